@@ -76,6 +76,11 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Internal error").caused_by(cause)
     }
 
+    /// 404 `not_found`.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing")
+    }
+
     /// 503 `temporarily_unavailable`. `cause` is logged with the request id and never sent.
     pub fn unavailable(cause: impl fmt::Display) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "Try again in a moment").caused_by(cause)

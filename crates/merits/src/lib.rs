@@ -10,6 +10,7 @@ mod error;
 mod errors_page;
 pub mod notices;
 pub mod pages;
+mod proof;
 mod state;
 pub mod token;
 mod wire;
@@ -32,5 +33,9 @@ pub fn surface() -> Surface<MeritsState> {
 
 /// The pages, and what people's own access tokens read.
 pub fn pages() -> Surface<AppState> {
-    attachments::surface().with(errors_page::endpoint()).with(api::own::endpoint()).with(pages::endpoints())
+    attachments::surface()
+        .with(errors_page::endpoint())
+        .with(api::own::endpoint())
+        .with(pages::endpoints())
+        .with(proof::endpoints())
 }

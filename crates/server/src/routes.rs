@@ -39,6 +39,7 @@ use crate::{
         (name = "Profile", description = "What a person says about themselves"),
         (name = "Wallets", description = "Wallets that a person connected"),
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
+        (name = "Credentials", description = "Merits as Open Badges 3.0 credentials: the keys of issuers, and what was revoked"),
         (name = "Merits", description = "Orgs issue merits to people, and apps see those that their holders let them see"),
         (name = "Server", description = "The server responds")
     )

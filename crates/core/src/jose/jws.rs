@@ -8,6 +8,8 @@ use crate::json::Members;
 
 /// The longest JWS that is issued or accepted: 16 KiB.
 pub const MAX_JWS_BYTES: usize = 16 * 1024;
+/// The longest credential or status list: 48 KiB.
+pub const MAX_CREDENTIAL_BYTES: usize = 48 * 1024;
 
 /// Why a token was not issued or is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +48,28 @@ pub enum JwsError {
 /// # Errors
 /// [`JwsError::TooLong`] if we would not accept the token ourselves, [`JwsError::Claims`], [`JwsError::Signing`].
 pub fn sign<T: Serialize>(key: &SigningKey, kind: TokenKind, claims: &T) -> Result<String, JwsError> {
-    // Neither value needs escaping: algorithms and kinds are constants, the key id is base64url.
-    let header = format!(r#"{{"alg":"{}","kid":"{}","typ":"{}"}}"#, key.algorithm(), key.kid(), kind.typ());
+    signed(key, (kind, key.kid()), claims, MAX_JWS_BYTES)
+}
+
+/// Signs a credential, whose header names the key by its DID URL, `did:web:…#kid`.
+///
+/// # Errors
+/// As [`sign`], for more than [`MAX_CREDENTIAL_BYTES`]; [`JwsError::Malformed`] if the DID needs escaping.
+pub fn sign_credential<T: Serialize>(key: &SigningKey, did: &str, claims: &T) -> Result<String, JwsError> {
+    if !did.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":%.-_".contains(&byte)) {
+        return Err(JwsError::Malformed);
+    }
+    signed(key, (TokenKind::Credential, &format!("{did}#{}", key.kid())), claims, MAX_CREDENTIAL_BYTES)
+}
+
+fn signed<T: Serialize>(
+    key: &SigningKey,
+    (kind, kid): (TokenKind, &str),
+    claims: &T,
+    longest: usize,
+) -> Result<String, JwsError> {
+    // No value needs escaping: algorithms and kinds are constants, the key id is base64url or a DID URL.
+    let header = format!(r#"{{"alg":"{}","kid":"{kid}","typ":"{}"}}"#, key.algorithm(), kind.typ());
     let payload = serde_json::to_vec(claims).map_err(|_| JwsError::Claims)?;
     let mut token = String::with_capacity((header.len() + payload.len() + 260) * 4 / 3 + 8);
     base64url::encode_onto(&mut token, header);
@@ -56,7 +78,7 @@ pub fn sign<T: Serialize>(key: &SigningKey, kind: TokenKind, claims: &T) -> Resu
     let signature = key.sign(token.as_bytes()).map_err(|_| JwsError::Signing)?;
     token.push('.');
     base64url::encode_onto(&mut token, signature);
-    if token.len() > MAX_JWS_BYTES { Err(JwsError::TooLong) } else { Ok(token) }
+    if token.len() > longest { Err(JwsError::TooLong) } else { Ok(token) }
 }
 
 /// The relevant header members. `jwk`, `jku`, `x5u` and `x5c` are ignored: a token does not choose its own key.
@@ -99,7 +121,19 @@ pub struct UnverifiedJws<'a> {
 impl<'a> UnverifiedJws<'a> {
     /// Parses a token.
     pub fn parse(token: &'a str) -> Result<Self, JwsError> {
-        if token.len() > MAX_JWS_BYTES {
+        Self::parse_within(token, MAX_JWS_BYTES)
+    }
+
+    /// Parses a credential.
+    ///
+    /// # Errors
+    /// [`JwsError`]
+    pub fn parse_credential(token: &'a str) -> Result<Self, JwsError> {
+        Self::parse_within(token, MAX_CREDENTIAL_BYTES)
+    }
+
+    fn parse_within(token: &'a str, longest: usize) -> Result<Self, JwsError> {
+        if token.len() > longest {
             return Err(JwsError::TooLong);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;

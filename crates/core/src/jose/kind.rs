@@ -19,12 +19,23 @@ pub enum TokenKind {
     Logout,
     /// The caller of a backend, for a proxy that asked us. No endpoint of ours accepts it.
     Forward,
+    /// A credential or status list of an org, signed with a key of its own (VC-JOSE-COSE §3.1.1). It gives access to nothing.
+    Credential,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 8] =
-        [Self::Access, Self::Id, Self::Org, Self::Member, Self::OrgId, Self::Session, Self::Logout, Self::Forward];
+    pub const ALL: [Self; 9] = [
+        Self::Access,
+        Self::Id,
+        Self::Org,
+        Self::Member,
+        Self::OrgId,
+        Self::Session,
+        Self::Logout,
+        Self::Forward,
+        Self::Credential,
+    ];
 
     /// The `typ` header, compared exactly.
     pub const fn typ(self) -> &'static str {
@@ -37,6 +48,7 @@ impl TokenKind {
             Self::Session => "sigma-session+jwt",
             Self::Logout => "logout+jwt",
             Self::Forward => "sigma-forward+jwt",
+            Self::Credential => "vc+jwt",
         }
     }
 }

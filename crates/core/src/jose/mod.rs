@@ -14,7 +14,7 @@ mod rotation;
 
 pub use alg::{Algorithm, VerificationAlgorithm};
 pub use jwk::{JwkError, JwkSet, PublicJwk};
-pub use jws::{Header, JwsError, MAX_JWS_BYTES, UnverifiedJws, sign};
+pub use jws::{Header, JwsError, MAX_CREDENTIAL_BYTES, MAX_JWS_BYTES, UnverifiedJws, sign, sign_credential};
 pub use key::{KeyError, SigningKey};
 pub use keyring::{Keyring, KeyringError, StoredKey};
 pub use kind::TokenKind;

@@ -6,6 +6,7 @@ mod field;
 mod name;
 mod permission;
 mod problem;
+pub mod proof;
 mod return_url;
 mod setting;
 mod status;

@@ -23,12 +23,13 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/scripts.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/merits.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/account.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/proof.ftl")),
         ]
     };
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 12] {
+pub(super) const fn sources(language: Language) -> [&'static str; 13] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

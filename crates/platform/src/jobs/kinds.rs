@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sigma_core::ids::SessionId;
+use sigma_store::merits::attachment;
 use sigma_store::org::removal;
 use sigma_store::user::User;
 use sigma_store::{Swept, account_deletion, backup, credential, known_device, outbox, picture, session, user};
@@ -25,6 +26,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)
         }),
+        recurring(sigma, "attachments", Duration::from_hours(1), remove_attachments),
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
             move |job| remove_workspace(sigma.clone(), job)
@@ -139,6 +141,22 @@ async fn remove_pictures(sigma: AppState) -> Result<(), JobError> {
         for id in unused {
             sigma.brands.objects.remove_picture(&id).await.map_err(|error| JobError::new(error.to_string()))?;
             sigma.store.write(move |tx| picture::remove(tx, &id)).await?;
+        }
+    }
+}
+
+/// Deletes attachments that no merit has named for a day.
+async fn remove_attachments(sigma: AppState) -> Result<(), JobError> {
+    loop {
+        let now = sigma.store.database_now();
+        let unused = sigma.store.read(move |tx| attachment::expired(tx, now, 100)).await?;
+        if unused.is_empty() {
+            return Ok(());
+        }
+        for one in unused {
+            let removed = sigma.brands.objects.remove(&one.object()).await;
+            removed.map_err(|error| JobError::new(error.to_string()))?;
+            sigma.store.write(move |tx| attachment::remove(tx, &one.org_id, &one.id)).await?;
         }
     }
 }

@@ -43,6 +43,7 @@ mod keys;
 mod languages;
 mod limits;
 mod mail;
+mod merit_credentials;
 mod merits_access;
 mod merits_attachments;
 mod merits_budgets;

@@ -72,9 +72,11 @@ pub fn is_unsubscribed(tx: &mut dyn Tx, org_id: &OrgId, address_mac: &[u8]) -> R
 
 /// Sends an address no more mail of that org.
 pub fn unsubscribe(tx: &mut dyn Tx, org_id: &OrgId, address_mac: &[u8], now: Timestamp) -> Result<(), StoreError> {
+    if tx.query_opt("SELECT 1 FROM orgs WHERE id = $1 AND removed_at IS NULL", params![org_id])?.is_none() {
+        return Ok(());
+    }
     tx.execute(
-        "INSERT INTO merit_unsubscribes (org_id, address_mac, created_at) SELECT id, CAST($2 AS BYTEA), CAST($3 AS BIGINT)
-         FROM orgs WHERE id = $1 ON CONFLICT DO NOTHING",
+        "INSERT INTO merit_unsubscribes (org_id, address_mac, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         params![org_id, address_mac, now],
     )?;
     Ok(())

@@ -7,6 +7,7 @@ mod issuing;
 mod lists;
 mod people;
 mod races;
+mod trail;
 mod waiting;
 
 use std::time::Duration;

@@ -1,0 +1,100 @@
+//! `GET /orgs/{org}/status/{list}`: which credentials of an org were revoked (Bitstring Status List 1.0), as a signed
+//! credential.
+
+use std::io::Write as _;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderValue, header};
+use sigma_core::ids::OrgId;
+use sigma_core::jose::sign_credential;
+use sigma_core::merits::proof::{issuer_did, status_list_claims};
+use sigma_platform::http::{ApiError, Endpoint};
+use sigma_platform::state::AppState;
+use sigma_store::merits::credential::{self, LIST_LENGTH};
+use utoipa_axum::routes;
+
+use super::{PUBLIC, issuer_key};
+
+/// The media type of credentials as JWT (VC-JOSE-COSE §6.1.1).
+pub const VC_JWT: HeaderValue = HeaderValue::from_static("application/vc+jwt");
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(PUBLIC, routes!(status_list))
+}
+
+/// Returns a status list of an org.
+#[utoipa::path(
+    get,
+    path = "/orgs/{org}/status/{list}",
+    operation_id = "getStatusList",
+    tag = "Credentials",
+    params(
+        ("org" = String, Path, description = "The id of the org, 24 hex digits"),
+        ("list" = i64, Path, description = "The number of the list, from 0"),
+    ),
+    responses(
+        (status = 200, description = "A BitstringStatusListCredential as JWT", body = String, content_type = "application/vc+jwt"),
+        (status = 404, description = "There is no such list"),
+    )
+)]
+pub async fn status_list(
+    State(sigma): State<AppState>,
+    Path((org, list)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let org_id = OrgId::parse(&org).filter(|id| id.digits() == org).ok_or_else(ApiError::not_found)?;
+    let number = list.parse::<i64>().ok().filter(|number| *number >= 0 && number.to_string() == list);
+    let number = number.ok_or_else(ApiError::not_found)?;
+    let wanted = org_id.clone();
+    let found = sigma.store.read(move |tx| {
+        let places = credential::places(tx, &wanted)?;
+        if number.saturating_mul(LIST_LENGTH) >= places {
+            return Ok(None);
+        }
+        credential::revoked(tx, &wanted, number).map(Some)
+    });
+    let revoked = found.await?.ok_or_else(ApiError::not_found)?;
+    let key = issuer_key::find(&sigma, &org_id).await?.ok_or_else(ApiError::not_found)?;
+    let encoded = encode(&revoked).map_err(ApiError::internal)?;
+    let claims = status_list_claims(sigma.issuer(), &org_id, number, &encoded, sigma.now());
+    let signed = sign_credential(&key, &issuer_did(sigma.issuer(), &org_id), &claims).map_err(ApiError::internal)?;
+    Ok(([(header::CONTENT_TYPE, VC_JWT)], signed).into_response())
+}
+
+/// The bits of a list, compressed and encoded: bit 0 is the highest of the first byte (§3.1).
+fn encode(revoked: &[i64]) -> std::io::Result<String> {
+    let mut bits = vec![0_u8; usize::try_from(LIST_LENGTH / 8).unwrap_or(16_384)];
+    for place in revoked {
+        let byte = usize::try_from(place / 8).ok().and_then(|byte| bits.get_mut(byte));
+        if let (Some(byte), Ok(bit)) = (byte, u32::try_from(place % 8)) {
+            *byte |= 0x80 >> bit;
+        }
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&bits)?;
+    Ok(format!("u{}", URL_SAFE_NO_PAD.encode(gzip.finish()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn the_first_place_is_the_highest_bit() {
+        let encoded = encode(&[0, 9, 131_071, 131_072]).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(encoded.strip_prefix('u').unwrap()).unwrap();
+        let mut bits = Vec::new();
+        GzDecoder::new(bytes.as_slice()).read_to_end(&mut bits).unwrap();
+        assert_eq!((bits.len(), bits[0], bits[1], bits[16_383]), (16_384, 0x80, 0x40, 0x01));
+        assert_eq!(bits.iter().filter(|byte| **byte != 0).count(), 3, "what is beyond the list is not in it");
+    }
+}
