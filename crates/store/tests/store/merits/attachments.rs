@@ -10,7 +10,7 @@ use sigma_core::merits::{
 use sigma_core::time::Clock as _;
 use sigma_store::merits::attachment::{self, NewAttachment};
 use sigma_store::on_both_engines;
-use sigma_store::testing::{TestStore, decide, insist};
+use sigma_store::testing::{decide, insist};
 
 use super::{Issuer, next_merit, text};
 

@@ -15,7 +15,7 @@ use sigma_store::merits::step::{self, Transfer};
 use sigma_store::merits::template::{self, TemplateChange};
 use sigma_store::merits::{field, issuer, link};
 use sigma_store::on_both_engines;
-use sigma_store::testing::{TestStore, decide};
+use sigma_store::testing::decide;
 
 use super::{Issuer, Often, add_app, address, next_merit, person, text};
 

@@ -5,7 +5,6 @@ use sigma_core::merits::{Cursor, Direction, Move, PageRequest, Status};
 use sigma_store::merits::list::{self, Filter};
 use sigma_store::merits::{Merit, Slice};
 use sigma_store::on_both_engines;
-use sigma_store::testing::TestStore;
 
 use super::issuing::revoke;
 use super::{Issuer, Often, person};

@@ -7,7 +7,7 @@ use sigma_store::merits::credential::{self, IssuerKey};
 use sigma_store::merits::notice::{self, Notice};
 use sigma_store::merits::{access, erasure, member};
 use sigma_store::outbox::NewMail;
-use sigma_store::testing::{TestStore, decide, insist};
+use sigma_store::testing::{decide, insist};
 use sigma_store::{on_both_engines, outbox};
 
 use super::issuing::revoke;

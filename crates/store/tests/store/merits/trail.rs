@@ -11,7 +11,7 @@ use sigma_store::merits::edit::{self, NewValue};
 use sigma_store::merits::send::{Manner, Sending};
 use sigma_store::merits::{link, step};
 use sigma_store::on_both_engines;
-use sigma_store::testing::{TestStore, decide};
+use sigma_store::testing::decide;
 
 use super::issuing::{revoke, transferring};
 use super::{Issuer, next_merit, person, profile, text};
