@@ -109,12 +109,14 @@ export async function startSigma(settings = {}) {
     throw error;
   }
 
-  /** Runs an admin command alongside the server and returns its output. */
-  const admin = async (...args) => {
+  /** Runs an admin command alongside the server, with this standard input, and returns its output. */
+  const adminWith = async (input, ...args) => {
     const env = { ...process.env, ...environment };
-    const { stdout } = await run(binary, [...args, "--json"], { cwd: directory, env });
-    return JSON.parse(stdout);
+    const running = run(binary, [...args, "--json"], { cwd: directory, env });
+    running.child.stdin.end(input);
+    return JSON.parse((await running).stdout);
   };
+  const admin = (...args) => adminWith("", ...args);
 
   /** The link in the mail to `address`. No mail server is configured, so mails are files. */
   const mailedLink = async (address) => {
@@ -143,5 +145,5 @@ export async function startSigma(settings = {}) {
     return `http://localhost:${own}`;
   };
 
-  return { issuer, admin, mailedLink, beside, stop, output: server.output };
+  return { issuer, admin, adminWith, mailedLink, beside, stop, output: server.output };
 }

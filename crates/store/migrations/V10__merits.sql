@@ -108,7 +108,6 @@ CREATE INDEX merits_member ON merits (user_id, access, status, id) WHERE user_id
 CREATE INDEX merits_member_org ON merits (user_id, org_id, access, status, id) WHERE user_id IS NOT NULL;
 CREATE INDEX merits_member_template ON merits (user_id, template_id, status, id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX merits_access ON merits (org_id, user_id, app_id) WHERE access = 1 AND status = 'Accepted';
-CREATE INDEX merits_app ON merits (app_id, org_id, id) WHERE access = 1;
 CREATE UNIQUE INDEX merits_status_list ON merits (org_id, status_index) WHERE status_index IS NOT NULL;
 CREATE INDEX merits_notify ON merits (notify_at) WHERE notify_at IS NOT NULL;
 

@@ -23,8 +23,7 @@ use sigma_store::merits::credential;
 use super::PUBLIC_PAGE;
 
 const PATH: &str = "/merits/verify";
-/// The form changes nothing, and who sends it does not matter.
-const FORM: Policy = Policy { cookies: Cookies::FromAnywhere, body: BodyLimit::Kibibytes(64), ..PUBLIC_PAGE };
+const FORM: Policy = Policy { cookies: Cookies::OwnForm, body: BodyLimit::Kibibytes(64), ..PUBLIC_PAGE };
 
 /// The page and its form.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {

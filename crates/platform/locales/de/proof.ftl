@@ -16,6 +16,7 @@ proof-org-address = Anschrift
 proof-org-phone = Telefon
 proof-org-email = E-Mail
 proof-org-merits = Merits, die sie ausstellt
+proof-download = Als Nachweis herunterladen
 proof-verify-title = Einen Nachweis prüfen
 proof-paste = Nachweis einfügen
 proof-upload = Oder die Datei auswählen

@@ -16,6 +16,7 @@ proof-org-address = Address
 proof-org-phone = Telephone
 proof-org-email = E-mail
 proof-org-merits = Merits it issues
+proof-download = Download as credential
 proof-verify-title = Verify a credential
 proof-paste = Paste the credential
 proof-upload = Or choose its file

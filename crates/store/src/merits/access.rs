@@ -186,15 +186,6 @@ fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreE
     let template: Template = template::load_access(tx, new.org_id, new.template_id, new.now)?;
     let (address, folded) = new.to.address();
     let member = if let To::Member(user_id) = new.to { Some(user_id.clone()) } else { None };
-    // An earlier one that waits is replaced whatever becomes of this one.
-    tx.execute(
-        "UPDATE merits SET status = 'Revoked', notify_at = NULL, updated_at = $6
-         WHERE org_id = $1 AND app_id = $2 AND access = 1 AND status = 'Pending' AND id <> $5
-            AND (user_id = COALESCE(CAST($3 AS TEXT), (SELECT user_id FROM emails WHERE folded = $4
-                    AND proven_at IS NOT NULL))
-                OR (user_id IS NULL AND email_folded = $4 AND email_folded <> ''))",
-        params![new.org_id, new.app_id, member.as_ref(), folded, new.merit_id, new.now],
-    )?;
     let mut merit = Merit {
         org_id: new.org_id.clone(),
         id: new.merit_id.clone(),
@@ -219,6 +210,7 @@ fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreE
         merit.user_id =
             tx.query_opt(sql, params![folded])?.map(|row| row.text(0).map(UserId::from_text)).transpose()?;
     }
+    drop_questions(tx, &merit, folded, new.now)?;
     if status == Status::Accepted {
         replace(tx, &merit, new.now)?;
     }
@@ -244,6 +236,26 @@ fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreE
     )?;
     ended(tx, &merit)?;
     Ok(merit)
+}
+
+/// Revokes what waits for an answer to the same question: the last one counts.
+fn drop_questions(tx: &mut dyn Tx, new: &Merit, folded: &str, now: Timestamp) -> Result<(), StoreError> {
+    let app_id = new.app_id.as_ref();
+    if let Some(user_id) = &new.user_id {
+        tx.execute(
+            "UPDATE merits SET status = 'Revoked', notify_at = NULL, updated_at = $5
+             WHERE user_id = $1 AND org_id = $2 AND access = 1 AND status = 'Pending' AND app_id = $3 AND id <> $4",
+            params![user_id, &new.org_id, app_id, &new.id, now],
+        )?;
+    } else if !folded.is_empty() {
+        tx.execute(
+            "UPDATE merits SET status = 'Revoked', notify_at = NULL, updated_at = $5
+             WHERE email_folded = $1 AND user_id IS NULL AND org_id = $2 AND access = 1 AND status = 'Pending'
+                AND app_id = $3 AND id <> $4",
+            params![folded, &new.org_id, app_id, &new.id, now],
+        )?;
+    }
+    Ok(())
 }
 
 /// Revokes the Accepted merit that `new` replaces. Callers hold the locks of org and member.

@@ -8,32 +8,45 @@ use super::keyset::{self, Keyset, Slice, keyset};
 use super::merit::{ID_PREFIX, Merit, decode, select};
 use crate::{StoreError, Tx, cached, params};
 
-/// Removes an account from at most 500 merits: addresses, names and values go, what was Accepted or waited is Forfeited, and
-/// what apps saw ends. Orgs keep that they issued something, and credentials that were handed out are revoked. Returns how
-/// many; 0 means that none are left.
+/// Takes an account out of at most 500 merits; returns how many. 0 means that none are left. What apps see ends. A merit is a
+/// record of the org that issued it: it stays with its address, waits for whoever proves that, and has no public page. One that
+/// was sent to the member and not to an address loses name and values, and is Forfeited.
 pub fn erase(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, StoreError> {
-    let erased = tx.query_all(
-        "UPDATE merits SET user_id = NULL, email = '', email_folded = '', first_name = '', last_name = '',
-            field_values = '{}', is_public = 0, notify_at = NULL, reason = NULL, updated_at = $2,
+    let ended = tx.query_all(
+        "DELETE FROM merits WHERE user_id = $1 AND access = 1 AND (org_id, id) IN
+            (SELECT org_id, id FROM merits WHERE user_id = $1 AND access = 1 LIMIT 500)
+         RETURNING org_id, app_id",
+        params![user_id],
+    )?;
+    for row in &ended {
+        let (org_id, app_id) = (row.text(0)?, row.opt_text(1)?.unwrap_or_default());
+        tx.changed(cached::MERIT_ACCESS, &format!("{org_id}/{app_id}/{user_id}"))?;
+    }
+    if !ended.is_empty() {
+        return Ok(u64::try_from(ended.len()).unwrap_or(u64::MAX));
+    }
+    let nameless = tx.execute(
+        "UPDATE merits SET user_id = NULL, first_name = '', last_name = '', field_values = '{}', is_public = 0,
+            notify_at = NULL, reason = NULL, updated_at = $2,
             status = CASE WHEN status IN ('Accepted', 'Pending', 'Unverified', 'Unapproved', 'UnapprovedUnverified')
                 THEN 'Forfeited' ELSE status END
          WHERE user_id = $1 AND (org_id, id) IN
-            (SELECT org_id, id FROM merits WHERE user_id = $1 ORDER BY org_id, id LIMIT 500)
-         RETURNING org_id, id, app_id",
+            (SELECT org_id, id FROM merits WHERE user_id = $1 AND email_folded = '' LIMIT 500)",
         params![user_id, now],
     )?;
-    for row in &erased {
-        let org_id = row.text(0)?;
-        tx.execute("DELETE FROM merit_edits WHERE org_id = $1 AND merit_id = $2", params![&org_id, row.text(1)?])?;
-        if let Some(app_id) = row.opt_text(2)? {
-            tx.changed(cached::MERIT_ACCESS, &format!("{org_id}/{app_id}/{user_id}"))?;
-        }
+    if nameless > 0 {
+        return Ok(nameless);
     }
-    if erased.is_empty() {
+    let left = tx.execute(
+        "UPDATE merits SET user_id = NULL, is_public = 0, notify_at = NULL, updated_at = $2
+         WHERE user_id = $1 AND (org_id, id) IN (SELECT org_id, id FROM merits WHERE user_id = $1 LIMIT 500)",
+        params![user_id, now],
+    )?;
+    if left == 0 {
         tx.execute("DELETE FROM merit_claims WHERE holder_id = $1", params![user_id])?;
         tx.execute("DELETE FROM merit_claims WHERE claimant_id = $1", params![user_id])?;
     }
-    Ok(u64::try_from(erased.len()).unwrap_or(u64::MAX))
+    Ok(left)
 }
 
 /// A page of all merits of a user, of whatever status, for the export of their account.

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use sigma_core::email;
 use sigma_core::ids::MeritId;
+use sigma_core::merits::proof::verification_url;
 use sigma_core::merits::{MeritProblem, OrgPermission};
 use sigma_platform::http::Endpoint;
 use sigma_store::merits;
@@ -59,6 +60,5 @@ pub async fn translate(
     let found = sigma.store.read(move |tx| merits::find(tx, &org_id, &merit_id)).await?;
     let is_recipient = |sent_to: &str| !sent_to.is_empty() && email::fold(sent_to) == email::fold(&address);
     let found = found.filter(|merit| !merit.access && is_recipient(&merit.email)).ok_or(MeritProblem::NotFound)?;
-    let (org, id) = (found.org_id.digits(), found.id.digits());
-    Ok(Json(TranslationUrl { translation_url: format!("{}/merits/{org}/{id}", sigma.issuer()) }))
+    Ok(Json(TranslationUrl { translation_url: verification_url(sigma.issuer(), &found.org_id, &found.id) }))
 }

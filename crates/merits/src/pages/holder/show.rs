@@ -67,6 +67,7 @@ async fn show(
     let held = |merit: &Merit, values: Vec<Value>, description: String| HeldMerit {
         id: key(merit),
         page_url: merit.is_public.then(|| page_of(merit)),
+        credential_url: format!("{PATH}/{}/{}/credential", merit.org_id.digits(), merit.id.digits()),
         title: merit.template_title.clone(),
         description,
         org: org(&loaded.orgs, &merit.org_id),
@@ -110,7 +111,7 @@ async fn show(
 
 /// The public page of a merit.
 fn page_of(merit: &Merit) -> String {
-    format!("/merits/{}", merit.id.digits())
+    format!("/merits/{}/{}", merit.org_id.digits(), merit.id.digits())
 }
 
 fn load(

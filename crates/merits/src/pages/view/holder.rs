@@ -49,6 +49,8 @@ pub struct HeldMerit {
     pub public: bool,
     /// Path of that page.
     pub page_url: Option<String>,
+    /// Path of its credential, once it was accepted.
+    pub credential_url: String,
 }
 
 /// The value of a field.

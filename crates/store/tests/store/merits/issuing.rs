@@ -164,6 +164,7 @@ on_both_engines! {
         };
         assert_eq!(send(vec![(grade.clone(), text("A"))]), Err(RequestFault::Field.into()));
         issuer.set_field(&grade, set(true, true, None)).unwrap();
+        store.advance(Duration::from_millis(1));
         issuer.set_field(&day, set(true, false, None)).unwrap();
         assert_eq!(send(Vec::new()), Err(MeritProblem::FieldEmpty));
         assert_eq!(send(vec![(grade.clone(), text("A")), (day.clone(), text("soon"))]), Err(RequestFault::Value.into()));

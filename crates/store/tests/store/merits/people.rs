@@ -5,7 +5,8 @@ use sigma_core::merits::{MeritProblem, Move, PageRequest, Status};
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::merits::credential::{self, IssuerKey};
 use sigma_store::merits::notice::{self, Notice};
-use sigma_store::merits::{access, erasure, member};
+use sigma_store::merits::send::{Recipient, To};
+use sigma_store::merits::{access as grants, erasure, member};
 use sigma_store::outbox::NewMail;
 use sigma_store::testing::{decide, insist};
 use sigma_store::{on_both_engines, outbox};
@@ -95,22 +96,30 @@ on_both_engines! {
         assert!(!store.read_blocking(move |tx| outbox::is_due(tx, now)).unwrap(), "the mails expire at once in this test");
     }
 
-    fn a_deleted_account_leaves_no_name_and_no_access(store: TestStore) {
+    fn a_deleted_account_holds_nothing_and_shows_nothing(store: TestStore) {
         let (issuer, ada) = (Issuer::new(&store, "bakery"), person(&store, "ada"));
         let merit = issuer.send("ada@example.org");
         issuer.answer(&ada, &merit.id, Move::Accept).unwrap();
-        issuer.agree(&ada, profile()).unwrap();
+        let recipient = Recipient { to: To::Member(ada.clone()), ..issuer.recipient("ada@example.org", Vec::new()) };
+        let direct = issuer.try_send(issuer.sending(vec![recipient])).unwrap();
+        let access = issuer.agree(&ada, profile()).unwrap();
         let user = ada.clone();
         let exported = store.read_blocking(move |tx| erasure::export(tx, &user, &PageRequest::first(100))).unwrap();
-        assert_eq!(exported.items.len(), 2);
-        let (user, now) = (ada.clone(), store.clock.now());
-        assert_eq!(insist(&store, move |tx| erasure::erase(tx, &user, now)), 2);
-        let user = ada.clone();
-        assert_eq!(insist(&store, move |tx| erasure::erase(tx, &user, now)), 0);
+        assert_eq!(exported.items.len(), 3);
+        let now = store.clock.now();
+        let erased: Vec<_> = (0..4)
+            .map(|_| {
+                let user = ada.clone();
+                insist(&store, move |tx| erasure::erase(tx, &user, now))
+            })
+            .collect();
+        assert_eq!(erased, [1, 1, 1, 0]);
         let left = issuer.find(&merit.id).unwrap();
-        assert_eq!((left.status, left.email.as_str(), left.user_id, left.is_public), (Status::Forfeited, "", None, false));
-        assert!(left.name.is_empty());
+        assert_eq!((left.email.as_str(), left.user_id, left.is_public), ("ada@example.org", None, false));
+        let direct = issuer.find(&direct.id).unwrap();
+        assert!(direct.name.is_empty() && direct.status == Status::Forfeited, "nobody can claim it");
+        assert_eq!(issuer.find(&access.id), None);
         let (org, app, user) = (issuer.org.clone(), issuer.app.clone(), ada);
-        assert_eq!(store.read_blocking(move |tx| access::find(tx, &org, &app, &user)).unwrap(), None);
+        assert_eq!(store.read_blocking(move |tx| grants::find(tx, &org, &app, &user)).unwrap(), None);
     }
 }
