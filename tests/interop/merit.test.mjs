@@ -82,17 +82,19 @@ test("the package begins Link App", async () => {
 
 test("the package reads what a member agreed to show", async () => {
   const person = await newPerson(sigma.issuer);
+  await person.signIn();
   const { id } = await template("Confectioner");
   const page = await person.browser.visit(await merit("login"));
   const html = await page.response.text();
   assert.equal(page.response.status, 200, html);
   const hidden = [...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]);
-  const agreed = await person.browser.fetch(page.url, {
+  const agreed = await person.browser.fetch(`${sigma.issuer}/login-with-sigma`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: String(new URLSearchParams([...hidden, ["accept", "true"]])),
   });
-  const back = new URL(agreed.headers.get("location"));
+  assert.equal(agreed.status, 303, await agreed.text());
+  const back = new URL(agreed.headers.get("location"), sigma.issuer);
   assert.equal(back.origin + back.pathname, "https://badges.example/back");
   const seen = await merit("members", { token: back.searchParams.get("memberIdToken"), template: id });
   assert.match(seen.member, /^[0-9a-f]{24}$/);

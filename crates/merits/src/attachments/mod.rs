@@ -1,5 +1,6 @@
 //! Attachments: how files of orgs come here, and how they are served (`docs/spec/merits.md#attachments`).
 
+mod cover;
 mod request;
 mod serve;
 mod signed_url;
@@ -10,6 +11,7 @@ use sigma_platform::state::AppState;
 
 use crate::state::MeritsState;
 
+pub use cover::cover_of;
 pub use signed_url::attachment_url;
 
 /// The endpoint of the API.

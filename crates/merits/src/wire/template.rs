@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 use sigma_core::merits::{FieldSetting, FieldValue};
+use sigma_platform::objects::PictureName;
+use sigma_platform::profiles::picture_path;
+use sigma_platform::state::AppState;
 use sigma_store::merits::template::{Template, TemplateField};
 use utoipa::ToSchema;
 
@@ -20,12 +23,17 @@ pub struct TemplateView {
     editable: bool,
     enabled_field_settings: Vec<SettingView>,
     tag_ids: Vec<String>,
+    /// A square of 512 pixels, if it has a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cover_photo_url: Option<String>,
 }
 
 impl TemplateView {
     /// A template with its enabled fields.
-    pub fn of(template: Template, fields: Vec<TemplateField>) -> Self {
+    pub fn of(sigma: &AppState, template: Template, fields: Vec<TemplateField>) -> Self {
+        let picture = |id: String| format!("{}{}", sigma.issuer(), picture_path(&PictureName::largest(&id)));
         Self {
+            cover_photo_url: template.cover.map(picture),
             id: template.id.digits().to_owned(),
             org_id: template.org_id.digits().to_owned(),
             title: template.title,

@@ -165,3 +165,31 @@ async fn a_large_attachment_is_stored_piece_by_piece() {
     let stored = world.sigma.brands.objects.open(&name).await.unwrap().unwrap();
     assert_eq!(stored.size, u64::try_from(size).unwrap());
 }
+
+#[tokio::test]
+async fn the_cover_of_a_template_is_an_uploaded_photo_encoded_anew() {
+    let (world, _folder) = world().await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    let mut photo = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(600, 400).write_to(&mut photo, image::ImageFormat::Png).unwrap();
+    let photo = photo.into_inner();
+    let upload = async |bytes: &[u8]| {
+        let permitted = request(&bakery, "Photos", "image/png", bytes.len()).await.json();
+        assert_eq!(put(&world, text(&permitted, "uploadUrl"), bytes).await.status, 200);
+        text(&permitted, "attachmentId").to_owned()
+    };
+    let body = |org: &Issuer<'_>, photo: &str| json!({"orgId": org.org.digits(), "title": "Baker", "description": "D", "coverPhoto": photo});
+    let (good, damaged) = (upload(&photo).await, upload(PNG).await);
+    let made = bakery.post("/v2/merittemplates", &body(&bakery, &good)).await.json();
+    let url = text(&made, "coverPhotoUrl").strip_prefix("https://id.example.org").unwrap().to_owned();
+    let shown = world.send(Request::get(url).body(Body::empty()).unwrap()).await;
+    assert_eq!((shown.status.as_u16(), shown.header("content-type")), (200, "image/jpeg"));
+    for (org, photo, error) in [
+        (&bakery, damaged.as_str(), "400 invalid_attachment"),
+        (&bakery, "000000000000000000000009", "404 NotFound"),
+        (&bakery, "x", "400 invalid_id"),
+        (&harbour, good.as_str(), "404 NotFound"),
+    ] {
+        assert_eq!(org.post("/v2/merittemplates", &body(org, photo)).await.merits_error(), error, "{photo}");
+    }
+}

@@ -69,6 +69,7 @@ pub async fn list(
     });
     let slice = slice.await?;
     let paging = Paging::of(&slice, scope, |(template, _)| template.id.digits());
-    let merittemplates = slice.items.into_iter().map(|(template, fields)| TemplateView::of(template, fields)).collect();
+    let merittemplates =
+        slice.items.into_iter().map(|(template, fields)| TemplateView::of(&sigma, template, fields)).collect();
     Ok(Json(TemplatePage { merittemplates, paging }))
 }

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{MeritTemplateId, OrgId};
-use sigma_core::merits::{template_description, template_title};
+use sigma_core::merits::{OrgPermission, template_description, template_title};
 use sigma_platform::http::{Endpoint, RequestContext};
 use sigma_store::merits::template::{self, NewTemplate};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::POLICY;
+use crate::attachments::cover_of;
 use crate::caller::OrgCaller;
 use crate::decide::decide;
 use crate::error::MeritsError;
@@ -39,6 +40,9 @@ pub struct CreateTemplate {
     /// Whether each recipient gets it once.
     #[serde(default)]
     can_only_be_sent_once: bool,
+    /// An uploaded photo of at most 1 MiB, by its `attachmentId`.
+    #[serde(default)]
+    cover_photo: Option<String>,
 }
 
 /// Creates a template. Needs `CanManageAllMeritTemplates`.
@@ -54,6 +58,7 @@ pub struct CreateTemplate {
         (status = 400, description = "A missing or malformed member"),
         (status = 401, description = "No valid token"),
         (status = 403, description = "The token is for another org, or the permission is missing"),
+        (status = 404, description = "The org uploaded no such photo"),
         (status = 415, description = "Not JSON"),
     )
 )]
@@ -64,14 +69,15 @@ pub async fn create(
     Body(body): Body<CreateTemplate>,
 ) -> Result<Json<TemplateView>, MeritsError> {
     caller.require_org(&id::<OrgId>(&body.org_id)?)?;
-    let now = sigma.now();
-    let new = NewTemplate {
-        id: MeritTemplateId::new(now, &*sigma.rng),
-        title: template_title(&body.title)?,
-        description: template_description(&body.description)?,
-        once: body.can_only_be_sent_once,
-        cover: None,
+    caller.require(OrgPermission::ManageTemplates)?;
+    let (title, description) = (template_title(&body.title)?, template_description(&body.description)?);
+    let cover = match body.cover_photo.as_deref().filter(|photo| !photo.is_empty()) {
+        Some(photo) => Some(cover_of(&sigma, &caller.org_id, id(photo)?).await?),
+        None => None,
     };
+    let now = sigma.now();
+    let once = body.can_only_be_sent_once;
+    let new = NewTemplate { id: MeritTemplateId::new(now, &*sigma.rng), title, description, once, cover };
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
     let add = move |tx: &mut dyn sigma_store::Tx| {
         let template = template::add(tx, &org_id, &actor, &new, now)?;
@@ -79,5 +85,5 @@ pub async fn create(
         Ok((template, fields))
     };
     let (template, fields) = decide(&sigma, &context, &caller, add).await?;
-    Ok(Json(TemplateView::of(template, fields)))
+    Ok(Json(TemplateView::of(&sigma, template, fields)))
 }

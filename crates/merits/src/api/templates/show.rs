@@ -47,5 +47,5 @@ pub async fn show(
         Ok(Some((template, fields)))
     });
     let (template, fields) = found.await?.ok_or(MeritProblem::NotFound)?;
-    Ok(Json(TemplateView::of(template, fields)))
+    Ok(Json(TemplateView::of(&sigma, template, fields)))
 }
