@@ -94,7 +94,7 @@ mod tests {
         for (operation, described) in operations(&document) {
             let name = match operation.split_once(' ') {
                 Some((_, path)) if path.starts_with("/api/v1/") => "WorkspaceError",
-                Some((_, path)) if path.starts_with("/v2/") => "MeritsError",
+                Some((_, path)) if path.starts_with("/v2/") || path.starts_with("/attachments/") => "MeritsError",
                 _ => "Error",
             };
             let responses = described["responses"].as_object().unwrap();

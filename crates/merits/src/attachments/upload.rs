@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use http::StatusCode;
 use http::header::CONTENT_LENGTH;
+use serde::Serialize;
 use sigma_core::digest::Digest;
 use sigma_core::merits::{AttachmentFault, MeritProblem};
 use sigma_platform::extract::header;
@@ -18,6 +19,7 @@ use sigma_platform::objects::ObjectError;
 use sigma_platform::state::AppState;
 use sigma_store::merits::attachment::{self, Attachment};
 use tokio::sync::Semaphore;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::error::{FORMAT, MeritsError};
@@ -48,6 +50,14 @@ pub fn endpoint() -> Endpoint<AppState> {
     Endpoint::new(POLICY, routes!(upload))
 }
 
+/// An attachment that was uploaded.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UploadedAttachment {
+    /// For values of fields.
+    attachment_id: String,
+}
+
 /// Receives the content of an attachment, once: exactly as many bytes as announced, of the announced type by their content.
 #[utoipa::path(
     put,
@@ -57,7 +67,7 @@ pub fn endpoint() -> Endpoint<AppState> {
     params(("secret" = String, Path, description = "As in the upload URL")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
-        (status = 200, description = "It is stored"),
+        (status = 200, description = "It is stored", body = UploadedAttachment),
         (status = 400, description = "Another size or type than announced"),
         (status = 404, description = "No such upload was permitted, it is over, or an hour has passed"),
     )
@@ -67,7 +77,7 @@ pub async fn upload(
     _: RequestContext,
     Path(secret): Path<String>,
     request: Request,
-) -> Result<StatusCode, MeritsError> {
+) -> Result<Json<UploadedAttachment>, MeritsError> {
     let (hash, now) = (Digest::of(&secret), sigma.now());
     let wanted = sigma.store.read(move |tx| attachment::find_upload(tx, &hash, now)).await?;
     let wanted = wanted.ok_or(MeritProblem::NotFound)?;
@@ -83,7 +93,7 @@ pub async fn upload(
     if !sigma.store.write(move |tx| attachment::stored(tx, &org_id, &id, now)).await? {
         return Err(MeritProblem::NotFound.into());
     }
-    Ok(StatusCode::OK)
+    Ok(Json(UploadedAttachment { attachment_id: wanted.id.digits().to_owned() }))
 }
 
 fn fault(fault: AttachmentFault) -> MeritsError {

@@ -2,10 +2,11 @@
 
 /// Prefixes of paths, in lower case; the page also refuses every other way to write them. They cover each endpoint that
 /// takes a token signed with a person's key, its aliases, and those of other Sigma servers.
-pub const RESERVED: [&str; 12] = [
+pub const RESERVED: [&str; 13] = [
     "/api/auth/",
     "/api/backup",
     "/api/bap",
+    "/api/merits",
     "/api/oauth",
     "/api/profile",
     "/api/subscription",

@@ -37,7 +37,9 @@ const FROM_ANYWHERE: [&str; 5] = [
 ];
 
 fn ignores_cookies(path: &str) -> bool {
-    COOKIE_FREE.contains(&path) || path.starts_with("/api/v1/")
+    let is_page = path == "/v2/errors";
+    COOKIE_FREE.contains(&path)
+        || ["/api/v1/", "/v2/", "/attachments/"].iter().any(|prefix| path.starts_with(prefix)) && !is_page
 }
 
 /// Every path of the router.
