@@ -14,7 +14,7 @@ use sigma_core::digest::Digest;
 use sigma_core::merits::{AttachmentFault, MeritProblem};
 use sigma_platform::extract::header;
 use sigma_platform::http::policy::{BodyLimit, Cookies, CorsPolicy, Limit};
-use sigma_platform::http::{Endpoint, Policy, RequestContext, Rule};
+use sigma_platform::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
 use sigma_platform::objects::ObjectError;
 use sigma_platform::state::AppState;
 use sigma_store::merits::attachment::{self, Attachment};
@@ -40,10 +40,10 @@ const POLICY: Policy = Policy {
 const HEAD: usize = 16;
 /// How long the next piece may take.
 const PIECE: Duration = Duration::from_secs(30);
-/// How long the whole may take.
-const WHOLE: Duration = Duration::from_mins(15);
-/// Uploads in progress, each of which holds a few MiB.
-static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(8));
+/// The slowest upload that is waited for, in bytes per second.
+const SLOWEST: u64 = 64 * 1024;
+/// Uploads in progress, each of which holds a few MiB. An org has as many as it may have requests at once.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(32));
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -74,7 +74,7 @@ pub struct UploadedAttachment {
 )]
 pub async fn upload(
     State(sigma): State<AppState>,
-    _: RequestContext,
+    context: RequestContext,
     Path(secret): Path<String>,
     request: Request,
 ) -> Result<Json<UploadedAttachment>, MeritsError> {
@@ -85,8 +85,12 @@ pub async fn upload(
     if announced.is_some_and(|size| size != wanted.size) {
         return Err(fault(AttachmentFault::Size));
     }
-    let Ok(_turn) = TURNS.try_acquire() else { return Err(MeritProblem::RateLimit(1).into()) };
-    let received = tokio::time::timeout(WHOLE, receive(&sigma, &wanted, request.into_body())).await;
+    context.take_turn(&wanted.org_id).await?;
+    let Ok(_turn) = TURNS.try_acquire() else {
+        return Err(MeritsError::Api(ApiError::unavailable("more uploads at once than can be held")));
+    };
+    let whole = PIECE + Duration::from_secs(u64::try_from(wanted.size).unwrap_or(0) / SLOWEST);
+    let received = tokio::time::timeout(whole, receive(&sigma, &wanted, request.into_body())).await;
     received.map_err(|_| fault(AttachmentFault::Size))??;
     let (org_id, id) = (wanted.org_id.clone(), wanted.id.clone());
     // Of two uploads at once the object is one of them: both have the announced size and type.
