@@ -6,6 +6,7 @@ use sigma_core::ids::{OrgId, SessionId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
+use crate::merits::erasure;
 use crate::outbox::{self, NewMail};
 use crate::{Owner, StoreError, Tx, app_access, cached, org, params, password, picture, session};
 
@@ -129,13 +130,8 @@ macro_rules! delete {
 /// What is deleted, in this order. Ended sessions and their grants, used codes and tokens are not found by their user: they are
 /// swept within a day or with the lives of their tokens, and hold no more than ids then. What stores more about users adds
 /// its table here; a test looks for tables that are missing.
-const DELETIONS: [&str; 24] = [
+const DELETIONS: [&str; 20] = [
     "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE user_id = $1 AND offline = 1 LIMIT 500)",
-    // Merits are records of the orgs that issued them, and wait again for whoever proves their address; apps see none of them.
-    "DELETE FROM merits WHERE id IN (SELECT id FROM merits WHERE user_id = $1 AND access = 1 LIMIT 500) AND user_id = $1",
-    "UPDATE merits SET user_id = NULL WHERE user_id = $1 AND id IN (SELECT id FROM merits WHERE user_id = $1 LIMIT 500)",
-    "DELETE FROM merit_claims WHERE holder_id = $1",
-    "DELETE FROM merit_claims WHERE claimant_id = $1",
     delete!("user_handles", "user_id"),
     delete!("passkeys", "id"),
     delete!("totp_secrets", "user_id"),
@@ -181,6 +177,10 @@ pub fn delete_batch(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Res
     let ended = end_access(tx, user_id, None, now)?;
     if ended > 0 {
         return Ok(ended);
+    }
+    let merits = erasure::erase(tx, user_id, now)?;
+    if merits > 0 {
+        return Ok(merits);
     }
     password::remove(tx, user_id)?;
     for sql in DELETIONS {

@@ -1,11 +1,8 @@
-//! What becomes of merits when an account is deleted, and what its export holds of them.
+//! What becomes of merits when an account is deleted.
 
 use sigma_core::ids::UserId;
-use sigma_core::merits::PageRequest;
 use sigma_core::time::Timestamp;
 
-use super::keyset::{self, Keyset, Slice, keyset};
-use super::merit::{ID_PREFIX, Merit, decode, select};
 use crate::{StoreError, Tx, cached, params};
 
 /// Takes an account out of at most 500 merits; returns how many. 0 means that none are left. What apps see ends. A merit is a
@@ -47,10 +44,4 @@ pub fn erase(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, S
         tx.execute("DELETE FROM merit_claims WHERE claimant_id = $1", params![user_id])?;
     }
     Ok(left)
-}
-
-/// A page of all merits of a user, of whatever status, for the export of their account.
-pub fn export(tx: &mut dyn Tx, user_id: &UserId, page: &PageRequest) -> Result<Slice<Merit>, StoreError> {
-    const ALL: Keyset = keyset!(select, "m.id", "m.user_id = $3");
-    keyset::page(tx, &ALL, ID_PREFIX, params![user_id], page, decode)
 }
