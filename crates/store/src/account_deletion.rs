@@ -34,8 +34,8 @@ pub enum Requested {
     OnlyAdministrator(Vec<(OrgId, String)>),
 }
 
-/// Requests the deletion of an account, or changes when one is due. Grants and sessions end, but for the session `kept`: at
-/// most a batch of each, [`end_access`] ends the rest.
+/// Requests the deletion of an account, or changes when one is due, unless it is due already. Grants and sessions end, but for
+/// the session `kept`: at most a batch of each, [`end_access`] ends the rest.
 pub fn request(
     tx: &mut dyn Tx,
     new: &Deletion,
@@ -53,7 +53,7 @@ pub fn request(
     }
     tx.execute(
         "INSERT INTO account_deletions (user_id, pseudonym, requested_at, due_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at",
+         ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at WHERE account_deletions.due_at > excluded.requested_at",
         params![user_id, &new.pseudonym, new.requested_at, new.due_at],
     )?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
@@ -76,12 +76,12 @@ pub fn end_access(
     Ok(grants + u64::try_from(sessions).unwrap_or(u64::MAX))
 }
 
-/// Keeps an account that was going to be deleted; returns whether it was.
+/// Keeps an account that was going to be deleted; returns whether it is kept: not if the deletion is due, and may have begun.
 pub fn cancel(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let sql = "DELETE FROM account_deletions WHERE user_id = $1 AND due_at > $2";
     if tx.execute(sql, params![user_id, now])? == 0 {
-        return Ok(false);
+        return Ok(find(tx, user_id)?.is_none());
     }
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
     let event = NewEvent::new(Action::UserCancelDeletion).about(user_id).to(Target::User(user_id.clone()));
@@ -194,11 +194,16 @@ pub fn delete_batch(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Res
     event::pseudonymise(tx, user_id, &deletion.pseudonym)
 }
 
-/// Deletes the account's own row once nothing else is left.
-pub fn finish(tx: &mut dyn Tx, deletion: &Deletion) -> Result<(), StoreError> {
+/// Deletes the account's own row once nothing else is left. Does nothing if the deletion is not due, or was finished: it may have
+/// been postponed or cancelled since it was found, and [`delete_batch`] deleted nothing for that reason.
+pub fn finish(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Result<(), StoreError> {
     let user_id = &deletion.user_id;
+    tx.lock(Owner::User(user_id))?;
+    let due = "DELETE FROM account_deletions WHERE user_id = $1 AND due_at <= $2";
+    if tx.execute(due, params![user_id, now])? == 0 {
+        return Ok(());
+    }
     tx.execute("DELETE FROM users WHERE id = $1", params![user_id])?;
-    tx.execute("DELETE FROM account_deletions WHERE user_id = $1", params![user_id])?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
     tx.changed(cached::BACKUPS, user_id.as_str())?;
     let event = NewEvent::new(Action::UserDelete).about(&deletion.pseudonym);

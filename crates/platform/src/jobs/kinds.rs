@@ -69,7 +69,7 @@ pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
                 break;
             }
         }
-        sigma.store.write(move |tx| account_deletion::finish(tx, &deletion)).await?;
+        sigma.store.write(move |tx| account_deletion::finish(tx, &deletion, now)).await?;
     }
     Ok(())
 }

@@ -87,8 +87,9 @@ async fn cancel(
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
-    store.write(move |tx| account_deletion::cancel(tx, &user_id, now)).await?;
-    Ok(Redirect::to("/account?done=kept").into_response())
+    let is_kept = store.write(move |tx| account_deletion::cancel(tx, &user_id, now)).await?;
+    let next = if is_kept { "/account?done=kept" } else { ACCOUNT_DELETION_PATH };
+    Ok(Redirect::to(next).into_response())
 }
 
 fn first(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {

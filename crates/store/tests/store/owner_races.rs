@@ -322,7 +322,7 @@ on_both_engines! {
                     assert_eq!(write(node, move |tx| account_deletion::request(tx, &new, None, &[])), Requested::Scheduled);
                     while write(node, { let due = deletion.clone(); move |tx| account_deletion::delete_batch(tx, &due, now) }) > 0 {}
                     let due = deletion.clone();
-                    write(node, move |tx| account_deletion::finish(tx, &due));
+                    write(node, move |tx| account_deletion::finish(tx, &due, now));
                 }
                 1 => drop(redeem(&store, node, &second, &format!("gr_{second}"))),
                 _ => drop(refresh(&store, node, &format!("gr_{first}"), &token, &next)),

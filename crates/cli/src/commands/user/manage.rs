@@ -68,7 +68,7 @@ pub fn remove(file: Option<&Path>, output: Output, user: &str, yes: bool) -> Res
             break;
         }
     }
-    opened.write(move |tx| account_deletion::finish(tx, &deletion))?;
+    opened.write(move |tx| account_deletion::finish(tx, &deletion, now))?;
     output.answer(&serde_json::json!({"id": id, "removed": true}), |_| format!("{id} is removed."))
 }
 
