@@ -4,6 +4,7 @@ use http::StatusCode;
 use sigma_core::ids::UserId;
 use sigma_core::scope::Scopes;
 use sigma_server::jobs::delete_accounts;
+use sigma_store::account_deletion;
 use sigma_store::email::EmailProof;
 use sigma_store::event::Trail;
 use sigma_store::user;
@@ -135,4 +136,51 @@ async fn the_only_administrator_of_a_workspace_is_told_and_stays() {
     world.advance(8 * DAY);
     run_job(&world).await;
     assert!(!exists(&world, &admin).await && exists(&world, &second).await);
+}
+
+#[tokio::test]
+async fn administrators_who_are_going_to_be_deleted_do_not_leave_a_workspace_to_each_other() {
+    let world = World::with_orgs().await;
+    let acme = world.org("acme").await;
+    let (first, browser) = world.admin_of(&acme).await;
+    let second = world.person("second@example.org").await;
+    acme.join(&second, &acme.admin).await;
+    request(&browser).await;
+    world.tick();
+    let other = world.entered("second@example.org").await;
+    let refused = other.post_form(DELETE, &[("confirm", "delete")]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    assert_eq!(browser.post_form("/account/delete/cancel", &[]).await.location(), "/account?done=kept");
+    world.tick();
+    request(&other).await;
+    world.advance(8 * DAY);
+    run_job(&world).await;
+    assert!(exists(&world, &first).await && !exists(&world, &second).await);
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_due_is_neither_cancelled_nor_postponed_and_one_that_is_not_is_never_finished() {
+    let world = World::new().await;
+    let (browser, id) = ada(&world).await;
+    request(&browser).await;
+    world.advance(7 * DAY - 60);
+    let again = world.browser();
+    assert_eq!(again.sign_in(&Key::named("ada")).await.status, StatusCode::OK);
+    let wanted = id.clone();
+    let found = world.sigma.store.read(move |tx| account_deletion::find(tx, &wanted)).await.unwrap().unwrap();
+    // Whoever carries it out may be ahead of the others.
+    let (early, now) = (found.clone(), world.now());
+    world.sigma.store.write(move |tx| account_deletion::finish(tx, &early, now)).await.unwrap();
+    world.tick();
+    assert!(exists(&world, &id).await);
+    world.advance(120);
+    assert_eq!(again.post_form("/account/delete/cancel", &[]).await.location(), DELETE, "too late");
+    request(&again).await;
+    run_job(&world).await;
+    assert!(!exists(&world, &id).await, "not postponed either");
+    let deleted = async || world.trail(Trail::All).await.iter().filter(|event| event.action == "user.delete").count();
+    assert_eq!(deleted().await, 1);
+    let now = world.now();
+    world.sigma.store.write(move |tx| account_deletion::finish(tx, &found, now)).await.unwrap();
+    assert_eq!(deleted().await, 1, "finished once");
 }
