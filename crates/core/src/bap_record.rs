@@ -1,5 +1,6 @@
 //! Published records of BAP identities, as a resolver returns them (`docs/spec/keys.md#published-records`).
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use sigma_bitcoin::{BapId, PublicKey};
 
@@ -43,7 +44,7 @@ impl BapRecord {
     /// # Errors
     /// [`RecordProblem`]
     pub fn parse(bap_id: &BapId, body: &[u8]) -> Result<Option<Self>, RecordProblem> {
-        let answer: Value = serde_json::from_slice(body).map_err(|_| RecordProblem::NotJson)?;
+        let answer: Value = serde_json::from_slice(body).map_err(|_| problem_of(body))?;
         let Value::Object(mut answer) = answer else { return Err(RecordProblem::Shape) };
         if answer.get("status").and_then(Value::as_str) != Some("OK") {
             return Err(RecordProblem::Shape);
@@ -100,6 +101,15 @@ impl BapRecord {
     /// any more: they may be known to others.
     pub fn names(&self, key: &PublicKey) -> bool {
         self.current_address.as_deref() == Some(key.address().as_str())
+    }
+}
+
+/// Why a body cannot be read. Whoever publishes a record chooses how deep it nests, and what its texts and numbers are: one that is
+/// JSON but more than we read says nothing about the server.
+fn problem_of(body: &[u8]) -> RecordProblem {
+    match serde_json::from_slice::<IgnoredAny>(body) {
+        Ok(_) => RecordProblem::Shape,
+        Err(_) => RecordProblem::NotJson,
     }
 }
 
@@ -203,6 +213,11 @@ mod tests {
             (r#"{"status":"OK","result":7}"#, RecordProblem::Shape),
         ] {
             assert_eq!(BapRecord::parse(&id, body.as_bytes()), Err(problem), "{body}");
+        }
+        // What somebody published, not a fault of the server.
+        let deep = format!(r#"{{"status":"OK","result":{{"identity":{}{}}}}}"#, "[".repeat(500), "]".repeat(500));
+        for odd in [deep.as_bytes(), br#"{"result":"\ud800"}"#, br#"{"result":1e999}"#] {
+            assert_eq!(BapRecord::parse(&id, odd), Err(RecordProblem::Shape), "{}", String::from_utf8_lossy(odd));
         }
         let mut odd = record();
         odd["identity"] =
