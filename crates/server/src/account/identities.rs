@@ -92,7 +92,7 @@ async fn render(
     });
     let view = AccountIdentities { lines: lines.collect(), done, refused };
     let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    Ok(view.render(status, &sigma.page_in(sigma.language_for(browser, None))))
+    Ok(view.render(status, &sigma.page_in(sigma.language_of(&signed_in.account.user, browser, None))))
 }
 
 fn line(sigma: &AppState, account: &Account, identity: &Identity, keys: &[IdentityKey]) -> IdentityLine {

@@ -269,5 +269,5 @@ fn render(
         done: told.done,
         refused: told.refused,
     };
-    view.render(status, &sigma.page_in(sigma.language_for(browser, None)))
+    view.render(status, &sigma.page_in(sigma.language_of(&signed_in.account.user, browser, None)))
 }

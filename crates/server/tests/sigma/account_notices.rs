@@ -121,7 +121,10 @@ async fn an_account_has_a_language_of_its_own() {
     let saved = browser.post_form("/account/language", &[("language", "de")]).await;
     assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, "/account?done=language"));
     world.tick();
-    assert!(apps().await.contains("<html lang=\"de\">"));
+    for page in ["/account", "/account/apps", "/account/profile", "/account/identities", "/account/delete", "/restore"]
+    {
+        assert!(browser.get(page).await.body.contains("<html lang=\"de\">"), "{page}");
+    }
     let consent = browser.authorize(&[("ui_locales", "en")]).await.location().to_owned();
     assert!(browser.get(&consent).await.body.contains("<html lang=\"en\">"), "an app asked for it");
     let consent = browser.authorize(&[]).await.location().to_owned();

@@ -33,5 +33,5 @@ async fn show(State(sigma): State<AppState>, browser: Browser) -> Result<Respons
         stored_at: version.stored_at,
     };
     let page = Restore { choices: current.iter().map(choice).collect() };
-    Ok(page.render(&sigma.page_in(sigma.language_for(&browser, None))))
+    Ok(page.render(&sigma.page_in(sigma.language_of(&signed_in.account.user, &browser, None))))
 }
