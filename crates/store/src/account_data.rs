@@ -106,6 +106,12 @@ const SECTIONS: &[Section] = &[
             WHERE user_id = $1 ORDER BY app_id, resource, bap_id LIMIT 500",
     },
     Section {
+        name: "grants",
+        columns: &["app", "bapId", "scope", "resources", "created_at", "last_used_at", "expires_at"],
+        rows: "SELECT app_id, bap_id, scope, resources, created_at, last_used_at, expires_at FROM grants
+            WHERE user_id = $1 AND offline = 1 AND revoked_at IS NULL ORDER BY created_at, id LIMIT 500",
+    },
+    Section {
         name: "merits",
         columns: &["id", "workspace", "name", "app", "status", "values", "sent_at", "updated_at"],
         rows: "SELECT m.id, m.org_id, o.name, m.app_id, m.status, m.field_values, m.sent_at, m.updated_at
@@ -119,12 +125,32 @@ const SECTIONS: &[Section] = &[
                 LEFT JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
             WHERE m.user_id = $1 AND o.removed_at IS NULL ORDER BY m.created_at, m.org_id LIMIT 500",
     },
+    Section {
+        name: "workspace_sessions",
+        columns: &["workspace", "created_at", "expires_at"],
+        rows: "SELECT org_id, created_at, expires_at FROM org_sessions WHERE user_id = $1 AND ended_at IS NULL
+            ORDER BY created_at, jti LIMIT 500",
+    },
+    Section {
+        name: "waiting_emails",
+        columns: &["address", "created_at", "expires_at"],
+        rows: "SELECT address, created_at, expires_at FROM email_additions WHERE user_id = $1",
+    },
+    Section {
+        name: "deletion",
+        columns: &["requested_at", "due_at"],
+        rows: "SELECT requested_at, due_at FROM account_deletions WHERE user_id = $1",
+    },
 ];
+
+/// Most rows of a section, as its statement says.
+const MOST_ROWS: usize = 500;
 
 /// Most events in a copy: the latest.
 const MOST_EVENTS: u32 = 5_000;
 
-/// The account, its sections, and its latest events; `None` if there is no such account.
+/// The account, its sections, and its latest events; `cut_off` names sections that may have more. `None` if there is no such
+/// account.
 pub fn collect(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, Value>>, StoreError> {
     const ACCOUNT: [&str; 7] = ["id", "name", "image", "pubkey", "language", "created_at", "updated_at"];
     let account = tx.query_opt(
@@ -134,11 +160,16 @@ pub fn collect(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, V
     let Some(account) = account else { return Ok(None) };
     let mut data = Map::new();
     data.insert("account".to_owned(), object(&ACCOUNT, &account)?);
+    let mut cut_off = Vec::new();
     for section in SECTIONS {
         let rows = tx.query_all(section.rows, params![user_id])?;
+        if rows.len() >= MOST_ROWS {
+            cut_off.push(Value::from(section.name));
+        }
         let rows = rows.iter().map(|row| object(section.columns, row)).collect::<Result<Vec<_>, _>>()?;
         data.insert(section.name.to_owned(), Value::Array(rows));
     }
+    data.insert("cut_off".to_owned(), Value::Array(cut_off));
     let events = event::list_before(tx, &Trail::User(user_id.clone()), &Place::end(), MOST_EVENTS)?;
     data.insert("events".to_owned(), Value::Array(events.iter().map(|event| of_event(event, user_id)).collect()));
     Ok(Some(data))

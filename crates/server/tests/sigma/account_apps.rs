@@ -112,7 +112,9 @@ async fn the_copy_of_ones_data_is_complete_without_secrets_and_ones_own() {
     for section in ["sessions", "consents", "events"] {
         assert!(!data[section].as_array().unwrap().is_empty(), "{section}");
     }
-    for section in ["emails", "memberships", "backups", "provider_accounts"] {
+    for section in
+        ["emails", "memberships", "backups", "provider_accounts", "grants", "workspace_sessions", "deletion", "cut_off"]
+    {
         assert!(data[section].is_array(), "{section}");
     }
     assert!(!copy.body.contains("hash") && !copy.body.contains(id_of(&eve).await.as_str()), "{}", copy.body);
