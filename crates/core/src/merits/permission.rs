@@ -218,12 +218,8 @@ impl OrgPermissions {
     }
 
     /// The stored form.
-    pub const fn bits(self) -> i64 {
-        // Lossless, and `From` is not const.
-        #[expect(clippy::cast_lossless, reason = "a conversion that is const")]
-        #[expect(clippy::as_conversions, reason = "a conversion that is const")]
-        let bits = self.0 as i64;
-        bits
+    pub fn bits(self) -> i64 {
+        i64::from(self.0)
     }
 
     /// The stored set; `None` if it contains unknown permissions.

@@ -10,6 +10,7 @@ pub const MOST_FIELDS: usize = 35;
 
 /// A field of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the field")]
 pub struct FieldSetting {
     /// The field.
     pub field_id: FieldId,
@@ -106,12 +107,11 @@ impl FieldSetting {
     #[must_use]
     pub fn used(&self, value: Option<&FieldValue>) -> Self {
         match value {
-            None => Self { differs: true, shared: None, ..self.clone() },
             Some(value) if !self.in_use => {
                 Self { in_use: true, shared: (!self.differs).then(|| value.clone()), ..self.clone() }
             }
             Some(value) if self.shared.as_ref() == Some(value) => self.clone(),
-            Some(_) => Self { differs: true, shared: None, ..self.clone() },
+            _ => Self { differs: true, shared: None, ..self.clone() },
         }
     }
 }

@@ -135,7 +135,6 @@ async fn judge(sigma: &AppState, token: &str) -> Result<Verdict, ApiError> {
 }
 
 /// What a credential says: what is shown of it, and when it ends. `None` unless it is a badge of that org.
-#[expect(clippy::type_complexity, reason = "the parts of one value, taken apart at once")]
 fn read(issuer: &str, org_id: &OrgId, claims: &Value) -> Option<((Shown, Option<String>), OrgId, MeritId)> {
     let text = |pointer: &str| claims.pointer(pointer).and_then(Value::as_str);
     let did = issuer_did(issuer, org_id);
