@@ -500,7 +500,7 @@ mod tests {
         };
         [
             ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
-            ("merit access", writer.merit_sent(&about(None))),
+            ("merit_access", writer.merit_sent(&about(None))),
             ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
             ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
             ("reset", writer.reset(URL, hour)),
