@@ -2,14 +2,16 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::authentication::Acr;
-use sigma_core::interaction::{Continuation, Entrance, Guest};
+use sigma_core::digest::Digest;
+use sigma_core::interaction::{Continuation, Entrance, Guest, LinkSecret};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
+use sigma_store::merits::request;
 use sigma_store::org::active_member;
 use sigma_store::session::BrowserSession;
 
-use crate::branding::{Brand, Look};
+use crate::branding::{Brand, Look, logo_url};
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
@@ -25,6 +27,8 @@ static HOME: Continuation = Continuation::Home;
 pub struct Arrival {
     ongoing: Option<Ongoing>,
     requested: Option<Requested>,
+    /// The app that asks to see merits, by a request of its own.
+    merits_app: Option<AppView>,
     /// The branding of the requesting app.
     brand: Option<Brand>,
     /// They want to sign in as another account.
@@ -40,7 +44,7 @@ impl Arrival {
         let query = Params::parse(query.unwrap_or_default());
         let switches = query.get("switch").is_some();
         let Some(name) = query.get("interaction") else {
-            return Ok(Self { ongoing: None, requested: None, brand: None, switches });
+            return Ok(Self { ongoing: None, requested: None, merits_app: None, brand: None, switches });
         };
         let ongoing = match interaction::find_or_restart(sigma, browser, name).await {
             Ok(ongoing) => ongoing,
@@ -50,11 +54,16 @@ impl Arrival {
             Continuation::Authorization { query } => Some(requested(sigma, query).await?),
             _ => None,
         };
-        let brand = match &requested {
+        let mut brand = match &requested {
             Some(requested) => Some(sigma.app_brand(&requested.app).await),
             None => None,
         };
-        Ok(Self { ongoing: Some(ongoing), requested, brand, switches })
+        let mut merits_app = None;
+        if let Continuation::MeritLogin { token } = &ongoing.stored.continuation {
+            let asking = asking_for_merits(sigma, token).await;
+            (merits_app, brand) = asking.map_err(|error| ApiError::from(error).into_response())?.unzip();
+        }
+        Ok(Self { ongoing: Some(ongoing), requested, merits_app, brand, switches })
     }
 
     /// The interaction that they came with, or one that leads to the front page.
@@ -173,7 +182,7 @@ impl Arrival {
 
     /// The requesting app, if any.
     pub fn app(&self) -> Option<AppView> {
-        let (requested, brand) = (self.requested.as_ref()?, self.brand.as_ref()?);
+        let (Some(requested), Some(brand)) = (&self.requested, &self.brand) else { return self.merits_app.clone() };
         Some(app_view(&requested.app, &requested.address.redirect_uri, brand))
     }
 
@@ -186,6 +195,23 @@ impl Arrival {
     pub fn with_cookie(&self, response: Response) -> Response {
         with_cookie(response, self.ongoing.as_ref().and_then(|ongoing| ongoing.set_cookie.as_deref()))
     }
+}
+
+/// The app whose request of "Login with Sigma" has that token, and its branding.
+async fn asking_for_merits(sigma: &AppState, token: &LinkSecret) -> Result<Option<(AppView, Brand)>, StoreError> {
+    let (hash, now) = (Digest::of(token.expose()), sigma.now());
+    let Some(found) = sigma.store.read(move |tx| request::find(tx, &hash, now)).await? else { return Ok(None) };
+    let Some(app) = sigma.find_app(&found.request.app_id).await? else { return Ok(None) };
+    let (brand, origin) = (sigma.app_brand(&app).await, found.request.success_url.origin());
+    let view = AppView {
+        name: app.name.clone(),
+        host: origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned(),
+        logo_url: brand.branding.logo.as_deref().map(logo_url),
+        terms_url: brand.branding.terms_url.clone(),
+        privacy_url: brand.branding.privacy_url.clone(),
+        unverified: app.dynamic,
+    };
+    Ok(Some((view, brand)))
 }
 
 /// The request, against the app's current registration.

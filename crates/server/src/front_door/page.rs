@@ -159,13 +159,13 @@ async fn draw(
     let quick =
         if again.is_some() { Vec::new() } else { quick::groups(sigma, context, arrival.continuation()).await? };
     let aim = match arrival.continuation() {
-        Continuation::Authorization { .. } => arrival.app().map_or(Aim::Account, Aim::App),
+        Continuation::Authorization { .. } | Continuation::MeritLogin { .. } => {
+            arrival.app().map_or(Aim::Account, Aim::App)
+        }
         Continuation::Workspace { .. } => Aim::Workspace,
         Continuation::Invitation { .. } => Aim::Invitation,
         Continuation::LinkApp { .. } | Continuation::MeritOrg { .. } => Aim::Org,
-        Continuation::MeritLogin { .. } | Continuation::Account { .. } | Continuation::Restore | Continuation::Home => {
-            Aim::Account
-        }
+        Continuation::Account { .. } | Continuation::Restore | Continuation::Home => Aim::Account,
     };
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());
     let page = SignInPage {

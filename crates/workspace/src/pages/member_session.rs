@@ -94,6 +94,7 @@ impl MemberSession {
             others: self.others.iter().take(MOST_OTHERS).map(|other| link(&other.org_id, &other.name)).collect(),
             person: self.member.name.clone(),
             role: self.role.name.clone(),
+            issues_merits: may(Right::Workspace),
             tabs: tabs.filter_map(|(tab, shown)| shown.then_some(tab)).collect(),
             current,
             notice,

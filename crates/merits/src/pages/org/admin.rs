@@ -18,6 +18,7 @@ use sigma_platform::interaction::{begin, sign_in_first, with_cookie};
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::view::{ErrorPage, Link, PageContext};
 use sigma_platform::paths::switch_url;
+use sigma_platform::quick::find_member;
 use sigma_platform::state::AppState;
 use sigma_store::merits::Decision;
 use sigma_store::merits::issuer::{self, Issuer};
@@ -147,30 +148,43 @@ impl OrgAdmin {
         name: &str,
     ) -> Result<Self, PageError> {
         let came_for = Continuation::MeritOrg { org: OrgRef::parse(name) };
+        let (org_id, language) = (sigma.org_named(name).await?, sigma.language_for(browser, None));
+        // Its own pages are all that a quick login opens.
+        let quick = find_member(sigma, context, browser, &org_id).await?;
+        if let Some(active) = quick.filter(|active| active.role.permissions.manages_workspace()) {
+            let wanted = org_id.clone();
+            if let Some(org) = sigma.store.read(move |tx| issuer::find(tx, &wanted)).await? {
+                return Ok(Self::of(sigma, context, language, Loaded { active, org, others: Vec::new() }).await);
+            }
+        }
         let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
-        let (org_id, session) = (sigma.org_named(name).await?, signed_in.session.clone());
-        let language = sigma.language_for(browser, None);
+        let session = signed_in.session.clone();
         let loaded = sigma.store.read(move |tx| load(tx, &org_id, &session)).await?;
-        let Some(Loaded { active, org, others }) = loaded else {
+        let Some(loaded) = loaded else {
             return Err(no_access(sigma, browser, language, came_for)?.into());
         };
-        if active.workspace.require_second_factor && signed_in.session.methods.acr() < Acr::Two {
+        if loaded.active.workspace.require_second_factor && signed_in.session.methods.acr() < Acr::Two {
             // The sign-in page asks for it, and comes back here.
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         }
+        Ok(Self::of(sigma, context, language, loaded).await)
+    }
+
+    async fn of(sigma: &AppState, context: &RequestContext, language: Language, loaded: Loaded) -> Self {
+        let Loaded { active, org, others } = loaded;
         let brand = sigma.org_brand(&org.id).await;
-        Ok(Self {
+        Self {
             org,
-            user_id: signed_in.account.user.id.clone(),
+            user_id: active.member.user_id,
             language,
             person: active.member.name,
             role: active.role.name,
             others,
             brand,
             context: context.clone(),
-        })
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Frame {
     pub role: String,
     /// The sections that the viewer may open.
     pub tabs: Vec<Tab>,
+    /// Whether the viewer may open the pages on which the workspace issues merits.
+    pub issues_merits: bool,
     /// The section of the current page.
     pub current: Tab,
     /// The outcome of the last action.

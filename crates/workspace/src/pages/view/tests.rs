@@ -21,6 +21,7 @@ fn frame(current: Tab) -> Frame {
         others: vec![link("org_2", HOSTILE)],
         person: "Ada Lovelace".into(),
         role: "Admin".into(),
+        issues_merits: true,
         tabs: vec![Tab::People, Tab::Roles, Tab::Keys, Tab::Settings],
         current,
         notice: None,
