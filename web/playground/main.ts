@@ -1,7 +1,9 @@
-// The page: a choice of two flows, the steps of the current one, and a list of them.
+// The page: a choice of flows, the steps of the current one, and a list of them.
 
 import { h, replace } from "./dom.ts";
 import { flow, type Flow } from "./flow.ts";
+import { Badges } from "./merits/badges.ts";
+import { endStep, loginStep, orgStep, readStep, sendStep } from "./merits/steps.ts";
 import { Playground, type Demo } from "./playground.ts";
 import { accountStep } from "./steps/account.ts";
 import { appStep } from "./steps/app.ts";
@@ -21,13 +23,16 @@ const response = await fetch("/demo.json", { cache: "no-store" });
 const demo = (await response.json()) as Demo;
 const playground = new Playground(demo);
 const tenancy = new Tenancy(demo);
+const badges = new Badges(demo);
 const arrived = arrive();
 
 playground.steps = [appStep, authorizeStep, callbackStep, tokenStep, useStep, accountStep].map((make) => make(playground));
 tenancy.steps = [logInStep, workspaceTokenStep, keyStep, checkStep, roleStep, logOutStep].map((make) => make(tenancy));
+badges.steps = [orgStep, loginStep, sendStep, readStep, endStep].map((make) => make(badges));
 const flows: Flow[] = [
   flow("sign-in", "Sign-in for apps", playground.steps),
   flow("workspaces", "Workspaces", tenancy.steps),
+  flow("merits", "Merits", badges.steps),
 ];
 let shown = flows[0];
 replace(element("steps"), ...flows.map(({ element }) => element));
@@ -37,9 +42,11 @@ addEventListener("hashchange", show);
 if (!playground.state.verifier) await playground.renew();
 playground.onchange = follow;
 tenancy.onchange = follow;
+badges.onchange = follow;
 const discovered = Promise.all([playground.discover(), tenancy.discover()]);
 playground.changed();
 tenancy.changed();
+badges.changed();
 await discovered;
 if (arrived) {
   const section = element(arrived);
@@ -66,6 +73,11 @@ function arrive(): string | undefined {
     };
     history.replaceState(null, "", "/#callback");
     return "callback";
+  }
+  if (location.pathname.startsWith("/merits/")) {
+    badges.arrive(here, query);
+    history.replaceState(null, "", "/#merits-login");
+    return "merits-login";
   }
   if (location.pathname === "/signed-out") {
     playground.restart();

@@ -4,6 +4,7 @@ import { authenticated } from "./client-auth.ts";
 import { challengeOf, random } from "./encoding.ts";
 import { objectOf, send, type Exchange, type Request } from "./exchange.ts";
 import type { Jwk } from "./jwt.ts";
+import type { DemoMerits } from "./merits/badges.ts";
 import { forget, remember, restore, secrets, type AuthMethod, type State } from "./state.ts";
 
 /** An app registered by the demo. */
@@ -33,6 +34,7 @@ export interface Demo {
   admin: string;
   apps: DemoApp[];
   workspaces: DemoWorkspace[];
+  merits: DemoMerits;
 }
 
 /** A step: its element, and its update after a change. */

@@ -4,6 +4,7 @@
 
 mod apps;
 mod files;
+mod merits;
 mod playground;
 mod ports;
 mod relay;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::apps::DemoApp;
+use self::merits::DemoMerits;
 use self::workspaces::DemoWorkspace;
 use crate::args::DemoArgs;
 use crate::config;
@@ -48,13 +50,13 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
     let runtime = serve::runtime()?;
     let ended = runtime.block_on(async {
         let mut stops = Stops::listen()?;
-        let Started { server, issuer, listener, origin, apps, workspaces } =
+        let Started { server, issuer, listener, origin, apps, workspaces, merits } =
             start(file, args, place.directory()).await?;
         let admin = admin_command(place.directory());
         announce(output, &issuer, &origin, &admin, &place.directory().join(MAILS), args.data.as_deref());
         let site = playground::routes(playground::Site::new(
             origin,
-            playground::Reported { issuer, admin, apps, workspaces },
+            playground::Reported { issuer, admin, apps, workspaces, merits },
         )?);
 
         let (stop, stopped) = watch::channel(());
@@ -85,6 +87,7 @@ struct Started {
     origin: String,
     apps: Vec<DemoApp>,
     workspaces: Vec<DemoWorkspace>,
+    merits: DemoMerits,
 }
 
 /// Binds both, and retries with other ports if one was taken meanwhile. Requested ports are not changed.
@@ -102,12 +105,13 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
         first = port.saturating_add(1);
 
         let Ok(listener) = TcpListener::bind(address).await else { continue };
-        let (apps, workspaces) = tokio::task::block_in_place(|| {
+        let (apps, workspaces, merits) = tokio::task::block_in_place(|| {
             let opened = Opened::make(settings.clone())?;
-            Ok::<_, Failure>((apps::register(&opened, &origin)?, workspaces::register(&opened)?))
+            let (apps, workspaces) = (apps::register(&opened, &origin)?, workspaces::register(&opened)?);
+            Ok::<_, Failure>((apps, workspaces, merits::register(&opened, &origin)?))
         })?;
         match serve::start(settings).await {
-            Ok(server) => return Ok(Started { server, issuer, listener, origin, apps, workspaces }),
+            Ok(server) => return Ok(Started { server, issuer, listener, origin, apps, workspaces, merits }),
             Err(StartError::Listen { .. }) => {}
             Err(error) => return Err(serve::could_not(&error)),
         }

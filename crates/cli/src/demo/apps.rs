@@ -96,7 +96,7 @@ pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> 
 }
 
 /// An app with the id that an earlier demo gave it, if one did.
-fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId, origin: &str) -> Result<App, Failure> {
+pub(super) fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId, origin: &str) -> Result<App, Failure> {
     let (now, wanted) = (opened.now(), AppRef::parse(client_id));
     let earlier = opened.read(move |tx| match &wanted {
         Some(wanted) => app::find_named(tx, wanted),

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 
 use super::apps::DemoApp;
 use super::files::{self, Embedded};
+use super::merits::DemoMerits;
 use super::workspaces::DemoWorkspace;
 use super::{Shared, relay};
 use crate::failure::Failure;
@@ -52,6 +53,8 @@ pub struct Reported {
     pub apps: Vec<DemoApp>,
     /// Its workspaces.
     pub workspaces: Vec<DemoWorkspace>,
+    /// The app that acts for two of them.
+    pub merits: DemoMerits,
 }
 
 impl Site {
@@ -74,6 +77,7 @@ pub fn routes(site: Shared) -> Router {
         .route("/", get(index))
         .route("/callback", get(index).post(form_post))
         .route("/signed-out", get(index))
+        .route("/merits/{page}", get(index))
         .route("/demo.json", get(reported))
         .route("/relay", post(relay::relay))
         .route("/{file}", get(file))

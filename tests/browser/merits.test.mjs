@@ -1,0 +1,261 @@
+//! Merits from an org to a person to an app: an admin designs and sends, the recipient accepts and logs in with Sigma, the app of
+//! another org reads exactly what was granted, until the person takes it back. The app is the Playground's, as its server calls.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+import { givePassword, password } from "./wallet.mjs";
+
+const NORA = "nora@example.org";
+
+let chromium;
+let demo;
+let told;
+/** Ada, who administers the bakery. */
+let admin;
+/** Nora, to whom merits are sent. */
+let person;
+let ada;
+let nora;
+
+/** Calls the API as the app's server does: with its credentials, or for an org. */
+async function call(method, path, { orgId, body } = {}) {
+  const basic = `Basic ${Buffer.from(`${told.merits.app.id}:${told.merits.app.secret}`).toString("base64")}`;
+  const send = async (authorization, verb, url, content) => {
+    const headers = { authorization, ...(content && { "content-type": "application/json" }) };
+    const response = await fetch(`${demo.server}/v2${url}`, { method: verb, headers, body: content && JSON.stringify(content) });
+    return { status: response.status, body: await response.json() };
+  };
+  if (!orgId) return send(basic, method, path, body);
+  const access = await send(basic, "POST", `/orgs/${orgId}/access`);
+  assert.equal(access.status, 200, JSON.stringify(access.body));
+  return send(`Bearer ${access.body.orgAccessToken}`, method, path, body);
+}
+
+const notice = (page, words) => page.getByRole("status").filter({ hasText: words }).waitFor();
+const refused = (page, words) => page.getByRole("alert").filter({ hasText: words }).waitFor();
+
+before(async () => {
+  chromium = await openChromium();
+  demo = await startDemo();
+  told = await (await fetch(`${demo.playground}/demo.json`)).json();
+  await demo.admin(`${password}\n`, "user", "add", "--email", NORA, "--name", "Nora Field", "--password-stdin");
+  [admin, person] = await Promise.all([openDevice(chromium), openDevice(chromium)]);
+  [ada, nora] = await Promise.all([admin.context.newPage(), person.context.newPage()]);
+});
+after(() =>
+  closeAll(
+    () => admin && closeDevice(admin),
+    () => person && closeDevice(person),
+    () => chromium?.close(),
+    () => demo?.stop(),
+  ),
+);
+
+test("an admin designs a template with a live preview, and sends a merit", async () => {
+  admin.expected.push(/status of 400/);
+  await ada.goto(`${demo.server}/workspace/login`);
+  await ada.getByRole("form", { name: "Harbour Bakery" }).getByRole("button", { name: /^Ada/ }).click();
+  await ada.getByRole("link", { name: "Merits" }).click();
+  await ada.getByRole("heading", { name: "Sent merits" }).waitFor();
+  await inspect(ada, "merits-sent");
+  await ada.getByRole("link", { name: "Templates" }).click();
+  await inspect(ada, "merits-templates");
+  await ada.getByRole("link", { name: "New template" }).click();
+  await ada.getByLabel("Title").fill("Rye <b>master</b>");
+  await ada.getByLabel("Description").fill("Bakes rye bread like nobody else");
+  assert.equal(await ada.locator("[data-shows=title]").innerText(), "Rye <b>master</b>");
+  await inspect(ada, "merits-template-new");
+  await ada.getByRole("button", { name: "Create" }).click();
+  await notice(ada, "Created");
+  await ada.getByLabel("Name", { exact: true }).fill("Speciality");
+  await ada.getByRole("button", { name: "Add field" }).click();
+  await notice(ada, "The field was added");
+  await inspect(ada, "merits-template");
+  await ada.getByRole("link", { name: "Send a merit" }).click();
+  await ada.getByLabel("E-mail address").fill(NORA);
+  await ada.getByLabel("First name").fill("Nora");
+  await ada.getByLabel("Last name").fill("Field");
+  await ada.getByLabel("Speciality").fill("Caraway");
+  assert.equal(await ada.locator("[data-shows=name]").innerText(), "Nora Field");
+  await inspect(ada, "merits-send");
+  await ada.getByRole("button", { name: "Send", exact: true }).click();
+  await notice(ada, "Sent.");
+});
+
+test("a list is read, mapped, sent and reported", async () => {
+  await ada.getByRole("link", { name: "Send to many" }).click();
+  await inspect(ada, "merits-import");
+  const lines = Array.from({ length: 60 }, (_, number) => `"Person, ${number}";person${number}@example.org`);
+  const file = `\ufeffName;E-Mail\r\n${lines.join("\r\n")}\r\nNobody;not an address\r\n`;
+  await ada.getByLabel("Template").selectOption({ label: "Baker of the month" });
+  await ada.getByLabel("CSV file").setInputFiles({ name: "people.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
+  await ada.getByRole("button", { name: "Read the file" }).click();
+  await ada.getByText("people.csv has 61 lines").waitFor();
+  await inspect(ada, "merits-columns");
+  await ada.getByRole("button", { name: "Check the lines" }).click();
+  await inspect(ada, "merits-list-draft");
+  await ada.getByRole("button", { name: "Send 61 merits" }).click();
+  await ada.getByRole("status").filter({ hasText: "61 of 61 done, 1 failed" }).waitFor();
+  await ada.getByText("Finished").waitFor();
+  await inspect(ada, "merits-list-finished");
+  await ada.getByRole("link", { name: "Only failed lines" }).click();
+  await ada.getByText("the e-mail address is not valid").waitFor();
+});
+
+test("the recipient signs in and accepts, and hides what not everybody should see", async () => {
+  await nora.goto(`${demo.server}/account/merits`);
+  await givePassword(nora, NORA);
+  await nora.getByRole("heading", { name: "Waiting for you" }).waitFor();
+  await nora.getByText("Rye <b>master</b>").first().waitFor();
+  await inspect(nora, "merits-pending");
+  await nora.getByRole("button", { name: /^Accept/ }).click();
+  await notice(nora, "Accepted");
+  await nora.getByRole("button", { name: /^Hide/ }).click();
+  await notice(nora, "It is hidden now");
+  await inspect(nora, "merits-accepted");
+});
+
+test("login with Sigma, with the app linked to an org that does not own it: asked, granted, read, taken back", async () => {
+  const { id: orgId } = told.merits.orgs.find(({ name }) => name === "Harbour Bakery");
+  const fresh = await openDevice(chromium);
+  const page = await fresh.context.newPage();
+  try {
+    const asked = await call("POST", `/orgs/${orgId}/request_loginwithsigma_url`, {
+      orgId,
+      body: {
+        requestedPermissions: [{ permissionType: "CanViewPublicProfile" }],
+        successUrl: "/merits/welcome",
+        failureUrl: "/merits/sorry",
+        state: "a state & more",
+      },
+    });
+    assert.equal(asked.status, 200);
+    await page.goto(asked.body.request_loginwithsigma_url);
+    await page.getByText("Badges").first().waitFor();
+    await inspect(page, "merits-login-signed-out");
+    await givePassword(page, NORA);
+    await page.waitForURL("**/login-with-sigma?**");
+    await page.getByRole("heading", { name: "Log in to Badges with your merits?" }).waitFor();
+    for (const words of ["Your name and primary e-mail address", "The merits that Harbour Bakery gave you", "Merits of other organizations"]) {
+      await page.getByText(words).waitFor();
+    }
+    await inspect(page, "merits-login");
+    await page.getByRole("button", { name: "Allow" }).click();
+    await page.waitForURL(`${demo.playground}/**`);
+    const { returned } = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground-merits")));
+    const received = Object.fromEntries(returned.parameters);
+    assert.equal(received.state, "a state & more");
+    const exchange = () => call("GET", `/member_id?member_id_token=${received.memberIdToken}`, { orgId });
+    const { memberId } = (await exchange()).body;
+    assert.match(memberId, /^[0-9a-f]{24}$/);
+    assert.equal((await exchange()).status, 404, "a token is exchanged once");
+
+    const member = await call("GET", `/members/${memberId}`, { orgId });
+    assert.equal(member.body.email, NORA);
+    const merits = () => call("GET", `/members/${memberId}/merits`, { orgId });
+    assert.deepEqual((await merits()).body.merits.map(({ meritTemplateTitle }) => meritTemplateTitle), ["Rye <b>master</b>"]);
+
+    // Again in the same session: one click, never none.
+    const again = await call("POST", `/orgs/${orgId}/request_loginwithsigma_url`, {
+      orgId,
+      body: { requestedPermissions: [{ permissionType: "CanViewPublicProfile" }], successUrl: "/merits/welcome", failureUrl: "/merits/sorry", state: "s" },
+    });
+    await page.goto(again.body.request_loginwithsigma_url);
+    await page.getByRole("heading", { name: "Continue to Badges?" }).waitFor();
+    await inspect(page, "merits-login-again");
+    await page.getByRole("button", { name: "Deny" }).click();
+    await page.waitForURL(`${demo.playground}/**`);
+
+    await nora.goto(`${demo.server}/account/merits`);
+    await nora.getByRole("heading", { name: "Apps that see your merits" }).waitFor();
+    await inspect(nora, "merits-apps");
+    await nora.getByRole("button", { name: /^End access/ }).click();
+    await notice(nora, "no longer sees");
+    const ended = await merits();
+    assert.deepEqual([ended.status, ended.body.error_code], [403, "access_not_granted"]);
+  } finally {
+    await closeDevice(fresh);
+  }
+});
+
+test("an app asks to be linked, and people who administer nothing cannot", async () => {
+  const asked = await call("POST", "/request_linkapp_url", {
+    body: {
+      requestedPermissions: [{ permissionType: "CanSendAllMeritTemplates" }],
+      successUrl: "/merits/linked",
+      failureUrl: "/merits/sorry",
+    },
+  });
+  await nora.goto(asked.body.request_linkapp_url);
+  await nora.getByText("You do not administer an organization").waitFor();
+  await assertAccessible(nora, "merits-link-nobody");
+  await demo.admin("", "user", "add", "--email", NORA, "--workspace", "harbour-bakery", "--role", "Admin");
+  await nora.reload();
+  await nora.getByLabel("Harbour Bakery").check();
+  await inspect(nora, "merits-link");
+  await nora.getByRole("button", { name: "Link", exact: true }).click();
+  await nora.waitForURL(`${demo.playground}/**`);
+  await ada.goto(`${demo.server}/org/harbour-bakery/apps`);
+  await ada.getByText("Badges").first().waitFor();
+  await ada.getByText("Send merits").first().waitFor();
+  await inspect(ada, "merits-linked-apps");
+  await ada.locator("summary", { hasText: "Unlink" }).click();
+  await ada.getByRole("button", { name: /^Unlink/ }).click();
+  await notice(ada, "Unlinked");
+  const { id: orgId } = told.merits.orgs.find(({ name }) => name === "Harbour Bakery");
+  const access = await call("POST", `/orgs/${orgId}/access`);
+  assert.equal(access.status, 403);
+});
+
+test("a merit is edited, transferred and revoked; profile, members and proposals have their pages", async () => {
+  await ada.goto(`${demo.server}/org/harbour-bakery/sent?email=${encodeURIComponent(NORA)}`);
+  await ada.getByRole("link", { name: "Nora Field" }).first().click();
+  await ada.getByLabel("Speciality").fill("Coriander");
+  await ada.getByRole("button", { name: "Save" }).click();
+  await notice(ada, "Saved");
+  await ada.locator("summary", { hasText: "Revoke" }).click();
+  await ada.getByLabel("Reason").fill("A mistake");
+  await inspect(ada, "merits-merit");
+  await ada.getByRole("button", { name: "Revoke", exact: true }).click();
+  await notice(ada, "Revoked");
+  await ada.goto(`${demo.server}/org/harbour-bakery/members`);
+  await inspect(ada, "merits-members");
+  await ada.goto(`${demo.server}/org/harbour-bakery/proposed`);
+  await inspect(ada, "merits-proposed");
+  await ada.goto(`${demo.server}/org/harbour-bakery/profile`);
+  await ada.getByLabel("Website").fill("javascript:alert(1)");
+  await ada.getByRole("button", { name: "Save" }).click();
+  await refused(ada, "must begin with https://");
+  await ada.getByLabel("Website").fill("https://bakery.example");
+  await ada.getByRole("button", { name: "Save" }).click();
+  await notice(ada, "Saved");
+  await inspect(ada, "merits-profile");
+});
+
+test("the Playground shows each request of the story with its answer", async () => {
+  const page = await person.context.newPage();
+  await page.goto(`${demo.playground}/#merits`);
+  await page.getByLabel("Org", { exact: true }).selectOption({ index: 1 });
+  const press = async (label) => {
+    const action = page.locator("section.action").filter({ has: page.getByRole("button", { name: label, exact: true }) });
+    await action.getByRole("button", { name: label, exact: true }).click();
+    await action.locator(".badge").waitFor();
+    return action.locator(".badge").innerText();
+  };
+  assert.equal(await press("Request token"), "200 OK");
+  assert.equal(await press("Request login URL"), "200 OK");
+  await page.getByRole("link", { name: "Log in with Sigma" }).click();
+  await page.getByRole("button", { name: "Allow" }).click();
+  await page.waitForURL(`${demo.playground}/**`);
+  await page.getByText("state matches the request").waitFor();
+  assert.equal(await press("Exchange token"), "200 OK");
+  assert.equal(await press("List templates"), "200 OK");
+  assert.equal(await press("Send merit"), "200 OK");
+  assert.equal(await press("Read member"), "200 OK");
+  assert.equal(await press("Read merits"), "200 OK");
+  assert.equal(await press("Read access merit"), "200 OK");
+  await inspect(page, "playground-merits");
+  await page.close();
+});
