@@ -52,7 +52,6 @@ merits-request-unknown-about = Er wurde schon benutzt oder ist unvollständig. G
 ## Your merits
 
 merits-holder-title = Ihre Merits
-merits-holder-account = Ihr Konto
 merits-holder-pending = Warten auf Sie
 merits-holder-pending-about = Diese wurden Ihnen gesendet. Niemand sieht sie, bevor Sie sie annehmen.
 merits-holder-sent-to = Gesendet an { $email },

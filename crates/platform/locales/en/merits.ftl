@@ -52,7 +52,6 @@ merits-request-unknown-about = It was used before, or it is not complete. Return
 ## Your merits
 
 merits-holder-title = Your merits
-merits-holder-account = Your account
 merits-holder-pending = Waiting for you
 merits-holder-pending-about = These were sent to you. Nobody sees them until you accept.
 merits-holder-sent-to = Sent to { $email },
