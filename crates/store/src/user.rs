@@ -179,6 +179,12 @@ pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> 
     tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 
+/// Whether the account exists and is not disabled: its deletion may have begun since its user was recognized.
+pub(crate) fn is_active(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM users WHERE id = $1 AND disabled = 0";
+    Ok(tx.query_opt(sql, params![user_id])?.is_some())
+}
+
 /// Sets the language of the user's pages and mails; `None` is the browser's.
 pub fn set_language(
     tx: &mut dyn Tx,

@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::replay_guard::{self, Once};
 use crate::signed_request::{self, Rejected, SignedRequest};
-use crate::{Owner, Row, Stop, StoreError, Tx, params};
+use crate::{Owner, Row, Stop, StoreError, Tx, params, user};
 
 /// Most wallets of one account, over all its identities.
 pub const MOST_WALLETS: usize = 50;
@@ -177,9 +177,13 @@ fn key(bap_id: Option<&BapId>) -> &str {
 }
 
 fn require_theirs(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&BapId>) -> Result<(), Stop<WalletRefusal>> {
-    let Some(bap_id) = bap_id else { return Ok(()) };
-    let held = "SELECT 1 FROM identities WHERE bap_id = $1 AND user_id = $2";
-    let is_theirs = tx.query_opt(held, params![bap_id, user_id])?.is_some();
+    let is_theirs = match bap_id {
+        None => user::is_active(tx, user_id)?,
+        Some(bap_id) => {
+            let held = "SELECT 1 FROM identities WHERE bap_id = $1 AND user_id = $2";
+            tx.query_opt(held, params![bap_id, user_id])?.is_some()
+        }
+    };
     if is_theirs { Ok(()) } else { Err(Stop::Refused(WalletRefusal::NotTheirs)) }
 }
 

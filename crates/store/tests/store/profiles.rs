@@ -8,7 +8,7 @@ use sigma_core::time::Clock as _;
 use sigma_store::profile::{self, MOST_PROFILES, ProfileRefusal, ProfileWrite, WriteMode, Written};
 use sigma_store::signed_request::{Rejected, SignedRequest};
 use sigma_store::testing::{TestStore, decide, identity_named, insist, key_named};
-use sigma_store::{identity, on_both_engines, picture};
+use sigma_store::{identity, on_both_engines, picture, user};
 
 use crate::accounts::{add_person, count, events, once, together, user_id};
 
@@ -205,5 +205,18 @@ on_both_engines! {
         write(&store, ProfileWrite { picture: Some("hers".to_owned()), ..shown }).unwrap();
         store.advance(Duration::from_hours(2));
         assert_eq!(unused(&store), ["hers"]);
+    }
+    fn an_account_whose_deletion_began_gets_no_profile_that_would_stay(store: TestStore) {
+        let (ada, now) = (add_person(&store, "ada"), store.clock.now());
+        let owner = ada.clone();
+        insist(&store, move |tx| picture::add(tx, "late", &owner, now));
+        insist(&store, move |tx| user::set_disabled(tx, &ada, true, now));
+        for name in ["ada", "nobody"] {
+            let late = wanted(&store, name, None, pictured("late"), WriteMode::Either);
+            let late = ProfileWrite { picture: Some("late".to_owned()), ..late };
+            assert_eq!(write(&store, late).err(), Some(ProfileRefusal::NotTheirs), "{name}");
+        }
+        store.advance(Duration::from_hours(2));
+        assert_eq!(unused(&store), ["late"]);
     }
 }
