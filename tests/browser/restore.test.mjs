@@ -19,7 +19,7 @@ let pubkey;
 before(async () => {
   chromium = await openChromium();
   provider = await startProvider();
-  demo = await startDemo(provider.environment);
+  demo = await startDemo({ ...provider.environment, SIGMA__LANGUAGES__OFFERED: '["en", "de"]' });
 });
 after(() => closeAll(() => chromium?.close(), () => demo?.stop(), () => provider?.stop()));
 

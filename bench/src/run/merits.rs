@@ -79,8 +79,8 @@ impl Bench<'_> {
         let ask = |handle: String| issuer.get(&format!("{MEMBER_ID_PATH}?member_id_token={handle}"));
         let mut requests: Vec<Bytes> = handles.into_iter().map(ask).collect();
         let one = requests.pop().ok_or("no token")?;
-        let handler = self.bare_handler(connection, MEMBER_ID_PATH, &one).await?;
-        self.repeat_on(&handler, Server::Handler, work::MEMBER_ID, requests.clone()).await?;
+        let bare = self.bare_handler(connection, MEMBER_ID_PATH, &one).await?;
+        self.repeat_on(&bare, Server::Handler, work::MEMBER_ID, requests.clone()).await?;
         let measured = run(server, self.unlimited(), once_each(requests)).await?;
         self.findings.add(Server::Sigma, work::MEMBER_ID, measured);
         Ok(())

@@ -186,7 +186,8 @@ fn compare_pages(world: &World) {
     for (name, filter) in filters {
         let oldest = PageRequest { direction: Direction::Newer, ..PageRequest::first(100) };
         let oldest = page(world, &filter, PageRequest { from: Some(Cursor::of("")), ..oldest });
-        let last = PageRequest { from: Some(Cursor::of(oldest.items[0].id.digits())), ..PageRequest::first(100) };
+        let from = oldest.items.first().map(|merit| Cursor::of(merit.id.digits()));
+        let last = PageRequest { from, ..PageRequest::first(100) };
         let time = |request: &PageRequest| {
             let started = Instant::now();
             for _ in 0..200 {

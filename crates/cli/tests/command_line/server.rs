@@ -173,7 +173,7 @@ fn a_demo_with_data_keeps_its_database() {
     let store = format!("sqlite:{}", sigma.path().join("kept/sigma.sqlite").display());
     let listed = Ran::of(&sigma.command(&["app", "list", "--json"]).env("SIGMA__STORE__URL", store).output().unwrap());
     let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
-    assert_eq!(listed["items"].as_array().unwrap().len(), 3);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 4);
 }
 
 #[test]

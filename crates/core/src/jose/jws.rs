@@ -64,12 +64,12 @@ pub fn sign_credential<T: Serialize>(key: &SigningKey, did: &str, claims: &T) ->
 
 fn signed<T: Serialize>(
     key: &SigningKey,
-    (kind, kid): (TokenKind, &str),
+    (purpose, kid): (TokenKind, &str),
     claims: &T,
     longest: usize,
 ) -> Result<String, JwsError> {
     // No value needs escaping: algorithms and kinds are constants, the key id is base64url or a DID URL.
-    let header = format!(r#"{{"alg":"{}","kid":"{kid}","typ":"{}"}}"#, key.algorithm(), kind.typ());
+    let header = format!(r#"{{"alg":"{}","kid":"{kid}","typ":"{}"}}"#, key.algorithm(), purpose.typ());
     let payload = serde_json::to_vec(claims).map_err(|_| JwsError::Claims)?;
     let mut token = String::with_capacity((header.len() + payload.len() + 260) * 4 / 3 + 8);
     base64url::encode_onto(&mut token, header);

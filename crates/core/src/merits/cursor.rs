@@ -70,7 +70,7 @@ impl Cursor {
         if *name != scope.0 || id.len() != ID_BYTES {
             return Err(RequestFault::Cursor);
         }
-        let digits: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = id.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
         if is_digits(&digits) { Ok(Self { digits }) } else { Err(RequestFault::Cursor) }
     }
 }

@@ -170,9 +170,7 @@ impl Badge<'_> {
 
 /// The digest of an address in a credential.
 pub fn hashed_email(email: &str, salt: &str) -> String {
-    let digest = Digest::of(format!("{email}{salt}"));
-    let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256${hex}")
+    format!("sha256${}", Digest::of(format!("{email}{salt}")).hex())
 }
 
 /// The claims of a status list (Bitstring Status List §3.1), which is valid for an hour.

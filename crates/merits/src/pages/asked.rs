@@ -69,11 +69,6 @@ impl Waiting {
         }
     }
 
-    /// The page for a token that works nowhere, or not here.
-    pub fn unknown(&self, sigma: &AppState, browser: &Browser) -> PageError {
-        unknown(sigma, browser)
-    }
-
     /// Back to the page, which finds out what has changed meanwhile.
     pub fn again(&self, path: &str) -> Response {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", &self.token).finish();
@@ -98,7 +93,8 @@ fn failed(request: &Request, failure: Failure) -> PageError {
     PageError::of(Redirect::to(&request.failure_url.with(parameters)))
 }
 
-fn unknown(sigma: &AppState, browser: &Browser) -> PageError {
+/// The page for a token that works nowhere, or not here.
+pub fn unknown(sigma: &AppState, browser: &Browser) -> PageError {
     let language = sigma.language_for(browser, None);
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,

@@ -19,7 +19,7 @@ use sigma_store::Stop;
 use sigma_store::merits::request::{self, Asked};
 use sigma_store::merits::{issuer, link};
 
-use super::asked::{Failure, Waiting, app_view};
+use super::asked::{Failure, Waiting, app_view, unknown};
 use super::form::Form;
 use super::org::administered;
 use super::outcome::PageError;
@@ -53,7 +53,7 @@ fn continuation(waiting: &Waiting) -> Continuation {
 fn asked(sigma: &AppState, browser: &Browser, waiting: &Waiting) -> Result<OrgPermissions, PageError> {
     match waiting.request.asked {
         Asked::Link(permissions) => Ok(permissions),
-        Asked::Login(..) => Err(waiting.unknown(sigma, browser)),
+        Asked::Login(..) => Err(unknown(sigma, browser)),
     }
 }
 

@@ -20,7 +20,7 @@ use sigma_store::merits::issuer::{self, Issuer};
 use sigma_store::merits::request::{self, Asked};
 use sigma_store::{Stop, StoreError, Tx};
 
-use super::asked::{Failure, Waiting, app_view};
+use super::asked::{Failure, Waiting, app_view, unknown};
 use super::form::Form;
 use super::outcome::PageError;
 use super::view::MeritLoginPage;
@@ -40,7 +40,7 @@ async fn show(
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let waiting = Waiting::find(&sigma, &browser, query.get("token").unwrap_or_default()).await?;
     let Asked::Login(org_id, permissions) = &waiting.request.asked else {
-        return Err(waiting.unknown(&sigma, &browser));
+        return Err(unknown(&sigma, &browser));
     };
     let continuation = Continuation::MeritLogin { token: LinkSecret::new(waiting.token.as_str()) };
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else {
@@ -97,7 +97,7 @@ async fn answer(
     form: Form,
 ) -> Result<Response, PageError> {
     let waiting = Waiting::find(&sigma, &browser, &form.text("token")).await?;
-    let Asked::Login(org_id, _) = &waiting.request.asked else { return Err(waiting.unknown(&sigma, &browser)) };
+    let Asked::Login(org_id, _) = &waiting.request.asked else { return Err(unknown(&sigma, &browser)) };
     // The session has ended, or another account has signed in meanwhile, in another tab, whose user has seen nothing.
     let signed_in = SignedIn::find(&sigma, &browser).await?;
     let signed_in = signed_in.filter(|signed_in| signed_in.account.user.id.as_str() == form.text("shown_to"));

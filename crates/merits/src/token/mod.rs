@@ -46,12 +46,12 @@ trait Claims: DeserializeOwned {
 }
 
 /// The claims of a token of this kind that we signed for this surface, and the id of the key; `None` for any other text.
-async fn opened<C: Claims>(sigma: &AppState, kind: TokenKind, token: &str) -> Result<Option<(C, String)>, StoreError> {
+async fn opened<C: Claims>(sigma: &AppState, typ: TokenKind, token: &str) -> Result<Option<(C, String)>, StoreError> {
     let Ok(jws) = UnverifiedJws::parse(token) else { return Ok(None) };
     let Some(kid) = jws.header().kid.as_deref() else { return Ok(None) };
     let ring = sigma.keys.ring_with(&sigma.master_key, kid).await?;
     let Some(key) = ring.verifier(kid) else { return Ok(None) };
-    let claims: Option<C> = jws.verify_as(kind, key).ok().and_then(|payload| serde_json::from_slice(payload).ok());
+    let claims: Option<C> = jws.verify_as(typ, key).ok().and_then(|payload| serde_json::from_slice(payload).ok());
     let is_ours = |claims: &C| {
         // A token that a retired key signed later was signed by a thief.
         let signed_later = |retired: Timestamp| claims.issued_at() > retired.seconds().saturating_add(SKEW);

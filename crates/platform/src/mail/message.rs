@@ -499,8 +499,6 @@ mod tests {
             unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
         };
         [
-            ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
-            ("merit_access", writer.merit_sent(&about(None))),
             ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
             ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
             ("reset", writer.reset(URL, hour)),
@@ -512,6 +510,8 @@ mod tests {
             ("account_changed", writer.account_changed(AccountChange::AddressAdded, at)),
             ("new_device", writer.new_device("Firefox on Linux", "192.0.2.7", at)),
             ("single_key", writer.single_key()),
+            ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
+            ("merit_access", writer.merit_sent(&about(None))),
         ]
     }
 

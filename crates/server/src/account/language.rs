@@ -33,15 +33,15 @@ async fn choose(
     let offered = &sigma.settings.languages.offered;
     let chosen = match form.raw("language").unwrap_or_default() {
         "" => None,
-        tag => match Language::parse(tag).filter(|language| offered.contains(language)) {
-            Some(language) => Some(language.tag()),
-            None => {
+        tag => {
+            let Some(language) = Language::parse(tag).filter(|language| offered.contains(language)) else {
                 let language = sigma.language_of(&signed_in.account.user, &browser, None);
                 let words = language.text("account-language-unknown").to_string();
                 let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
                 return render(&sigma, &browser, &signed_in, answer, StatusCode::BAD_REQUEST).await;
-            }
-        },
+            };
+            Some(language.tag())
+        }
     };
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));

@@ -60,7 +60,7 @@ async fn show(
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some(bap_id) = identity_of(&signed_in.account, params.get("identity")) else {
+    let Ok(bap_id) = identity_of(&signed_in.account, params.get("identity")) else {
         return Ok(not_yours(&sigma, &browser, &signed_in));
     };
     let done = match params.get("done") {
@@ -84,7 +84,7 @@ async fn save(
         return first(&sigma, &browser).map_err(fail);
     };
     let form = Params::parse(&String::from_utf8_lossy(&form));
-    let Some(bap_id) = identity_of(&signed_in.account, form.get("identity")) else {
+    let Ok(bap_id) = identity_of(&signed_in.account, form.get("identity")) else {
         return Ok(not_yours(&sigma, &browser, &signed_in));
     };
     let (mut change, mut problems) = (ProfileChange::default(), Vec::new());
@@ -97,16 +97,16 @@ async fn save(
     }
     let refuse = |status, refused, problems| {
         let told = Told { refused: Some(refused), entered: Some(&form), problems, ..Told::default() };
-        Ok(render(&sigma, &browser, &signed_in, bap_id.as_ref(), status, &told))
+        render(&sigma, &browser, &signed_in, bap_id.as_ref(), status, &told)
     };
     if !problems.is_empty() {
-        return refuse(StatusCode::BAD_REQUEST, "profile-not-saved", problems);
+        return Ok(refuse(StatusCode::BAD_REQUEST, "profile-not-saved", problems));
     }
     context.charge(Rule::OwnApi, signed_in.account.user.id.as_str()).map_err(IntoResponse::into_response)?;
     match write(&sigma, &context, &signed_in, bap_id.clone(), change, None).await {
         Ok(()) => Ok(done(bap_id.as_ref(), "saved")),
         Err(ProfileError::Refused(ProfileRefusal::TooMany)) => {
-            refuse(StatusCode::CONFLICT, "profile-too-many", Vec::new())
+            Ok(refuse(StatusCode::CONFLICT, "profile-too-many", Vec::new()))
         }
         Err(error) => Err(fail(error.into())),
     }
@@ -120,7 +120,7 @@ async fn remove(
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let form = Params::parse(&String::from_utf8_lossy(&form));
-    let Some(bap_id) = identity_of(&signed_in.account, form.get("identity")) else {
+    let Ok(bap_id) = identity_of(&signed_in.account, form.get("identity")) else {
         return Ok(not_yours(&sigma, &browser, &signed_in));
     };
     let user_id = &signed_in.account.user.id;
@@ -144,7 +144,7 @@ async fn upload(
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(fail)?;
     let signed_in = signed_in.ok_or_else(|| fail(unauthorized()))?;
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let bap_id = identity_of(&signed_in.account, params.get("identity")).ok_or_else(|| fail(not_theirs()))?;
+    let bap_id = identity_of(&signed_in.account, params.get("identity")).map_err(|NotTheirs| fail(not_theirs()))?;
     context.charge(Rule::OwnApi, signed_in.account.user.id.as_str()).map_err(IntoResponse::into_response)?;
     let file = body(request).await?;
     let written = write(&sigma, &context, &signed_in, bap_id, ProfileChange::default(), Some(file)).await;
@@ -160,7 +160,7 @@ async fn remove_picture(
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let form = Params::parse(&String::from_utf8_lossy(&form));
-    let Some(bap_id) = identity_of(&signed_in.account, form.get("identity")) else {
+    let Ok(bap_id) = identity_of(&signed_in.account, form.get("identity")) else {
         return Ok(not_yours(&sigma, &browser, &signed_in));
     };
     if signed_in.account.profile_of(bap_id.as_ref()).is_some() {
@@ -185,17 +185,21 @@ async fn write(
     profiles::write(sigma, context, actor, new).await.map(|_| ())
 }
 
-/// The identity that a form or link names, `Some(None)` for the account itself; `None` if it is not the user's. Without a name it is
-/// the one that is used without a choice.
-fn identity_of(account: &Account, named: Option<&str>) -> Option<Option<BapId>> {
+/// An identity that is not the user's.
+struct NotTheirs;
+
+/// The identity that a form or link names, `None` for the account itself. Without a name it is the one that is used without a
+/// choice.
+fn identity_of(account: &Account, named: Option<&str>) -> Result<Option<BapId>, NotTheirs> {
     match named {
-        Some(ACCOUNT) => Some(None),
+        Some(ACCOUNT) => Ok(None),
         Some(named) => {
-            account.identities.iter().find(|one| one.bap_id.as_str() == named).map(|one| Some(one.bap_id.clone()))
+            let found = account.identities.iter().find(|one| one.bap_id.as_str() == named);
+            found.map(|one| Some(one.bap_id.clone())).ok_or(NotTheirs)
         }
         None => {
             let primary = account.identities.iter().find(|one| one.is_primary).or_else(|| account.identities.first());
-            Some(primary.map(|one| one.bap_id.clone()))
+            Ok(primary.map(|one| one.bap_id.clone()))
         }
     }
 }
@@ -214,7 +218,7 @@ fn first(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
 
 /// The page of the usual identity, which says that the one that was asked for is another's.
 fn not_yours(sigma: &AppState, browser: &Browser, signed_in: &SignedIn) -> Response {
-    let usual = identity_of(&signed_in.account, None).flatten();
+    let usual = identity_of(&signed_in.account, None).ok().flatten();
     let told = Told { refused: Some("profile-not-yours"), ..Told::default() };
     render(sigma, browser, signed_in, usual.as_ref(), StatusCode::FORBIDDEN, &told)
 }

@@ -183,7 +183,7 @@ async fn recent_activity_is_paged() {
     let (mut path, mut shown, mut pages) = ("/account/activity".to_owned(), 0, 0);
     loop {
         let page = browser.get(&path).await;
-        shown += page.body.matches("<li>").count();
+        shown += page.body.matches("session-words").count();
         pages += 1;
         let Some(older) = page.body.split("href=\"").find(|rest| rest.starts_with("/account/activity?before=")) else {
             break;
@@ -201,7 +201,7 @@ async fn recent_activity_is_paged() {
     ] {
         let page = browser.get(&format!("/account/activity?before={bad}")).await;
         assert_eq!(page.status, StatusCode::OK, "{bad}");
-        assert_eq!(page.body.matches("<li>").count(), 25, "{bad}");
+        assert_eq!(page.body.matches("session-words").count(), 25, "{bad}");
     }
 }
 

@@ -155,7 +155,7 @@ async fn files_that_are_no_lists_and_columns_that_are_missing_are_told_and_keep_
 async fn a_list_that_is_stopped_or_interrupted_goes_on_without_a_duplicate() {
     let world = World::with_orgs().await;
     let bakery = Bakery::new(&world).await;
-    let lines: String = (0..450).map(|number| format!("p{number}@example.org,P {number}\n")).collect();
+    let lines = (0..450).fold(String::new(), |lines, number| lines + &format!("p{number}@example.org,P {number}\n"));
     let text = format!("email,name\n{lines}");
     let page = bakery.keep(&text, &[("column_email", "0"), ("column_name", "1")]).await.location().to_owned();
     bakery.ada.post_form(&format!("{page}/start"), &[]).await;
@@ -189,7 +189,7 @@ async fn a_list_stops_when_the_budget_of_its_org_is_used_up_and_no_other_org_not
     })
     .await;
     let bakery = Bakery::new(&world).await;
-    let lines: String = (0..300).map(|number| format!("p{number}@example.org,P {number}\n")).collect();
+    let lines = (0..300).fold(String::new(), |lines, number| lines + &format!("p{number}@example.org,P {number}\n"));
     let text = format!("email,name\n{lines}");
     let page = bakery.keep(&text, &[("column_email", "0"), ("column_name", "1")]).await.location().to_owned();
     bakery.ada.post_form(&format!("{page}/start"), &[]).await;

@@ -1,5 +1,7 @@
 //! Sending merits: to whom, with what, and who may.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use sigma_core::merits::{Move, OrgPermission, OrgPermissions};
 
@@ -119,8 +121,8 @@ async fn what_is_wrong_with_a_merit_has_its_code_and_nothing_is_sent() {
     assert_eq!(list["merits"], json!([]));
     // HTML is a text like any other.
     let script = "<script>alert(1)</script>";
-    let sent = bakery.post("/v2/merits/send", &with(json!({"fieldValues": value(json!(script))}))).await.json();
-    assert_eq!(sent["fieldValues"][0]["value"], script);
+    let answer = bakery.post("/v2/merits/send", &with(json!({"fieldValues": value(json!(script))}))).await.json();
+    assert_eq!(answer["fieldValues"][0]["value"], script);
 }
 
 #[tokio::test]
@@ -204,7 +206,7 @@ async fn every_call_checks_the_permissions_of_the_link() {
                 assert_eq!(answer.merits_error(), "403 Forbidden", "{} {name}", permission.as_str());
             }
         }
-        table.push_str(&format!("{}: {}\n", permission.as_str(), allowed.join(" ")));
+        writeln!(table, "{}: {}", permission.as_str(), allowed.join(" ")).unwrap();
     }
     insta::assert_snapshot!(table, @r"
     CanManageOrg: org templates merits merit edits page field template upload propose approve send send_access edit revoke

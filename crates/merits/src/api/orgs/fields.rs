@@ -118,7 +118,7 @@ mod tests {
 
     /// What the store returns.
     fn stored(own: u32, page: &PageRequest) -> Slice<Field> {
-        let limit = page.limit as usize;
+        let limit = usize::try_from(page.limit).unwrap();
         let all = all(own);
         let from = page.from.as_ref().map(|cursor| cursor.digits().to_owned());
         match page.direction {
@@ -154,7 +154,7 @@ mod tests {
                 }
                 page.from = Some(Cursor::of(slice.items.last().unwrap().id.digits()));
             }
-            assert_eq!(seen.len(), own as usize + GLOBAL_FIELDS.len(), "{own} {limit}");
+            assert_eq!(seen.len(), usize::try_from(own).unwrap() + GLOBAL_FIELDS.len(), "{own} {limit}");
             assert!(seen.is_sorted_by(|one, next| one > next), "{own} {limit}");
             let mut back = vec![seen.pop().unwrap()];
             page.direction = Direction::Newer;
@@ -166,7 +166,7 @@ mod tests {
                     break;
                 }
             }
-            assert_eq!(back.len(), own as usize + GLOBAL_FIELDS.len(), "{own} {limit}");
+            assert_eq!(back.len(), usize::try_from(own).unwrap() + GLOBAL_FIELDS.len(), "{own} {limit}");
         }
     }
 }

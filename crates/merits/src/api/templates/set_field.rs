@@ -28,6 +28,7 @@ pub fn endpoint() -> Endpoint<MeritsState> {
 /// How a template uses a field.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub struct SetField {
     /// Whether its merits have it.
     new_enabled: bool,

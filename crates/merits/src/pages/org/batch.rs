@@ -155,14 +155,12 @@ async fn start(
             run_at: None,
             now,
         };
-        match job_queue::enqueue(tx, &job)? {
-            job_queue::Enqueued::Queued => Ok(batch),
-            // Undone, because a refusal commits.
-            _ => {
-                batch::stop(tx, &org_id, &user_id, &batch_id, now)?;
-                Err(RequestFault::TooMany.into())
-            }
+        if job_queue::enqueue(tx, &job)? == job_queue::Enqueued::Queued {
+            return Ok(batch);
         }
+        // Undone, because a refusal commits.
+        batch::stop(tx, &org_id, &user_id, &batch_id, now)?;
+        Err(RequestFault::TooMany.into())
     });
     after(&sigma, &admin, id, started.await?).await
 }

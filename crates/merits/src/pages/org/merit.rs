@@ -144,8 +144,8 @@ async fn change(
         .map(|(field_id, value)| NewValue { edit_id: MeritEditId::new(now, &*sigma.rng), field_id, value })
         .collect();
     let (org_id, actor, merit_id) = (admin.org.id.clone(), admin.actor(), id.clone());
-    let changed = admin.act(&sigma, move |tx| edit::set_values(tx, &org_id, &actor, &merit_id, &changes, now)).await?;
-    outcome(&sigma, &admin, id, changed, Done::Saved).await
+    let saved = admin.act(&sigma, move |tx| edit::set_values(tx, &org_id, &actor, &merit_id, &changes, now)).await?;
+    outcome(&sigma, &admin, id, saved, Done::Saved).await
 }
 
 async fn approve(

@@ -183,6 +183,7 @@ pub struct MembersPage {
 
 /// One merit. Its forms post the values, `email` to transfer it to, and the `reason` of its revocation.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each shows one form")]
 pub struct MeritPage {
     /// The merit.
     pub merit: MeritLine,

@@ -71,6 +71,7 @@ pub struct NewField {
 
 /// The setting of a field.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one box of the form")]
 pub struct FieldLine {
     /// Its id.
     pub id: String,

@@ -43,7 +43,7 @@ impl World {
         let owner = owner.clone();
         let app = self.add_app(|app| {
             app.client_id = ClientId::from_text("badges");
-            app.name = "Badges".to_owned();
+            "Badges".clone_into(&mut app.name);
             app.org_id = owner;
             app.auth_method = AuthMethod::ClientSecretBasic;
             app.secret = Some(Digest::of(SECRET));

@@ -48,7 +48,7 @@ impl World {
     pub async fn merits_app(&self, org: &OrgId, client_id: &str) -> App {
         let app = self.add_app(|app| {
             app.client_id = ClientId::from_text(client_id);
-            app.name = client_id.to_owned();
+            client_id.clone_into(&mut app.name);
             app.org_id = org.clone();
             app.auth_method = AuthMethod::ClientSecretBasic;
             app.secret = Some(Digest::of(SECRET));

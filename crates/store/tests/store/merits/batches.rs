@@ -72,7 +72,7 @@ on_both_engines! {
     fn a_batch_is_sent_step_by_step_with_a_report_of_each_line(store: TestStore) {
         let issuer = Issuer::new(&store, "bakery");
         let mut addresses = addresses(700);
-        addresses[3] = "not an address".to_owned();
+        "not an address".clone_into(&mut addresses[3]);
         let id = draft(&issuer, &addresses);
         assert_eq!(advance(&issuer, &store, &id, ids(&store, 5)).state, BatchState::Draft, "a draft sends nothing");
         assert_eq!((start(&issuer, &id).unwrap().state, count(&store)), (BatchState::Running, 0));

@@ -169,7 +169,7 @@ on_both_engines! {
             orgs.dedup();
             orgs
         };
-        assert_eq!(orgs(&MemberPermissions::default()), [issuer.org.clone()]);
+        assert_eq!(orgs(&MemberPermissions::default()), std::slice::from_ref(&issuer.org));
         let named = MemberPermissions { orgs: [other.org.clone()].into(), ..MemberPermissions::default() };
         assert_eq!(orgs(&named), [other.org.clone(), issuer.org.clone()]);
         assert_eq!(orgs(&all()), [third.org.clone(), other.org.clone(), issuer.org.clone()]);

@@ -50,7 +50,7 @@ on_both_engines! {
         issuer.template = issuer.add_template("Master", Often::Once);
         let nodes = nodes(&store);
         let sendings = (0..8).map(|_| issuer.sending(vec![issuer.recipient("ada@example.org", Vec::new())])).collect();
-        let sent = together(&nodes, sendings, |node, sending| try_send(node, sending));
+        let sent = together(&nodes, sendings, try_send);
         assert_eq!(sent.iter().filter(|sent| sent.is_ok()).count(), 1);
         assert!(sent.iter().all(|sent| sent.is_ok() || *sent == Err(MeritProblem::TemplateAlreadySent)));
         assert_eq!(count(&store, "SELECT count(*) FROM merits"), 1);
