@@ -20,6 +20,7 @@ missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
   PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
   command -v chromium >/dev/null || echo chromium fonts-dejavu-core
+  command -v chromium-headless-shell >/dev/null || echo chromium-headless-shell
   # Debian installs it outside an ordinary user's PATH.
   PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
   command -v caddy >/dev/null || echo caddy

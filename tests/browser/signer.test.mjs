@@ -18,6 +18,7 @@ import {
   openDevice,
   openProfile,
   photograph,
+  wholeChromium,
 } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { serveApp } from "./signer-app.mjs";
@@ -34,7 +35,7 @@ let bapId;
 let profile;
 
 before(async () => {
-  chromium = await openChromium();
+  chromium = await openChromium(wholeChromium);
   [demo, app] = await Promise.all([startDemo(), serveApp()]);
   await demo.admin("", "app", "set", "playground", "--signer-origin", app.origin);
   profile = await mkdtemp(join(tmpdir(), "sigma-profile-"));
