@@ -1,7 +1,7 @@
 //! Merits: what orgs issue to members, and what members let apps see. Every statement of an org's rows names the org.
 //!
 //! Requests of an org are decided in the transaction that performs them: [`acting`] reads what the app or person may do now,
-//! the rules of [`sigma_core::merits`] judge, and a [`MeritProblem`] comes before anything is written. The org is locked
+//! the rules of [`sigma_core::merits`] judge, and a [`MeritProblem`](sigma_core::merits::MeritProblem) comes before anything is written. The org is locked
 //! first, then the member.
 
 pub mod access;
