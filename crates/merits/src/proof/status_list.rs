@@ -39,7 +39,8 @@ pub fn endpoint() -> Endpoint<AppState> {
         ("list" = i64, Path, description = "The number of the list, from 0"),
     ),
     responses(
-        (status = 200, description = "A BitstringStatusListCredential as JWT", body = String, content_type = "application/vc+jwt"),
+        // Without the type, which generators of clients do not know.
+        (status = 200, description = "A BitstringStatusListCredential as JWT (`application/vc+jwt`)"),
         (status = 404, description = "There is no such list"),
     )
 )]
