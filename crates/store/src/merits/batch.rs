@@ -238,16 +238,6 @@ pub fn stop(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, id: &MeritBatchId
     set_state(tx, batch, BatchState::Stopped, now)
 }
 
-/// Removes a batch that is not running. Its merits stay; its lines expire.
-pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, id: &MeritBatchId, now: Timestamp) -> Decision<()> {
-    let batch = load(tx, org_id, user_id, id, now)?;
-    if batch.state == BatchState::Running {
-        return Err(RequestFault::Batch.into());
-    }
-    tx.execute("DELETE FROM merit_batches WHERE org_id = $1 AND id = $2", params![org_id, id])?;
-    Ok(())
-}
-
 fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, id: &MeritBatchId, now: Timestamp) -> Decision<Batch> {
     acting::lock(tx, org_id, &Actor::User(user_id.clone()), OrgPermission::Propose, now)?;
     Ok(find(tx, org_id, id)?.ok_or(MeritProblem::NotFound)?)
