@@ -1,6 +1,6 @@
 //! What becomes of merits when an account is deleted.
 
-use sigma_core::ids::UserId;
+use sigma_core::ids::{AppId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::{StoreError, Tx, cached, params};
@@ -16,8 +16,8 @@ pub fn erase(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, S
         params![user_id],
     )?;
     for row in &ended {
-        let (org_id, app_id) = (row.text(0)?, row.opt_text(1)?.unwrap_or_default());
-        tx.changed(cached::MERIT_ACCESS, &format!("{org_id}/{app_id}/{user_id}"))?;
+        let (org_id, app_id) = (OrgId::from_text(row.text(0)?), AppId::from_text(row.opt_text(1)?.unwrap_or_default()));
+        tx.changed(cached::MERIT_ACCESS, &cached::access_key(&org_id, &app_id, user_id))?;
     }
     if !ended.is_empty() {
         return Ok(u64::try_from(ended.len()).unwrap_or(u64::MAX));
