@@ -94,6 +94,11 @@ pub fn find(tx: &mut dyn Tx, folded: &str) -> Result<Option<StoredEmail>, StoreE
     .transpose()
 }
 
+/// The account that has verified an address (folded).
+pub(crate) fn find_holder(tx: &mut dyn Tx, folded: &str) -> Result<Option<UserId>, StoreError> {
+    Ok(find(tx, folded)?.filter(StoredEmail::is_proven).map(|held| held.user_id))
+}
+
 /// The address as its user wrote it; `None` if it is nobody's. Two spellings that fold to one address may be two
 /// mailboxes: mail goes to the account's.
 pub fn find_spelling(tx: &mut dyn Tx, folded: &str) -> Result<Option<String>, StoreError> {

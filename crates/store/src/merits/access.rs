@@ -13,7 +13,7 @@ use super::merit::{Merit, decode, select};
 use super::send::{self, To};
 use super::template::{self, Template};
 use super::{acting, member, request};
-use crate::{Owner, StoreError, Tx, cached, params};
+use crate::{Outage, Owner, StoreError, Tx, cached, params, user};
 
 /// What a member lets an app see; cached as [`cached::MERIT_ACCESS`] by [`cached::access_key`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub fn agree(tx: &mut dyn Tx, new: &Agreement) -> Decision<Merit> {
     if acting::permissions_of_app(tx, org_id, &found.request.app_id)?.is_empty() {
         return Err(MeritProblem::Forbidden.into());
     }
-    if tx.query_opt("SELECT 1 FROM users WHERE id = $1 AND disabled = 0", params![&new.user_id])?.is_none() {
+    if !user::is_active(tx, &new.user_id)? {
         return Err(MeritProblem::Forbidden.into());
     }
     request::consume(tx, &new.request, new.now)?.ok_or(MeritProblem::NotFound)?;
@@ -91,6 +91,7 @@ pub fn agree(tx: &mut dyn Tx, new: &Agreement) -> Decision<Merit> {
             org_id,
             app_id: &found.request.app_id,
             to: &To::Member(new.user_id.clone()),
+            member: Some(&new.user_id),
             merit_id: &new.merit_id,
             template_id: &new.template_id,
             name: &new.name,
@@ -128,15 +129,13 @@ pub struct SendAccess {
 pub fn send(tx: &mut dyn Tx, new: &SendAccess) -> Decision<Merit> {
     let actor = Actor::App(new.app_id.clone());
     acting::lock(tx, &new.org_id, &actor, OrgPermission::Send, new.now)?;
-    let member = match &new.to {
-        To::Member(user_id) => Some(user_id.clone()),
-        To::Email(email) => {
-            let sql = "SELECT user_id FROM emails WHERE folded = $1 AND proven_at IS NOT NULL";
-            tx.query_opt(sql, params![email.folded()])?.map(|row| row.text(0).map(UserId::from_text)).transpose()?
-        }
-    };
+    let member = new.to.member(tx)?;
     if let Some(user_id) = &member {
         tx.lock(Owner::User(user_id))?;
+        if new.to.member(tx)? != member {
+            // The address passed to another account before its holder was locked: nobody agrees for that one.
+            return Err(Outage::Contended.into());
+        }
     }
     send::charge(tx, &new.org_id, 1, new.daily_budget, new.now)?;
     let held = match &member {
@@ -157,6 +156,7 @@ pub fn send(tx: &mut dyn Tx, new: &SendAccess) -> Decision<Merit> {
         org_id: &new.org_id,
         app_id: &new.app_id,
         to: &new.to,
+        member: member.as_ref(),
         merit_id: &new.merit_id,
         template_id: &new.template_id,
         name: &name,
@@ -175,6 +175,8 @@ struct New<'a> {
     org_id: &'a OrgId,
     app_id: &'a AppId,
     to: &'a To,
+    /// The account that `to` reaches, locked.
+    member: Option<&'a UserId>,
     merit_id: &'a MeritId,
     template_id: &'a MeritTemplateId,
     name: &'a PersonName,
@@ -185,8 +187,7 @@ struct New<'a> {
 fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreError> {
     let template: Template = template::load_access(tx, new.org_id, new.template_id, new.now)?;
     let (address, folded) = new.to.address();
-    let member = if let To::Member(user_id) = new.to { Some(user_id.clone()) } else { None };
-    let mut merit = Merit {
+    let merit = Merit {
         org_id: new.org_id.clone(),
         id: new.merit_id.clone(),
         template_id: template.id,
@@ -194,7 +195,7 @@ fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreE
         access: true,
         status,
         email: address.to_owned(),
-        user_id: member,
+        user_id: new.member.cloned(),
         name: new.name.clone(),
         values: FieldValues::new(),
         app_id: Some(new.app_id.clone()),
@@ -205,11 +206,6 @@ fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreE
         sent_at: new.now,
         updated_at: new.now,
     };
-    if merit.user_id.is_none() {
-        let sql = "SELECT user_id FROM emails WHERE folded = $1 AND proven_at IS NOT NULL";
-        merit.user_id =
-            tx.query_opt(sql, params![folded])?.map(|row| row.text(0).map(UserId::from_text)).transpose()?;
-    }
     drop_questions(tx, &merit, folded, new.now)?;
     if status == Status::Accepted {
         replace(tx, &merit, new.now)?;

@@ -18,7 +18,7 @@ use super::merit::{self, Merit};
 use super::template::{self, Template, TemplateField};
 use super::{acting, attachment};
 use crate::event::{self, NewEvent};
-use crate::{Stop, StoreError, Tx, params, quota};
+use crate::{Stop, StoreError, Tx, email, params, quota};
 
 /// Most recipients of one operation.
 pub const MOST_RECIPIENTS: usize = 500;
@@ -83,6 +83,14 @@ impl To {
         match self {
             Self::Email(email) => (email.address(), email.folded()),
             Self::Member(_) => ("", ""),
+        }
+    }
+
+    /// The account that it reaches now. Without the lock of that account, the address may pass to another one.
+    pub(super) fn member(&self, tx: &mut dyn Tx) -> Result<Option<UserId>, StoreError> {
+        match self {
+            Self::Email(email) => email::find_holder(tx, email.folded()),
+            Self::Member(user_id) => Ok(Some(user_id.clone())),
         }
     }
 }
@@ -262,19 +270,12 @@ pub(super) fn once(
 ) -> Decision<()> {
     let except = except.map_or("", MeritId::as_str);
     let (_, folded) = to.address();
-    let member = match to {
-        To::Member(user_id) => Some(user_id.clone()),
-        To::Email(_) => {
-            let sql = "SELECT user_id FROM emails WHERE folded = $1 AND proven_at IS NOT NULL";
-            tx.query_opt(sql, params![folded])?.map(|row| row.text(0).map(UserId::from_text)).transpose()?
-        }
-    };
     let by_address = "SELECT 1 FROM merits WHERE org_id = $1 AND email_folded = $2 AND template_id = $3 AND email_folded <> '' AND id <> $4
         AND status IN ('Pending', 'Accepted', 'Unapproved', 'Unverified', 'UnapprovedUnverified') LIMIT 1";
     let by_member = "SELECT 1 FROM merits WHERE user_id = $2 AND template_id = $3 AND org_id = $1 AND id <> $4
         AND status IN ('Pending', 'Accepted', 'Unapproved', 'Unverified', 'UnapprovedUnverified') LIMIT 1";
     let mut taken = tx.query_opt(by_address, params![org_id, folded, template_id, except])?.is_some();
-    if let Some(member) = member {
+    if let Some(member) = to.member(tx)? {
         taken |= tx.query_opt(by_member, params![org_id, &member, template_id, except])?.is_some();
     }
     if taken { Err(MeritProblem::TemplateAlreadySent.into()) } else { Ok(()) }

@@ -2,15 +2,17 @@
 
 use std::sync::Barrier;
 
+use sigma_core::ids::MeritTemplateId;
 use sigma_core::merits::{MeritProblem, Status};
 use sigma_core::time::Clock as _;
-use sigma_store::merits::access;
+use sigma_store::merits::access::{self, SendAccess};
+use sigma_store::merits::send::To;
 use sigma_store::merits::step;
-use sigma_store::testing::{Engine, TestStore, decide};
-use sigma_store::{Store, on_both_engines};
+use sigma_store::testing::{Engine, TestStore, decide, insist};
+use sigma_store::{Owner, Store, on_both_engines, params};
 
 use super::issuing::transferring;
-use super::{Issuer, Often, person, profile, try_send};
+use super::{Issuer, Often, address, next_merit, person, profile, try_send};
 
 fn nodes(store: &TestStore) -> [Store; 2] {
     let first: Store = (**store).clone();
@@ -90,5 +92,41 @@ on_both_engines! {
         let agreements: Vec<_> = (0..8).map(|_| issuer.agreement(&ada, request)).collect();
         let agreed = together(&nodes, agreements, |node, agreement| decide(node, move |tx| access::agree(tx, &agreement)));
         assert_eq!(agreed.iter().filter(|agreed| agreed.is_ok()).count(), 1, "a request is answered once");
+    }
+
+    fn a_grant_does_not_pass_on_with_the_address_of_its_member(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        let nodes = nodes(&store);
+        for round in 0..10 {
+            let (ada, eve) = (person(&store, &format!("ada{round}")), person(&store, &format!("eve{round}")));
+            issuer.agree(&ada, profile()).unwrap();
+            let passed_on = format!("ada{round}@example.org");
+            let wanted = |number: usize| SendAccess {
+                org_id: issuer.org.clone(),
+                app_id: issuer.app.clone(),
+                to: To::Email(address(&passed_on)),
+                permissions: profile(),
+                merit_id: next_merit(&store),
+                template_id: MeritTemplateId::from_text(format!("mtp_{round}_{number}")),
+                daily_budget: 1_000,
+                now: store.clock.now(),
+            };
+            let inputs: Vec<_> = (0..8).map(|number| (number, wanted(number))).collect();
+            together(&nodes, inputs, |node, (number, wanted)| {
+                let (from, to, folded) = (ada.clone(), eve.clone(), passed_on.clone());
+                if number == 0 {
+                    insist(node, move |tx| {
+                        tx.lock(Owner::User(&from))?;
+                        let sql = "UPDATE emails SET user_id = $2, is_primary = 0 WHERE folded = $1";
+                        tx.execute(sql, params![&folded, &to])
+                    });
+                } else {
+                    decide(node, move |tx| access::send(tx, &wanted)).unwrap();
+                }
+            });
+            let (org, app) = (issuer.org.clone(), issuer.app.clone());
+            let granted = store.read_blocking(move |tx| access::find(tx, &org, &app, &eve)).unwrap();
+            assert_eq!(granted, None, "round {round}: only one's own agreement grants access");
+        }
     }
 }
