@@ -121,10 +121,18 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId) -> Result<Option
     tx.query_opt(select!("org_id = $1 AND id = $2"), params![org_id, id])?.map(|row| decode(&row)).transpose()
 }
 
-/// Checks that a value names uploaded attachments of that kind, of this org.
-pub(super) fn check(tx: &mut dyn Tx, org_id: &OrgId, kind: AttachmentKind, value: &FieldValue) -> Decision<()> {
+/// Checks that a value names uploaded attachments of that kind, of this org. One that has expired may have lost its object.
+pub(super) fn check(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    kind: AttachmentKind,
+    value: &FieldValue,
+    now: Timestamp,
+) -> Decision<()> {
     for id in value.attachments() {
-        let found = find(tx, org_id, &id)?.ok_or(MeritProblem::NotFound)?;
+        let sql = select!("org_id = $1 AND id = $2 AND (expires_at IS NULL OR expires_at > $3)");
+        let found = tx.query_opt(sql, params![org_id, &id, now])?.map(|row| decode(&row)).transpose()?;
+        let found = found.ok_or(MeritProblem::NotFound)?;
         if found.kind != kind || !found.is_stored {
             return Err(RequestFault::Value.into());
         }

@@ -79,7 +79,7 @@ pub fn set_values(
         let field = field.ok_or(RequestFault::Field)?;
         let value = field.setting.value(FieldValue::of_json(field.kind, &change.value)?)?;
         if let (Some(kind), Some(value)) = (AttachmentKind::of_field(field.kind), &value) {
-            attachment::check(tx, org_id, kind, value)?;
+            attachment::check(tx, org_id, kind, value, now)?;
         }
         let old = after.values.get(&change.field_id).cloned();
         if old == value {

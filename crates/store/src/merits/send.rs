@@ -187,7 +187,7 @@ fn deliver(
     status: Status,
     recipient: &Recipient,
 ) -> Decision<Merit> {
-    let values = values(tx, &sending.org_id, fields, &recipient.values)?;
+    let values = values(tx, &sending.org_id, fields, &recipient.values, sending.now)?;
     if recipient.name.is_empty() {
         return Err(MeritProblem::InvalidFullName.into());
     }
@@ -220,6 +220,7 @@ fn values(
     org_id: &OrgId,
     fields: &[TemplateField],
     given: &[(FieldId, Json)],
+    now: Timestamp,
 ) -> Decision<FieldValues> {
     for (field_id, value) in given {
         match global_field(field_id) {
@@ -241,7 +242,7 @@ fn values(
         };
         if let Some(value) = field.setting.value(parsed)? {
             if let Some(kind) = AttachmentKind::of_field(field.kind) {
-                attachment::check(tx, org_id, kind, &value)?;
+                attachment::check(tx, org_id, kind, &value, now)?;
             }
             values.insert(field.setting.field_id.clone(), value);
         }

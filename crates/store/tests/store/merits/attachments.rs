@@ -65,6 +65,18 @@ on_both_engines! {
         let expired = store.read_blocking(move |tx| attachment::expired(tx, now, 10)).unwrap();
         let ids: Vec<_> = expired.into_iter().map(|attachment| attachment.id).collect();
         assert_eq!(ids, [document, foreign], "what no merit names goes");
+        assert!(send(&id).is_ok(), "what a merit names stays");
+    }
+
+    fn an_attachment_whose_object_may_be_gone_is_not_sent(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        let photo = issuer.add_field("Photo", FieldType::Photos);
+        issuer.set_field(&photo, SettingChange { enabled: true, required: false, value_for_all: None }).unwrap();
+        let id = request(&issuer, AttachmentKind::Photos, ContentType::Png).unwrap();
+        upload(&issuer, &id);
+        store.advance(Duration::from_hours(24));
+        let recipient = issuer.recipient("ada@example.org", vec![(photo, text(id.digits()))]);
+        assert_eq!(issuer.try_send(issuer.sending(vec![recipient])), Err(MeritProblem::NotFound));
     }
 
     fn an_upload_url_expires(store: TestStore) {
