@@ -10,24 +10,35 @@ use crate::org::api_key::MadeKeys;
 use crate::org::{administrators, api_key, pagination, permissions};
 use crate::{Owner, StoreError, Tx, cached, params};
 
-/// The workspaces that nobody else manages, by id and name, of at most 100 that the user manages. Locks those.
+/// Workspaces that are read at once.
+const BATCH: usize = 100;
+
+/// The workspaces that nobody else manages, by id and name: all of them, or the first hundred or so. Locks those that it looked
+/// at.
 pub fn managed_alone(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<(OrgId, String)>, StoreError> {
-    let managed = tx.query_all(
-        "SELECT m.org_id, o.name FROM memberships m
-            JOIN orgs o ON o.id = m.org_id AND o.removed_at IS NULL
-            JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
-         WHERE m.user_id = $1 AND m.state = 'active' AND (r.switches & $2) = $2 ORDER BY m.org_id LIMIT 100",
-        params![user_id, permissions::mask(Switches::WORKSPACE)],
-    )?;
     let mut alone = Vec::new();
-    for row in &managed {
-        let org_id = OrgId::from_text(row.text(0)?);
-        tx.lock(Owner::Org(&org_id))?;
-        if !administrators::remain_beside_user(tx, &org_id, user_id)? {
-            alone.push((org_id, row.text(1)?));
+    let mut after = String::new();
+    loop {
+        let managed = tx.query_all(
+            "SELECT m.org_id, o.name FROM memberships m
+                JOIN orgs o ON o.id = m.org_id AND o.removed_at IS NULL
+                JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
+             WHERE m.user_id = $1 AND m.state = 'active' AND (r.switches & $2) = $2 AND m.org_id > $3
+             ORDER BY m.org_id LIMIT 100",
+            params![user_id, permissions::mask(Switches::WORKSPACE), &after],
+        )?;
+        for row in &managed {
+            let org_id = OrgId::from_text(row.text(0)?);
+            tx.lock(Owner::Org(&org_id))?;
+            org_id.as_str().clone_into(&mut after);
+            if !administrators::remain_beside_user(tx, &org_id, user_id)? {
+                alone.push((org_id, row.text(1)?));
+            }
+        }
+        if managed.len() < BATCH || alone.len() >= BATCH {
+            return Ok(alone);
         }
     }
-    Ok(alone)
 }
 
 /// Ends one membership of a user, or deactivates API keys that they created in one workspace; returns how many rows. `None`
