@@ -174,6 +174,8 @@ CREATE TABLE identities (
     root_address TEXT,
     current_address TEXT,
     profile TEXT,
+    -- When the published record was last looked up, found or not.
+    resolved_at BIGINT,
     is_primary BIGINT NOT NULL CHECK (is_primary IN (0, 1)),
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL

@@ -23,7 +23,6 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V8__account", include_str!("../migrations/V8__account.sql")),
     ("V9__signer", include_str!("../migrations/V9__signer.sql")),
     ("V10__merits", include_str!("../migrations/V10__merits.sql")),
-    ("V12__published_records", include_str!("../migrations/V12__published_records.sql")),
 ];
 
 /// The table that refinery keeps.
