@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod account_deletion;
+mod account_races;
 mod accounts;
 mod aggregates_once;
 mod backups;
@@ -21,9 +22,9 @@ mod invitations;
 mod jobs;
 mod lost_connections;
 mod merits;
+mod nodes;
 mod one_server;
 mod overload;
-mod owner_races;
 mod passwords;
 mod pgbouncer;
 mod profiles;
@@ -39,4 +40,5 @@ mod tls;
 mod transactions;
 mod versions;
 mod wallets;
+mod workspace_races;
 mod workspaces;

@@ -1,50 +1,18 @@
 //! Rules of merits, raced by two processes on one database.
 
-use std::sync::Barrier;
-
 use sigma_core::ids::MeritTemplateId;
 use sigma_core::merits::{MeritProblem, Status};
 use sigma_core::time::Clock as _;
 use sigma_store::merits::access::{self, SendAccess};
 use sigma_store::merits::send::To;
 use sigma_store::merits::step;
-use sigma_store::testing::{Engine, TestStore, decide, insist};
-use sigma_store::{Owner, Store, on_both_engines, params};
+use sigma_store::testing::{decide, insist};
+use sigma_store::{Owner, on_both_engines, params};
 
 use super::issuing::transferring;
 use super::{Issuer, Often, address, next_merit, person, profile, try_send};
-
-fn nodes(store: &TestStore) -> [Store; 2] {
-    let first: Store = (**store).clone();
-    let second = match store.engine {
-        Engine::Sqlite => first.clone(),
-        Engine::Postgres => store.beside(|_| {}).unwrap(),
-    };
-    [first, second]
-}
-
-/// Runs `attempt` with each input in a thread of its own, all at once, by turns at either node.
-fn together<I: Send, R: Send>(nodes: &[Store; 2], inputs: Vec<I>, attempt: impl Fn(&Store, I) -> R + Sync) -> Vec<R> {
-    let barrier = Barrier::new(inputs.len());
-    std::thread::scope(|scope| {
-        let (attempt, barrier) = (&attempt, &barrier);
-        let threads: Vec<_> = inputs
-            .into_iter()
-            .enumerate()
-            .map(|(number, input)| {
-                scope.spawn(move || {
-                    barrier.wait();
-                    attempt(&nodes[number % 2], input)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
-}
-
-fn count(store: &TestStore, sql: &'static str) -> i64 {
-    store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
-}
+use crate::accounts::count;
+use crate::nodes::{nodes, together_with};
 
 on_both_engines! {
     fn concurrent_sends_of_a_template_that_is_sent_once_send_it_once(store: TestStore) {
@@ -52,7 +20,7 @@ on_both_engines! {
         issuer.template = issuer.add_template("Master", Often::Once);
         let nodes = nodes(&store);
         let sendings = (0..8).map(|_| issuer.sending(vec![issuer.recipient("ada@example.org", Vec::new())])).collect();
-        let sent = together(&nodes, sendings, try_send);
+        let sent = together_with(&nodes, sendings, try_send);
         assert_eq!(sent.iter().filter(|sent| sent.is_ok()).count(), 1);
         assert!(sent.iter().all(|sent| sent.is_ok() || *sent == Err(MeritProblem::TemplateAlreadySent)));
         assert_eq!(count(&store, "SELECT count(*) FROM merits"), 1);
@@ -66,7 +34,7 @@ on_both_engines! {
             let transfers: Vec<_> = (0..8).map(|_| transferring(&issuer, &merit, "eve@example.org")).collect();
             let inputs: Vec<_> = transfers.into_iter().enumerate().collect();
             let (actor, now) = (issuer.actor(), store.clock.now());
-            let outcomes = together(&nodes, inputs, |node, (number, transfer)| {
+            let outcomes = together_with(&nodes, inputs, |node, (number, transfer)| {
                 let (org, id, actor) = (issuer.org.clone(), merit.id.clone(), actor.clone());
                 if number % 2 == 0 {
                     decide(node, move |tx| step::revoke(tx, &org, &actor, &id, "", now)).map(|merit| merit.status)
@@ -84,13 +52,13 @@ on_both_engines! {
         let (issuer, ada) = (Issuer::new(&store, "bakery"), person(&store, "ada"));
         let nodes = nodes(&store);
         let agreements: Vec<_> = (0..8).map(|_| issuer.agreement(&ada, issuer.ask(&issuer.app, profile()))).collect();
-        let agreed = together(&nodes, agreements, |node, agreement| decide(node, move |tx| access::agree(tx, &agreement)));
+        let agreed = together_with(&nodes, agreements, |node, agreement| decide(node, move |tx| access::agree(tx, &agreement)));
         assert!(agreed.iter().all(Result::is_ok), "{agreed:?}");
         assert_eq!(count(&store, "SELECT count(*) FROM merits WHERE status = 'Accepted' AND access = 1"), 1);
         assert_eq!(count(&store, "SELECT count(*) FROM merits WHERE status = 'Revoked' AND access = 1"), 7);
         let request = issuer.ask(&issuer.app, profile());
         let agreements: Vec<_> = (0..8).map(|_| issuer.agreement(&ada, request)).collect();
-        let agreed = together(&nodes, agreements, |node, agreement| decide(node, move |tx| access::agree(tx, &agreement)));
+        let agreed = together_with(&nodes, agreements, |node, agreement| decide(node, move |tx| access::agree(tx, &agreement)));
         assert_eq!(agreed.iter().filter(|agreed| agreed.is_ok()).count(), 1, "a request is answered once");
     }
 
@@ -112,7 +80,7 @@ on_both_engines! {
                 now: store.clock.now(),
             };
             let inputs: Vec<_> = (0..8).map(|number| (number, wanted(number))).collect();
-            together(&nodes, inputs, |node, (number, wanted)| {
+            together_with(&nodes, inputs, |node, (number, wanted)| {
                 let (from, to, folded) = (ada.clone(), eve.clone(), passed_on.clone());
                 if number == 0 {
                     insist(node, move |tx| {
