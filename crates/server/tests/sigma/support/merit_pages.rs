@@ -1,21 +1,14 @@
 //! An org that issues merits, and an app that asks for them.
 
-use axum::body::Body;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::Request;
 use serde_json::{Value, json};
-use sigma_core::actor::Actor;
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, OrgId};
-use sigma_core::merits::{OrgPermission, OrgPermissions, SiteUrl, Standing};
-use sigma_store::merits::{issuer, link};
+use sigma_core::merits::{OrgPermission, SiteUrl, Standing};
+use sigma_store::merits::issuer;
 
-use super::{Answer, TestOrg, World};
-
-/// The secret of the app.
-const SECRET: &str = "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c1d";
+use super::merits::SECRET;
+use super::{Answer, TestOrg, World, text};
 
 /// An app of one org that acts for another one.
 pub struct BadgesApp<'w> {
@@ -61,37 +54,20 @@ impl World {
 impl BadgesApp<'_> {
     /// Links the app to an org with these permissions.
     pub async fn link(&self, org: &OrgId, permissions: impl IntoIterator<Item = OrgPermission>) {
-        let (org, app, now) = (org.clone(), self.app.id.clone(), self.world.now());
-        let permissions: OrgPermissions = permissions.into_iter().collect();
-        let put =
-            move |tx: &mut dyn sigma_store::Tx| link::put(tx, &org, &app, permissions, &Actor::Operator, now).map(drop);
-        self.world.sigma.store.decide(put).await.unwrap();
-        self.world.tick();
-    }
-
-    async fn call(&self, method: &str, path: &str, authorization: String, body: &Value) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", authorization);
-        let body = if body.is_null() {
-            Body::empty()
-        } else {
-            request = request.header("content-type", "application/json");
-            Body::from(body.to_string())
-        };
-        self.world.send(request.body(body).unwrap()).await
+        self.world.link(&self.app, org, permissions.into_iter().collect()).await;
     }
 
     /// Calls as the app.
     pub async fn as_app(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let credentials = STANDARD.encode(format!("{}:{SECRET}", self.app.id.digits()));
-        self.call(method, path, format!("Basic {credentials}"), body).await
+        self.world.as_app(&self.app, method, path, body).await
     }
 
     /// Calls as the app for an org.
     pub async fn for_org(&self, org: &OrgId, method: &str, path: &str, body: &Value) -> Answer {
-        let access = self.as_app("POST", &format!("/v2/orgs/{}/access", org.digits()), &Value::Null).await;
+        let access = self.world.org_access(&self.app, org).await;
         assert_eq!(access.status, 200, "{}", access.body);
-        let token = access.json()["orgAccessToken"].as_str().unwrap().to_owned();
-        self.call(method, path, format!("Bearer {token}"), body).await
+        let token = text(&access.json(), "orgAccessToken").to_owned();
+        self.world.v2(&format!("Bearer {token}"), method, path, body).await
     }
 
     /// The path of a new request of "Login with Sigma".

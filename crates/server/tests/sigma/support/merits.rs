@@ -11,7 +11,7 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, MeritId, MeritTemplateId, OrgId, UserId};
 use sigma_core::merits::{Move, OrgPermissions, PersonName, SiteUrl, Standing};
 use sigma_store::merits::access::{self, Agreement};
-use sigma_store::merits::{issuer, link, member};
+use sigma_store::merits::{link, member};
 
 use super::{Answer, World, text};
 
@@ -106,10 +106,7 @@ impl World {
 impl Issuer<'_> {
     /// Verifies the org, or takes that back.
     pub async fn stand(&self, standing: Standing) {
-        let (org, now) = (self.org.clone(), self.world.now());
-        let set = move |tx: &mut dyn sigma_store::Tx| issuer::set_standing(tx, &org, standing, now);
-        self.world.sigma.store.decide(set).await.unwrap();
-        self.world.tick();
+        self.world.set_standing(&self.org, standing).await;
     }
 
     /// Calls an endpoint for the org.
