@@ -211,6 +211,7 @@ CREATE TABLE merit_batch_lines (
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, batch_id, line)
 );
+CREATE INDEX merit_batch_lines_waiting ON merit_batch_lines (org_id, batch_id, line) WHERE merit_id IS NULL AND error IS NULL;
 CREATE INDEX merit_batch_lines_error ON merit_batch_lines (org_id, batch_id, line) WHERE error IS NOT NULL;
 CREATE INDEX merit_batch_lines_sweep ON merit_batch_lines (expires_at);
 

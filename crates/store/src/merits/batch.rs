@@ -327,17 +327,10 @@ pub fn advance(
 }
 
 fn waiting_lines(tx: &mut dyn Tx, org_id: &OrgId, id: &MeritBatchId, limit: u32) -> Result<Vec<Line>, StoreError> {
-    // Lines have their outcomes in order, so those without one begin after the last with one.
-    let last = tx.query_opt(
-        "SELECT line FROM merit_batch_lines WHERE org_id = $1 AND batch_id = $2
-            AND (merit_id IS NOT NULL OR error IS NOT NULL) ORDER BY line DESC LIMIT 1",
-        params![org_id, id],
-    )?;
-    let last = last.map_or(Ok(0), |row| row.int(0))?;
     tx.query_all(
         "SELECT line, email, first_name, last_name, field_values FROM merit_batch_lines
-         WHERE org_id = $1 AND batch_id = $2 AND line > $3 ORDER BY line LIMIT $4",
-        params![org_id, id, last, limit],
+         WHERE org_id = $1 AND batch_id = $2 AND merit_id IS NULL AND error IS NULL ORDER BY line LIMIT $3",
+        params![org_id, id, limit],
     )?
     .iter()
     .map(|row| {
