@@ -8,7 +8,7 @@ use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Owner, StoreError, Tx, params};
+use crate::{Outage, Owner, StoreError, Tx, params};
 
 /// How long a holder is asked.
 const ASKED: Duration = Duration::from_hours(24 * 90);
@@ -99,17 +99,17 @@ pub fn claims(tx: &mut dyn Tx, holder: &UserId, now: Timestamp) -> Result<Vec<Cl
 /// Hands the merits to that address over to the account that has proven it, at most 500; returns how many. 0 means that none
 /// are left, and the question with them.
 pub fn hand_over(tx: &mut dyn Tx, holder: &UserId, folded: &str, now: Timestamp) -> Result<u64, StoreError> {
-    let claim = "SELECT c.claimant_id FROM merit_claims c
-         JOIN emails e ON e.folded = c.email_folded AND e.user_id = c.claimant_id AND e.proven_at IS NOT NULL
-         WHERE c.holder_id = $1 AND c.email_folded = $2 AND c.expires_at > $3";
-    let found = tx.query_opt(claim, params![holder, folded, now])?;
-    let Some(claimant) = found.map(|row| row.text(0).map(UserId::from_text)).transpose()? else {
+    let Some(claimant) = find_claimant(tx, holder, folded, now)? else {
         keep(tx, holder, folded)?;
         return Ok(0);
     };
     let (first, second) = if *holder < claimant { (holder, &claimant) } else { (&claimant, holder) };
     tx.lock(Owner::User(first))?;
     tx.lock(Owner::User(second))?;
+    if find_claimant(tx, holder, folded, now)?.as_ref() != Some(&claimant) {
+        // The claimant gave the address up, or was deleted, before both were locked.
+        return Err(Outage::Contended.into());
+    }
     // What the holder let apps see stays theirs.
     let moved = tx.execute(
         "UPDATE merits SET user_id = $3, updated_at = $4
@@ -125,6 +125,18 @@ pub fn hand_over(tx: &mut dyn Tx, holder: &UserId, folded: &str, now: Timestamp)
     let event = NewEvent::new(Action::MeritAnswer).about(holder).to(Target::User(claimant)).with(details);
     event::append_bounded(tx, event, holder, now)?;
     Ok(moved)
+}
+
+/// The account that claims what the holder has of an address, while it is the one that has proven it.
+fn find_claimant(tx: &mut dyn Tx, holder: &UserId, folded: &str, now: Timestamp) -> Result<Option<UserId>, StoreError> {
+    tx.query_opt(
+        "SELECT c.claimant_id FROM merit_claims c
+         JOIN emails e ON e.folded = c.email_folded AND e.user_id = c.claimant_id AND e.proven_at IS NOT NULL
+         WHERE c.holder_id = $1 AND c.email_folded = $2 AND c.expires_at > $3",
+        params![holder, folded, now],
+    )?
+    .map(|row| row.text(0).map(UserId::from_text))
+    .transpose()
 }
 
 /// Keeps the merits: the holder is not asked again, until the address is proven anew.
