@@ -112,12 +112,6 @@ const SECTIONS: &[Section] = &[
             WHERE user_id = $1 AND offline = 1 AND revoked_at IS NULL ORDER BY created_at, id LIMIT 500",
     },
     Section {
-        name: "merits",
-        columns: &["id", "workspace", "name", "app", "status", "values", "sent_at", "updated_at"],
-        rows: "SELECT m.id, m.org_id, o.name, m.app_id, m.status, m.field_values, m.sent_at, m.updated_at
-            FROM merits m LEFT JOIN orgs o ON o.id = m.org_id WHERE m.user_id = $1 ORDER BY m.sent_at, m.id LIMIT 500",
-    },
-    Section {
         name: "memberships",
         columns: &["workspace", "name", "role", "state", "created_at", "updated_at"],
         rows: "SELECT m.org_id, o.name, r.name, m.state, m.created_at, m.updated_at
@@ -146,6 +140,9 @@ const SECTIONS: &[Section] = &[
 /// Most rows of a section, as its statement says.
 const MOST_ROWS: usize = 500;
 
+/// Most characters of the values of merits in a copy: orgs decide how much each holds.
+const MOST_CHARACTERS: i64 = 4_000_000;
+
 /// Most events in a copy: the latest.
 const MOST_EVENTS: u32 = 5_000;
 
@@ -169,10 +166,39 @@ pub fn collect(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, V
         let rows = rows.iter().map(|row| object(section.columns, row)).collect::<Result<Vec<_>, _>>()?;
         data.insert(section.name.to_owned(), Value::Array(rows));
     }
+    let (merits, are_all) = merits(tx, user_id)?;
+    if !are_all {
+        cut_off.push(Value::from("merits"));
+    }
+    data.insert("merits".to_owned(), Value::Array(merits));
     data.insert("cut_off".to_owned(), Value::Array(cut_off));
     let events = event::list_before(tx, &Trail::User(user_id.clone()), &Place::end(), MOST_EVENTS)?;
     data.insert("events".to_owned(), Value::Array(events.iter().map(|event| of_event(event, user_id)).collect()));
     Ok(Some(data))
+}
+
+/// The merits of a user, oldest first, and whether these are all.
+fn merits(tx: &mut dyn Tx, user_id: &UserId) -> Result<(Vec<Value>, bool), StoreError> {
+    const COLUMNS: [&str; 8] = ["id", "workspace", "name", "app", "status", "values", "sent_at", "updated_at"];
+    let lengths = tx.query_all(
+        "SELECT CAST(length(field_values) AS BIGINT) FROM merits WHERE user_id = $1 ORDER BY sent_at, id LIMIT 500",
+        params![user_id],
+    )?;
+    let (mut fitting, mut characters) = (0_usize, 0_i64);
+    for row in &lengths {
+        characters += row.int(0)?;
+        if characters > MOST_CHARACTERS {
+            break;
+        }
+        fitting += 1;
+    }
+    let rows = tx.query_all(
+        "SELECT m.id, m.org_id, o.name, m.app_id, m.status, m.field_values, m.sent_at, m.updated_at
+         FROM merits m LEFT JOIN orgs o ON o.id = m.org_id WHERE m.user_id = $1 ORDER BY m.sent_at, m.id LIMIT $2",
+        params![user_id, i64::try_from(fitting).unwrap_or(i64::MAX)],
+    )?;
+    let found = rows.iter().map(|row| object(&COLUMNS, row)).collect::<Result<Vec<_>, _>>()?;
+    Ok((found, fitting == lengths.len() && fitting < MOST_ROWS))
 }
 
 /// An event. Where other actors are is not the user's to know.

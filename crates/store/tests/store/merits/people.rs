@@ -9,7 +9,7 @@ use sigma_store::merits::send::{Recipient, To};
 use sigma_store::merits::{access as grants, erasure, member};
 use sigma_store::outbox::NewMail;
 use sigma_store::testing::{decide, insist};
-use sigma_store::{on_both_engines, outbox};
+use sigma_store::{account_data, on_both_engines, outbox, params};
 
 use super::issuing::revoke;
 use super::{Issuer, person, profile};
@@ -118,5 +118,21 @@ on_both_engines! {
         assert_eq!(issuer.find(&access.id), None);
         let (org, app, user) = (issuer.org.clone(), issuer.app.clone(), ada);
         assert_eq!(store.read_blocking(move |tx| grants::find(tx, &org, &app, &user)).unwrap(), None);
+    }
+
+    fn a_copy_of_ones_data_leaves_out_merits_that_are_too_much(store: TestStore) {
+        let (issuer, ada) = (Issuer::new(&store, "bakery"), person(&store, "ada"));
+        for _ in 0..3 {
+            issuer.send("ada@example.org");
+        }
+        let copy = || {
+            let user = ada.clone();
+            let copy = store.read_blocking(move |tx| account_data::collect(tx, &user)).unwrap().unwrap();
+            (copy["merits"].as_array().unwrap().len(), copy["cut_off"].as_array().unwrap().clone())
+        };
+        assert_eq!(copy(), (3, Vec::new()));
+        let values = format!(r#"{{"fld_1":"{}"}}"#, "x".repeat(1_500_000));
+        insist(&store, move |tx| tx.execute("UPDATE merits SET field_values = $1", params![&values]));
+        assert_eq!(copy(), (2, vec!["merits".into()]));
     }
 }
