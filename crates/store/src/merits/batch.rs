@@ -22,6 +22,8 @@ pub const MOST_LINES: i64 = 50_000;
 const MOST_BATCHES: i64 = 100;
 /// Lines of one step.
 pub const STEP: u32 = 500;
+/// Most text of the values that one step writes, in bytes: other tenants wait meanwhile.
+const STEP_BYTES: usize = 4 * 1024 * 1024;
 /// How long a batch and its report are kept.
 const KEPT: Duration = Duration::from_hours(24 * 30);
 
@@ -251,7 +253,7 @@ fn set_state(tx: &mut dyn Tx, batch: Batch, state: BatchState, now: Timestamp) -
     Ok(Batch { state, updated_at: now, ..batch })
 }
 
-/// Sends the next [`STEP`] lines of a running batch, with these ids for their merits; returns the batch after it. A batch whose
+/// Sends at most [`STEP`] lines of a running batch, with these ids for their merits; returns the batch after it. A batch whose
 /// admin may no longer send, or whose org has no budget left, stops.
 pub fn advance(
     tx: &mut dyn Tx,
@@ -266,10 +268,11 @@ pub fn advance(
     if batch.state != BatchState::Running {
         return Ok(batch);
     }
-    let lines = waiting_lines(tx, org_id, id, u32::try_from(merit_ids.len()).unwrap_or(STEP).min(STEP))?;
+    let mut lines = waiting_lines(tx, org_id, id, u32::try_from(merit_ids.len()).unwrap_or(STEP).min(STEP))?;
     if lines.is_empty() {
         return set_state(tx, batch, BatchState::Finished, now);
     }
+    lines.truncate(count_of_step(tx, &batch, &lines)?);
     let (mut recipients, mut outcomes) = (Vec::new(), Vec::with_capacity(lines.len()));
     for (line, merit_id) in lines.iter().zip(merit_ids) {
         match Email::parse(&line.email) {
@@ -324,6 +327,20 @@ pub fn advance(
         params![org_id, id, state.as_str(), done, failed, now],
     )?;
     Ok(Batch { state, done, failed, updated_at: now, ..batch })
+}
+
+/// How many of these lines make one step: at least one, and no more than fit into [`STEP_BYTES`]. Every merit repeats the values
+/// that the template has for all.
+fn count_of_step(tx: &mut dyn Tx, batch: &Batch, lines: &[Line]) -> Result<usize, StoreError> {
+    let fields = template::stored_fields(tx, &batch.org_id, &batch.template_id)?;
+    let for_all = fields.iter().filter_map(|field| field.setting.value_for_all.as_ref());
+    let repeated: usize = for_all.map(|value| value.to_text().len()).sum();
+    let mut bytes = 0_usize;
+    let fits = |line: &&Line| {
+        bytes += repeated + line.values.values().map(|value| value.to_string().len()).sum::<usize>();
+        bytes <= STEP_BYTES
+    };
+    Ok(lines.iter().take_while(fits).count().max(1))
 }
 
 fn waiting_lines(tx: &mut dyn Tx, org_id: &OrgId, id: &MeritBatchId, limit: u32) -> Result<Vec<Line>, StoreError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sigma_core::ids::{MeritBatchId, MeritId, UserId};
-use sigma_core::merits::{MeritProblem, PersonName, RequestFault};
+use sigma_core::merits::{FieldType, FieldValue, MeritProblem, PersonName, RequestFault, SettingChange};
 use sigma_core::time::Clock as _;
 use sigma_store::merits::batch::{self, Batch, BatchState, Failed, Line, NewBatch};
 use sigma_store::merits::send::Manner;
@@ -109,6 +109,21 @@ on_both_engines! {
         assert_eq!((last.done, last.state, count(&store)), (400, BatchState::Finished, 400));
         let distinct = store.read_blocking(|tx| tx.query_opt("SELECT count(DISTINCT email_folded) FROM merits", &[]));
         assert_eq!(distinct.unwrap().unwrap().int(0).unwrap(), 400);
+    }
+
+    fn a_step_writes_few_lines_if_the_template_has_much_text(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        for number in 0..10 {
+            let field = issuer.add_field(&format!("Field {number}"), FieldType::LongText);
+            let text = FieldValue::Text("é".repeat(5_000));
+            issuer.set_field(&field, SettingChange { enabled: true, required: false, value_for_all: Some(text) }).unwrap();
+        }
+        let id = draft(&issuer, &addresses(50));
+        start(&issuer, &id).unwrap();
+        let first = advance(&issuer, &store, &id, ids(&store, 500));
+        assert_eq!((first.done, first.state), (41, BatchState::Running));
+        let last = advance(&issuer, &store, &id, ids(&store, 500));
+        assert_eq!((last.done, last.failed, last.state), (50, 0, BatchState::Finished));
     }
 
     fn a_batch_stops_when_its_admin_may_no_longer_send(store: TestStore) {
