@@ -1,6 +1,5 @@
 //! What `sigma-core` does with what strangers, authenticators and upstream providers send about an account, and what must hold
-//! of whatever it accepts. Each function returns
-//! whether it accepted the input.
+//! of whatever it accepts. Each function returns whether it accepted the input.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use sigma_core::backup::{self, EncryptedBackup};
