@@ -109,6 +109,9 @@ CREATE INDEX merits_member_org ON merits (user_id, org_id, access, status, id) W
 CREATE INDEX merits_member_template ON merits (user_id, template_id, status, id) WHERE user_id IS NOT NULL;
 CREATE UNIQUE INDEX merits_access ON merits (org_id, user_id, app_id) WHERE access = 1 AND status = 'Accepted';
 CREATE UNIQUE INDEX merits_status_list ON merits (org_id, status_index) WHERE status_index IS NOT NULL;
+-- A status list is public: what it costs is what was revoked, not what was issued.
+CREATE INDEX merits_status_list_revoked ON merits (org_id, status_index, status)
+    WHERE status_index IS NOT NULL AND status <> 'Accepted';
 CREATE INDEX merits_notify ON merits (notify_at) WHERE notify_at IS NOT NULL;
 
 CREATE TABLE merit_edits (
