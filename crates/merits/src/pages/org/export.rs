@@ -17,6 +17,8 @@ use crate::pages::outcome::PageError;
 
 /// The most merits of a file; the filters of the list select others.
 const MOST: usize = 20_000;
+/// The size of the values after which a file ends, in bytes: 20,000 merits of long texts do not fit into memory.
+const LARGEST: usize = 32 * 1024 * 1024;
 /// The columns of every file. Those of the fields follow, if the list is of one template.
 const COLUMNS: [&str; 8] = ["id", "status", "template", "email", "first_name", "last_name", "sent_at", "changed_at"];
 
@@ -42,7 +44,7 @@ async fn export(
     let fields: Vec<_> = fields.into_iter().skip(1).collect();
     let headers: Vec<&str> = COLUMNS.into_iter().chain(fields.iter().map(|field| field.name.as_str())).collect();
     let mut writer = Writer::new(&headers);
-    let (mut page, mut written) = (PageRequest::first(100), 0);
+    let (mut page, mut written, mut size) = (PageRequest::first(100), 0, 0_usize);
     loop {
         let (org_id, wanted, this) = (admin.org.id.clone(), filter.clone(), page.clone());
         let slice = sigma.store.read(move |tx| list::of_org(tx, &org_id, &wanted, &this)).await?;
@@ -50,6 +52,7 @@ async fn export(
             let (sent_at, changed_at) = (merit.sent_at.iso8601(), merit.updated_at.iso8601());
             let values = fields.iter().map(|field| merit.values.get(&field.setting.field_id));
             let values: Vec<String> = values.map(|value| value.map(FieldValue::to_text).unwrap_or_default()).collect();
+            size += values.iter().map(String::len).sum::<usize>();
             let own = [
                 merit.id.digits(),
                 merit.status.as_str(),
@@ -63,7 +66,8 @@ async fn export(
             writer.line(own.into_iter().chain(values.iter().map(String::as_str)));
         }
         written += slice.items.len();
-        let Some(last) = slice.items.last().filter(|_| slice.has_next && written < MOST) else { break };
+        let has_room = written < MOST && size < LARGEST;
+        let Some(last) = slice.items.last().filter(|_| slice.has_next && has_room) else { break };
         page.from = Some(Cursor::of(last.id.digits()));
     }
     Ok(csv_response("merits.csv", writer.finish()))
