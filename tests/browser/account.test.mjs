@@ -1,4 +1,4 @@
-//! The account of a user: what it warns of, apps with access, the language, a copy of the data, and deletion.
+//! The account of a user: what it warns of, apps with access, profile and identities, the language, a copy of the data, and deletion.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -38,6 +38,37 @@ test("apps with access are listed, and access is removed", async () => {
   await page.getByRole("button", { name: /^Remove access/ }).click();
   await page.getByText("The app's access was removed.").waitFor();
   await inspect(page, "account-apps-none");
+});
+
+test("the user fills in the profile, with a picture, and an app sees it", async () => {
+  await page.goto(`${demo.server}/account`);
+  const sections = page.getByRole("navigation", { name: "Account" });
+  await sections.getByRole("link", { name: "Profile" }).click();
+  await page.getByLabel("Full name").fill("Grace <b>Hopper</b>");
+  await page.getByLabel("Your website").fill("javascript:alert(1)");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("This must be an address that begins with https://.").waitFor();
+  await inspect(page, "account-profile-refused");
+  await page.getByLabel("Your website").fill("https://grace.example.org/");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Your profile was saved.").waitFor();
+
+  const choose = page.getByLabel("Choose a picture");
+  await choose.setInputFiles({ name: "picture.png", mimeType: "image/png", buffer: Buffer.from("<script>alert(1)</script>") });
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByText("The file is not a picture that can be used").waitFor();
+  await choose.setInputFiles({ name: "picture.png", mimeType: "image/png", buffer: await page.screenshot() });
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByText("Your picture was saved.").waitFor();
+  const picture = page.getByRole("img", { name: "Your picture" });
+  await picture.waitFor();
+  assert.ok(await picture.evaluate((image) => image.naturalWidth > 0));
+  await inspect(page, "account-profile");
+
+  await sections.getByRole("link", { name: "Identities" }).click();
+  await page.getByRole("heading", { name: "Identities", level: 1 }).waitFor();
+  await page.getByText("current", { exact: true }).waitFor();
+  await inspect(page, "account-identities");
 });
 
 test("the user chooses a language and downloads a copy of the data", async () => {
