@@ -106,6 +106,8 @@ pub struct Inner {
     backups: Cache<Arc<Vec<backup::Version>>>,
     grants: Cache<Arc<Grant>>,
     sessions: Cache<Arc<BrowserSession>>,
+    /// Ids of sessions by their secrets. A session that is continued gets another secret, so what is found has to be compared.
+    session_ids: Memory<Digest, SessionId>,
     resources: Cache<Arc<Resource>>,
     /// Access tokens without a grant: whether each was revoked.
     single_tokens: Cache<bool>,
@@ -198,6 +200,7 @@ impl AppState {
             backups: Cache::new(&store, cached::BACKUPS, 10_000),
             grants: Cache::new(&store, cached::GRANT, 20_000),
             sessions: Cache::new(&store, cached::SESSION, 20_000),
+            session_ids: Memory::new(20_000),
             resources: Cache::new(&store, cached::RESOURCE, 1_000),
             single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
             verified: Memory::new(10_000),
@@ -341,6 +344,25 @@ impl AppState {
     pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<BrowserSession>>, StoreError> {
         let wanted = id.clone();
         self.sessions.get_or_load(id.as_str(), move |tx| Ok(session::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// The session whose cookie holds that secret, live or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_session_by_secret(&self, secret: Digest) -> Result<Option<Arc<BrowserSession>>, StoreError> {
+        if let Some(id) = self.session_ids.get(&secret)
+            && let Some(session) = self.find_session(&id).await?
+            && session.secret == secret
+        {
+            return Ok(Some(session));
+        }
+        // Also where another process continued the session, and the cached one still has its former secret.
+        let found = self.store.read(move |tx| session::find_by_secret(tx, &secret)).await?;
+        Ok(found.map(|session| {
+            self.session_ids.insert(secret, session.id.clone());
+            Arc::new(session)
+        }))
     }
 
     /// The resource of that URI, if it is registered.

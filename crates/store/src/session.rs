@@ -26,6 +26,8 @@ const REMEMBERED: Duration = Duration::from_mins(10);
 pub struct BrowserSession {
     /// `sid` in tokens.
     pub id: SessionId,
+    /// The digest of the cookie's secret.
+    pub secret: Digest,
     /// The signed-in user.
     pub user_id: UserId,
     /// The identity chosen last.
@@ -147,6 +149,7 @@ pub(crate) fn begin(
         }
         tx.changed(cached::SESSION, old.id.as_str())?;
         return Ok(BrowserSession {
+            secret: new.secret,
             bap_id,
             auth_time,
             methods: methods.clone(),
@@ -180,6 +183,7 @@ pub(crate) fn begin(
     )?;
     Ok(BrowserSession {
         id: new.id.clone(),
+        secret: new.secret,
         user_id: user_id.clone(),
         bap_id,
         auth_time,
@@ -215,7 +219,8 @@ fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), St
 /// The session whose cookie holds that secret, live or not.
 pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<BrowserSession>, StoreError> {
     tx.query_opt(
-        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
+        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at,
+            secret_hash
          FROM sessions WHERE secret_hash = $1",
         params![secret],
     )?
@@ -226,7 +231,8 @@ pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Browser
 /// The session of that id, live or not.
 pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<BrowserSession>, StoreError> {
     tx.query_opt(
-        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
+        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at,
+            secret_hash
          FROM sessions WHERE id = $1",
         params![id],
     )?
@@ -237,7 +243,8 @@ pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<BrowserSession>, S
 /// The live sessions of a user, newest first.
 pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<BrowserSession>, StoreError> {
     tx.query_all(
-        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
+        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at,
+            secret_hash
          FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC LIMIT 500",
         params![user_id, now],
     )?
@@ -348,5 +355,6 @@ fn decode(row: &Row) -> Result<BrowserSession, StoreError> {
         updated_at: row.timestamp(8)?,
         expires_at: row.timestamp(9)?,
         ended_at: row.opt_timestamp(10)?,
+        secret: row.digest(11)?,
     })
 }

@@ -45,7 +45,7 @@ pub trait Area: Send + 'static {
 #[derive(Clone, Debug)]
 pub enum Means {
     /// The session of a browser, by its cookie or its secret.
-    Session(Box<BrowserSession>),
+    Session(Arc<BrowserSession>),
     /// A signature of a key of the account.
     Key {
         /// The key.
@@ -225,7 +225,7 @@ async fn by_session(sigma: &AppState, headers: &HeaderMap) -> Result<Caller, Res
         None => SignedIn::find(sigma, &browser).await.map_err(fail)?,
     };
     let SignedIn { session, account, .. } = signed_in.ok_or_else(|| unauthorized().into_response())?;
-    Ok(Caller { account, means: Means::Session(Box::new(session)) })
+    Ok(Caller { account, means: Means::Session(session) })
 }
 
 async fn by_access_token<A: Area>(sigma: &AppState, token: &str) -> Result<Caller, Response> {

@@ -9,7 +9,7 @@ use sigma_core::authentication::Acr;
 use sigma_core::digest::Digest;
 use sigma_core::interaction::may_change_credentials;
 use sigma_store::account::Account;
-use sigma_store::session::{self, BrowserSession};
+use sigma_store::session::BrowserSession;
 
 use crate::extract::{Browser, bearer_token};
 use crate::http::ApiError;
@@ -20,7 +20,7 @@ use crate::state::AppState;
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The session.
-    pub session: BrowserSession,
+    pub session: Arc<BrowserSession>,
     /// The account.
     pub account: Arc<Account>,
     /// The session's secret, as the caller sent it.
@@ -73,7 +73,7 @@ impl SignedIn {
 
     /// The session with that secret.
     async fn by_secret(sigma: &AppState, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
-        let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await?;
+        let session = sigma.find_session_by_secret(digest).await?;
         let Some(session) = session.filter(|session| session.is_live(sigma.now())) else { return Ok(None) };
         let account = sigma.find_account(&session.user_id).await?;
         Ok(account.filter(|account| !account.user.disabled).map(|account| Self { session, account, token }))

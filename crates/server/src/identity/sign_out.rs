@@ -47,7 +47,7 @@ pub async fn sign_out(
     MaybeSignedIn(signed_in): MaybeSignedIn,
 ) -> Result<Response, ApiError> {
     if let Some(signed_in) = signed_in {
-        let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id, sigma.now());
+        let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
         let store = sigma.store_for(&context, Actor::User(user_id.clone()));
         store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
     }

@@ -190,7 +190,7 @@ async fn answer(
         return ask(sigma, browser, params, signed_in, Some(fault)).await;
     }
     // A form posted by another site carries no cookie: the ID token still names the session.
-    let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id);
+    let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id.clone());
     end(sigma, context, &UserId::from_text(claims.sub), &session).await?;
     let quick = QuickSession::end_of(sigma, context, browser).await?;
     let response = match target.flatten() {

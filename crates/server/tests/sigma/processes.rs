@@ -13,6 +13,8 @@ use crate::support::client::{INTROSPECT, ISSUER, REVOKE, TOKEN, app_key, basic};
 use crate::support::forge::{assertion, claims, header, jws};
 use crate::support::{APP, Key, SIGN_IN, World};
 
+const GET_SESSION: &str = "/api/auth/get-session";
+
 fn text(answer: &Value, name: &str) -> String {
     answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
 }
@@ -43,6 +45,31 @@ async fn what_one_process_ends_is_dead_at_the_other() {
     eventually(401, async || other.userinfo_status(&text(&revoked, "access_token")).await).await;
     assert_eq!(browser.post_json("/api/auth/sign-out", &json!({})).await.status, 200);
     eventually(401, async || other.userinfo_status(&text(&signed_out, "access_token")).await).await;
+}
+
+#[tokio::test]
+async fn a_session_that_one_process_continues_or_ends_is_current_at_the_other() {
+    let one = World::new().await;
+    let other = one.beside().await;
+    let (browser, ada) = (one.browser(), Key::named("ada"));
+    let secret = async || text(&browser.get(GET_SESSION).await.json()["session"], "token");
+    let is_known = async |secret: &str| other.get_with_token(GET_SESSION, secret).await.json() != Value::Null;
+    browser.sign_up(&ada).await;
+    let first = secret().await;
+    for _ in 0..3 {
+        assert!(is_known(&first).await);
+    }
+    browser.sign_in(&ada).await;
+    let second = secret().await;
+    assert_ne!(first, second);
+    for _ in 0..3 {
+        assert!(is_known(&second).await, "at once, whatever is cached of the session with its first secret");
+    }
+    assert_eq!(one.get_with_token(GET_SESSION, &first).await.json(), Value::Null, "here at once");
+    eventually(0, async || u16::from(is_known(&first).await)).await;
+    assert_eq!(browser.post_json("/api/auth/sign-out", &json!({})).await.status, 200);
+    assert_eq!(one.get_with_token(GET_SESSION, &second).await.json(), Value::Null, "here at once");
+    eventually(0, async || u16::from(is_known(&second).await)).await;
 }
 
 #[tokio::test]
