@@ -41,6 +41,13 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
+impl User {
+    /// The primary address, if it is known to be theirs.
+    pub fn proven_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.email_verified)
+    }
+}
+
 /// How often it is looked at whether an account depends on a single key.
 const REMINDED_EVERY: Duration = Duration::from_hours(30 * 24);
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use sigma_core::ids::SessionId;
 use sigma_store::merits::attachment;
 use sigma_store::org::removal;
-use sigma_store::user::User;
 use sigma_store::{Swept, account_deletion, backup, credential, known_device, outbox, picture, session, user};
 
 use super::{JobError, JobKind};
@@ -95,7 +94,7 @@ pub async fn remind_of_keys(sigma: AppState) -> Result<(), JobError> {
                 (Some(user), true) if !user.disabled => Some(user),
                 _ => None,
             };
-            let address = reminded.as_ref().and_then(|user| Some((user, proven(user)?)));
+            let address = reminded.as_ref().and_then(|user| Some((user, user.proven_email()?)));
             let mail = address.map(|(user, address)| sigma.composer_for(user).single_key(address)).transpose()?;
             sigma.store.write(move |tx| user::remind(tx, &user_id, due_at, mail.as_ref(), now)).await?;
         }
@@ -112,17 +111,12 @@ async fn mail_sign_in(sigma: AppState, job: sigma_store::job_queue::Leased) -> R
         Ok(user.map(|user| (session, user)))
     });
     let Some((session, user)) = found.await? else { return Ok(()) };
-    let Some(address) = proven(&user) else { return Ok(()) };
+    let Some(address) = user.proven_email() else { return Ok(()) };
     let device = device::name(&session.user_agent);
     let mail = sigma.composer_for(&user).new_device(address, &device, &session.address, session.created_at)?;
     sigma.store.write(move |tx| outbox::add(tx, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
-}
-
-/// The address of a user, if it is known to be theirs.
-fn proven(user: &User) -> Option<&str> {
-    user.email.as_deref().filter(|_| user.email_verified)
 }
 
 /// Rotates the signing keys when due. The other nodes learn of it by the change feed.

@@ -18,6 +18,7 @@ use sigma_store::user::User;
 use sigma_store::{MasterKey, SealError};
 
 use crate::branding::Look;
+use crate::http::ApiError;
 use crate::i18n::Language;
 use crate::settings::Links;
 use crate::state::AppState;
@@ -90,6 +91,30 @@ impl AppState {
     /// The composer of mails to a user, in their language.
     pub fn composer_for(&self, user: &User) -> Composer<'_> {
         self.composer().in_language(self.mail_language(user))
+    }
+
+    /// The mails that report a change of an account to its user: one, if an address is known to be theirs.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn notices(&self, user: &User, change: AccountChange) -> Result<Vec<NewMail>, ApiError> {
+        self.notices_also_to(user, change, None)
+    }
+
+    /// The same, and one to the address that the change concerns.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn notices_also_to(
+        &self,
+        user: &User,
+        change: AccountChange,
+        concerned: Option<&str>,
+    ) -> Result<Vec<NewMail>, ApiError> {
+        let (composer, own) = (self.composer_for(user), user.proven_email());
+        let others = concerned.filter(|concerned| own != Some(*concerned));
+        let mails = own.into_iter().chain(others).map(|to| composer.account_changed(to, change));
+        mails.collect::<Result<_, _>>().map_err(ApiError::internal)
     }
 
     /// Wakes the mailer. Mails queued without a call to this are found within seconds.

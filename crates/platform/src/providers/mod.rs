@@ -17,9 +17,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sigma_core::provider::{ClaimNames, Claimed, Metadata, ProviderId, Subject};
 use sigma_core::time::Timestamp;
-use sigma_store::outbox::NewMail;
 use sigma_store::provider_account::Vouched;
-use sigma_store::user::User;
 use tokio::sync::Mutex;
 
 pub use failure::ProviderFailure;
@@ -27,12 +25,9 @@ pub use flow::{Aim, Begun, Flow, NewFlow, NotTrusted, Place, begin, redirect_uri
 pub use pending::{PendingLink, expired_pending};
 
 use crate::branding::read_logo;
-use crate::http::ApiError;
-use crate::mail::AccountChange;
 use crate::objects::Logo;
 use crate::outbound::{Answer, FetchError, Fetcher, KeySets, Outgoing};
 use crate::settings::{Provider as Settings, ProviderKind, ProviderSignUp};
-use crate::state::AppState;
 
 /// How long metadata are used before they are fetched again.
 const FRESH: Duration = Duration::from_hours(1);
@@ -288,15 +283,4 @@ pub struct Returned<'a> {
     pub redirect_uri: &'a str,
     /// The time.
     pub now: Timestamp,
-}
-
-/// The mails that report that an account was linked or unlinked: to the address of the user, if it is known to be theirs.
-///
-/// # Errors
-/// A template is broken.
-pub fn linking_notices(sigma: &AppState, user: &User, change: AccountChange) -> Result<Vec<NewMail>, ApiError> {
-    let address = user.email.as_deref().filter(|_| user.email_verified);
-    let mail =
-        address.map(|address| sigma.composer_for(user).account_changed(address, change).map_err(ApiError::internal));
-    Ok(mail.transpose()?.into_iter().collect())
 }

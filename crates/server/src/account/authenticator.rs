@@ -21,7 +21,7 @@ use sigma_core::totp::{SECRET_BYTES, TotpSecret};
 use sigma_store::totp::{self, Added, NewTotp, seal_context};
 use zeroize::Zeroizing;
 
-use super::overview::{PATH, done, first, notices, notified, refuse_change};
+use super::overview::{PATH, done, first, refuse_change};
 use crate::account::view::{AddAuthenticator, RecoveryCodesPage};
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::factors::codes::RecoveryCodes;
@@ -160,7 +160,7 @@ async fn add(
         sealed: sealed.map_err(ApiError::internal)?,
         step,
         recovery_codes: codes.digests,
-        notices: notices(&sigma, &signed_in.account.user, AccountChange::TotpAdded, &[notified(&signed_in)])?,
+        notices: sigma.notices(&signed_in.account.user, AccountChange::TotpAdded)?,
         session: session.new.clone(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id));

@@ -10,7 +10,7 @@ use sigma_core::params::Params;
 use sigma_store::credential::Retirement;
 use sigma_store::credential_change::{Retire, retire};
 
-use super::overview::{done, first, notices, notified, render};
+use super::overview::{done, first, render};
 use crate::account::password::end_the_rest;
 use crate::account::view::OwnAccount;
 use crate::extract::{Browser, SignedIn};
@@ -58,7 +58,7 @@ async fn retire_one(
         user_id: user_id.clone(),
         credential: Credential { kind, id: form.raw("id").unwrap_or_default().replace('\0', "") },
         kept: signed_in.session.id.clone(),
-        notices: notices(&sigma, &signed_in.account.user, change, &[notified(&signed_in)]).map_err(fail)?,
+        notices: sigma.notices(&signed_in.account.user, change).map_err(fail)?,
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));

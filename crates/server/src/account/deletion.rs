@@ -10,7 +10,6 @@ use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
 use sigma_store::account_deletion::{self, Deletion, Requested};
 
-use super::overview::{notices, notified};
 use crate::account::view::{AccountDeletion, Refused};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext};
@@ -57,7 +56,7 @@ async fn request(
         requested_at: now,
         due_at: now.plus(sigma.settings.accounts.deletion_grace()),
     };
-    let notices = notices(&sigma, &signed_in.account.user, AccountChange::DeletionRequested, &[notified(&signed_in)])?;
+    let notices = sigma.notices(&signed_in.account.user, AccountChange::DeletionRequested)?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     let kept_one = kept.clone();
     let requested = store.write(move |tx| account_deletion::request(tx, &new, Some(&kept_one), &notices)).await?;

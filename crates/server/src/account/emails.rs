@@ -14,7 +14,7 @@ use sigma_core::random::{bytes, digits};
 use sigma_store::email_change::{self, Begun, Confirmed, NewAddition, Removal};
 use sigma_store::outbox::NewMail;
 
-use super::overview::{PATH, done, first, notices, notified, render};
+use super::overview::{PATH, done, first, render};
 use crate::account::view::OwnAccount;
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext, Rule};
@@ -123,7 +123,7 @@ async fn confirm(
     let code: String = typed.chars().filter(char::is_ascii_digit).take(64).collect();
     let user_id = signed_in.account.user.id.clone();
     let (code, now) = (code_digest(&sigma, &user_id, &code), sigma.now());
-    let notices = notices(&sigma, &signed_in.account.user, AccountChange::AddressAdded, &[notified(&signed_in)])?;
+    let notices = sigma.notices(&signed_in.account.user, AccountChange::AddressAdded)?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     let words = match store.write(move |tx| email_change::confirm(tx, &user_id, &code, &notices, now)).await? {
         Confirmed::Added => {
@@ -210,7 +210,7 @@ async fn chosen(
     let user_id = signed_in.account.user.id.clone();
     let all = sigma.store.read(move |tx| sigma_store::email::list(tx, &user_id)).await?;
     let own = all.into_iter().find(|own| own.is_proven() && own.folded == folded).map(|own| own.address);
-    let notices = notices(sigma, &signed_in.account.user, change, &[notified(signed_in), own.as_deref()])?;
+    let notices = sigma.notices_also_to(&signed_in.account.user, change, own.as_deref())?;
     Ok((folded, notices))
 }
 

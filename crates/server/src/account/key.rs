@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sigma_core::actor::Actor;
 use sigma_store::key_addition::{self, KeyAdded, NewKey};
 
-use super::overview::{PATH, first, notices, notified, refuse_change};
+use super::overview::{PATH, first, refuse_change};
 use crate::account::password::end_the_rest;
 use crate::account::view::AddKey;
 use crate::error::bad_request;
@@ -84,8 +84,7 @@ async fn add(
         pubkey: token.pubkey,
         once: token.once,
         retires_others: wanted.retire_others,
-        notices: notices(&sigma, &signed_in.account.user, AccountChange::KeyAdded, &[notified(&signed_in)])
-            .map_err(fail)?,
+        notices: sigma.notices(&signed_in.account.user, AccountChange::KeyAdded).map_err(fail)?,
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));

@@ -13,11 +13,9 @@ use sigma_store::StoreError;
 use sigma_store::credential::{self, StoredCredential};
 use sigma_store::email::{self, StoredEmail};
 use sigma_store::email_change::{self, Addition, MOST_GUESSES};
-use sigma_store::outbox::NewMail;
 use sigma_store::passkey::{self, StoredPasskey};
 use sigma_store::provider_account::{self, ProviderAccount};
 use sigma_store::recovery_code;
-use sigma_store::user::User;
 
 use crate::account::view::{CredentialLine, EmailLine, LanguageChoice, OwnAccount, OwnPasskeys, WaitingAddress};
 use crate::extract::{Browser, SignedIn};
@@ -25,7 +23,6 @@ use crate::factors::passkeys::is_offered;
 use crate::http::{ApiError, Endpoint};
 use crate::i18n::Language;
 use crate::interaction::{begin, sign_in_first, with_cookie};
-use crate::mail::AccountChange;
 use crate::pages::policy::PAGE;
 use crate::pages::view::ProviderButton;
 use crate::paths::login_url;
@@ -259,31 +256,6 @@ pub fn abbreviated(pubkey: &str) -> String {
         (Some(begin), Some(end)) if pubkey.len() > 16 => format!("{begin}…{end}"),
         _ => pubkey.to_owned(),
     }
-}
-
-/// The mails that report a change: one to each of `addresses`, once.
-pub fn notices(
-    sigma: &AppState,
-    user: &User,
-    change: AccountChange,
-    addresses: &[Option<&str>],
-) -> Result<Vec<NewMail>, ApiError> {
-    let composer = sigma.composer_for(user);
-    let mut reported: Vec<&str> = Vec::new();
-    let mut mails = Vec::new();
-    for address in addresses.iter().flatten() {
-        if !reported.contains(address) {
-            reported.push(address);
-            mails.push(composer.account_changed(address, change).map_err(ApiError::internal)?);
-        }
-    }
-    Ok(mails)
-}
-
-/// The address to which notices about the account go, if it is known to be its user's.
-pub fn notified(signed_in: &SignedIn) -> Option<&str> {
-    let user = &signed_in.account.user;
-    user.email.as_deref().filter(|_| user.email_verified)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use sigma_core::random::bytes;
 use sigma_core::webauthn::{ALGORITHMS, Ceremony, ClientData, RelyingParty};
 use sigma_store::passkey::{self, Added, NewPasskey};
 
-use super::overview::{done, first, notices, notified, refuse_change};
+use super::overview::{done, first, refuse_change};
 use crate::account::view::OwnAccount;
 use crate::extract::{Browser, NewBrowserSession, SignedIn, unauthorized};
 use crate::factors::challenge::{LIFE, Purpose, issue, redeem};
@@ -140,7 +140,7 @@ async fn add(
     let name = name_of(credential.name.as_deref()).unwrap_or_else(|| device::name(&browser.user_agent()));
     let answer = Answer { id: credential.id.to_text(), name: name.clone() };
     let session = NewBrowserSession::of(&sigma, &context, &browser);
-    let notices = notices(&sigma, &signed_in.account.user, AccountChange::PasskeyAdded, &[notified(&signed_in)]);
+    let notices = sigma.notices(&signed_in.account.user, AccountChange::PasskeyAdded);
     let wanted = NewPasskey {
         user_id: user_id.clone(),
         id: answer.id.clone(),

@@ -7,7 +7,7 @@ use sigma_core::actor::Actor;
 use sigma_core::authentication::CredentialKind;
 use sigma_store::recovery_code;
 
-use super::overview::{PATH, first, notices, notified, refuse_change, render};
+use super::overview::{PATH, first, refuse_change, render};
 use crate::account::view::{OwnAccount, RecoveryCodesPage};
 use crate::extract::{Browser, SignedIn};
 use crate::factors::codes::RecoveryCodes;
@@ -34,8 +34,7 @@ async fn renew(State(sigma): State<AppState>, context: RequestContext, browser: 
     }
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let RecoveryCodes { shown, digests } = RecoveryCodes::new(&sigma, &user_id);
-    let notices =
-        notices(&sigma, &signed_in.account.user, AccountChange::RecoveryCodesRenewed, &[notified(&signed_in)])?;
+    let notices = sigma.notices(&signed_in.account.user, AccountChange::RecoveryCodesRenewed)?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     store.write(move |tx| recovery_code::renew(tx, &user_id, &digests, &notices, now)).await?;
     sigma.mail_was_promised();

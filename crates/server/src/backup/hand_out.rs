@@ -56,10 +56,8 @@ pub async fn hand_out(
 /// # Errors
 /// The store does not answer.
 pub async fn notices(sigma: &AppState, user_id: &UserId, change: AccountChange) -> Result<Vec<NewMail>, ApiError> {
-    let account = sigma.find_account(user_id).await?;
-    let user = account.as_ref().map(|account| &account.user);
-    let address = user.filter(|user| user.email_verified).and_then(|user| user.email.as_deref());
-    let composer = user.map_or_else(|| sigma.composer(), |user| sigma.composer_for(user));
-    let mail = address.map(|address| composer.account_changed(address, change));
-    Ok(mail.transpose().map_err(ApiError::internal)?.into_iter().collect())
+    match sigma.find_account(user_id).await? {
+        Some(account) => sigma.notices(&account.user, change),
+        None => Ok(Vec::new()),
+    }
 }

@@ -8,7 +8,6 @@ use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::params::Params;
-use sigma_store::outbox::NewMail;
 use sigma_store::second_factor::{Attempt, Code, Entered, enter};
 
 use super::Arrival;
@@ -134,7 +133,9 @@ async fn take(
         delays: sigma.settings.limits.delays,
         session: session.new.clone(),
         notices: match code {
-            Code::Recovery(_) => recovery_notice(&sigma, &signed_in).map_err(IntoResponse::into_response)?,
+            Code::Recovery(_) => sigma
+                .notices(&signed_in.account.user, AccountChange::RecoveryCodeUsed)
+                .map_err(IntoResponse::into_response)?,
             Code::Totp { .. } => Vec::new(),
         },
         code,
@@ -160,13 +161,4 @@ async fn take(
     };
     let next = arrival.next(&sigma, &begun).await?;
     Ok(session.set_cookies(&sigma, arrival.with_cookie(Redirect::to(&next).into_response())))
-}
-
-/// The mail that reports the use of a recovery code, if the account has an address that is known to be its user's.
-fn recovery_notice(sigma: &AppState, signed_in: &SignedIn) -> Result<Vec<NewMail>, ApiError> {
-    let user = &signed_in.account.user;
-    let address = user.email.as_deref().filter(|_| user.email_verified);
-    let mail =
-        address.map(|address| sigma.composer_for(user).account_changed(address, AccountChange::RecoveryCodeUsed));
-    Ok(mail.transpose().map_err(ApiError::internal)?.into_iter().collect())
 }

@@ -29,9 +29,7 @@ use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::mail::AccountChange;
 use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url, restore_url};
-use crate::providers::{
-    Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, linking_notices, redirect_uri, take_up,
-};
+use crate::providers::{Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, redirect_uri, take_up};
 use crate::restore_ticket::RestoreTicket;
 use crate::settings::ProviderSignUp;
 use crate::state::AppState;
@@ -362,7 +360,7 @@ pub(super) async fn link_to(
     vouched: Vouched,
 ) -> Result<Linked, ApiError> {
     let user_id = signed_in.account.user.id.clone();
-    let notices = linking_notices(sigma, &signed_in.account.user, AccountChange::ProviderLinked)?;
+    let notices = sigma.notices(&signed_in.account.user, AccountChange::ProviderLinked)?;
     let wanted = Link { user_id: user_id.clone(), vouched, notices, now: sigma.now() };
     let store = sigma.store_for(context, Actor::User(user_id));
     let linked = store.write(move |tx| provider_sign_in::link(tx, &wanted)).await?;

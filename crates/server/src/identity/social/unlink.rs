@@ -16,7 +16,6 @@ use crate::error::{API, bad_request};
 use crate::extract::{SignedIn, read_object};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::mail::AccountChange;
-use crate::providers::linking_notices;
 use crate::state::AppState;
 
 /// This endpoint.
@@ -80,7 +79,7 @@ pub async fn unlink_account(
         user_id: user_id.clone(),
         credential,
         kept: signed_in.session.id.clone(),
-        notices: linking_notices(&sigma, &signed_in.account.user, AccountChange::ProviderUnlinked)?,
+        notices: sigma.notices(&signed_in.account.user, AccountChange::ProviderUnlinked)?,
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id));
