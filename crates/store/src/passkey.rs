@@ -166,6 +166,8 @@ pub(crate) fn remove(tx: &mut dyn Tx, user_id: &UserId, id: &str) -> Result<(), 
 pub struct Proof {
     /// Its credential id, in base64url.
     pub id: String,
+    /// The user whose passkey it was when the key was read.
+    pub user_id: UserId,
     /// The key that verified it.
     pub public_key: Vec<u8>,
     /// The account that the authenticator says it is of.
@@ -199,8 +201,12 @@ pub enum Proven {
 
 /// Signs in with a proof of a passkey. A refusal is recorded as a failure to sign in.
 pub fn sign_in(tx: &mut dyn Tx, proof: &Proof) -> Result<Proven, StoreError> {
-    let Some(passkey) = find(tx, &proof.id)? else { return Ok(Proven::Unknown) };
-    let outcome = attempt(tx, proof, &passkey.user_id)?;
+    let user_id = &proof.user_id;
+    tx.lock(Owner::User(user_id))?;
+    // It may have been removed since the key was read.
+    let passkey = find(tx, &proof.id)?.filter(|passkey| passkey.user_id == *user_id);
+    let Some(passkey) = passkey else { return Ok(Proven::Unknown) };
+    let outcome = attempt(tx, proof, &passkey)?;
     let reason = match &outcome {
         Proven::SignedIn(_) => return Ok(outcome),
         Proven::Unknown => "unknown_passkey",
@@ -210,16 +216,17 @@ pub fn sign_in(tx: &mut dyn Tx, proof: &Proof) -> Result<Proven, StoreError> {
         Proven::OtherAccount => "passkey_of_another",
     };
     let details = Details { reason: Some(reason.to_owned()), ..Details::default() };
-    let failed = NewEvent::new(Action::UserSignInFailed).about(&passkey.user_id).with(details).method("passkey");
+    let failed = NewEvent::new(Action::UserSignInFailed).about(user_id).with(details).method("passkey");
     event::count_repeated(tx, failed, proof.session.now)?;
     Ok(outcome)
 }
 
-fn attempt(tx: &mut dyn Tx, proof: &Proof, user_id: &UserId) -> Result<Proven, StoreError> {
-    tx.lock(Owner::User(user_id))?;
-    // It may have been removed since it was looked up, or, under the same id, be another one.
-    let passkey = find(tx, &proof.id)?.filter(|passkey| passkey.public_key == proof.public_key);
-    let Some(passkey) = passkey.filter(|passkey| passkey.user_id == *user_id) else { return Ok(Proven::Unknown) };
+fn attempt(tx: &mut dyn Tx, proof: &Proof, passkey: &StoredPasskey) -> Result<Proven, StoreError> {
+    let user_id = &proof.user_id;
+    // Another one may have the same id by now.
+    if passkey.public_key != proof.public_key {
+        return Ok(Proven::Unknown);
+    }
     if proof.user_handle.is_some() && find_handle(tx, user_id)? != proof.user_handle {
         return Ok(Proven::OtherAccount);
     }

@@ -100,6 +100,7 @@ async fn sign_in(
     let session = NewBrowserSession::of(&sigma, &context, &browser);
     let proof = Proof {
         id,
+        user_id: stored.user_id,
         public_key: stored.public_key,
         user_handle: response.user_handle.map(|handle| handle.to_text()),
         asserted: asserted.map_err(|error| refuse(error.into()))?,

@@ -69,8 +69,11 @@ fn add_passkey(store: &TestStore, name: &str, id: &str, browser: &str, next: &st
 }
 
 fn proof(store: &TestStore, id: &str, sign_count: u32, challenge: &str, session: NewSession) -> Proof {
+    let wanted = id.to_owned();
+    let read = store.read_blocking(move |tx| passkey::find(tx, &wanted)).unwrap();
     Proof {
         id: id.to_owned(),
+        user_id: read.map_or_else(|| user_id("ada"), |passkey| passkey.user_id),
         public_key: id.as_bytes().to_vec(),
         user_handle: None,
         asserted: Asserted { is_user_verified: true, sign_count, is_backed_up: false },
