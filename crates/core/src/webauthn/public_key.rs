@@ -40,7 +40,8 @@ impl PasskeyKey {
     /// The key that [`to_stored`](Self::to_stored) wrote; `None` if it is none.
     pub fn from_stored(mut bytes: &[u8]) -> Option<Self> {
         let value = read_value(&mut bytes).ok()?;
-        Self::of_value(&value).ok().filter(|_| bytes.is_empty())
+        // It was usable when it was stored, and verifying parses the point or modulus itself.
+        Self::read(&value).ok().filter(|_| bytes.is_empty())
     }
 
     /// The key as it is stored: a COSE key.
@@ -63,8 +64,13 @@ impl PasskeyKey {
         stored
     }
 
-    /// The key of a COSE map.
+    /// The key of a COSE map, if signatures can be verified with it.
     pub(super) fn of_value(value: &Value) -> Result<Self, WebauthnError> {
+        let key = Self::read(value)?;
+        if key.is_usable() { Ok(key) } else { Err(WebauthnError::UnsupportedKey) }
+    }
+
+    fn read(value: &Value) -> Result<Self, WebauthnError> {
         let unsupported = WebauthnError::UnsupportedKey;
         let Value::Map(members) = value else { return Err(WebauthnError::Malformed) };
         let member = |wanted: i64| {
@@ -89,8 +95,7 @@ impl PasskeyKey {
             }
             _ => return Err(unsupported),
         };
-        let key = Self(material);
-        if key.is_usable() { Ok(key) } else { Err(unsupported) }
+        Ok(Self(material))
     }
 
     /// Whether the library takes it: a point is on its curve, a modulus has 2,048 to 8,192 bits.
