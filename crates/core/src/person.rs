@@ -154,8 +154,8 @@ impl Person {
     }
 
     /// The published record for tokens: JSON in a string.
-    pub fn bap_text(&self) -> Option<String> {
-        self.proven_identity()?.profile.clone()
+    pub fn bap_text(&self) -> Option<&str> {
+        self.proven_identity()?.profile.as_deref()
     }
 
     /// The e-mail claims: the address if it is verified, else a placeholder if the app asked for one.

@@ -160,7 +160,7 @@ impl AccessClaims {
             name: profile.map(|person| person.display_name().chars().take(LONGEST_NAME).collect()),
             pubkey: profile.and_then(Person::pubkey).map(|key| key.to_hex()),
             bap_id: profile.and_then(Person::bap_id).map(ToString::to_string),
-            bap: profile.and_then(Person::bap_text).filter(|record| record.len() <= LONGEST_RECORD),
+            bap: profile.and_then(Person::bap_text).filter(|record| record.len() <= LONGEST_RECORD).map(str::to_owned),
             email: authorization
                 .scope
                 .contains(EMAIL)
