@@ -46,7 +46,7 @@ async fn request(
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let word = language.text("account-delete-word").to_string();
-    if form.get("confirm").is_none_or(|typed| !typed.trim().eq_ignore_ascii_case(&word)) {
+    if !is_word(form.get("confirm").unwrap_or_default(), &word) {
         return render(&sigma, &browser, &signed_in, Some(Refused::NotConfirmed), StatusCode::BAD_REQUEST);
     }
     let (user_id, now, kept) = (signed_in.account.user.id.clone(), sigma.now(), signed_in.session.id.clone());
@@ -91,6 +91,11 @@ async fn cancel(
     Ok(Redirect::to(next).into_response())
 }
 
+/// Whether the word was typed, whatever its case: phones begin with a capital.
+fn is_word(typed: &str, word: &str) -> bool {
+    typed.trim().to_lowercase() == word.to_lowercase()
+}
+
 fn first(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
     sign_in_first(sigma, browser, Continuation::Account { page: AccountPage::Deletion })
 }
@@ -117,4 +122,17 @@ fn render(
         sign_in_url,
     };
     Ok(with_cookie(page.render(status, &sigma.page_in(language)), cookie.as_deref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_counts_in_capitals_of_every_alphabet() {
+        for (typed, word) in [("delete", "delete"), (" Delete ", "delete"), ("LÖSCHEN", "löschen")] {
+            assert!(is_word(typed, word), "{typed}");
+        }
+        assert!(!is_word("", "delete") && !is_word("deleted", "delete"));
+    }
 }
