@@ -11,9 +11,9 @@ use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
 use sigma_core::ids::AppId;
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
-use sigma_core::person::Person;
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
+use sigma_store::account::Account;
 
 use crate::access::VerifiedAccess;
 use crate::extract::authorization::{Repeated, bearer_token};
@@ -31,7 +31,7 @@ pub struct LiveAccess {
     /// The app it was issued to.
     pub app: Arc<App>,
     /// The grant and the account; `None` for a token that an app got for itself.
-    pub person: Option<(Arc<Grant>, Person)>,
+    pub account: Option<(Arc<Grant>, Arc<Account>)>,
 }
 
 /// Verifies the signature of an access token, or recalls that it was verified. `None` for anything that is not a token
@@ -81,7 +81,7 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
         let app = sigma.find_named_app(&claims.client_id).await?;
         let Some(app) = app.filter(|app| !app.disabled) else { return Ok(None) };
         let revoked = sigma.is_token_revoked(&claims.jti).await?;
-        return Ok((!revoked).then(|| LiveAccess { access: Arc::clone(&access), app, person: None }));
+        return Ok((!revoked).then(|| LiveAccess { access: Arc::clone(&access), app, account: None }));
     };
     let Some(grant) = sigma.find_grant(gid).await? else { return Ok(None) };
     let Some(app) = load_app(sigma, &grant.authorization.app_id).await? else { return Ok(None) };
@@ -98,8 +98,7 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     if account.user.disabled {
         return Ok(None);
     }
-    let person = account.person(grant.authorization.bap_id.as_ref());
-    Ok(Some(LiveAccess { access: Arc::clone(&access), app, person: Some((grant, person)) }))
+    Ok(Some(LiveAccess { access: Arc::clone(&access), app, account: Some((grant, account)) }))
 }
 
 async fn load_app(sigma: &AppState, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {

@@ -23,8 +23,8 @@ use sigma_store::signed_request::{Rejected, SignedRequest};
 use sigma_store::user;
 
 use super::{
-    Bearer, BearerError, Browser, JSON, KeyToken, KeyTokenError, SignedIn, bearer_token, body, header, is_content_type,
-    read_object, unauthorized, wrong_content_type,
+    Bearer, Browser, JSON, KeyToken, KeyTokenError, SignedIn, bearer_token, body, header, is_content_type, read_object,
+    unauthorized, wrong_content_type,
 };
 use crate::error::bad_request;
 use crate::http::{ApiError, Exceeded, RequestContext, Rule, Unread};
@@ -233,12 +233,9 @@ async fn by_access_token<A: Area>(sigma: &AppState, token: &str) -> Result<Calle
     let granted = live.app.still_granted(&Scopes::parse(&live.access.claims.scope));
     let reads = A::OPENID_PROFILE && granted.contains(OPENID) && granted.contains(PROFILE);
     let named = A::SCOPE.is_some_and(|scope| granted.contains(scope));
-    let Some((grant, person)) = live.person.filter(|_| reads || named) else {
+    let Some((grant, account)) = live.account.filter(|_| reads || named) else {
         return Err(insufficient::<A>());
     };
-    let account = sigma.find_account(&person.user_id).await.map_err(|error| ApiError::from(error).into_response())?;
-    let account = account.filter(|account| !account.user.disabled);
-    let account = account.ok_or_else(|| BearerError::Invalid.into_response())?;
     Ok(Caller { account, means: Means::App { app: live.app, bap_id: grant.authorization.bap_id.clone() } })
 }
 

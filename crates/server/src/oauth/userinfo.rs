@@ -117,9 +117,9 @@ async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Resp
         Ok(bearer) => bearer,
         Err(error) => return error.into_response(),
     };
-    let Some((grant, person)) = live.person else { return BearerError::InsufficientScope.into_response() };
+    let Some((grant, account)) = live.account else { return BearerError::InsufficientScope.into_response() };
     // Counted per app: one that asks too often does not block others.
-    let asking = format!("{}\0{}", live.app.client_id, person.user_id);
+    let asking = format!("{}\0{}", live.app.client_id, account.user.id);
     if let Err(exceeded) = context.charge(Rule::Userinfo, asking.as_str()) {
         return exceeded.into_response();
     }
@@ -128,6 +128,7 @@ async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Resp
         return BearerError::InsufficientScope.into_response();
     }
     let claims = &covered(grant.authorization.claims.clone(), &live.app.askable());
+    let person = account.person(grant.authorization.bap_id.as_ref());
     let person = match sigma.with_membership(&live.app, person, &scopes, claims).await {
         Ok(person) => person,
         Err(error) => return BearerError::Store(error).into_response(),
