@@ -46,6 +46,11 @@ impl Account {
         }
     }
 
+    /// The identity that is used without a choice.
+    pub fn primary_identity(&self) -> Option<&Identity> {
+        self.identities.iter().find(|identity| identity.is_primary).or_else(|| self.identities.first())
+    }
+
     /// The profile of that identity; `None` is the account itself.
     pub fn profile_of(&self, bap_id: Option<&BapId>) -> Option<&StoredProfile> {
         self.profiles.iter().find(|held| held.bap_id.as_ref() == bap_id)

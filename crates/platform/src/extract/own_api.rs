@@ -93,10 +93,10 @@ impl Caller {
         match &self.means {
             // What the user did not choose for an app is not for it to see.
             Means::App { bap_id, .. } => called(bap_id.as_ref()),
-            Means::Session(session) => called(session.bap_id.as_ref()).or_else(|| primary(identities)),
+            Means::Session(session) => called(session.bap_id.as_ref()).or_else(|| self.account.primary_identity()),
             Means::Key { pubkey, .. } => {
                 let own = identities.iter().filter(|one| one.pubkey == Some(*pubkey));
-                own.max_by_key(|one| one.is_primary).or_else(|| primary(identities))
+                own.max_by_key(|one| one.is_primary).or_else(|| self.account.primary_identity())
             }
         }
     }
@@ -130,10 +130,6 @@ impl Caller {
     pub fn signed(&self) -> Option<&SignedRequest> {
         if let Means::Key { signed, .. } = &self.means { signed.as_ref() } else { None }
     }
-}
-
-fn primary(identities: &[Identity]) -> Option<&Identity> {
-    identities.iter().find(|one| one.is_primary).or_else(|| identities.first())
 }
 
 /// A request of a caller who may use area `A`, with its body.

@@ -197,10 +197,7 @@ fn identity_of(account: &Account, named: Option<&str>) -> Result<Option<BapId>, 
             let found = account.identities.iter().find(|one| one.bap_id.as_str() == named);
             found.map(|one| Some(one.bap_id.clone())).ok_or(NotTheirs)
         }
-        None => {
-            let primary = account.identities.iter().find(|one| one.is_primary).or_else(|| account.identities.first());
-            Ok(primary.map(|one| one.bap_id.clone()))
-        }
+        None => Ok(account.primary_identity().map(|one| one.bap_id.clone())),
     }
 }
 
