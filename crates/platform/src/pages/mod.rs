@@ -12,7 +12,6 @@ pub mod view;
 use axum::response::Response;
 use sigma_bitcoin::BapId;
 use sigma_core::app::App;
-use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
 use sigma_store::user::User;
 
@@ -63,11 +62,11 @@ pub fn not_found(sigma: &AppState) -> Response {
     NotFound.render(&sigma.page())
 }
 
-/// An app, as pages show it.
-pub fn app_view(app: &App, redirect_uri: &MatchedRedirectUri, brand: &Brand) -> AppView {
+/// An app, as pages show it. `host` is that of the address where users return to it: a registered one.
+pub fn app_view(app: &App, host: &str, brand: &Brand) -> AppView {
     AppView {
         name: app.name.clone(),
-        host: redirect_uri.display_host().to_owned(),
+        host: host.to_owned(),
         logo_url: brand.branding.logo.as_deref().map(logo_url),
         terms_url: brand.branding.terms_url.clone(),
         privacy_url: brand.branding.privacy_url.clone(),

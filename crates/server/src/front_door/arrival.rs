@@ -11,7 +11,7 @@ use sigma_store::merits::request;
 use sigma_store::org::active_member;
 use sigma_store::session::BrowserSession;
 
-use crate::branding::{Brand, Look, logo_url};
+use crate::branding::{Brand, Look};
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
@@ -183,7 +183,7 @@ impl Arrival {
     /// The requesting app, if any.
     pub fn app(&self) -> Option<AppView> {
         let (Some(requested), Some(brand)) = (&self.requested, &self.brand) else { return self.merits_app.clone() };
-        Some(app_view(&requested.app, &requested.address.redirect_uri, brand))
+        Some(app_view(&requested.app, requested.address.redirect_uri.display_host(), brand))
     }
 
     /// A parameter of the app's request.
@@ -203,15 +203,8 @@ async fn asking_for_merits(sigma: &AppState, token: &LinkSecret) -> Result<Optio
     let Some(found) = sigma.store.read(move |tx| request::find(tx, &hash, now)).await? else { return Ok(None) };
     let Some(app) = sigma.find_app(&found.request.app_id).await? else { return Ok(None) };
     let (brand, origin) = (sigma.app_brand(&app).await, found.request.success_url.origin());
-    let view = AppView {
-        name: app.name.clone(),
-        host: origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned(),
-        logo_url: brand.branding.logo.as_deref().map(logo_url),
-        terms_url: brand.branding.terms_url.clone(),
-        privacy_url: brand.branding.privacy_url.clone(),
-        unverified: app.dynamic,
-    };
-    Ok(Some((view, brand)))
+    let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host);
+    Ok(Some((app_view(&app, host, &brand), brand)))
 }
 
 /// The request, against the app's current registration.

@@ -55,7 +55,7 @@ async fn consent(
     let language = sigma.language_of(&signed_in.account.user, &browser, ongoing.requested.params.get("ui_locales"));
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = Consent {
-        app: app_view(&ongoing.requested.app, address, &brand),
+        app: app_view(&ongoing.requested.app, address.display_host(), &brand),
         scopes: lines(language, &request),
         identities: identities.iter().map(|identity| choice(&sigma, &signed_in.account, identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),

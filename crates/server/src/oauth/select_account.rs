@@ -40,7 +40,7 @@ async fn select_account(
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = SelectAccount {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_ref()),
-        app: app_view(&ongoing.requested.app, address, &brand),
+        app: app_view(&ongoing.requested.app, address.display_host(), &brand),
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
     };
