@@ -87,7 +87,7 @@ Examples:
     },
     /// List the credentials of an account, or retire one.
     #[command(after_help = "\
-Retiring a credential ends all sessions of the user. The last one that the account can be signed in to with is kept.
+Retiring a credential ends all sessions of the user. The last way to sign in to the account is kept.
 
 Examples:
   sigma user credentials user_0199…

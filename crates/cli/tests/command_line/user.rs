@@ -181,5 +181,5 @@ fn credentials_are_listed_and_the_last_one_is_kept() {
     assert_eq!(sigma.run(&["user", "credentials", "user_ada", "--retire", "password", "--yes"]).code, 3);
     assert_eq!(sigma.run(&["user", "credentials", "user_ada", "--retire", "key"]).code, 4, "not confirmed");
     let last = sigma.run(&["user", "credentials", "user_ada", "--retire", PUBKEY, "--yes"]);
-    assert!(last.code == 4 && last.stderr.contains("last one"), "{last:?}");
+    assert!(last.code == 4 && last.stderr.contains("last way"), "{last:?}");
 }

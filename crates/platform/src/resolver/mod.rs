@@ -164,7 +164,7 @@ impl AppState {
         if active.attempts.get(key).is_some_and(|at| is_recent(at, AGAIN)) {
             return;
         }
-        // Whoever comes when all turns are taken tries again at the next occasion.
+        // When all turns are taken, the next caller that needs the record tries again.
         let Ok(turn) = Arc::clone(&active.renewing).try_acquire_owned() else { return };
         active.attempts.insert(key.to_owned(), now);
         let (sigma, bap_id) = (self.clone(), identity.bap_id.clone());

@@ -112,7 +112,7 @@ pub fn credentials(
             Retirement::Retired => {}
             Retirement::NotFound => return Err(Failure::NotFound(format!("{user} has no credential {wanted}"))),
             Retirement::LastOne => {
-                let words = "it is the last one that the account can be signed in to with; see `sigma user remove`";
+                let words = "it is the last way to sign in to the account; see `sigma user remove`";
                 return Err(Failure::Refused(words.to_owned()));
             }
         }

@@ -144,8 +144,7 @@ fn proof(
     Ok(Some(KeyProof { pubkey: token.pubkey, once: token.once }))
 }
 
-/// The published record of the identity, unless it follows from the proof already. Who has no resolver, or one that does not answer,
-/// registers without.
+/// The published record of the identity, unless the proof suffices. Without a resolver, or without its answer, there is none.
 async fn record_for(sigma: &AppState, bap_id: &BapId, proof: Option<&KeyProof>) -> Option<Arc<BapRecord>> {
     let is_hashed = proof.is_some_and(|proof| BapId::of_public_key(&proof.pubkey) == *bap_id);
     if is_hashed { None } else { sigma.resolver.find(bap_id, sigma.now()).await.ok().flatten() }
