@@ -58,6 +58,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("resolver.url", resolver(settings.resolver.url.as_deref()));
     check("resolver.timeout_seconds", within(settings.resolver.timeout_seconds, 1, 10));
     check("resolver.cache_seconds", within(settings.resolver.cache_seconds, 60, 604_800));
+    check("accounts.deletion_grace_days", within(settings.accounts.deletion_grace_days, 0, 365));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
