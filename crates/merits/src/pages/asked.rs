@@ -1,19 +1,26 @@
-//! What an app asked for, found by the token in the address; and the ways back to the app.
+//! What an app asked for, found by the token in the address; who answers it; and the ways back to the app.
 
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
-use sigma_core::merits::ReturnUrl;
+use sigma_core::interaction::{Continuation, LinkSecret};
+use sigma_core::merits::{MeritProblem, ReturnUrl};
 use sigma_platform::branding::{Brand, logo_url};
-use sigma_platform::extract::Browser;
+use sigma_platform::extract::{Browser, SignedIn};
+use sigma_platform::http::{ApiError, RequestContext};
+use sigma_platform::interaction::sign_in_first;
 use sigma_platform::pages::links::front_page;
 use sigma_platform::pages::view::{AppView, ErrorPage};
+use sigma_platform::paths::{LINK_APP_PATH, MERIT_LOGIN_PATH};
 use sigma_platform::state::AppState;
-use sigma_store::merits::request::{self, Request, Validity};
+use sigma_store::Stop;
+use sigma_store::merits::request::{self, Asked, Request, Validity};
 
+use super::form::Form;
 use super::outcome::PageError;
 
 /// A request that waits for its answer.
@@ -69,16 +76,82 @@ impl Waiting {
         }
     }
 
-    /// Back to the page, which finds out what has changed meanwhile.
-    pub fn again(&self, path: &str) -> Response {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", &self.token).finish();
-        Redirect::to(&format!("{path}?{query}")).into_response()
+    /// What a person comes back to who signs in first.
+    pub fn continuation(&self) -> Continuation {
+        let token = LinkSecret::new(self.token.as_str());
+        match self.request.asked {
+            Asked::Login(..) => Continuation::MeritLogin { token },
+            Asked::Link(_) => Continuation::LinkApp { token },
+        }
     }
 
-    /// Back to the app, with what it asked for.
-    pub fn succeed(&self, name: &str, token: &str) -> Response {
-        let parameters = [(name, token)].into_iter().chain(self.request.state.as_deref().map(|state| ("state", state)));
-        Redirect::to(&self.request.success_url.with(parameters)).into_response()
+    /// The signed-in person that the page is shown to.
+    ///
+    /// # Errors
+    /// The redirect to the sign-in page, if nobody is signed in.
+    pub async fn signed_in(&self, sigma: &AppState, browser: &Browser) -> Result<SignedIn, PageError> {
+        match SignedIn::find(sigma, browser).await? {
+            Some(signed_in) => Ok(signed_in),
+            None => Err(PageError::of(sign_in_first(sigma, browser, self.continuation()))),
+        }
+    }
+
+    /// The person who accepts the request by the form of its page.
+    ///
+    /// # Errors
+    /// The redirect to the page, if they are not who it was shown to; the redirect to the app, if they refuse, which uses the
+    /// request up.
+    pub async fn accepted_by(
+        &self,
+        sigma: &AppState,
+        context: &RequestContext,
+        browser: &Browser,
+        form: &Form,
+    ) -> Result<SignedIn, PageError> {
+        // The session has ended, or another account has signed in meanwhile, in another tab, whose user has seen nothing.
+        let signed_in = SignedIn::find(sigma, browser).await?;
+        let signed_in = signed_in.filter(|signed_in| signed_in.account.user.id.as_str() == form.text("shown_to"));
+        let signed_in = signed_in.ok_or_else(|| self.again())?;
+        if form.is_checked("accept") {
+            return Ok(signed_in);
+        }
+        let store = sigma.store_for(context, Actor::User(signed_in.account.user.id.clone()));
+        let (hash, now) = (self.hash, sigma.now());
+        let refused = store.write(move |tx| request::consume(tx, &hash, now)).await?;
+        Err(refused.map_or_else(|| self.again(), |_| self.fail(Failure::AccessDenied)))
+    }
+
+    /// Back to the page, which finds out what has changed meanwhile.
+    fn again(&self) -> PageError {
+        let path = match self.request.asked {
+            Asked::Login(..) => MERIT_LOGIN_PATH,
+            Asked::Link(_) => LINK_APP_PATH,
+        };
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", &self.token).finish();
+        PageError::of(Redirect::to(&format!("{path}?{query}")))
+    }
+
+    /// Where a person goes whose acceptance was not recorded.
+    pub fn unrecorded(&self, stop: Stop<MeritProblem>) -> PageError {
+        let app = &self.app.id;
+        match stop {
+            // It was answered in another tab, or has expired meanwhile.
+            Stop::Refused(MeritProblem::NotFound) => return self.again(),
+            Stop::Refused(problem) => tracing::info!(%problem, %app, "an answer to an app could not be recorded"),
+            Stop::Failed(error) => tracing::error!(%error, %app, "an answer to an app could not be recorded"),
+        }
+        self.fail(Failure::ServerError)
+    }
+
+    /// Back to the app, with the token that it exchanges for what it asked for.
+    ///
+    /// # Errors
+    /// The redirect to the app without one, if it could not be signed.
+    pub fn succeed(&self, name: &str, token: Result<String, ApiError>) -> Result<Response, PageError> {
+        let token = token.map_err(|_| self.fail(Failure::ServerError))?;
+        let state = self.request.state.as_deref().map(|state| ("state", state));
+        let parameters = [(name, token.as_str())].into_iter().chain(state);
+        Ok(Redirect::to(&self.request.success_url.with(parameters)).into_response())
     }
 
     /// Back to the app, without.

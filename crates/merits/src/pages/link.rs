@@ -5,21 +5,20 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
-use sigma_core::interaction::{Continuation, LinkSecret};
 use sigma_core::merits::{MeritProblem, OrgPermissions};
 use sigma_core::params::Params;
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{Endpoint, RequestContext};
-use sigma_platform::interaction::{begin, sign_in_first, with_cookie};
+use sigma_platform::interaction::{begin, with_cookie};
 use sigma_platform::pages::person_view;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::paths::{LINK_APP_PATH, switch_url};
 use sigma_platform::state::AppState;
 use sigma_store::Stop;
-use sigma_store::merits::request::{self, Asked};
+use sigma_store::merits::request::Asked;
 use sigma_store::merits::{issuer, link};
 
-use super::asked::{Failure, Waiting, app_view, unknown};
+use super::asked::{Waiting, app_view, unknown};
 use super::form::Form;
 use super::org::administered;
 use super::outcome::PageError;
@@ -40,14 +39,8 @@ async fn show(
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let waiting = Waiting::find(&sigma, &browser, query.get("token").unwrap_or_default()).await?;
     let permissions = asked(&sigma, &browser, &waiting)?;
-    match SignedIn::find(&sigma, &browser).await? {
-        Some(signed_in) => page(&sigma, &browser, &waiting, permissions, &signed_in, None).await,
-        None => sign_in_first(&sigma, &browser, continuation(&waiting)).map_err(PageError::of),
-    }
-}
-
-fn continuation(waiting: &Waiting) -> Continuation {
-    Continuation::LinkApp { token: LinkSecret::new(waiting.token.as_str()) }
+    let signed_in = waiting.signed_in(&sigma, &browser).await?;
+    page(&sigma, &browser, &waiting, permissions, &signed_in, None).await
 }
 
 fn asked(sigma: &AppState, browser: &Browser, waiting: &Waiting) -> Result<OrgPermissions, PageError> {
@@ -80,7 +73,7 @@ async fn page(
     });
     let (owner, orgs) = found.await?;
     let language = sigma.language_for(browser, None);
-    let begun = begin(sigma, browser, continuation(waiting), sigma.now())?;
+    let begun = begin(sigma, browser, waiting.continuation(), sigma.now())?;
     let brand = sigma.app_brand(&waiting.app).await;
     let page = LinkAppPage {
         app: app_view(&waiting.app, &waiting.request.success_url, &brand),
@@ -107,19 +100,7 @@ async fn answer(
 ) -> Result<Response, PageError> {
     let waiting = Waiting::find(&sigma, &browser, &form.text("token")).await?;
     let permissions = asked(&sigma, &browser, &waiting)?;
-    let signed_in = SignedIn::find(&sigma, &browser).await?;
-    let signed_in = signed_in.filter(|signed_in| signed_in.account.user.id.as_str() == form.text("shown_to"));
-    let Some(signed_in) = signed_in else { return Ok(waiting.again(LINK_APP_PATH)) };
-    let (hash, now) = (waiting.hash, sigma.now());
-    let user_id = signed_in.account.user.id.clone();
-    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
-    if !form.is_checked("accept") {
-        let refused = store.write(move |tx| request::consume(tx, &hash, now)).await?;
-        return match refused {
-            Some(_) => Err(waiting.fail(Failure::AccessDenied)),
-            None => Ok(waiting.again(LINK_APP_PATH)),
-        };
-    }
+    let signed_in = waiting.accepted_by(&sigma, &context, &browser, &form).await?;
     // What the session may not administer, as an org that requires a second factor which was not proven, is not offered.
     let chosen = OrgId::from_text(form.text("org"));
     let session = signed_in.session.clone();
@@ -128,25 +109,15 @@ async fn answer(
         let refusal = Some("merits-link-not-admin");
         return page(&sigma, &browser, &waiting, permissions, &signed_in, refusal).await;
     }
-    let org_id = chosen.clone();
+    let (hash, org_id, now) = (waiting.hash, chosen.clone(), sigma.now());
+    let user_id = signed_in.account.user.id.clone();
+    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     match store.decide(move |tx| link::grant(tx, &hash, &org_id, &user_id, now)).await {
-        Ok(_) => {}
-        Err(Stop::Refused(MeritProblem::NotFound)) => return Ok(waiting.again(LINK_APP_PATH)),
+        Ok(_) => waiting.succeed("orgIdToken", issue_org_id(&sigma, &waiting.app.id, &chosen).await),
         Err(Stop::Refused(MeritProblem::Forbidden)) => {
             let refusal = Some("merits-link-not-admin");
-            return page(&sigma, &browser, &waiting, permissions, &signed_in, refusal).await;
+            page(&sigma, &browser, &waiting, permissions, &signed_in, refusal).await
         }
-        Err(Stop::Refused(problem)) => {
-            tracing::info!(%problem, app = %waiting.app.id, "an app could not be linked");
-            return Err(waiting.fail(Failure::ServerError));
-        }
-        Err(Stop::Failed(error)) => {
-            tracing::error!(%error, app = %waiting.app.id, "an app could not be linked");
-            return Err(waiting.fail(Failure::ServerError));
-        }
-    }
-    match issue_org_id(&sigma, &waiting.app.id, &chosen).await {
-        Ok(token) => Ok(waiting.succeed("orgIdToken", &token)),
-        Err(_) => Err(waiting.fail(Failure::ServerError)),
+        Err(stop) => Err(waiting.unrecorded(stop)),
     }
 }
