@@ -54,7 +54,7 @@ impl MeritsState {
         self.0.links.get_or_load(&key, move |tx| Ok(link::find(tx, &org, &wanted)?.map(Arc::new))).await
     }
 
-    /// What a member whose account is enabled lets `app` see on behalf of an org.
+    /// What a member whose account is enabled, and is not going to be deleted, lets `app` see on behalf of an org.
     ///
     /// # Errors
     /// The store does not answer.
@@ -70,7 +70,7 @@ impl MeritsState {
             self.0.accesses.get_or_load(&key, move |tx| Ok(access::find(tx, &org, &wanted, &user)?.map(Arc::new)));
         let Some(access) = load.await? else { return Ok(None) };
         let account = self.find_account(user_id).await?;
-        Ok(account.filter(|account| !account.user.disabled).map(|_| access))
+        Ok(account.filter(|account| !account.user.disabled && account.deletes_at.is_none()).map(|_| access))
     }
 
     /// Org access tokens with a verified signature, by digest: their claims, never whether they are still good.

@@ -15,7 +15,7 @@ use sigma_platform::http::{ApiError, RequestContext};
 use sigma_platform::interaction::sign_in_first;
 use sigma_platform::pages::links::front_page;
 use sigma_platform::pages::view::{AppView, ErrorPage};
-use sigma_platform::paths::{LINK_APP_PATH, MERIT_LOGIN_PATH};
+use sigma_platform::paths::{ACCOUNT_DELETION_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH};
 use sigma_platform::state::AppState;
 use sigma_store::Stop;
 use sigma_store::merits::request::{self, Asked, Request, Validity};
@@ -88,10 +88,11 @@ impl Waiting {
     /// The signed-in person that the page is shown to.
     ///
     /// # Errors
-    /// The redirect to the sign-in page, if nobody is signed in.
+    /// The redirect to the sign-in page, if nobody is signed in; to the page of the deletion, if their account is going to be
+    /// deleted.
     pub async fn signed_in(&self, sigma: &AppState, browser: &Browser) -> Result<SignedIn, PageError> {
         match SignedIn::find(sigma, browser).await? {
-            Some(signed_in) => Ok(signed_in),
+            Some(signed_in) => staying(signed_in),
             None => Err(PageError::of(sign_in_first(sigma, browser, self.continuation()))),
         }
     }
@@ -100,7 +101,7 @@ impl Waiting {
     ///
     /// # Errors
     /// The redirect to the page, if they are not who it was shown to; the redirect to the app, if they refuse, which uses the
-    /// request up.
+    /// request up; the redirect to the page of the deletion, if their account is going to be deleted.
     pub async fn accepted_by(
         &self,
         sigma: &AppState,
@@ -113,7 +114,7 @@ impl Waiting {
         let signed_in = signed_in.filter(|signed_in| signed_in.account.user.id.as_str() == form.text("shown_to"));
         let signed_in = signed_in.ok_or_else(|| self.again())?;
         if form.is_checked("accept") {
-            return Ok(signed_in);
+            return staying(signed_in);
         }
         let store = sigma.store_for(context, Actor::User(signed_in.account.user.id.clone()));
         let (hash, now) = (self.hash, sigma.now());
@@ -157,6 +158,14 @@ impl Waiting {
     /// Back to the app, without.
     pub fn fail(&self, failure: Failure) -> PageError {
         failed(&self.request, failure)
+    }
+}
+
+/// An account that is going to be deleted gives no app access; its user may keep it first.
+fn staying(signed_in: SignedIn) -> Result<SignedIn, PageError> {
+    match signed_in.account.deletes_at {
+        None => Ok(signed_in),
+        Some(_) => Err(PageError::of(Redirect::to(ACCOUNT_DELETION_PATH))),
     }
 }
 

@@ -244,6 +244,47 @@ async fn an_admin_links_an_app_to_an_org_of_theirs_alone() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_going_to_be_deleted_gives_no_app_access() {
+    let world = World::with_orgs().await;
+    let (bakery, _, app) = story(&world).await;
+    bakery.add("ada@example.org", &bakery.admin).await;
+    // The only administrator could not leave.
+    let second = world.person("second@example.org").await;
+    bakery.join(&second, &bakery.admin).await;
+    let ada = world.entered("ada@example.org").await;
+    let page = ada.get(&app.login_request(&bakery.org, &[PROFILE], "s").await).await;
+    let token = allow(&ada, &page).await.param("memberIdToken").unwrap();
+    let exchange = format!("/v2/member_id?member_id_token={token}");
+    let exchanged = app.for_org(&bakery.org, "GET", &exchange, &Value::Null).await;
+    let member = format!("/v2/members/{}", exchanged.json()["memberId"].as_str().unwrap());
+    let read = async || app.for_org(&bakery.org, "GET", &member, &Value::Null).await.status.as_u16();
+    assert_eq!(read().await, 200);
+    world.tick();
+
+    let login = app.login_request(&bakery.org, &[PROFILE], "s").await;
+    let link = app.link_request(&["CanEditOrg"], "s").await;
+    let shown = [("/login-with-sigma", &login, ada.get(&login).await), ("/link-app", &link, ada.get(&link).await)];
+    let requested = ada.post_form("/account/delete", &[("confirm", "delete")]).await;
+    assert_eq!(requested.location(), "/account/delete", "{}", requested.body);
+    world.tick();
+    assert_eq!(read().await, 403, "what they agreed to before is not shown");
+    for (form, path, page) in &shown {
+        assert_eq!(ada.get(path).await.location(), "/account/delete", "{path}");
+        let accepted = answer(&ada, page, form, &[("accept", "true"), ("org", bakery.org.as_str())]).await;
+        assert_eq!(accepted.location(), "/account/delete", "{path}");
+    }
+    let (form, _, page) = &shown[1];
+    let refused = answer(&ada, page, form, &[]).await;
+    assert_eq!(refused.location(), "https://badges.example.org/sorry?error=access_denied&state=s");
+
+    assert_eq!(ada.post_form("/account/delete/cancel", &[]).await.location(), "/account?done=kept");
+    world.tick();
+    assert_eq!(read().await, 200, "kept with the account");
+    let page = ada.get(&login).await;
+    assert!(allow(&ada, &page).await.param("memberIdToken").is_some(), "the request was not used up");
+}
+
+#[tokio::test]
 async fn merits_wait_for_their_address_and_only_their_holder_answers() {
     let world = World::with_orgs().await;
     let (bakery, _, app) = story(&world).await;
