@@ -72,7 +72,7 @@ async fn page(
         Ok((owner, orgs))
     });
     let (owner, orgs) = found.await?;
-    let language = sigma.language_for(browser, None);
+    let language = sigma.language_of(&signed_in.account.user, browser, None);
     let begun = begin(sigma, browser, waiting.continuation(), sigma.now())?;
     let brand = sigma.app_brand(&waiting.app).await;
     let page = LinkAppPage {

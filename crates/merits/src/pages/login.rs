@@ -54,7 +54,7 @@ async fn show(
     let again = before.is_some_and(|merit| {
         merit.sent_at >= signed_in.session.created_at && merit.permissions.is_some_and(|held| held.covers(permissions))
     });
-    let language = sigma.language_for(&browser, None);
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let begun = begin(&sigma, &browser, waiting.continuation(), sigma.now())?;
     let brand = sigma.app_brand(&waiting.app).await;
     let page = MeritLoginPage {

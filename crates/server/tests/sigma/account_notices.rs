@@ -121,8 +121,16 @@ async fn an_account_has_a_language_of_its_own() {
     let saved = browser.post_form("/account/language", &[("language", "de")]).await;
     assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, "/account?done=language"));
     world.tick();
-    for page in ["/account", "/account/apps", "/account/profile", "/account/identities", "/account/delete", "/restore"]
-    {
+    for page in [
+        "/account",
+        "/account/apps",
+        "/account/profile",
+        "/account/identities",
+        "/account/merits",
+        "/account/delete",
+        "/restore",
+        "/org",
+    ] {
         assert!(browser.get(page).await.body.contains("<html lang=\"de\">"), "{page}");
     }
     let consent = browser.authorize(&[("ui_locales", "en")]).await.location().to_owned();

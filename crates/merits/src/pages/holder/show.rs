@@ -54,7 +54,7 @@ async fn show(
         return sign_in_first(&sigma, &browser, continuation).map_err(PageError::of);
     };
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let language = sigma.language_for(&browser, None);
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let scope = Scope::of(&["held", user_id.as_str()]);
     let page = PageRequest::parse(None, query.get("after"), None, scope)

@@ -148,18 +148,24 @@ impl OrgAdmin {
         name: &str,
     ) -> Result<Self, PageError> {
         let came_for = Continuation::MeritOrg { org: OrgRef::parse(name) };
-        let (org_id, language) = (sigma.org_named(name).await?, sigma.language_for(browser, None));
+        let org_id = sigma.org_named(name).await?;
         // Its own pages are all that a quick login opens.
         let quick = find_member(sigma, context, browser, &org_id).await?;
         if let Some(active) = quick.filter(|active| active.role.permissions.manages_workspace()) {
             let wanted = org_id.clone();
             if let Some(org) = sigma.store.read(move |tx| issuer::find(tx, &wanted)).await? {
+                let account = sigma.find_account(&active.member.user_id).await?;
+                let language = account.map_or_else(
+                    || sigma.language_for(browser, None),
+                    |account| sigma.language_of(&account.user, browser, None),
+                );
                 return Ok(Self::of(sigma, context, language, Loaded { active, org, others: Vec::new() }).await);
             }
         }
         let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
+        let language = sigma.language_of(&signed_in.account.user, browser, None);
         let session = signed_in.session.clone();
         let loaded = sigma.store.read(move |tx| load(tx, &org_id, &session)).await?;
         let Some(loaded) = loaded else {

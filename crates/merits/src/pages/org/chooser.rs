@@ -41,7 +41,7 @@ async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Respo
             })
             .collect(),
     };
-    Ok(view.render(&sigma.page_in(sigma.language_for(&browser, None))))
+    Ok(view.render(&sigma.page_in(sigma.language_of(&signed_in.account.user, &browser, None))))
 }
 
 async fn enter(admin: OrgAdmin) -> Redirect {
