@@ -8,6 +8,8 @@ pub const MOST_LINES: usize = 20_000;
 pub const MOST_COLUMNS: usize = 60;
 /// The most characters of a cell that are kept: more than any field takes, so that what is too long is refused as such.
 const LONGEST_CELL: usize = 6_000;
+/// The most characters of a column's name that are kept: a page repeats it for every field, and no field has a longer one.
+const LONGEST_HEADER: usize = 100;
 
 /// A list: the names of its columns, and its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +85,8 @@ pub fn read(file: &[u8]) -> Result<Table, CsvProblem> {
         if record.len() > MOST_COLUMNS {
             return Err(CsvProblem::TooManyColumns);
         }
-        let cells: Vec<String> = record.iter().map(cell).collect();
+        let longest = if headers.is_some() { LONGEST_CELL } else { LONGEST_HEADER };
+        let cells: Vec<String> = record.iter().map(|bytes| cell(bytes, longest)).collect();
         // Programs leave lines of separators at the end.
         if cells.iter().all(String::is_empty) {
             continue;
@@ -129,8 +132,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn cell(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim().chars().take(LONGEST_CELL).collect()
+fn cell(bytes: &[u8], longest: usize) -> String {
+    String::from_utf8_lossy(bytes).trim().chars().take(longest).collect()
 }
 
 /// What separates the cells: the candidate that occurs most often in the first line, outside of quotation marks.
@@ -221,6 +224,13 @@ mod tests {
         assert_eq!(read("a,".repeat(61).as_bytes()), Err(CsvProblem::TooManyColumns));
         assert_eq!(read(format!("a\n{}", "b\n".repeat(20_001)).as_bytes()), Err(CsvProblem::TooManyLines));
         assert!(read(format!("a\n{}", "b\n".repeat(20_000)).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn names_of_columns_and_cells_are_cut() {
+        let long = "x".repeat(10_000);
+        let table = read(format!("{long},b\n{long},c").as_bytes()).unwrap();
+        assert_eq!((table.headers[0].len(), table.rows[0].cell(0).len()), (LONGEST_HEADER, LONGEST_CELL));
     }
 
     proptest! {

@@ -131,20 +131,20 @@ fn columns(
     notice: Option<Notice>,
 ) -> Response {
     let status = if notice.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let target = |target: Target| MapTarget {
-        required: target.required,
-        columns: table
-            .headers
-            .iter()
-            .enumerate()
-            .map(|(column, header)| Choice {
-                value: column.to_string(),
-                label: if header.is_empty() { format!("#{}", column.saturating_add(1)) } else { header.clone() },
-                selected: target.guess(&table.headers) == Some(column),
-            })
-            .collect(),
-        name_attr: target.input,
-        label: target.label,
+    let names: Vec<String> = table.headers.iter().map(|header| plain(header)).collect();
+    let target = |target: Target| {
+        let guess = target.guess(&names);
+        let column = |(column, header): (usize, &String)| Choice {
+            value: column.to_string(),
+            label: if header.is_empty() { format!("#{}", column.saturating_add(1)) } else { header.clone() },
+            selected: guess == Some(column),
+        };
+        MapTarget {
+            required: target.required,
+            columns: table.headers.iter().enumerate().map(column).collect(),
+            name_attr: target.input,
+            label: target.label,
+        }
     };
     let view = MapPage {
         template: id.to_string(),
@@ -179,9 +179,9 @@ struct Target {
 }
 
 impl Target {
-    /// The column that is probably meant.
-    fn guess(&self, headers: &[String]) -> Option<usize> {
-        headers.iter().position(|header| self.names.contains(&plain(header)))
+    /// The column that is probably meant; `columns` are [`plain`].
+    fn guess(&self, columns: &[String]) -> Option<usize> {
+        columns.iter().position(|column| self.names.contains(column))
     }
 }
 
