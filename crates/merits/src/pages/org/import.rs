@@ -270,7 +270,6 @@ async fn keep(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) ->
                 .collect::<BTreeMap<_, _>>(),
         }
     };
-    let lines: Vec<Line> = table.rows.iter().map(line).collect();
     let manner = if upload.is_checked("proposed") { Manner::Propose } else { Manner::Send };
     let now = sigma.now();
     let batch_id = MeritBatchId::new(now, &*sigma.rng);
@@ -280,10 +279,10 @@ async fn keep(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) ->
         let notice = Some(refused(problem, admin.language));
         return page(&sigma, &admin, &template, StatusCode::CONFLICT, notice).await;
     }
-    for some in lines.chunks(usize::try_from(STEP).unwrap_or(500)) {
-        let (org_id, user_id, id, some) =
-            (admin.org.id.clone(), admin.user_id.clone(), batch_id.clone(), some.to_vec());
-        let added = admin.act(&sigma, move |tx| batch::add_lines(tx, &org_id, &user_id, &id, &some, now));
+    for rows in table.rows.chunks(usize::try_from(STEP).unwrap_or(500)) {
+        let lines: Vec<Line> = rows.iter().map(&line).collect();
+        let (org_id, user_id, id) = (admin.org.id.clone(), admin.user_id.clone(), batch_id.clone());
+        let added = admin.act(&sigma, move |tx| batch::add_lines(tx, &org_id, &user_id, &id, &lines, now));
         if let Err(problem) = added.await? {
             let notice = Some(refused(problem, admin.language));
             return page(&sigma, &admin, &template, StatusCode::CONFLICT, notice).await;
