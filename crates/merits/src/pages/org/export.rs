@@ -1,14 +1,20 @@
 //! `/org/{org}/sent.csv`: the merits of a list as CSV, newest first.
 
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use http::header;
+use sigma_core::ids::OrgId;
 use sigma_core::merits::{Cursor, FieldValue, PageRequest};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::PAGE;
 use sigma_platform::state::AppState;
-use sigma_store::merits::{list, template};
+use sigma_store::StoreError;
+use sigma_store::merits::list::{self, Filter};
+use sigma_store::merits::template::{self, TemplateField};
 
 use super::OrgAdmin;
 use super::sent::filter;
@@ -17,8 +23,6 @@ use crate::pages::outcome::PageError;
 
 /// The most merits of a file; the filters of the list select others.
 const MOST: usize = 20_000;
-/// The size of the values after which a file ends, in bytes: 20,000 merits of long texts do not fit into memory.
-const LARGEST: usize = 32 * 1024 * 1024;
 /// The columns of every file. Those of the fields follow, if the list is of one template.
 const COLUMNS: [&str; 8] = ["id", "status", "template", "email", "first_name", "last_name", "sent_at", "changed_at"];
 
@@ -42,17 +46,41 @@ async fn export(
     };
     // The name has columns of its own.
     let fields: Vec<_> = fields.into_iter().skip(1).collect();
-    let headers: Vec<&str> = COLUMNS.into_iter().chain(fields.iter().map(|field| field.name.as_str())).collect();
-    let mut writer = Writer::new(&headers);
-    let (mut page, mut written, mut size) = (PageRequest::first(100), 0, 0_usize);
-    loop {
-        let (org_id, wanted, this) = (admin.org.id.clone(), filter.clone(), page.clone());
-        let slice = sigma.store.read(move |tx| list::of_org(tx, &org_id, &wanted, &this)).await?;
+    let headers = COLUMNS.into_iter().chain(fields.iter().map(|field| field.name.as_str()));
+    let writer = Writer::new(&headers.collect::<Vec<_>>());
+    let (org_id, next) = (admin.org.id.clone(), Some(PageRequest::first(100)));
+    let mut file = Export { sigma, org_id, filter, fields, writer, next, written: 0 };
+    // Read before the answer begins: a store that does not answer is an error page.
+    let first = file.piece().await?;
+    let others = stream::try_unfold(file, |mut file| async move {
+        let piece = file.piece().await?;
+        Ok::<_, StoreError>(piece.map(|piece| (piece, file)))
+    });
+    let pieces = stream::iter(first.map(Ok)).chain(others);
+    Ok(csv_response("merits.csv", Body::from_stream(pieces)))
+}
+
+/// A file that is made while it is sent: all merits of an org at once do not fit into memory.
+struct Export {
+    sigma: AppState,
+    org_id: OrgId,
+    filter: Filter,
+    fields: Vec<TemplateField>,
+    writer: Writer,
+    next: Option<PageRequest>,
+    written: usize,
+}
+
+impl Export {
+    /// The next lines; `None` at the end.
+    async fn piece(&mut self) -> Result<Option<Bytes>, StoreError> {
+        let Some(page) = self.next.take() else { return Ok(None) };
+        let (org_id, filter, this) = (self.org_id.clone(), self.filter.clone(), page.clone());
+        let slice = self.sigma.store.read(move |tx| list::of_org(tx, &org_id, &filter, &this)).await?;
         for merit in &slice.items {
             let (sent_at, changed_at) = (merit.sent_at.iso8601(), merit.updated_at.iso8601());
-            let values = fields.iter().map(|field| merit.values.get(&field.setting.field_id));
+            let values = self.fields.iter().map(|field| merit.values.get(&field.setting.field_id));
             let values: Vec<String> = values.map(|value| value.map(FieldValue::to_text).unwrap_or_default()).collect();
-            size += values.iter().map(String::len).sum::<usize>();
             let own = [
                 merit.id.digits(),
                 merit.status.as_str(),
@@ -63,18 +91,17 @@ async fn export(
                 &sent_at,
                 &changed_at,
             ];
-            writer.line(own.into_iter().chain(values.iter().map(String::as_str)));
+            self.writer.line(own.into_iter().chain(values.iter().map(String::as_str)));
         }
-        written += slice.items.len();
-        let has_room = written < MOST && size < LARGEST;
-        let Some(last) = slice.items.last().filter(|_| slice.has_next && has_room) else { break };
-        page.from = Some(Cursor::of(last.id.digits()));
+        self.written += slice.items.len();
+        let last = slice.items.last().filter(|_| slice.has_next && self.written < MOST);
+        self.next = last.map(|last| PageRequest { from: Some(Cursor::of(last.id.digits())), ..page });
+        Ok(Some(Bytes::from(self.writer.take())))
     }
-    Ok(csv_response("merits.csv", writer.finish()))
 }
 
 /// A file to be downloaded.
-pub fn csv_response(name: &str, content: Vec<u8>) -> Response {
+pub fn csv_response(name: &str, content: impl Into<Body>) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -82,5 +109,5 @@ pub fn csv_response(name: &str, content: Vec<u8>) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
     ];
-    (headers, content).into_response()
+    (headers, content.into()).into_response()
 }
