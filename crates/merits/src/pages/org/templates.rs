@@ -64,7 +64,7 @@ async fn list(
     let templates = slice.items.iter().filter(|template| !template.access).map(line).collect();
     let view = TemplatesPage { templates, newer_url, older_url };
     let notice = Done::reported_by(&query, admin.language);
-    Ok(view.render(&admin.frame(Tab::Templates, notice), &admin.page(&sigma)))
+    Ok(view.render(StatusCode::OK, &admin.frame(Tab::Templates, notice), &admin.page(&sigma)))
 }
 
 async fn new(State(sigma): State<AppState>, admin: OrgAdmin) -> Response {

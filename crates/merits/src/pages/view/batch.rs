@@ -1,12 +1,6 @@
 //! `/org/{org}/import`: sending to many, by a list.
 
-use askama::Template;
-use axum::response::Response;
-use http::StatusCode;
-use sigma_platform::pages::view::csp::ContentSecurityPolicy;
-use sigma_platform::pages::view::{PageContext, page};
-
-use super::{Choice, Frame, Notice, StatusWord};
+use super::{Choice, Notice, StatusWord};
 
 /// The form for a file, and earlier files. It posts `template` and `file`.
 #[derive(Clone, Debug, Default)]
@@ -126,25 +120,6 @@ impl BatchPage {
     fn left(&self) -> u64 {
         self.lines.saturating_sub(self.done)
     }
-}
-
-macro_rules! framed {
-    ($($page:ident as $template:ident, $path:literal;)*) => { $(
-        #[derive(Template)]
-        #[template(path = $path)]
-        struct $template<'a> {
-            context: &'a PageContext<'a>,
-            frame: &'a Frame,
-            view: &'a $page,
-        }
-
-        impl $page {
-            /// The page.
-            pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-                page(status, &$template { context, frame, view: self }, ContentSecurityPolicy::Strict)
-            }
-        }
-    )* };
 }
 
 framed! {

@@ -1,5 +1,31 @@
 //! What the pages of merits show.
 
+/// Pages in the frame of an org, each with its template.
+macro_rules! framed {
+    ($($page:ident as $template:ident, $path:literal;)*) => { $(
+        #[derive(askama::Template)]
+        #[template(path = $path)]
+        struct $template<'a> {
+            context: &'a sigma_platform::pages::view::PageContext<'a>,
+            frame: &'a $crate::pages::view::Frame,
+            view: &'a $page,
+        }
+
+        impl $page {
+            /// The page.
+            pub fn render(
+                &self,
+                status: http::StatusCode,
+                frame: &$crate::pages::view::Frame,
+                context: &sigma_platform::pages::view::PageContext<'_>,
+            ) -> axum::response::Response {
+                let policy = sigma_platform::pages::view::csp::ContentSecurityPolicy::Strict;
+                sigma_platform::pages::view::page(status, &$template { context, frame, view: self }, policy)
+            }
+        }
+    )* };
+}
+
 mod batch;
 mod holder;
 mod org;

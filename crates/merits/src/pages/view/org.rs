@@ -297,25 +297,6 @@ pub struct ProfilePage {
     pub email: String,
 }
 
-macro_rules! framed {
-    ($($page:ident as $template:ident, $path:literal;)*) => { $(
-        #[derive(Template)]
-        #[template(path = $path)]
-        struct $template<'a> {
-            context: &'a PageContext<'a>,
-            frame: &'a Frame,
-            view: &'a $page,
-        }
-
-        impl $page {
-            /// The page.
-            pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-                page(status, &$template { context, frame, view: self }, ContentSecurityPolicy::Strict)
-            }
-        }
-    )* };
-}
-
 framed! {
     SentPage as SentTemplate, "org/sent.html";
     ProposedPage as ProposedTemplate, "org/proposed.html";

@@ -1,12 +1,6 @@
 //! `/org/{org}/templates`: templates and their fields.
 
-use askama::Template;
-use axum::response::Response;
-use http::StatusCode;
-use sigma_platform::pages::view::csp::ContentSecurityPolicy;
-use sigma_platform::pages::view::{PageContext, page};
-
-use super::{Choice, Frame, Notice};
+use super::{Choice, Notice};
 
 /// The list of templates.
 #[derive(Clone, Debug, Default)]
@@ -147,47 +141,8 @@ impl FormField {
     }
 }
 
-#[derive(Template)]
-#[template(path = "org/templates.html")]
-struct TemplatesTemplate<'a> {
-    context: &'a PageContext<'a>,
-    frame: &'a Frame,
-    view: &'a TemplatesPage,
-}
-
-#[derive(Template)]
-#[template(path = "org/template-new.html")]
-struct NewTemplateTemplate<'a> {
-    context: &'a PageContext<'a>,
-    frame: &'a Frame,
-    view: &'a NewTemplatePage,
-}
-
-#[derive(Template)]
-#[template(path = "org/template.html")]
-struct TemplateTemplate<'a> {
-    context: &'a PageContext<'a>,
-    frame: &'a Frame,
-    view: &'a TemplatePage,
-}
-
-impl TemplatesPage {
-    /// The page.
-    pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &TemplatesTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
-    }
-}
-
-impl NewTemplatePage {
-    /// The page.
-    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &NewTemplateTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
-    }
-}
-
-impl TemplatePage {
-    /// The page.
-    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &TemplateTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
-    }
+framed! {
+    TemplatesPage as TemplatesTemplate, "org/templates.html";
+    NewTemplatePage as NewTemplateTemplate, "org/template-new.html";
+    TemplatePage as TemplateTemplate, "org/template.html";
 }
