@@ -51,6 +51,11 @@ impl MeritsError {
     }
 }
 
+/// The status of answers that report a problem.
+pub fn status(problem: MeritProblem) -> StatusCode {
+    StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
 impl From<MeritProblem> for MeritsError {
     fn from(problem: MeritProblem) -> Self {
         Self::Refused(problem, None)
@@ -93,8 +98,7 @@ impl From<OverBudget> for MeritsError {
 impl From<MeritsError> for ApiError {
     fn from(error: MeritsError) -> Self {
         let refused = |problem: MeritProblem, message: Option<Cow<'static, str>>| {
-            let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
-            Self::new(status, problem.code(), message.unwrap_or_else(|| problem.to_string().into()))
+            Self::new(status(problem), problem.code(), message.unwrap_or_else(|| problem.to_string().into()))
         };
         match error {
             MeritsError::Refused(problem, message) => refused(problem, message),

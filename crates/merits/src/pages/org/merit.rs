@@ -20,6 +20,7 @@ use sigma_store::merits::{self, Merit};
 use super::OrgAdmin;
 use super::listing::line;
 use super::values::{Described, current, entered, entered_fields, inputs, raw, shown};
+use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{EditLine, MeritPage, Notice, Tab};
@@ -122,10 +123,7 @@ async fn outcome(
 ) -> Result<Response, PageError> {
     match result {
         Ok(_) => Ok(done.at(&admin.path(&format!("merits/{id}")))),
-        Err(problem) => {
-            let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
-            page(sigma, admin, id, status, Some(refused(problem, admin.language))).await
-        }
+        Err(problem) => page(sigma, admin, id, status(problem), Some(refused(problem, admin.language))).await,
     }
 }
 

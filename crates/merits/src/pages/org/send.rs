@@ -17,6 +17,7 @@ use sigma_store::merits::template::{self, Template};
 use super::OrgAdmin;
 use super::templates::choices;
 use super::values::{Described, entered, entered_fields, inputs};
+use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{Notice, Preview, SendPage, Tab, TemplateLine};
@@ -103,9 +104,8 @@ async fn submit(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> R
             Ok(_) => return Ok(Done::Sent.at(&admin.path("sent"))),
         },
     };
-    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let notice = Some(refused(problem, admin.language));
-    Ok(page(&sigma, &admin, &template, &fields, &form, status, notice))
+    Ok(page(&sigma, &admin, &template, &fields, &form, status(problem), notice))
 }
 
 fn sending(

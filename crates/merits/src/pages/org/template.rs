@@ -20,6 +20,7 @@ use sigma_store::{StoreError, Tx};
 
 use super::OrgAdmin;
 use super::values::raw;
+use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{self, Choice, FieldLine, FormField, InputKind, Notice, Preview, Tab, TemplatePage};
@@ -184,8 +185,7 @@ async fn again(
     problem: MeritProblem,
     new_field: view::NewField,
 ) -> Result<Response, PageError> {
-    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    page(sigma, admin, id, status, Some(refused(problem, admin.language)), new_field).await
+    page(sigma, admin, id, status(problem), Some(refused(problem, admin.language)), new_field).await
 }
 
 /// Adds a field to the org, and to the template.

@@ -14,6 +14,7 @@ use sigma_store::{StoreError, Tx};
 
 use super::OrgAdmin;
 use super::listing::Listing;
+use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{Choice, NewTemplatePage, Preview, Tab, TemplateLine, TemplatesPage};
@@ -87,9 +88,8 @@ async fn create(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> R
         preview: Preview { title: form.text("title"), description: form.text("description"), ..Preview::default() },
         once: form.is_checked("once"),
     };
-    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let frame = admin.frame(Tab::Templates, Some(refused(problem, admin.language)));
-    Ok(view.render(status, &frame, &admin.page(&sigma)))
+    Ok(view.render(status(problem), &frame, &admin.page(&sigma)))
 }
 
 fn draft(sigma: &AppState, form: &Form) -> Result<NewTemplate, MeritProblem> {
