@@ -37,10 +37,9 @@ pub fn seen(
         });
         return lines;
     }
-    let mut orgs: Vec<&OrgId> = implied.into_iter().chain(&permissions.orgs).collect();
-    orgs.dedup();
+    let orgs: Vec<&OrgId> = implied.into_iter().chain(&permissions.orgs).collect();
     for (place, org) in orgs.iter().enumerate() {
-        // The implied ones come first and may be asked for by name as well.
+        // The implied ones come first, may be the same, and may be asked for by name as well.
         if orgs.iter().take(place).any(|earlier| earlier == org) {
             continue;
         }

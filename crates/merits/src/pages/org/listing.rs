@@ -1,6 +1,5 @@
 //! What the lists of an org share: their place in the address, and the way to the pages before and after.
 
-use sigma_core::ids::MeritTemplateId;
 use sigma_core::merits::{Cursor, PageRequest, Scope};
 use sigma_core::params::Params;
 use sigma_store::merits::{Merit, Slice};
@@ -80,9 +79,4 @@ pub fn line(admin: &OrgAdmin, merit: &Merit) -> MeritLine {
         status: words::status(admin.language, merit.status),
         sent_at: merit.sent_at,
     }
-}
-
-/// The template that a form or address names.
-pub fn template_id(text: &str) -> Option<MeritTemplateId> {
-    MeritTemplateId::parse(text)
 }

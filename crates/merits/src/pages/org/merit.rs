@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::email::Email;
 use sigma_core::ids::{MeritEditId, MeritId};
-use sigma_core::merits::{MeritProblem, Move, PageRequest, RequestFault, Standing, reason};
+use sigma_core::merits::{FieldValue, MeritProblem, Move, PageRequest, RequestFault, Standing, reason};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::not_found;
@@ -19,7 +19,7 @@ use sigma_store::merits::{self, Merit};
 
 use super::OrgAdmin;
 use super::listing::line;
-use super::values::{Described, current, entered, entered_fields, inputs, raw, shown};
+use super::values::{Described, current, entered, entered_fields, inputs, shown};
 use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
@@ -94,8 +94,8 @@ async fn page(
             .iter()
             .find(|(field, _)| field.setting.field_id == edit.field_id)
             .map_or_else(|| edit.field_id.digits().to_owned(), |(field, _)| field.name.clone()),
-        old: edit.old_value.as_ref().map_or_else(|| "–".to_owned(), raw),
-        new: edit.new_value.as_ref().map_or_else(|| "–".to_owned(), raw),
+        old: edit.old_value.as_ref().map_or_else(|| "–".to_owned(), FieldValue::to_text),
+        new: edit.new_value.as_ref().map_or_else(|| "–".to_owned(), FieldValue::to_text),
         at: edit.edited_at,
     };
     let view = MeritPage {

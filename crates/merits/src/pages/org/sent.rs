@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::email;
+use sigma_core::ids::MeritTemplateId;
 use sigma_core::merits::{PageRequest, Status};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
@@ -14,7 +15,7 @@ use sigma_store::merits::list::{self, Filter};
 use sigma_store::merits::{Merit, Slice};
 
 use super::OrgAdmin;
-use super::listing::{Listing, line, template_id};
+use super::listing::{Listing, line};
 use super::templates::choices;
 use crate::pages::outcome::{Done, PageError};
 use crate::pages::view::{Choice, MembersPage, ProposedPage, SentPage, Tab};
@@ -47,7 +48,7 @@ pub fn filter(query: &Params) -> (Filter, Vec<(&'static str, String)>) {
     let text = |name: &str| query.get(name).unwrap_or_default().trim().to_owned();
     let (email, status, template) = (text("email"), text("status"), text("template"));
     let filter = Filter {
-        template_id: template_id(&template),
+        template_id: MeritTemplateId::parse(&template),
         status: Status::parse(&status),
         recipients: Some(email::fold(&email)).filter(|folded| !folded.is_empty()).into_iter().collect(),
     };

@@ -19,7 +19,6 @@ use sigma_store::merits::template::{self, Template, TemplateChange, TemplateFiel
 use sigma_store::{StoreError, Tx};
 
 use super::OrgAdmin;
-use super::values::raw;
 use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
@@ -122,7 +121,7 @@ async fn page(
             in_use: setting.in_use && field.kind != FieldType::Name,
             fixed: field.kind == FieldType::Name,
             takes_shared: setting.enabled && matches!(words::input(field.kind), InputKind::Line | InputKind::Date),
-            shared: setting.value_for_all.as_ref().map(raw).unwrap_or_default(),
+            shared: setting.value_for_all.as_ref().map(FieldValue::to_text).unwrap_or_default(),
         }
     };
     let previewed = |field: &TemplateField| FormField {

@@ -41,16 +41,11 @@ pub fn inputs(fields: &[Described], value: impl Fn(&TemplateField) -> String) ->
         input: words::input(field.kind),
         required: field.setting.required,
         value: match &field.setting.value_for_all {
-            Some(shared) => raw(shared),
+            Some(shared) => shared.to_text(),
             None => value(field),
         },
     };
     fields.iter().filter(|(field, _)| field.setting.value_for_all.is_none()).map(input).collect()
-}
-
-/// A value as a form holds it.
-pub fn raw(value: &FieldValue) -> String {
-    value.to_text()
 }
 
 /// What a form says about a field; `None` if the form has no input for it.
@@ -81,5 +76,5 @@ pub fn shown(admin: &OrgAdmin, fields: &[Described], values: &FieldValues) -> Ve
 
 /// What the input of a field shows for a merit.
 pub fn current(merit: &Merit, field: &TemplateField) -> String {
-    merit.values.get(&field.setting.field_id).map(raw).unwrap_or_default()
+    merit.values.get(&field.setting.field_id).map(FieldValue::to_text).unwrap_or_default()
 }
