@@ -75,7 +75,11 @@ impl Upload {
         self.0.iter().find(|part| part.name == name)
     }
 
-    async fn read(boundary: String, body: Bytes) -> Result<Self, multer::Error> {
+    /// The parts of a body.
+    ///
+    /// # Errors
+    /// They cannot be told apart.
+    pub async fn read(boundary: String, body: Bytes) -> Result<Self, multer::Error> {
         let mut parts = Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
         let mut found = Vec::new();
         while let Some(part) = parts.next_field().await? {

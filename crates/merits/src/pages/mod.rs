@@ -3,7 +3,7 @@
 
 mod asked;
 mod csv;
-mod form;
+pub(crate) mod form;
 mod holder;
 mod link;
 mod login;

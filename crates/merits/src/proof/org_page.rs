@@ -10,7 +10,7 @@ use sigma_platform::extract::Browser;
 use sigma_platform::http::{ApiError, Endpoint};
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
-use sigma_platform::pages::view::{PageContext, page};
+use sigma_platform::pages::view::{PageContext, moment, page};
 use sigma_platform::state::AppState;
 use sigma_store::merits::issuer::{self, Issuer};
 use sigma_store::merits::template::{self, Template as MeritTemplate};
@@ -49,7 +49,7 @@ async fn show(State(sigma): State<AppState>, browser: Browser, Path(org): Path<S
     });
     let Some((issuer, mut templates)) = found.await? else { return Ok(not_found(&sigma)) };
     templates.retain(|template| !template.access && !template.archived);
-    let since = issuer.verified_at.map(|at| at.iso8601().chars().take(10).collect()).unwrap_or_default();
+    let since = issuer.verified_at.map(moment::day).unwrap_or_default();
     let context = sigma.page_in(sigma.language_for(&browser, None));
     let view = OrgPage {
         context: &context,

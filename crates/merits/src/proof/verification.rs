@@ -11,7 +11,7 @@ use sigma_platform::extract::Browser;
 use sigma_platform::http::{ApiError, Endpoint};
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
-use sigma_platform::pages::view::{PageContext, page};
+use sigma_platform::pages::view::{PageContext, moment, page};
 use sigma_platform::state::AppState;
 use sigma_store::merits::{issuer, template};
 
@@ -78,7 +78,7 @@ async fn show(
         org_name: issuer.name,
         logo_url: issuer.logo.as_deref().map(sigma_platform::branding::logo_url),
         name: valid.then(|| merit.name.full()),
-        sent: merit.sent_at.iso8601().chars().take(10).collect(),
+        sent: moment::day(merit.sent_at),
         valid,
         fields: fields.collect(),
         qr: qr::svg(&url)?,

@@ -21,6 +21,7 @@ use sigma_platform::state::AppState;
 use sigma_store::merits::credential;
 
 use super::PUBLIC_PAGE;
+use crate::pages::form::Upload;
 
 const PATH: &str = "/merits/verify";
 const FORM: Policy = Policy { cookies: Cookies::OwnForm, body: BodyLimit::Kibibytes(64), ..PUBLIC_PAGE };
@@ -86,21 +87,9 @@ async fn sent(headers: &HeaderMap, body: Bytes) -> String {
     let Ok(boundary) = multer::parse_boundary(content_type) else {
         return Params::parse(&String::from_utf8_lossy(&body)).raw("credential").unwrap_or_default().to_owned();
     };
-    let whole = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
-    let mut parts = multer::Multipart::new(whole, boundary);
-    let mut pasted = String::new();
-    while let Ok(Some(part)) = parts.next_field().await {
-        let is_file = part.name() == Some("file");
-        let is_text = part.name() == Some("credential");
-        let Ok(text) = part.text().await else { break };
-        if is_file && !text.trim().is_empty() {
-            return text;
-        }
-        if is_text {
-            pasted = text;
-        }
-    }
-    pasted
+    let Ok(form) = Upload::read(boundary, body).await else { return String::new() };
+    let file = form.text("file");
+    if file.is_empty() { form.text("credential") } else { file }
 }
 
 async fn judge(sigma: &AppState, token: &str) -> Result<Verdict, ApiError> {
