@@ -100,6 +100,12 @@ async fn fields_of(sigma: &AppState, admin: &OrgAdmin, id: &MeritTemplateId) -> 
     found.await?.ok_or_else(|| PageError::of(not_found(sigma)))
 }
 
+/// Reads a list, which takes a while if it is large: not on a thread that serves connections.
+async fn read(file: &[u8]) -> Result<Table, CsvProblem> {
+    let file = file.to_vec();
+    tokio::task::spawn_blocking(move || csv::read(&file)).await.unwrap_or(Err(CsvProblem::NotText))
+}
+
 async fn choose_columns(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let template = upload.text("template");
     let Some(id) = MeritTemplateId::parse(&template) else { return Err(not_found(&sigma).into()) };
@@ -108,7 +114,7 @@ async fn choose_columns(State(sigma): State<AppState>, admin: OrgAdmin, upload: 
         let notice = Some(Notice::Refused(admin.text("merits-import-no-file")));
         return page(&sigma, &admin, &template, StatusCode::BAD_REQUEST, notice).await;
     };
-    let table = match csv::read(file) {
+    let table = match read(file).await {
         Ok(table) => table,
         Err(problem) => {
             let notice = Some(told(&admin, problem));
@@ -224,7 +230,7 @@ async fn keep(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) ->
     let Some(id) = MeritTemplateId::parse(&template) else { return Err(not_found(&sigma).into()) };
     let fields = fields_of(&sigma, &admin, &id).await?;
     let text = String::from_utf8_lossy(upload.content("text").unwrap_or_default());
-    let table = match csv::read(text.as_bytes()) {
+    let table = match read(text.as_bytes()).await {
         Ok(table) => table,
         Err(problem) => {
             let notice = Some(told(&admin, problem));
