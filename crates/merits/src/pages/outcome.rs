@@ -6,6 +6,8 @@ use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_core::params::Params;
 use sigma_platform::http::ApiError;
 use sigma_platform::i18n::Language;
+use sigma_platform::pages::not_found;
+use sigma_platform::state::AppState;
 use sigma_store::StoreError;
 
 use super::view::Notice;
@@ -18,6 +20,14 @@ impl PageError {
     pub fn of(answer: impl IntoResponse) -> Self {
         Self(Box::new(answer.into_response()))
     }
+}
+
+/// What was found; without it the page for unknown addresses.
+///
+/// # Errors
+/// There is nothing.
+pub fn known<T>(sigma: &AppState, found: Option<T>) -> Result<T, PageError> {
+    found.ok_or_else(|| PageError::of(not_found(sigma)))
 }
 
 impl From<Response> for PageError {

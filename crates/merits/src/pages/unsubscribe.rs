@@ -9,13 +9,12 @@ use sigma_core::params::Params;
 use sigma_platform::extract::Browser;
 use sigma_platform::http::policy::Cookies;
 use sigma_platform::http::{ApiError, Endpoint, Policy};
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::PAGE;
 use sigma_platform::passwords::counted_as;
 use sigma_platform::state::AppState;
 use sigma_store::merits::{issuer, notice};
 
-use super::outcome::PageError;
+use super::outcome::{PageError, known};
 use super::view::UnsubscribePage;
 
 /// The path.
@@ -58,7 +57,7 @@ impl Link {
         let token = query.get("token").unwrap_or_default().to_owned();
         let opened = sigma.interaction_key.open_value::<(String, String)>(CONTEXT, &token);
         let opened = opened.and_then(|(org_id, email)| Some((OrgId::parse(&org_id)?, email)));
-        let (org_id, email) = opened.ok_or_else(|| PageError::of(not_found(sigma)))?;
+        let (org_id, email) = known(sigma, opened)?;
         Ok(Self { token, org_id, email })
     }
 }

@@ -7,14 +7,13 @@ use sigma_core::ids::AppId;
 use sigma_core::params::Params;
 use sigma_platform::branding::logo_url;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::merits::{issuer, link};
 
 use super::OrgAdmin;
 use crate::pages::form::Form;
-use crate::pages::outcome::{Done, PageError, refused};
+use crate::pages::outcome::{Done, PageError, known, refused};
 use crate::pages::view::{AppsPage, LinkedApp, Notice, Party, Tab};
 use crate::pages::words;
 
@@ -63,7 +62,7 @@ async fn page(
 }
 
 async fn unlink(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
-    let app_id = AppId::parse(&form.text("app")).ok_or_else(|| PageError::of(not_found(&sigma)))?;
+    let app_id = known(&sigma, AppId::parse(&form.text("app")))?;
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     match admin.act(&sigma, move |tx| link::remove(tx, &org_id, &app_id, &actor, now)).await? {
         Ok(()) => Ok(Done::Unlinked.at(&admin.path("apps"))),

@@ -8,7 +8,6 @@ use sigma_core::ids::{JobId, MeritBatchId};
 use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::job_queue::{self, NewJob};
@@ -19,7 +18,7 @@ use super::OrgAdmin;
 use super::export::csv_response;
 use crate::batches;
 use crate::pages::csv::Writer;
-use crate::pages::outcome::{PageError, reason, refused};
+use crate::pages::outcome::{PageError, known, reason, refused};
 use crate::pages::view::{BatchPage, LineOutcome, Notice, StatusWord, Tab};
 
 /// Lines of a page.
@@ -45,7 +44,7 @@ struct Named {
 
 impl Named {
     fn id(&self, sigma: &AppState) -> Result<MeritBatchId, PageError> {
-        MeritBatchId::parse(&self.batch).ok_or_else(|| PageError::of(not_found(sigma)))
+        known(sigma, MeritBatchId::parse(&self.batch))
     }
 }
 
@@ -87,7 +86,7 @@ async fn page(
         let template = template::find(tx, &org_id, &batch.template_id)?;
         Ok(Some((batch, lines, template)))
     });
-    let Some((batch, mut lines, template)) = found.await? else { return Err(not_found(sigma).into()) };
+    let (batch, mut lines, template) = known(sigma, found.await?)?;
     let has_more = lines.len() > usize::try_from(LIMIT).unwrap_or(usize::MAX);
     lines.truncate(usize::try_from(LIMIT).unwrap_or(usize::MAX));
     let base = admin.path(&format!("import/{id}"));
@@ -204,7 +203,7 @@ async fn report(
             let batch = batch::find(tx, &org_id, &batch_id)?;
             batch.map(|_| batch::report(tx, &org_id, &batch_id, None, after, STEP)).transpose()
         });
-        let Some(lines) = lines.await? else { return Err(not_found(&sigma).into()) };
+        let lines = known(&sigma, lines.await?)?;
         for line in &lines {
             let outcome = match (&line.merit_id, &line.error) {
                 (_, Some(code)) => code.as_str(),

@@ -12,7 +12,6 @@ use sigma_core::merits::PersonName;
 use sigma_core::params::Params;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{Endpoint, Policy};
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::merits::batch::{self, Batch, Line, NewBatch, STEP};
@@ -25,7 +24,7 @@ use super::templates::choices;
 use super::values::{Described, entered_fields};
 use crate::pages::csv::{self, CsvProblem, MOST_COLUMNS, MOST_LINES, Table};
 use crate::pages::form::Upload;
-use crate::pages::outcome::{PageError, refused};
+use crate::pages::outcome::{PageError, known, refused};
 use crate::pages::view::{BatchLine, Choice, ImportPage, MapPage, MapTarget, Notice, PreviewRow, Tab};
 
 /// The largest file, with the form around it.
@@ -97,7 +96,7 @@ async fn fields_of(sigma: &AppState, admin: &OrgAdmin, id: &MeritTemplateId) -> 
         let template = template::find(tx, &org_id, &id)?.filter(|template| !template.access && !template.archived);
         template.map(|_| entered_fields(tx, &org_id, &id)).transpose()
     });
-    found.await?.ok_or_else(|| PageError::of(not_found(sigma)))
+    known(sigma, found.await?)
 }
 
 /// Reads a list, which takes a while if it is large: not on a thread that serves connections.
@@ -108,7 +107,7 @@ async fn read(file: &[u8]) -> Result<Table, CsvProblem> {
 
 async fn choose_columns(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let template = upload.text("template");
-    let Some(id) = MeritTemplateId::parse(&template) else { return Err(not_found(&sigma).into()) };
+    let id = known(&sigma, MeritTemplateId::parse(&template))?;
     let fields = fields_of(&sigma, &admin, &id).await?;
     let Some(file) = upload.content("file") else {
         let notice = Some(Notice::Refused(admin.text("merits-import-no-file")));
@@ -227,7 +226,7 @@ fn targets(admin: &OrgAdmin, fields: &[Described]) -> Vec<Target> {
 
 async fn keep(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let template = upload.text("template");
-    let Some(id) = MeritTemplateId::parse(&template) else { return Err(not_found(&sigma).into()) };
+    let id = known(&sigma, MeritTemplateId::parse(&template))?;
     let fields = fields_of(&sigma, &admin, &id).await?;
     let text = String::from_utf8_lossy(upload.content("text").unwrap_or_default());
     let table = match read(text.as_bytes()).await {

@@ -9,7 +9,6 @@ use sigma_core::ids::{MeritEditId, MeritId};
 use sigma_core::merits::{FieldValue, MeritProblem, Move, PageRequest, RequestFault, Standing, reason};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::merits::edit::{self, MeritEdit, NewValue};
@@ -22,7 +21,7 @@ use super::listing::line;
 use super::values::{Described, current, entered, entered_fields, inputs, shown};
 use crate::error::status;
 use crate::pages::form::Form;
-use crate::pages::outcome::{Done, PageError, refused};
+use crate::pages::outcome::{Done, PageError, known, refused};
 use crate::pages::view::{EditLine, MeritPage, Notice, Tab};
 
 /// Edits that the page lists.
@@ -47,7 +46,7 @@ struct Named {
 
 impl Named {
     fn id(&self, sigma: &AppState) -> Result<MeritId, PageError> {
-        MeritId::parse(&self.merit).ok_or_else(|| PageError::of(not_found(sigma)))
+        known(sigma, MeritId::parse(&self.merit))
     }
 }
 
@@ -76,7 +75,7 @@ async fn load(sigma: &AppState, admin: &OrgAdmin, id: MeritId) -> Result<Loaded,
         let edits = edit::list_of_merit(tx, &org_id, &id, &PageRequest::first(MOST_EDITS))?.items;
         Ok(Some(Loaded { merit, fields, edits }))
     });
-    found.await?.ok_or_else(|| PageError::of(not_found(sigma)))
+    known(sigma, found.await?)
 }
 
 async fn page(

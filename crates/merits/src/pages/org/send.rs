@@ -8,7 +8,6 @@ use sigma_core::ids::{MeritId, MeritTemplateId};
 use sigma_core::merits::{MeritProblem, PersonName, RequestFault};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::merits::send::{self, Manner, Recipient, Sending, To};
@@ -19,7 +18,7 @@ use super::templates::choices;
 use super::values::{Described, entered, entered_fields, inputs};
 use crate::error::status;
 use crate::pages::form::Form;
-use crate::pages::outcome::{Done, PageError, refused};
+use crate::pages::outcome::{Done, PageError, known, refused};
 use crate::pages::view::{Notice, Preview, SendPage, Tab, TemplateLine};
 
 /// These endpoints.
@@ -56,7 +55,7 @@ async fn load(
         Ok((template, entered_fields(tx, &org_id, &id)?))
     });
     let (template, fields) = found.await?;
-    Ok((template.ok_or_else(|| PageError::of(not_found(sigma)))?, fields))
+    Ok((known(sigma, template)?, fields))
 }
 
 fn page(
@@ -93,7 +92,7 @@ fn page(
 }
 
 async fn submit(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
-    let id = MeritTemplateId::parse(&form.text("template")).ok_or_else(|| PageError::of(not_found(&sigma)))?;
+    let id = known(&sigma, MeritTemplateId::parse(&form.text("template")))?;
     let (template, fields) = load(&sigma, &admin, id).await?;
     let manner = if form.text("how") == "propose" { Manner::Propose } else { Manner::Send };
     let problem = match sending(&sigma, &admin, &template, &fields, &form, manner) {

@@ -11,7 +11,6 @@ use sigma_core::merits::{
 };
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::merits::field::{self, Field, NewField};
@@ -21,7 +20,7 @@ use sigma_store::{StoreError, Tx};
 use super::OrgAdmin;
 use crate::error::status;
 use crate::pages::form::Form;
-use crate::pages::outcome::{Done, PageError, refused};
+use crate::pages::outcome::{Done, PageError, known, refused};
 use crate::pages::view::{self, Choice, FieldLine, FormField, InputKind, Notice, Preview, Tab, TemplatePage};
 use crate::pages::words;
 
@@ -60,7 +59,7 @@ struct NamedField {
 }
 
 fn parsed(sigma: &AppState, template: &str) -> Result<MeritTemplateId, PageError> {
-    MeritTemplateId::parse(template).ok_or_else(|| PageError::of(not_found(sigma)))
+    known(sigma, MeritTemplateId::parse(template))
 }
 
 /// A template with the fields that it has, and those that it could have.
@@ -107,7 +106,7 @@ async fn page(
 ) -> Result<Response, PageError> {
     let org_id = admin.org.id.clone();
     let loaded = sigma.store.read(move |tx| load(tx, &org_id, &id)).await?;
-    let Loaded { template, used, fields } = loaded.ok_or_else(|| PageError::of(not_found(sigma)))?;
+    let Loaded { template, used, fields } = known(sigma, loaded)?;
     let line = |field: &Field| {
         let setting = used.iter().find(|used| used.setting.field_id == field.id).map(|used| used.setting.clone());
         let setting = setting.unwrap_or_else(|| FieldSetting::absent(field.id.clone()));
@@ -231,7 +230,7 @@ async fn set(
     form: Form,
 ) -> Result<Response, PageError> {
     let id = parsed(&sigma, &named.template)?;
-    let field_id = FieldId::parse(&named.field).ok_or_else(|| PageError::of(not_found(&sigma)))?;
+    let field_id = known(&sigma, FieldId::parse(&named.field))?;
     let (enabled, required, shared) = (form.is_checked("enabled"), form.is_checked("required"), form.text("shared"));
     let change = move |kind: FieldType| {
         let value_for_all = FieldValue::of_json(kind, &serde_json::Value::String(shared.clone()))?;
