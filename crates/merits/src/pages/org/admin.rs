@@ -23,7 +23,7 @@ use sigma_platform::state::AppState;
 use sigma_store::merits::Decision;
 use sigma_store::merits::issuer::{self, Issuer};
 use sigma_store::org::active_member::{self, ActiveMember};
-use sigma_store::org::membership;
+use sigma_store::org::membership::{self, Belonging};
 use sigma_store::org::role;
 use sigma_store::session::BrowserSession;
 use sigma_store::{Stop, StoreError, Tx};
@@ -63,15 +63,21 @@ struct Place {
 pub fn administered(tx: &mut dyn Tx, session: &BrowserSession) -> Result<Vec<(Issuer, String)>, StoreError> {
     let mut found = Vec::new();
     for belonging in membership::of_person(tx, &session.user_id)? {
-        let Some(role) = role::find(tx, &belonging.org_id, &belonging.role_id)? else { continue };
-        if !role.permissions.manages_workspace() || lacks_factor(tx, &belonging.org_id, session)? {
-            continue;
-        }
-        if let Some(org) = issuer::find(tx, &belonging.org_id)? {
-            found.push((org, role.name));
-        }
+        found.extend(administered_by(tx, &belonging, session)?);
     }
     Ok(found)
+}
+
+fn administered_by(
+    tx: &mut dyn Tx,
+    belonging: &Belonging,
+    session: &BrowserSession,
+) -> Result<Option<(Issuer, String)>, StoreError> {
+    let Some(role) = role::find(tx, &belonging.org_id, &belonging.role_id)? else { return Ok(None) };
+    if !role.permissions.manages_workspace() || lacks_factor(tx, &belonging.org_id, session)? {
+        return Ok(None);
+    }
+    Ok(issuer::find(tx, &belonging.org_id)?.map(|org| (org, role.name)))
 }
 
 /// Whether the org requires a second factor that the session lacks.
@@ -198,8 +204,14 @@ fn load(tx: &mut dyn Tx, org_id: &OrgId, session: &BrowserSession) -> Result<Opt
     let active = active_member::find(tx, org_id, &session.user_id)?;
     let Some(active) = active.filter(|active| active.role.permissions.manages_workspace()) else { return Ok(None) };
     let Some(org) = issuer::find(tx, org_id)? else { return Ok(None) };
-    let others = administered(tx, session)?.into_iter().filter(|(other, _)| other.id != org.id).take(MOST_OTHERS);
-    let others = others.map(|(other, _)| OrgLink { id: other.id.to_string(), name: other.name }).collect();
+    let mut others = Vec::new();
+    for belonging in &active.others {
+        if others.len() == MOST_OTHERS {
+            break;
+        }
+        let other = administered_by(tx, belonging, session)?;
+        others.extend(other.map(|(other, _)| OrgLink { id: other.id.to_string(), name: other.name }));
+    }
     Ok(Some(Loaded { active, org, others }))
 }
 
