@@ -188,6 +188,7 @@ Examples:
   sigma app add --name Phone --type native --auth none --redirect-uri org.example.phone:/callback
   sigma app add --name Plugin --pubkey 02ab… --redirect-uri https://app.example.org/auth/sigma/callback
   sigma app add --name Job --grant-type client_credentials
+  sigma app add --name TV --type native --auth none --grant-type device_code --grant-type refresh_token
   sigma app add --name Badges --org bakery --site-url https://badges.example.org")]
     Add(AddApp),
     /// List apps.
@@ -450,6 +451,8 @@ choices! {
         RefreshToken = "refresh_token",
         /// The app's own credentials, without a user.
         ClientCredentials = "client_credentials",
+        /// Codes of devices without a browser, let in by a user elsewhere.
+        DeviceCode = "device_code",
     }
 }
 

@@ -63,6 +63,8 @@ own_apis = 6000
 backup_reads = 6000
 backup_writes = 6000
 restores = 600
+device_codes = 6000
+user_codes = 600
 other = 60000
 delays = false
 sign_ups_per_hour = 6000
@@ -189,7 +191,8 @@ mod tests {
         assert_eq!(
             refusal("[tokens]\ncode_secnds = 30"),
             "unknown key \"tokens.code_secnds\" in FILE; did you mean \"code_seconds\"?\n  known here: access_seconds, \
-             id_seconds, refresh_seconds, code_seconds, interaction_seconds, key_rotation_days"
+             id_seconds, refresh_seconds, code_seconds, device_code_seconds, interaction_seconds, \
+             key_rotation_days"
         );
         assert!(refusal("isuer = 'x'").starts_with("unknown key \"isuer\" in FILE; did you mean \"issuer\"?"));
         assert!(refusal("[zzz]\na = 1").starts_with("unknown key \"zzz\" in FILE\n"));

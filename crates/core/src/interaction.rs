@@ -56,6 +56,13 @@ pub enum Continuation {
         /// The org, as its address named it; `None` for the choice.
         org: Option<OrgRef>,
     },
+    /// Letting a device in that shows this user code (RFC 8628 §3.3).
+    Device {
+        /// The code, as the person typed it.
+        user_code: LinkSecret,
+        /// Whether the app of the device requires a second factor.
+        second_factor: bool,
+    },
     /// Restoring a key on a new device: the provider says who the person is, and nothing else begins.
     Restore,
     /// The front page.
@@ -218,6 +225,12 @@ impl Continuation {
         matches!(self, Self::Authorization { .. })
     }
 
+    /// Whether it requires a recent sign-in, even of signed-in users: what it gives away cannot be seen from this browser
+    /// any more.
+    const fn needs_recent_sign_in(&self) -> bool {
+        matches!(self, Self::Device { .. }) || self.changes_credentials()
+    }
+
     /// Whether it requires a recent sign-in by the strongest means, even of signed-in users.
     const fn changes_credentials(&self) -> bool {
         use AccountPage::{BackupChange, Change, DeletionRequest, FirstPassword, Restore};
@@ -228,9 +241,12 @@ impl Continuation {
     /// further requirements: see [`Entrance::before`].
     pub fn entrance(&self, guest: Option<Guest<'_>>, started_at: Timestamp) -> Entrance {
         let Some(Guest { session, credentials, requires_second_factor }) = guest else { return Entrance::SignIn };
+        let requires_second_factor = requires_second_factor || matches!(self, Self::Device { second_factor: true, .. });
         let mut requirement = Requirement { required: Acr::demanded_by(credentials), ..Requirement::ONE_FACTOR };
-        if self.changes_credentials() {
+        if self.needs_recent_sign_in() {
             requirement.since = Some(started_at.minus(RECENT));
+        }
+        if self.changes_credentials() {
             requirement.wanted = Acr::strongest_of(credentials);
         }
         let mut enrollable: &[CredentialKind] = &[];
@@ -288,6 +304,10 @@ mod tests {
         pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
 
+    fn needs_recent(continuation: &Continuation) -> bool {
+        matches!(continuation, Continuation::Device { .. }) || changes(continuation)
+    }
+
     fn session(auth_time: Timestamp, methods: &[Method]) -> SessionFacts {
         let mut all = Methods::of(methods[0]);
         for method in methods {
@@ -337,6 +357,8 @@ mod tests {
             "\\PC{0,50}".prop_map(|secret| Continuation::LinkApp { token: LinkSecret::new(secret) }),
             proptest::option::of("(org_[0-9a-f]{24}|[a-z][a-z0-9-]{2,20})")
                 .prop_map(|name| Continuation::MeritOrg { org: name.as_deref().and_then(OrgRef::parse) }),
+            "\\PC{0,20}"
+                .prop_map(|code| Continuation::Device { user_code: LinkSecret::new(code), second_factor: false }),
             Just(Continuation::Restore),
             Just(Continuation::Home),
         ]
@@ -365,12 +387,12 @@ mod tests {
         }
 
         #[test]
-        fn an_older_session_opens_every_page_except_for_changing_credentials(
+        fn an_older_session_opens_every_page_except_for_changing_credentials_and_letting_devices_in(
             continuation in continuation(), started_at in 1_i64..1_000, earlier in 901_i64..2_000,
         ) {
             let session = session(Timestamp::from_seconds(started_at - earlier), &[Method::Password]);
             let entrance = continuation.entrance(Some(guest(&session, &[])), Timestamp::from_seconds(started_at));
-            prop_assert_eq!(entrance, if changes(&continuation) { Entrance::Reauthenticate } else { Entrance::GoOn });
+            prop_assert_eq!(entrance, if needs_recent(&continuation) { Entrance::Reauthenticate } else { Entrance::GoOn });
         }
 
         #[test]

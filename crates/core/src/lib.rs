@@ -37,4 +37,5 @@ pub mod time;
 pub mod token;
 pub mod totp;
 pub mod unicode;
+pub mod user_code;
 pub mod webauthn;

@@ -59,6 +59,10 @@ pub enum Rule {
     MeritsApp,
     /// Merits: requests of all apps that act for an org.
     MeritsOrg,
+    /// Devices that ask for a code, per address.
+    DeviceCode,
+    /// User codes that do not exist, per address.
+    UserCode,
     /// Discovery, JWKS and the OpenAPI document, per address.
     Discovery,
     /// Everything else, per address.
@@ -89,6 +93,8 @@ impl Rule {
             Self::Check => "check",
             Self::MeritsApp => "merits_app",
             Self::MeritsOrg => "merits_org",
+            Self::DeviceCode => "device_code",
+            Self::UserCode => "user_code",
             Self::Discovery => "discovery",
             Self::Other => "other",
         }
@@ -117,6 +123,8 @@ impl Rule {
             Self::Check => (limits.checks, minute),
             Self::MeritsApp => (limits.merits_app, minute),
             Self::MeritsOrg => (limits.merits_org, minute),
+            Self::DeviceCode => (limits.device_codes, minute),
+            Self::UserCode => (limits.user_codes, minute),
             Self::Discovery | Self::Other => (limits.other, minute),
         }
     }

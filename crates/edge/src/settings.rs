@@ -135,6 +135,10 @@ pub struct Limits {
     pub merits_app: u32,
     /// Requests of all apps to the API of merits that act for one org.
     pub merits_org: u32,
+    /// Devices that ask for a code, per address: a household or an office shares one.
+    pub device_codes: u32,
+    /// User codes of devices that do not exist, per address.
+    pub user_codes: u32,
     /// Discovery, JWKS, pages and everything else, per address.
     pub other: u32,
     /// Consecutive failures delay further attempts. Invalid signatures from an address: 3 to 5 for 30 s, 6 to 10 for 2
@@ -168,6 +172,8 @@ impl Default for Limits {
             checks: 6_000,
             merits_app: 6_000,
             merits_org: 12_000,
+            device_codes: 60,
+            user_codes: 10,
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,

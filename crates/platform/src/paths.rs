@@ -16,6 +16,10 @@ pub const INTROSPECT_PATH: &str = "/api/auth/oauth2/introspect";
 pub const USERINFO_PATH: &str = "/api/auth/oauth2/userinfo";
 /// Logout requested by an app.
 pub const END_SESSION_PATH: &str = "/api/auth/oauth2/end-session";
+/// Device authorization (RFC 8628 §3.1).
+pub const DEVICE_CODE_PATH: &str = "/api/auth/device/code";
+/// The page on which people let a device in.
+pub const DEVICE_PATH: &str = "/device";
 /// The sign-in page.
 pub const LOGIN_PATH: &str = "/login";
 /// The page that restores a key on a device where nobody is signed in.
@@ -51,4 +55,10 @@ pub fn restore_url(interaction: &str) -> String {
 /// The sign-in page for a signed-in user who wants to sign in as another account.
 pub fn switch_url(interaction: &str) -> String {
     format!("{LOGIN_PATH}?interaction={interaction}&switch=1")
+}
+
+/// The page that lets in the device which shows `user_code` (`verification_uri_complete`, RFC 8628 §3.2).
+pub fn device_url(user_code: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("user_code", user_code).finish();
+    format!("{DEVICE_PATH}?{query}")
 }

@@ -452,6 +452,8 @@ pub struct Tokens {
     pub refresh_seconds: u32,
     /// Authorization codes: 60, at most 600.
     pub code_seconds: u32,
+    /// Codes of devices that wait to be let in: 15 minutes.
+    pub device_code_seconds: u32,
     /// An authorization request during sign-in and consent.
     pub interaction_seconds: u32,
     /// Age at which signing keys are replaced, in days.
@@ -465,6 +467,7 @@ impl Default for Tokens {
             id_seconds: 36_000,
             refresh_seconds: 7_776_000,
             code_seconds: 60,
+            device_code_seconds: 900,
             interaction_seconds: 3_600,
             key_rotation_days: 90,
         }

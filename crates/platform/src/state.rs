@@ -32,6 +32,7 @@ use zeroize::Zeroizing;
 
 use crate::access::VerifiedAccess;
 use crate::branding::Brands;
+use crate::device_polls::DevicePolls;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
@@ -86,6 +87,8 @@ pub struct Inner {
     pub turns: Turns,
     /// Notified when a mail is queued.
     pub mail_waits: Notify,
+    /// How often devices poll.
+    pub device_polls: DevicePolls,
     /// How many tokens apps were issued.
     pub token_counts: TokenCounts,
     /// How pages look.
@@ -222,6 +225,7 @@ impl AppState {
             hasher,
             turns: Turns::default(),
             mail_waits: Notify::new(),
+            device_polls: DevicePolls::default(),
             token_counts: TokenCounts::default(),
             draining: AtomicBool::new(false),
         })))

@@ -54,6 +54,22 @@ fn consent() -> Consent {
     }
 }
 
+fn device() -> ApproveDevice {
+    ApproveDevice {
+        app: app(),
+        user_code: "WDJB-MJH7".into(),
+        scopes: consent().scopes,
+        device: "<script>".into(),
+        address: "<script>".into(),
+        is_near: false,
+        asked_at: Timestamp::from_seconds(1_800_000_000),
+        identities: consent().identities,
+        person: person(),
+        shown_to: "user_1".to_owned(),
+        switch_url: "/login?again=1".into(),
+    }
+}
+
 fn provider_button(kind: ProviderKind) -> ProviderButton {
     let icon = (kind == ProviderKind::OpenId).then(|| "/logos/a.png".to_owned());
     ProviderButton { id: "google".into(), label: "\"><script>".into(), icon, kind }
@@ -275,6 +291,10 @@ fn every_page() -> Vec<Response> {
         add_second_factor().render(&CONTEXT),
         sign_up.render(&CONTEXT),
         consent().render(&CONTEXT),
+        device().render(&CONTEXT),
+        EnterUserCode { typed: "\"><script>".into(), refused: true }.render(StatusCode::BAD_REQUEST, &CONTEXT),
+        DeviceDecided { app: "<b>".into(), approved: true }.render(&CONTEXT),
+        DeviceDecided { app: "<b>".into(), approved: false }.render(&CONTEXT),
         select.render(&CONTEXT),
         error.render(&CONTEXT),
         FormPost { action: "https://app.example.org/cb".into(), fields }.render(&CONTEXT),

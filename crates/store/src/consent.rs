@@ -92,16 +92,26 @@ pub fn record(tx: &mut dyn Tx, new: &NewConsent) -> Result<bool, StoreError> {
     if !interaction::record(tx, &new.interaction, &new.user_id)? {
         return Ok(false);
     }
-    match &new.memory {
-        ConsentMemory::AskAgain => give_once(tx, &new.user_id, &new.app_id, &new.agreed, new.now)?,
-        ConsentMemory::Remembered(bap_id) => {
-            remember(tx, &new.user_id, &new.app_id, bap_id.as_ref(), &new.agreed, new.now)?;
-        }
-    }
+    give(tx, &new.user_id, &new.app_id, &new.agreed, &new.memory, new.now)?;
     if let Some(bap_id) = &new.chosen_identity {
         session::choose_identity(tx, &new.session_id, bap_id, new.now)?;
     }
     Ok(true)
+}
+
+/// Records that a user agreed, and remembers it as `memory` says.
+pub(crate) fn give(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    app_id: &AppId,
+    agreed: &Consent,
+    memory: &ConsentMemory,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match memory {
+        ConsentMemory::AskAgain => give_once(tx, user_id, app_id, agreed, now),
+        ConsentMemory::Remembered(bap_id) => remember(tx, user_id, app_id, bap_id.as_ref(), agreed, now),
+    }
 }
 
 /// Adds `agreed` to the consent of a user for an app and an identity.

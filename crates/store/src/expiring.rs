@@ -55,6 +55,8 @@ macro_rules! expiring {
 pub const EXPIRING: &[Expiring] = &[
     expiring!("interactions", "id", "expires_at"),
     expiring!("codes", "hash", "delete_after"),
+    expiring!("device_codes", "hash", "delete_after"),
+    expiring!("user_code_guesses", "user_id", "expires_at"),
     expiring!("refresh_tokens", "hash", "expires_at"),
     expiring!("grants", "id", "expires_at"),
     expiring!("replay_guard", "key", "expires_at").kept(),

@@ -20,6 +20,7 @@ pub mod code;
 pub mod consent;
 pub mod credential;
 pub mod credential_change;
+pub mod device_code;
 mod device_throttle;
 pub mod email;
 pub mod email_change;

@@ -258,12 +258,13 @@ fn passwords(passwords: &Passwords) -> [(&'static str, Result<(), String>); 5] {
     ]
 }
 
-fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 6] {
+fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 7] {
     [
         ("tokens.access_seconds", within(tokens.access_seconds, 60, LONGEST_TOKEN_SECONDS)),
         ("tokens.id_seconds", within(tokens.id_seconds, 60, LONGEST_TOKEN_SECONDS)),
         ("tokens.refresh_seconds", within(tokens.refresh_seconds, 60, 63_072_000)),
         ("tokens.code_seconds", within(tokens.code_seconds, 1, 600)),
+        ("tokens.device_code_seconds", within(tokens.device_code_seconds, 60, 1_800)),
         ("tokens.interaction_seconds", within(tokens.interaction_seconds, 60, 86_400)),
         ("tokens.key_rotation_days", within(tokens.key_rotation_days, 2, 3_650)),
     ]

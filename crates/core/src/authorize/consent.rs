@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sigma_bitcoin::BapId;
 
+use crate::resource::AskedResource;
 use crate::scope::Scopes;
 
 /// The consent for one app and one identity, given or wanted.
@@ -16,6 +17,16 @@ pub struct Consent {
 }
 
 impl Consent {
+    /// The consent to `scope` of the server itself, and to everything asked of `resources`.
+    pub(super) fn to(scope: Scopes, resources: &[AskedResource]) -> Self {
+        let named = |asked: &AskedResource| {
+            let mut scopes = Scopes::default();
+            asked.scopes.iter().for_each(|scope| scopes.insert(&scope.name));
+            (asked.uri.clone(), scopes)
+        };
+        Self { scope, resources: resources.iter().map(named).collect() }
+    }
+
     /// Whether this covers all of `wanted`. Consent for one resource says nothing about another, even with equal scope
     /// names.
     pub fn covers(&self, wanted: &Self) -> bool {

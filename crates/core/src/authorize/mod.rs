@@ -3,6 +3,7 @@
 
 mod claims;
 mod consent;
+mod device;
 mod next;
 mod prompt;
 mod request_object;
@@ -11,6 +12,7 @@ mod tests;
 
 pub use claims::{AcrRequest, ClaimsRequest, covered};
 pub use consent::{Consent, Consents};
+pub use device::{DeviceRequest, parse_device};
 pub use next::{Interaction, NextStep, SessionFacts, Visitor, choose_identity, next_step};
 pub use prompt::{Prompt, PromptValue};
 
@@ -188,13 +190,7 @@ pub struct AuthorizationRequest {
 impl AuthorizationRequest {
     /// Everything that the user has to consent to.
     pub fn wanted(&self) -> Consent {
-        let scope = self.scope.own().union(&self.claims.scopes());
-        let named = |asked: &AskedResource| {
-            let mut scopes = Scopes::default();
-            asked.scopes.iter().for_each(|scope| scopes.insert(&scope.name));
-            (asked.uri.clone(), scopes)
-        };
-        Consent { scope, resources: self.resources.iter().map(named).collect() }
+        Consent::to(self.scope.own().union(&self.claims.scopes()), &self.resources)
     }
 }
 

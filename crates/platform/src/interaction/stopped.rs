@@ -56,6 +56,7 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         Continuation::Invitation { .. }
         | Continuation::MeritLogin { .. }
         | Continuation::LinkApp { .. }
+        | Continuation::Device { .. }
         | Continuation::Home => vec![front_page()],
         Continuation::Workspace { .. }
         | Continuation::Account { .. }

@@ -6,7 +6,9 @@ use sigma_core::interaction::{AccountPage, Continuation, LinkSecret, WorkspacePa
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::interaction::{begin, with_cookie};
-use crate::paths::{ACCOUNT_DELETION_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, login_url, resume_url};
+use crate::paths::{
+    ACCOUNT_DELETION_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, device_url, login_url, resume_url,
+};
 use crate::state::AppState;
 
 /// Where a signed-in user continues. `interaction` names the interaction of `continuation`.
@@ -23,6 +25,7 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Invitation { token } => with_token("/invitation", token),
         Continuation::MeritLogin { token } => with_token(MERIT_LOGIN_PATH, token),
         Continuation::LinkApp { token } => with_token(LINK_APP_PATH, token),
+        Continuation::Device { user_code, .. } => device_url(user_code.expose()),
         Continuation::MeritOrg { org: None } => "/org".to_owned(),
         Continuation::MeritOrg { org: Some(name) } => format!("/org/{}", name.as_str()),
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
@@ -74,6 +77,7 @@ mod tests {
                 Continuation::MeritLogin { token: LinkSecret::new(secret.clone()) },
                 Continuation::LinkApp { token: LinkSecret::new(secret.clone()) },
                 Continuation::MeritOrg { org: OrgRef::parse(&id) },
+                Continuation::Device { user_code: LinkSecret::new(secret.clone()), second_factor: false },
                 Continuation::Restore,
                 Continuation::Home,
             ] {

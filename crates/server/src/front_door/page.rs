@@ -165,6 +165,7 @@ async fn draw(
         Continuation::Workspace { .. } => Aim::Workspace,
         Continuation::Invitation { .. } => Aim::Invitation,
         Continuation::LinkApp { .. } | Continuation::MeritOrg { .. } => Aim::Org,
+        Continuation::Device { .. } => Aim::Device,
         Continuation::Account { .. } | Continuation::Restore | Continuation::Home => Aim::Account,
     };
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());

@@ -3,11 +3,12 @@
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_bitcoin::BapId;
-use sigma_core::authorize::{AuthorizationRequest, Consents, choose_identity};
+use sigma_core::authorize::{Consents, choose_identity};
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::resource::AskedResource;
+use sigma_core::scope::Scopes;
 use sigma_store::account::Account;
 
 use crate::extract::{Browser, SignedIn};
@@ -56,7 +57,7 @@ async fn consent(
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = Consent {
         app: app_view(&ongoing.requested.app, address.display_host(), &brand),
-        scopes: lines(language, &request),
+        scopes: lines(language, &request.wanted().scope, &request.resources),
         identities: identities.iter().map(|identity| choice(&sigma, &signed_in.account, identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
@@ -69,21 +70,20 @@ async fn consent(
 }
 
 /// What is requested: of the user, and then of each resource.
-fn lines(language: Language, request: &AuthorizationRequest) -> Vec<ScopeLine> {
-    let wanted = request.wanted();
+pub(super) fn lines(language: Language, scope: &Scopes, resources: &[AskedResource]) -> Vec<ScopeLine> {
     let of_resource = |asked: &AskedResource| {
         let scopes = asked.scopes.iter().map(|scope| ScopeLine::of_resource_scope(language, scope, &asked.name));
         std::iter::once(ScopeLine::of_resource(language, asked)).chain(scopes).collect::<Vec<_>>()
     };
-    wanted
-        .scope
-        .iter()
-        .map(|scope| ScopeLine::of(language, scope))
-        .chain(request.resources.iter().flat_map(of_resource))
-        .collect()
+    scope.iter().map(|scope| ScopeLine::of(language, scope)).chain(resources.iter().flat_map(of_resource)).collect()
 }
 
-fn choice(sigma: &AppState, account: &Account, identity: &Identity, chosen: Option<&BapId>) -> IdentityChoice {
+pub(super) fn choice(
+    sigma: &AppState,
+    account: &Account,
+    identity: &Identity,
+    chosen: Option<&BapId>,
+) -> IdentityChoice {
     let person = account.person(Some(&identity.bap_id));
     IdentityChoice {
         bap_id: identity.bap_id.to_string(),

@@ -11,7 +11,7 @@ use crate::extract::distinct;
 /// A token request (RFC 6749 §4.1.3, §4.4.2, §6).
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct TokenForm {
-    /// `authorization_code`, `refresh_token` or `client_credentials`.
+    /// `authorization_code`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`.
     #[schema(value_type = String)]
     pub grant_type: Option<String>,
     /// The code, for `authorization_code`.
@@ -25,6 +25,9 @@ pub struct TokenForm {
     /// The token, for `refresh_token`.
     #[schema(value_type = Option<String>)]
     pub refresh_token: Option<SecretString>,
+    /// The code of the device, for `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 §3.4).
+    #[schema(value_type = Option<String>)]
+    pub device_code: Option<SecretString>,
     /// A subset of the granted scopes, or the scopes of a client-credentials token.
     pub scope: Option<String>,
     /// Audiences of the access token (RFC 8707).

@@ -5,6 +5,7 @@ mod authorize;
 mod consent;
 mod consent_page;
 mod r#continue;
+mod device;
 mod end_session;
 mod flow;
 mod forms;
@@ -38,5 +39,6 @@ pub fn surface() -> Surface<AppState> {
         .with(revoke::endpoint())
         .with(introspect::endpoint())
         .with(end_session::endpoints())
+        .with(device::endpoints())
         .below("/api/oauth", API)
 }

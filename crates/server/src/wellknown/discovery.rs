@@ -17,7 +17,9 @@ use utoipa_axum::routes;
 use super::jwks;
 use crate::http::policy::Caching;
 use crate::http::{Endpoint, Policy};
-use crate::paths::{END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, REVOKE_PATH, TOKEN_PATH, USERINFO_PATH};
+use crate::paths::{
+    DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, REVOKE_PATH, TOKEN_PATH, USERINFO_PATH,
+};
 use crate::state::AppState;
 use crate::wellknown;
 
@@ -48,6 +50,7 @@ pub struct Discovery {
     introspection_endpoint: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
+    device_authorization_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: Vec<&'static str>,
     response_modes_supported: Vec<&'static str>,
@@ -91,6 +94,7 @@ impl Discovery {
             introspection_endpoint: at(INTROSPECT_PATH),
             revocation_endpoint: at(REVOKE_PATH),
             end_session_endpoint: at(END_SESSION_PATH),
+            device_authorization_endpoint: at(DEVICE_CODE_PATH),
             scopes_supported: KNOWN.to_vec(),
             response_types_supported: vec!["code"],
             response_modes_supported: vec!["query", "form_post"],

@@ -291,7 +291,7 @@ async fn an_unknown_or_disabled_app_gets_nothing() {
         let answer = browser.authorize(&[("client_id", id)]).await;
         assert!(answer.location().starts_with("/error?error=invalid_client"), "{}", answer.location());
     }
-    for kind in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "<b>\"", &"x".repeat(10_000)] {
+    for kind in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device", "<b>\"", &"x".repeat(10_000)] {
         let answer = world.exchange("x", &[("grant_type", kind)]).await;
         assert!(answer.error().starts_with("400 unsupported_grant_type: Unsupported grant_type: "), "{}", answer.body);
         assert!(answer.body.len() < 1_000);

@@ -12,7 +12,7 @@ use sigma_server::routes::declarations;
 use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
 
 /// Paths whose requests authenticate by something else than a cookie, which is removed; all of workspaces besides.
-const COOKIE_FREE: [&str; 13] = [
+const COOKIE_FREE: [&str; 16] = [
     "/merits/unsubscribe",
     "/signer",
     "/api/backup/sync",
@@ -20,6 +20,9 @@ const COOKIE_FREE: [&str; 13] = [
     "/oauth2/token",
     "/token",
     "/api/oauth/token",
+    "/api/auth/device/code",
+    "/api/auth/device/token",
+    "/device/qr",
     "/api/auth/oauth2/revoke",
     "/api/auth/oauth2/introspect",
     "/api/auth/oauth2/userinfo",

@@ -49,14 +49,18 @@ async fn every_advertised_endpoint_exists() {
             assert_ne!(answer.status, 404, "{member}");
             assert!(answer.status.as_u16() < 500, "{member}: {}", answer.body);
         }
-        let method = if member == "token_endpoint" || path.contains("revoke") || path.contains("introspect") {
+        let method = if member == "token_endpoint"
+            || path.contains("revoke")
+            || path.contains("introspect")
+            || path.contains("device")
+        {
             Method::POST
         } else {
             Method::GET
         };
         assert_ne!(send(&world, method, path).await.status, 405, "{member}");
     }
-    assert_eq!(named, 8);
+    assert_eq!(named, 9);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod client_auth;
 mod codes;
 mod cookies;
 mod csrf;
+mod device_flow;
 mod devices;
 mod direct;
 mod discovery;

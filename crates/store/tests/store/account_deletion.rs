@@ -12,8 +12,18 @@ use crate::accounts::add_person;
 
 /// Tables with a user that the deletion leaves: what is in them expires, is deleted by a rule of its own, or is a record of
 /// others.
-const LEFT: [&str; 8] =
-    ["merits", "codes", "grants", "sessions", "events", "email_sign_ups", "memberships", "account_deletions"];
+const LEFT: [&str; 10] = [
+    "merits",
+    "codes",
+    "device_codes",
+    "user_code_guesses",
+    "grants",
+    "sessions",
+    "events",
+    "email_sign_ups",
+    "memberships",
+    "account_deletions",
+];
 
 #[test]
 fn every_table_about_users_is_deleted_with_the_account_or_expires() {

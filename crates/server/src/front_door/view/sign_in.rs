@@ -21,6 +21,8 @@ pub enum Aim {
     Invitation,
     /// The merits pages of an org.
     Org,
+    /// A device that waits to be let in.
+    Device,
     /// Their account here.
     Account,
 }
@@ -139,6 +141,7 @@ impl SignInPage {
             Aim::Workspace => context.text("login-title-workspace"),
             Aim::Invitation => context.text("login-title-invitation"),
             Aim::Org => context.text("login-title-org"),
+            Aim::Device => context.text("login-title-device"),
             Aim::Account => context.text("login-title"),
         }
     }

@@ -7,27 +7,18 @@ use secrecy::ExposeSecret as _;
 use sigma_core::app::App;
 use sigma_core::code::{Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
-use sigma_core::grant::first_refresh_token;
 use sigma_core::ids::GrantId;
 use sigma_core::pkce::CodeVerifier;
-use sigma_core::random::{alphanumeric, bytes};
 use sigma_core::scope::OFFLINE_ACCESS;
-use sigma_core::time::Timestamp;
-use sigma_store::StoreError;
 use sigma_store::code::{self, Outcome, Redeem};
-use sigma_store::refresh_token::{FirstRefreshToken, NewFamily};
-use zeroize::Zeroizing;
 
+use super::first_token::FirstToken;
 use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::RequestContext;
 use crate::oauth::forms::TokenForm;
-use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::AppState;
-
-/// Length of the secret of a refresh token: 256 bits, like those of its successors.
-const REFRESH_LENGTH: usize = 43;
 
 /// Redeems a code.
 pub async fn redeem(
@@ -46,11 +37,7 @@ pub async fn redeem(
     };
     let now = sigma.now();
     let grant_id = GrantId::new(now, &*sigma.rng);
-    let refresh_token = FirstToken {
-        family_key: Zeroizing::new(bytes::<32>(&*sigma.rng)),
-        secret: Zeroizing::new(alphanumeric(&*sigma.rng, REFRESH_LENGTH)),
-        grant_id: grant_id.clone(),
-    };
+    let refresh_token = FirstToken::new(sigma, &grant_id);
     let redemption = Redeem {
         hash: Digest::of(code.expose_secret()),
         app: Arc::clone(&app),
@@ -74,34 +61,6 @@ pub async fn redeem(
     };
     let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then(|| refresh_token.to_text());
     of_grant(sigma, &app, &grant, &targets, refresh_token, now).await
-}
-
-/// What the first refresh token of a grant is made of, should the code turn out to be for one.
-#[derive(Clone)]
-struct FirstToken {
-    family_key: Zeroizing<[u8; 32]>,
-    secret: Zeroizing<String>,
-    grant_id: GrantId,
-}
-
-impl FirstToken {
-    /// The token itself.
-    fn to_text(&self) -> String {
-        first_refresh_token(self.family_key.as_slice(), &self.grant_id, &self.secret)
-    }
-
-    /// The family that it begins, which lapses at `expires_at` unless it goes on.
-    fn family(&self, sigma: &AppState, expires_at: Timestamp) -> NewFamily {
-        let (first, master_key, rng) = (self.clone(), Arc::clone(&sigma.master_key), Arc::clone(&sigma.rng));
-        NewFamily::new(expires_at, move || {
-            let context = format!("{FAMILY_CONTEXT}{}", first.grant_id);
-            let sealed = master_key.seal(&context, first.family_key.as_slice(), &*rng);
-            Ok(FirstRefreshToken {
-                hash: Digest::of(first.to_text()),
-                sealed_family_key: sealed.map_err(|error| StoreError::Failed(error.to_string()))?,
-            })
-        })
-    }
 }
 
 /// The error for the app. An expired or used code counts as unknown.

@@ -2,6 +2,8 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
+mod first_token;
 mod issue;
 mod refresh_token;
 
@@ -16,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::error::bad_request;
-use crate::extract::{AppRequest, ClientAuthError};
+use crate::extract::{AppRequest, AuthenticatedApp, ClientAuthError};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
@@ -72,6 +74,14 @@ pub enum TokenError {
     InvalidRequest(&'static str),
     /// The code or token is invalid.
     InvalidGrant(&'static str),
+    /// Nobody has decided about the device yet (RFC 8628 §3.5).
+    AuthorizationPending,
+    /// The same, and it polls too fast.
+    SlowDown,
+    /// Nobody decided in time.
+    ExpiredToken,
+    /// The device was turned away.
+    AccessDenied,
     /// More scopes than granted.
     InvalidScope,
     /// An audience that was not granted, or is not registered.
@@ -101,6 +111,10 @@ impl From<TokenError> for ApiError {
             TokenError::PublicClient => bad_request("unauthorized_client", "a public client may not introspect tokens"),
             TokenError::InvalidRequest(description) => bad_request("invalid_request", description),
             TokenError::InvalidGrant(description) => bad_request("invalid_grant", description),
+            TokenError::AuthorizationPending => bad_request("authorization_pending", "Authorization pending"),
+            TokenError::SlowDown => bad_request("slow_down", "Polling too frequently"),
+            TokenError::ExpiredToken => bad_request("expired_token", "Device code has expired"),
+            TokenError::AccessDenied => bad_request("access_denied", "Access denied"),
             TokenError::InvalidScope => bad_request("invalid_scope", "the scope was not granted"),
             TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
             TokenError::Replayed(AuthMethod::SigmaBitcoinAuth) => ClientAuthError::InvalidSignature.into(),
@@ -130,7 +144,7 @@ impl IntoResponse for TokenError {
         description = "`grant_type` and its parameters; JSON is accepted too"),
     responses(
         (status = 200, description = "The tokens", body = TokenAnswer),
-        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`"),
+        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`; for a device `authorization_pending`, `slow_down`, `expired_token`, `access_denied`"),
         (status = 401, description = "`invalid_client`"),
         (status = 415, description = "Neither a form nor JSON"),
     )
@@ -141,10 +155,22 @@ pub async fn token(
     request: AppRequest<TokenForm>,
 ) -> Result<TokenAnswer, Response> {
     let caller = request.caller.clone();
-    give(&sigma, &context, request).await.map_err(|error| caller.refuse(&context, error))
+    give(&sigma, &context, request).await.map_err(|error| refuse(&context, &caller, error))
 }
 
-async fn give(
+/// The response of an error. A device that waits as it was told to is not guessing.
+pub(super) fn refuse(context: &RequestContext, caller: &AuthenticatedApp, error: TokenError) -> Response {
+    if matches!(error, TokenError::AuthorizationPending) {
+        return error.into_response();
+    }
+    caller.refuse(context, error)
+}
+
+/// Issues tokens for the grant type of the request.
+///
+/// # Errors
+/// [`TokenError`]
+pub(super) async fn give(
     sigma: &AppState,
     context: &RequestContext,
     request: AppRequest<TokenForm>,
@@ -159,6 +185,7 @@ async fn give(
         GrantType::AuthorizationCode => authorization_code::redeem(sigma, context, request).await,
         GrantType::RefreshToken => refresh_token::refresh(sigma, context, request).await,
         GrantType::ClientCredentials => client_credentials::issue(sigma, request).await,
+        GrantType::DeviceCode => device_code::redeem(sigma, context, request).await,
     }?;
     sigma.token_counts.note(&app.id, grant, sigma.now());
     Ok(answer)

@@ -91,7 +91,8 @@ impl ScopeLine {
 }
 
 impl IdentityChoice {
-    fn initial(&self) -> String {
+    /// The initial shown in place of a picture.
+    pub fn initial(&self) -> String {
         initial(&self.name)
     }
 }
