@@ -4,6 +4,7 @@
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::authorize::{self, ClaimsRequest};
 use sigma_core::client_assertion::ClientAssertion;
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::email::Email;
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
@@ -161,6 +162,7 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
         disabled: false,
         client_uri: None,
         site_url: None,
+        metadata: ClientMetadata::default(),
         created_at: NOW,
         updated_at: NOW,
     }

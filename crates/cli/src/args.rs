@@ -2,6 +2,7 @@
 
 mod audit;
 mod branding;
+mod invite;
 mod link;
 mod resource;
 mod user;
@@ -15,6 +16,7 @@ use sigma_core::jose::Algorithm;
 
 pub use audit::AuditArgs;
 pub use branding::BrandingFields;
+pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
 pub use user::{AddUser, SetUser, UserCommand};
@@ -211,13 +213,35 @@ Examples:
   sigma app set shop --resource https://api.example.org
   sigma app set shop --signer-origin https://shop.example.org
   sigma app set shop --logo shop.png --accent '#0a7d4b' --terms-url https://shop.example.org/terms
-  sigma app set shop --disable")]
+  sigma app set shop --disable
+  sigma app set app_019a… --approve")]
     Set(SetApp),
     /// Generate a new secret, shown only once. The old one stops working immediately.
     #[command(after_help = "Examples:\n  sigma app rotate-secret shop --yes")]
     RotateSecret {
         /// Client id or id.
         #[arg(value_name = "APP")]
+        id: String,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Make an initial access token, with which apps register themselves (RFC 7591). It is shown only once.
+    #[command(after_help = "\
+The token goes into the Authorization header of the registration. The server accepts it if registration.mode is \"token\" or \
+\"open\".
+
+Examples:
+  sigma app invite --name 'Bakery, build server'
+  sigma app invite --uses 20 --days 30 --json | jq -r .token")]
+    Invite(InviteApps),
+    /// List initial access tokens, without the tokens.
+    #[command(after_help = "Examples:\n  sigma app invitations")]
+    Invitations(Page),
+    /// Remove an initial access token. Apps that were registered with it stay.
+    #[command(after_help = "Examples:\n  sigma app uninvite ainv_019a… --yes")]
+    Uninvite {
+        /// Id, as shown by `sigma app invitations`.
+        #[arg(value_name = "ID")]
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -262,6 +286,10 @@ pub struct SetApp {
     /// Enable the app.
     #[arg(long)]
     pub enable: bool,
+    /// Vouch for an app that registered itself or that a person made: it is no longer shown as unverified, and stays when
+    /// unused.
+    #[arg(long)]
+    pub approve: bool,
 }
 
 /// The properties of an app.

@@ -50,6 +50,8 @@ const DEMO: &str = "
 sign_in.implicit_sign_up = true
 sign_up.email = true
 sign_up.provider = 'on'
+registration.mode = 'open'
+registration.developers = true
 [limits]
 token = 6000
 app = 6000
@@ -68,6 +70,7 @@ user_codes = 600
 other = 60000
 delays = false
 sign_ups_per_hour = 6000
+registrations_per_hour = 6000
 [http]
 drain_seconds = 0
 [log]

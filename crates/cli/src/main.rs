@@ -68,6 +68,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 AppCommand::Set(app) => app::set(file, output, &app),
                 AppCommand::RotateSecret { id, sure } => app::rotate_secret(file, output, &id, sure.yes),
                 AppCommand::Remove { id, sure } => app::remove(file, output, &id, sure.yes),
+                AppCommand::Invite(invitation) => app::invite::invite(file, output, &invitation),
+                AppCommand::Invitations(page) => app::invite::list(file, output, &page),
+                AppCommand::Uninvite { id, sure } => app::invite::remove(file, output, &id, sure.yes),
             }
         }
         Command::Resource(command) => {

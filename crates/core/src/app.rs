@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::PublicKey;
 
+use crate::client_metadata::ClientMetadata;
 use crate::digest::Digest;
 use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
@@ -168,6 +169,8 @@ pub struct App {
     pub client_uri: Option<String>,
     /// Its site, to which "Login with Sigma" and "Link App" return.
     pub site_url: Option<SiteUrl>,
+    /// What else it registered about itself.
+    pub metadata: ClientMetadata,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -203,6 +206,7 @@ impl App {
             disabled: false,
             client_uri: None,
             site_url: None,
+            metadata: ClientMetadata::default(),
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
         }

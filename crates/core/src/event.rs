@@ -8,7 +8,8 @@ use sigma_bitcoin::BapId;
 
 use crate::actor::Actor;
 use crate::ids::{
-    ApiKeyId, AppId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, UserId,
+    ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId,
+    UserId,
 };
 use crate::time::Timestamp;
 
@@ -105,6 +106,10 @@ actions! {
     AppChange = "app.change",
     /// An app was removed.
     AppRemove = "app.remove",
+    /// The operator made an initial access token, with which apps can register themselves.
+    AppInvite = "app.invite",
+    /// An initial access token was removed.
+    AppUninvite = "app.uninvite",
     /// An API was registered.
     ResourceCreate = "resource.create",
     /// An API was changed.
@@ -195,6 +200,8 @@ pub enum Target {
     Identity(BapId),
     /// An app.
     App(AppId),
+    /// An invitation to register apps.
+    AppInvitation(AppInvitationId),
     /// A grant of a user to an app.
     Grant(GrantId),
     /// An access token, by its `jti`.
@@ -225,6 +232,7 @@ impl Target {
             Self::Session(_) => "session",
             Self::Identity(_) => "identity",
             Self::App(_) => "app",
+            Self::AppInvitation(_) => "app_invitation",
             Self::Grant(_) => "grant",
             Self::Token(_) => "token",
             Self::Resource(_) => "resource",
@@ -244,6 +252,7 @@ impl Target {
             Self::User(id) => id.as_str(),
             Self::Session(id) => id.as_str(),
             Self::App(id) => id.as_str(),
+            Self::AppInvitation(id) => id.as_str(),
             Self::Grant(id) => id.as_str(),
             Self::Workspace(id) => id.as_str(),
             Self::Role(id) => id.as_str(),

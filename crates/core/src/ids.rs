@@ -86,6 +86,10 @@ id!(
     AppId, "app_"
 );
 id!(
+    /// An invitation to register apps: an initial access token.
+    AppInvitationId, "ainv_"
+);
+id!(
     /// One issued token: `jti` on the wire.
     TokenId, "tok_"
 );

@@ -47,6 +47,8 @@ pub enum Rule {
     Restore,
     /// Accounts that an address makes with a key, and sign-ups by e-mail that it begins, an hour.
     SignUp,
+    /// Registrations of apps per address and hour.
+    Registration,
     /// Invitations per workspace and hour.
     Invitation,
     /// All requests of a workspace, whether they succeed or not.
@@ -87,6 +89,7 @@ impl Rule {
             Self::BackupWrite => "backup_write",
             Self::Restore => "restore",
             Self::SignUp => "sign_up",
+            Self::Registration => "registration",
             Self::Invitation => "invitation",
             Self::Workspace => "workspace",
             Self::WorkspaceCheck => "workspace_check",
@@ -117,6 +120,7 @@ impl Rule {
             Self::BackupWrite => (limits.backup_writes, minute),
             Self::Restore => (limits.restores, minute),
             Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
+            Self::Registration => (limits.registrations_per_hour, Duration::from_hours(1)),
             Self::Invitation => (limits.invitations_per_hour, Duration::from_hours(1)),
             Self::Workspace => (limits.workspace, minute),
             Self::WorkspaceCheck => (limits.workspace_checks, minute),

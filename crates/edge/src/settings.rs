@@ -147,6 +147,8 @@ pub struct Limits {
     pub delays: bool,
     /// New accounts, and sign-ups by e-mail that begin, an hour, an address.
     pub sign_ups_per_hour: u32,
+    /// Registrations of apps, and failed ones, an hour, an address.
+    pub registrations_per_hour: u32,
     /// Invitations per hour and workspace: each sends a mail.
     pub invitations_per_hour: u32,
 }
@@ -177,6 +179,7 @@ impl Default for Limits {
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,
+            registrations_per_hour: 60,
             invitations_per_hour: 1_000,
         }
     }

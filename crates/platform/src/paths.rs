@@ -14,6 +14,8 @@ pub const REVOKE_PATH: &str = "/api/auth/oauth2/revoke";
 pub const INTROSPECT_PATH: &str = "/api/auth/oauth2/introspect";
 /// Userinfo.
 pub const USERINFO_PATH: &str = "/api/auth/oauth2/userinfo";
+/// Dynamic client registration.
+pub const REGISTER_PATH: &str = "/api/auth/oauth2/register";
 /// Logout requested by an app.
 pub const END_SESSION_PATH: &str = "/api/auth/oauth2/end-session";
 /// Device authorization (RFC 8628 §3.1).

@@ -13,12 +13,14 @@ pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
 use url::Url;
 
 mod provider;
+mod registration;
 mod sign_in;
 
 pub use crate::i18n::Language;
 pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
 };
+pub use registration::{Registration, RegistrationMode};
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
 
 /// The whole configuration of one server.
@@ -39,6 +41,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// How people make accounts.
     pub sign_up: SignUp,
+    /// Who may register apps besides the operator.
+    pub registration: Registration,
     /// The server that knows the published records of identities.
     pub resolver: ResolverSettings,
     /// Servers elsewhere that people sign in with.
@@ -93,6 +97,7 @@ impl Default for Settings {
             master_key: MasterKeySettings::default(),
             sign_in: SignIn::default(),
             sign_up: SignUp::default(),
+            registration: Registration::default(),
             resolver: ResolverSettings::default(),
             providers: Vec::new(),
             passwords: Passwords::default(),

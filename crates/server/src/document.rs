@@ -9,6 +9,7 @@ pub fn add_security_schemes(document: &mut OpenApi) {
     let http = |scheme| SecurityScheme::Http(Http::new(scheme));
     let api_key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Sigma-ApiKey")));
     components.add_security_scheme("access_token", http(HttpAuthScheme::Bearer));
+    components.add_security_scheme("registration_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("org_access_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("client_secret_basic", http(HttpAuthScheme::Basic));
     components.add_security_scheme("workspace_token", http(HttpAuthScheme::Bearer));

@@ -9,6 +9,7 @@ mod identity;
 mod oauth;
 mod profile;
 mod pulse;
+mod registration;
 pub mod restore_ticket;
 pub mod routes;
 mod server;

@@ -20,8 +20,8 @@ use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
 use crate::{
-    account, backup, branding, document, front_door, identity, merits, oauth, pages, profile, signer, wallet,
-    wellknown, workspace,
+    account, backup, branding, document, front_door, identity, merits, oauth, pages, profile, registration, signer,
+    wallet, wellknown, workspace,
 };
 
 #[derive(OpenApi)]
@@ -47,10 +47,11 @@ use crate::{
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 14] {
+fn surfaces() -> [Surface<AppState>; 15] {
     [
         wellknown::surface(),
         oauth::surface(),
+        registration::surface(),
         identity::surface(),
         front_door::surface(),
         pages::surface(),
@@ -132,8 +133,18 @@ mod tests {
 
     #[test]
     fn surfaces_do_not_know_each_other() {
-        const SURFACES: [&str; 9] =
-            ["account", "backup", "front_door", "identity", "oauth", "profile", "signer", "wallet", "wellknown"];
+        const SURFACES: [&str; 10] = [
+            "account",
+            "backup",
+            "front_door",
+            "identity",
+            "oauth",
+            "profile",
+            "registration",
+            "signer",
+            "wallet",
+            "wellknown",
+        ];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for room in &SURFACES {
             let mut found = Vec::new();

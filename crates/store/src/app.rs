@@ -1,6 +1,7 @@
 //! Apps, and the client ids that are never reused.
 
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
@@ -25,6 +26,11 @@ pub enum Added {
 
 /// Registers `app`.
 pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
+    add_with(tx, app, Details::default())
+}
+
+/// Registers `app`, with further facts for the audit trail.
+pub(crate) fn add_with(tx: &mut dyn Tx, app: &App, details: Details) -> Result<Added, StoreError> {
     tx.lock(Owner::Installation)?;
     tx.lock(Owner::Org(&app.org_id))?;
     let retired = "SELECT client_id FROM retired_client_ids WHERE client_id = $1";
@@ -35,9 +41,9 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
             access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims,
-            require_second_factor, site_url, id)
+            require_second_factor, site_url, metadata, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27)
+            $23, $24, $25, $26, $27, $28)
          ON CONFLICT (client_id) DO NOTHING",
         &[
             vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
@@ -50,7 +56,7 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
         return Ok(Added::ClientIdTaken);
     }
     tx.changed(cached::APP, app.id.as_str())?;
-    event::append(tx, recorded(Action::AppCreate, app))?;
+    event::append(tx, recorded(Action::AppCreate, app).with(details))?;
     Ok(Added::Added)
 }
 
@@ -66,7 +72,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
-            require_second_factor = $23, site_url = $24, org_id = $25
+            require_second_factor = $23, site_url = $24, metadata = $25, org_id = $26
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
@@ -84,18 +90,24 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
 
 /// Removes an app; its tokens become invalid with it, and its client id is never reused.
 pub fn remove(tx: &mut dyn Tx, id: &AppId, now: Timestamp) -> Result<bool, StoreError> {
+    remove_with(tx, id, Details::default(), now)
+}
+
+/// Removes an app, with further facts for the audit trail.
+pub(crate) fn remove_with(tx: &mut dyn Tx, id: &AppId, details: Details, now: Timestamp) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
     let Some(app) = find(tx, id)? else { return Ok(false) };
     tx.execute("DELETE FROM apps WHERE id = $1", params![id])?;
     branding::remove(tx, &Branded::App(id.clone(), app.org_id.clone()))?;
     tx.execute("DELETE FROM signer_origins WHERE app_id = $1", params![id])?;
+    tx.execute("DELETE FROM registrations WHERE app_id = $1", params![id])?;
     link::remove_all_of(tx, id)?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![&app.client_id, now],
     )?;
     tx.changed(cached::APP, id.as_str())?;
-    event::append(tx, recorded(Action::AppRemove, &app))?;
+    event::append(tx, recorded(Action::AppRemove, &app).with(details))?;
     Ok(true)
 }
 
@@ -106,7 +118,7 @@ macro_rules! select {
             "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
                 redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
                 placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id,
-                require_second_factor, site_url
+                require_second_factor, site_url, metadata
              FROM apps WHERE ",
             $rest
         )
@@ -135,7 +147,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
 }
 
 /// The names of [`columns`].
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "name",
     "application_type",
     "auth_method",
@@ -159,6 +171,7 @@ const COLUMNS: [&str; 23] = [
     "id_token_claims",
     "require_second_factor",
     "site_url",
+    "metadata",
 ];
 
 /// The mutable fields, in the order of both statements that write them.
@@ -188,6 +201,7 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         app.id_token_claims.into(),
         app.require_second_factor.into(),
         app.site_url.as_ref().map(SiteUrl::as_str).into(),
+        serde_json::to_string(&app.metadata).map_err(|error| StoreError::Failed(error.to_string()))?.into(),
     ])
 }
 
@@ -223,6 +237,7 @@ fn decode(row: &Row) -> Result<App, StoreError> {
             None => None,
             Some(_) => Some(row.parsed(26, "the site of an app", |text| SiteUrl::parse(text).ok())?),
         },
+        metadata: row.parsed(27, "the metadata of an app", |text| serde_json::from_str::<ClientMetadata>(text).ok())?,
     })
 }
 

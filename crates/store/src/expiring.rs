@@ -69,6 +69,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("email_sign_ups", "browser_hash", "expires_at"),
     expiring!("email_additions", "user_id", "expires_at"),
     expiring!("mails", "id", "expires_at"),
+    expiring!("app_invitations", "id", "expires_at"),
     expiring!("jobs", "id", "delete_after"),
     expiring!("org_sessions", "org_id, jti", "expires_at"),
     expiring!("org_secrets", "org_id, kid", "delete_after"),

@@ -5,8 +5,8 @@ use std::fmt;
 use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{
-    ApiKeyId, AppId, AttachmentId, BackupId, ClientId, EventId, FieldId, GrantId, JobId, MailId, MeritBatchId,
-    MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, TokenId, UserId,
+    ApiKeyId, AppId, AppInvitationId, AttachmentId, BackupId, ClientId, EventId, FieldId, GrantId, JobId, MailId,
+    MeritBatchId, MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, TokenId, UserId,
 };
 use sigma_core::time::Timestamp;
 
@@ -118,6 +118,7 @@ macro_rules! from_id {
 from_id!(
     ApiKeyId,
     AppId,
+    AppInvitationId,
     AttachmentId,
     BackupId,
     BapId,

@@ -1,6 +1,7 @@
 //! `sigma app`: the apps that people sign in to.
 
 pub mod draft;
+pub mod invite;
 mod view;
 
 use std::path::Path;
@@ -13,7 +14,7 @@ use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_store::app::{self, Added};
 use sigma_store::branding::Branded;
-use sigma_store::{org, resource, signer_origin, token_count};
+use sigma_store::{org, registration, resource, signer_origin, token_count};
 
 use self::view::AppView;
 use super::branding::{BrandingView, Change};
@@ -84,7 +85,7 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
 /// Changes an app. Generates a secret if the new method needs one and there is none.
 pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
     let branding = Change::of(&args.branding)?;
-    if !args.disable && !args.enable && args.fields == AppFields::default() && branding.is_none() {
+    if !args.disable && !args.enable && !args.approve && args.fields == AppFields::default() && branding.is_none() {
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
     let opened = Opened::open(file)?;
@@ -94,8 +95,13 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     if args.disable || args.enable {
         app.disabled = args.disable;
     }
+    app.dynamic &= !args.approve;
     let secret = fresh_secret(&mut app, opened.rng.as_ref());
     update(&opened, &app)?;
+    if args.approve {
+        let app_id = app.id.clone();
+        opened.write(move |tx| registration::keep(tx, &app_id))?;
+    }
     declare(&opened, &app, signer_origins)?;
     if let Some(branding) = branding {
         branding.apply(&opened, branded(&app))?;

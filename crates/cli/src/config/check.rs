@@ -6,13 +6,14 @@ use std::net::IpAddr;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::provider::is_endpoint;
+use sigma_core::scope::{KNOWN, ROLES};
 use sigma_core::time::Timestamp;
 use sigma_server::branding;
 use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
-    Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Settings, SignIn, SignInMethod,
-    StoreSettings, Tokens,
+    Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Registration, Settings, SignIn,
+    SignInMethod, StoreSettings, Tokens,
 };
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
@@ -55,6 +56,9 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("sign_in.methods", sign_in_methods(&settings.sign_in));
     check("sign_up.email", sign_up_by_email(settings));
     check("providers", providers::check(&settings.providers));
+    check("registration.most_apps", within(settings.registration.most_apps, 1, 1_000_000));
+    check("registration.unused_days", within(settings.registration.unused_days, 1, 3_650));
+    check("registration.scopes", registration_scopes(&settings.registration));
     check("resolver.url", resolver(settings.resolver.url.as_deref()));
     check("resolver.timeout_seconds", within(settings.resolver.timeout_seconds, 1, 10));
     check("resolver.cache_seconds", within(settings.resolver.cache_seconds, 60, 604_800));
@@ -183,6 +187,18 @@ fn forward_audiences(settings: &Settings) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Apps that nobody vouches for get no role of a member.
+fn registration_scopes(registration: &Registration) -> Result<(), String> {
+    let is_known = |scope: &String| KNOWN.contains(&scope.as_str()) && scope != ROLES;
+    match registration.scopes.iter().find(|scope| !is_known(scope)) {
+        Some(unknown) => {
+            let known: Vec<_> = KNOWN.into_iter().filter(|scope| *scope != ROLES).collect();
+            Err(format!("names \"{unknown}\"; possible are {}", known.join(", ")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Each at most once, and one at least: nobody could sign in otherwise.

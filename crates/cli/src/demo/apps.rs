@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sigma_bitcoin::PrivateKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
@@ -128,6 +129,7 @@ pub(super) fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId,
         disabled: false,
         client_uri: Some(format!("{origin}/")),
         site_url: None,
+        metadata: ClientMetadata::default(),
         created_at: now,
         updated_at: now,
     })

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::app::{App, ApplicationType, AuthMethod};
 use crate::authentication::{CredentialKind, Method, Methods};
+use crate::client_metadata::ClientMetadata;
 use crate::ids::{AppId, ClientId, OrgId, SessionId, UserId};
 use crate::interaction::Entrance;
 use crate::jose::Algorithm;
@@ -42,6 +43,7 @@ fn app() -> App {
         disabled: false,
         client_uri: None,
         site_url: None,
+        metadata: ClientMetadata::default(),
         created_at: NOW,
         updated_at: NOW,
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use sigma_core::ids::SessionId;
 use sigma_store::merits::attachment;
 use sigma_store::org::removal;
-use sigma_store::{Swept, account_deletion, backup, credential, known_device, outbox, picture, session, user};
+use sigma_store::{
+    Swept, account_deletion, backup, credential, known_device, outbox, picture, registration, session, user,
+};
 
 use super::{JobError, JobKind};
 use crate::pages::view::device;
@@ -25,6 +27,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)
         }),
+        recurring(sigma, "unused_apps", Duration::from_hours(1), remove_unused_apps),
         recurring(sigma, "attachments", Duration::from_hours(1), remove_attachments),
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
@@ -122,6 +125,13 @@ async fn mail_sign_in(sigma: AppState, job: sigma_store::job_queue::Leased) -> R
 /// Rotates the signing keys when due. The other nodes learn of it by the change feed.
 async fn rotate_keys(sigma: AppState) -> Result<(), JobError> {
     Ok(sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.now(), &*sigma.rng).await?)
+}
+
+/// Removes apps that registered themselves and were not used for as long as they are kept.
+async fn remove_unused_apps(sigma: AppState) -> Result<(), JobError> {
+    let now = sigma.now();
+    while sigma.store.write(move |tx| registration::remove_unused(tx, now)).await? {}
+    Ok(())
 }
 
 /// Deletes pictures that no profile shows any more.

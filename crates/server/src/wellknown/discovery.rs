@@ -18,8 +18,10 @@ use super::jwks;
 use crate::http::policy::Caching;
 use crate::http::{Endpoint, Policy};
 use crate::paths::{
-    DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, REVOKE_PATH, TOKEN_PATH, USERINFO_PATH,
+    DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, REGISTER_PATH, REVOKE_PATH, TOKEN_PATH,
+    USERINFO_PATH,
 };
+use crate::settings::Settings;
 use crate::state::AppState;
 use crate::wellknown;
 
@@ -51,6 +53,8 @@ pub struct Discovery {
     revocation_endpoint: String,
     end_session_endpoint: String,
     device_authorization_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     scopes_supported: Vec<&'static str>,
     response_types_supported: Vec<&'static str>,
     response_modes_supported: Vec<&'static str>,
@@ -77,8 +81,9 @@ pub struct Discovery {
 }
 
 impl Discovery {
-    /// The document of the server at `issuer`.
-    pub fn of(issuer: &str) -> Self {
+    /// The document of a server with these settings.
+    pub fn of(settings: &Settings) -> Self {
+        let issuer = settings.issuer.as_str();
         let at = |path: &str| format!("{issuer}{path}");
         let methods: Vec<&'static str> = AuthMethod::ON_THE_WIRE.map(AuthMethod::as_str).to_vec();
         let confidential: Vec<&'static str> =
@@ -95,6 +100,7 @@ impl Discovery {
             revocation_endpoint: at(REVOKE_PATH),
             end_session_endpoint: at(END_SESSION_PATH),
             device_authorization_endpoint: at(DEVICE_CODE_PATH),
+            registration_endpoint: settings.registration.is_on().then(|| at(REGISTER_PATH)),
             scopes_supported: KNOWN.to_vec(),
             response_types_supported: vec!["code"],
             response_modes_supported: vec!["query", "form_post"],
@@ -123,9 +129,9 @@ impl Discovery {
 }
 
 /// The document, built once.
-fn document(issuer: &str) -> Bytes {
+fn document(settings: &Settings) -> Bytes {
     // Only strings and booleans: serialization cannot fail.
-    serde_json::to_vec(&Discovery::of(issuer)).unwrap_or_default().into()
+    serde_json::to_vec(&Discovery::of(settings)).unwrap_or_default().into()
 }
 
 /// Returns the OpenID Provider metadata.
@@ -140,5 +146,5 @@ fn document(issuer: &str) -> Bytes {
 )]
 pub async fn discovery(State(sigma): State<AppState>) -> Response {
     let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (json, Bytes::clone(sigma.discovery.get_or_init(|| document(sigma.issuer())))).into_response()
+    (json, Bytes::clone(sigma.discovery.get_or_init(|| document(&sigma.settings)))).into_response()
 }

@@ -73,6 +73,7 @@ mod redirect_uris;
 mod refresh_families;
 mod refresh_tokens;
 mod refusals;
+mod registration;
 mod resolver;
 mod resources;
 mod restore;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sigma_core::actor::Actor;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, AppId, ClientId, MembershipId, OrgId, RoleId, UserId};
@@ -236,6 +237,7 @@ on_both_engines! {
             disabled: false,
             client_uri: None,
             site_url: None,
+            metadata: ClientMetadata::default(),
             created_at: now,
             updated_at: now,
         };

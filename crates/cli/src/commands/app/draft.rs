@@ -2,6 +2,7 @@
 
 use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
 use sigma_core::merits::SiteUrl;
@@ -67,6 +68,7 @@ pub fn new(
         disabled: false,
         client_uri: None,
         site_url: None,
+        metadata: ClientMetadata::default(),
         created_at: now,
         updated_at: now,
     };

@@ -9,6 +9,7 @@ use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, SigningKey};
@@ -147,6 +148,7 @@ impl World {
             disabled: false,
             client_uri: None,
             site_url: None,
+            metadata: ClientMetadata::default(),
             created_at: self.now(),
             updated_at: self.now(),
         };

@@ -1,0 +1,76 @@
+//! Initial access tokens (RFC 7591 §3): each lets its holder register a number of apps until it expires.
+
+use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Target};
+use sigma_core::ids::AppInvitationId;
+use sigma_core::time::Timestamp;
+
+use crate::event::{self, NewEvent};
+use crate::{Row, StoreError, Tx, params};
+
+/// An invitation to register apps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppInvitation {
+    /// Its id.
+    pub id: AppInvitationId,
+    /// The operator's note of whom it is for; may be empty.
+    pub name: String,
+    /// How many apps it lets register in all.
+    pub uses: u32,
+    /// How many of them are left.
+    pub uses_left: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// Adds an invitation whose token has that digest.
+pub fn add(tx: &mut dyn Tx, new: &AppInvitation, token: &Digest) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO app_invitations (id, hash, name, uses, uses_left, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        params![&new.id, *token, new.name.as_str(), new.uses, new.uses_left, new.created_at, new.expires_at],
+    )?;
+    event::append(tx, NewEvent::new(Action::AppInvite).to(Target::AppInvitation(new.id.clone())))
+}
+
+/// Counts one use of an invitation, if it has one left; returns its id.
+pub fn spend(tx: &mut dyn Tx, token: &Digest, now: Timestamp) -> Result<Option<AppInvitationId>, StoreError> {
+    let spent = tx.query_opt(
+        "UPDATE app_invitations SET uses_left = uses_left - 1 WHERE hash = $1 AND uses_left > 0 AND expires_at > $2
+         RETURNING id",
+        params![*token, now],
+    )?;
+    spent.map_or(Ok(None), |row| Ok(Some(AppInvitationId::from_text(row.text(0)?))))
+}
+
+/// At most `limit` invitations, oldest first, after the one with the id `after`.
+pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<AppInvitation>, StoreError> {
+    let rows = tx.query_all(
+        "SELECT id, name, uses, uses_left, created_at, expires_at FROM app_invitations WHERE id > $1 ORDER BY id LIMIT $2",
+        params![after, limit],
+    )?;
+    rows.iter().map(decode).collect()
+}
+
+/// Removes an invitation; returns whether there was one. Apps that it let register stay.
+pub fn remove(tx: &mut dyn Tx, id: &AppInvitationId) -> Result<bool, StoreError> {
+    if tx.execute("DELETE FROM app_invitations WHERE id = $1", params![id])? == 0 {
+        return Ok(false);
+    }
+    event::append(tx, NewEvent::new(Action::AppUninvite).to(Target::AppInvitation(id.clone())))?;
+    Ok(true)
+}
+
+fn decode(row: &Row) -> Result<AppInvitation, StoreError> {
+    let count = |column| Ok::<_, StoreError>(u32::try_from(row.int(column)?).unwrap_or(0));
+    Ok(AppInvitation {
+        id: AppInvitationId::from_text(row.text(0)?),
+        name: row.text(1)?,
+        uses: count(2)?,
+        uses_left: count(3)?,
+        created_at: row.timestamp(4)?,
+        expires_at: row.timestamp(5)?,
+    })
+}
