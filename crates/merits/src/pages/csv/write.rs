@@ -45,10 +45,24 @@ impl Writer {
 }
 
 /// The cell as text: a spreadsheet takes what begins with one of these for a formula, and an apostrophe says that it is none.
+/// One whose lists are separated otherwise, as in most of Europe, does not see our quotation marks, and begins cells within
+/// this one: what follows a separator or a line break is a beginning too.
 fn neutral(cell: &str) -> String {
+    let mut neutral = String::with_capacity(cell.len() + 1);
+    // The rest of the cell after a beginning: spaces and quotation marks do not hide a formula.
     let begins_formula =
-        |letter: char| matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
-    if cell.trim_start_matches(' ').starts_with(begins_formula) { format!("'{cell}") } else { cell.to_owned() }
+        |rest: &str| rest.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    if begins_formula(cell) || cell.trim_start_matches(' ').starts_with(['\t', '\r', '\n']) {
+        neutral.push('\'');
+    }
+    for (at, letter) in cell.char_indices() {
+        neutral.push(letter);
+        let rest = cell.get(at..).and_then(|rest| rest.get(letter.len_utf8()..)).unwrap_or_default();
+        if matches!(letter, ';' | ',' | '|' | '\t' | '\r' | '\n') && begins_formula(rest) {
+            neutral.push('\'');
+        }
+    }
+    neutral
 }
 
 #[cfg(test)]
@@ -65,6 +79,22 @@ mod tests {
         let expected = "\u{feff}name,value\r\n'=1+1,plain = text\r\n'+49 30,plain = text\r\n'-2,plain = text\r\n\
                         '@SUM(A1),plain = text\r\n'\t=1,plain = text\r\n' =cmd|' /C calc'!A0,plain = text\r\n'＝1,plain = text\r\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_formula_behind_a_separator_or_a_line_break_becomes_text() {
+        for (cell, expected) in [
+            ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
+            ("x; \"@SUM(A1)", "x;' \"@SUM(A1)"),
+            ("one\n=1+1", "one\n'=1+1"),
+            ("one\r\n+1", "one\r\n'+1"),
+            ("a\t-1;b", "a\t'-1;b"),
+            ("\"=1", "'\"=1"),
+            ("a, b; c = d", "a, b; c = d"),
+            ("ä;ö", "ä;ö"),
+        ] {
+            assert_eq!(neutral(cell), expected);
+        }
     }
 
     #[test]
