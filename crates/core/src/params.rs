@@ -12,6 +12,13 @@ impl Params {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
+    /// The fields of a form in a body. A NUL, which no stored text may hold, becomes the replacement character, however it is
+    /// encoded.
+    pub fn parse_form(body: &[u8]) -> Self {
+        let shown = |text: std::borrow::Cow<'_, str>| text.replace('\0', "\u{fffd}");
+        Self(form_urlencoded::parse(body).map(|(name, value)| (shown(name), shown(value))).collect())
+    }
+
     /// Already decoded parameters.
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
@@ -65,5 +72,19 @@ impl Params {
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_holds_no_nul_however_it_is_encoded() {
+        for body in [&b"a\0=b\0c"[..], b"a%00=b%00c", b"a%00=b\0c"] {
+            let form = Params::parse_form(body);
+            assert_eq!((form.raw("a\u{fffd}"), form.with_nul()), (Some("b\u{fffd}c"), None), "{body:?}");
+        }
+        assert_eq!(Params::parse_form(b"a=%2500&b=+%FF").raw("a"), Some("%00"));
     }
 }

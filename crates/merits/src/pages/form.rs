@@ -35,7 +35,7 @@ impl FromRequest<AppState> for Form {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Response> {
         let body = sigma_platform::extract::body(request).await?;
-        Ok(Self(Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"))))
+        Ok(Self(Params::parse_form(&body)))
     }
 }
 

@@ -44,7 +44,7 @@ async fn log_in(
         return Ok(not_found(&sigma));
     }
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
-    let form = Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"));
+    let form = Params::parse_form(&body);
     let address = form.raw("email").unwrap_or_default().trim().to_owned();
     let secret = SecretString::from(form.raw("password").unwrap_or_default());
     let folded = email::fold(&address);

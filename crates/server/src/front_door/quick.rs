@@ -47,7 +47,7 @@ async fn log_in(
     body: Bytes,
 ) -> Result<Response, Response> {
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
-    let form = Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"));
+    let form = Params::parse_form(&body);
     let named = form.raw("workspace").unwrap_or_default().trim();
     let org_id = sigma.org_named(named).await.map_err(|error| ApiError::from(error).into_response())?;
     let page = page_in(&sigma, arrival.continuation(), &org_id);
