@@ -74,7 +74,14 @@ pub(super) fn line(
     if text.chars().nth(most).is_some() {
         return Err(too_long);
     }
-    if text.chars().any(char::is_control) { Err(RequestFault::Text.into()) } else { Ok(text) }
+    let is_bad = |letter: char| letter.is_control() || turns(letter) || matches!(letter, '\u{2028}' | '\u{2029}');
+    if text.chars().any(is_bad) { Err(RequestFault::Text.into()) } else { Ok(text) }
+}
+
+/// A letter that turns the text around it: what an org writes stands in sentences of ours. The marks of a direction, which
+/// languages need, turn nothing.
+const fn turns(letter: char) -> bool {
+    matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Any number of lines.
@@ -83,7 +90,7 @@ pub(super) fn lines(text: &str, most: usize, too_long: MeritProblem) -> Result<S
     if text.chars().nth(most).is_some() {
         return Err(too_long);
     }
-    let is_bad = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+    let is_bad = |letter: char| (letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) || turns(letter);
     if text.chars().any(is_bad) { Err(RequestFault::Text.into()) } else { Ok(text) }
 }
 
@@ -106,5 +113,19 @@ mod tests {
         assert_eq!(field_description(""), Ok(String::new()));
         assert_eq!(field_name("a\u{0}b"), Err(RequestFault::Text.into()));
         assert_eq!(reason("late\nand cold"), Ok("late\nand cold".to_owned()));
+    }
+
+    #[test]
+    fn no_text_turns_the_sentences_around_it() {
+        for letter in ['\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}'] {
+            let text = format!("Baker{letter}gnp.exe");
+            assert_eq!(template_title(&text), Err(RequestFault::Text.into()));
+            assert_eq!(template_description(&text), Err(RequestFault::Text.into()));
+            assert_eq!(reason(&text), Err(RequestFault::Text.into()));
+        }
+        assert_eq!(template_title("one\u{2028}two"), Err(RequestFault::Text.into()));
+        for fine in ["אופה\u{200F} (1)", "\u{1F469}\u{200D}\u{1F373}"] {
+            assert_eq!(template_title(fine), Ok(fine.to_owned()));
+        }
     }
 }

@@ -85,8 +85,7 @@ fn checked(form: &Form) -> Result<ProfileChange, &'static str> {
     let name = text::name(&form.text("title")).map_err(|_| "merits-problem-org-name")?;
     for (field, longest) in LONGEST {
         let value = form.text(field);
-        let is_bad = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
-        if value.chars().count() > longest || value.chars().any(is_bad) {
+        if text::description(&value).is_err() || value.chars().count() > longest {
             return Err("merits-problem-text");
         }
     }
