@@ -12,10 +12,11 @@ use http::header::CONTENT_LENGTH;
 use serde::Serialize;
 use sigma_core::digest::Digest;
 use sigma_core::merits::{AttachmentFault, MeritProblem};
+use sigma_core::time::Timestamp;
 use sigma_platform::extract::header;
 use sigma_platform::http::policy::{BodyLimit, Cookies, CorsPolicy, Limit};
 use sigma_platform::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
-use sigma_platform::objects::ObjectError;
+use sigma_platform::objects::{ObjectError, Receiving};
 use sigma_platform::state::AppState;
 use sigma_store::merits::attachment::{self, Attachment};
 use tokio::sync::Semaphore;
@@ -91,13 +92,26 @@ pub async fn upload(
     };
     let whole = PIECE + Duration::from_secs(u64::try_from(wanted.size).unwrap_or(0) / SLOWEST);
     let received = tokio::time::timeout(whole, receive(&sigma, &wanted, request.into_body())).await;
-    received.map_err(|_| fault(AttachmentFault::Size))??;
+    let received = received.map_err(|_| fault(AttachmentFault::Size))??;
+    let attachment_id = wanted.id.digits().to_owned();
+    // A client that goes away now does not leave it half done.
+    let kept = tokio::spawn(async move { keep(&sigma, &wanted, received, now).await });
+    kept.await.map_err(|error| MeritsError::Internal(error.to_string()))??;
+    Ok(Json(UploadedAttachment { attachment_id }))
+}
+
+/// Makes what was received the attachment. It is recorded first: of two uploads at once the second one must not replace what a
+/// merit may name, and its member have accepted, by now.
+async fn keep(sigma: &AppState, wanted: &Attachment, received: Receiving, now: Timestamp) -> Result<(), MeritsError> {
     let (org_id, id) = (wanted.org_id.clone(), wanted.id.clone());
-    // Of two uploads at once the object is one of them: both have the announced size and type.
     if !sigma.store.write(move |tx| attachment::stored(tx, &org_id, &id, now)).await? {
+        received.abandon().await;
         return Err(MeritProblem::NotFound.into());
     }
-    Ok(Json(UploadedAttachment { attachment_id: wanted.id.digits().to_owned() }))
+    let Err(error) = received.finish().await else { return Ok(()) };
+    let (org_id, id) = (wanted.org_id.clone(), wanted.id.clone());
+    sigma.store.write(move |tx| attachment::not_stored(tx, &org_id, &id)).await?;
+    Err(broken(&error))
 }
 
 fn fault(fault: AttachmentFault) -> MeritsError {
@@ -108,8 +122,8 @@ fn broken(error: &ObjectError) -> MeritsError {
     MeritsError::Internal(error.to_string())
 }
 
-/// Stores the body as the object of `wanted`; nothing of one that is refused is kept.
-async fn receive(sigma: &AppState, wanted: &Attachment, body: Body) -> Result<(), MeritsError> {
+/// Receives the body as the object of `wanted`; nothing of one that is refused is kept.
+async fn receive(sigma: &AppState, wanted: &Attachment, body: Body) -> Result<Receiving, MeritsError> {
     let mut receiving = sigma.brands.objects.receive(&wanted.object()).map_err(|error| broken(&error))?;
     let mut pieces = body.into_data_stream();
     let (mut head, mut left, mut is_checked) = (BytesMut::new(), u64::try_from(wanted.size).unwrap_or(0), false);
@@ -141,7 +155,7 @@ async fn receive(sigma: &AppState, wanted: &Attachment, body: Body) -> Result<()
         }
     };
     match verdict {
-        Ok(()) => receiving.finish().await.map_err(|error| broken(&error)),
+        Ok(()) => Ok(receiving),
         Err(error) => {
             receiving.abandon().await;
             Err(error)

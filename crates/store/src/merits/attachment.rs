@@ -116,6 +116,13 @@ pub fn stored(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId, now: Timestamp
     Ok(tx.execute(sql, params![org_id, id, now])? == 1)
 }
 
+/// Takes that back: the content could not be written, and may be uploaded again.
+pub fn not_stored(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId) -> Result<(), StoreError> {
+    let sql = "UPDATE merit_attachments SET stored_at = NULL WHERE org_id = $1 AND id = $2 AND expires_at IS NOT NULL";
+    tx.execute(sql, params![org_id, id])?;
+    Ok(())
+}
+
 /// The attachment of that org and id.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId) -> Result<Option<Attachment>, StoreError> {
     tx.query_opt(select!("org_id = $1 AND id = $2"), params![org_id, id])?.map(|row| decode(&row)).transpose()
