@@ -3,6 +3,10 @@
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
+use sigma_core::actor::Actor;
+use sigma_core::ids::MeritTemplateId;
+use sigma_store::merits::Decision;
+use sigma_store::merits::template::{self, NewTemplate};
 
 use crate::support::merits::Issuer;
 use crate::support::{Answer, World, text};
@@ -65,6 +69,83 @@ async fn an_attachment_is_uploaded_once_with_exactly_the_announced_size_and_type
     let late = request(&bakery, "Photo", "image/png", PNG.len()).await.json();
     world.advance(3_601);
     assert_eq!(put(&world, text(&late, "uploadUrl"), PNG).await.merits_error(), "404 NotFound", "expired");
+}
+
+#[tokio::test]
+async fn of_two_uploads_at_once_the_second_does_not_replace_what_the_first_has_stored() {
+    let (world, _folder) = world().await;
+    let bakery = world.issuer("bakery").await;
+    let permitted = request(&bakery, "Photo", "image/png", PNG.len()).await.json();
+    let url = text(&permitted, "uploadUrl");
+    let path = url.strip_prefix("https://id.example.org").unwrap();
+    let (send, receive) = tokio::sync::mpsc::unbounded_channel::<Vec<u8>>();
+    let pieces = futures_util::stream::unfold(receive, |mut receive| async move {
+        receive.recv().await.map(|piece| (Ok::<_, std::io::Error>(piece), receive))
+    });
+    send.send(PNG[..4].to_vec()).unwrap();
+    let slow = world.send(Request::put(path).body(Body::from_stream(pieces)).unwrap());
+    let meanwhile = async {
+        // The slow one was found to be permitted by now, and waits for the rest.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(put(&world, url, PNG).await.status, 200);
+        let mut other = PNG.to_vec();
+        *other.last_mut().unwrap() = b'!';
+        send.send(other[4..].to_vec()).unwrap();
+        drop(send);
+    };
+    let (slow, ()) = futures_util::future::join(slow, meanwhile).await;
+    assert_eq!(slow.merits_error(), "404 NotFound");
+    let (template, field) = (bakery.template("Baker", false).await, bakery.field("Cake", "Photos").await);
+    let path = format!("/v2/merittemplates/{template}/fields/{field}");
+    assert_eq!(bakery.post(&path, &json!({"newEnabled": true})).await.status, 200);
+    let body = json!({
+        "recipientEmail": "ada@example.org", "meritTemplateId": template, "recipientName": "Ada",
+        "fieldValues": [{"fieldId": field, "value": [permitted["attachmentId"]]}],
+    });
+    let sent = bakery.post("/v2/merits/send", &body).await.json();
+    let url = text(&sent["fieldValues"][0]["attachments"][0], "url")
+        .strip_prefix("https://id.example.org")
+        .unwrap()
+        .to_owned();
+    let served = world.send(Request::get(url).body(Body::empty()).unwrap()).await;
+    assert!(served.body.ends_with("picture"), "{}", served.body);
+}
+
+/// How many files are in a folder, at any depth.
+fn files(folder: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
+}
+
+#[tokio::test]
+async fn a_template_that_is_refused_leaves_no_picture_behind() {
+    let (world, folder) = world().await;
+    let bakery = world.issuer("bakery").await;
+    let mut photo = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(64, 64).write_to(&mut photo, image::ImageFormat::Png).unwrap();
+    let photo = photo.into_inner();
+    let permitted = request(&bakery, "Photo", "image/png", photo.len()).await.json();
+    assert_eq!(put(&world, text(&permitted, "uploadUrl"), &photo).await.status, 200);
+    let (org, now, rng) = (bakery.org.clone(), world.now(), std::sync::Arc::clone(&world.sigma.rng));
+    let fill = move |tx: &mut dyn sigma_store::Tx| -> Decision<()> {
+        for _ in 0..template::MOST_TEMPLATES {
+            let id = MeritTemplateId::new(now, &*rng);
+            let (title, description) = ("Full".to_owned(), "Full".to_owned());
+            let new = NewTemplate { id, title, description, once: false, cover: None };
+            template::add(tx, &org, &Actor::Operator, &new, now)?;
+        }
+        Ok(())
+    };
+    world.sigma.store.decide(fill).await.unwrap();
+    let before = files(folder.path());
+    let body = json!({
+        "orgId": bakery.org.digits(), "title": "One more", "description": "A badge",
+        "coverPhoto": permitted["attachmentId"],
+    });
+    assert_eq!(bakery.post("/v2/merittemplates", &body).await.merits_error(), "400 invalid_request");
+    assert_eq!(files(folder.path()), before);
 }
 
 /// A merit with an uploaded picture.

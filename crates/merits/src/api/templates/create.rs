@@ -75,7 +75,7 @@ pub async fn create(
         Some(photo) => Some(cover_of(&sigma, &caller.org_id, id(photo)?).await?),
         None => None,
     };
-    let now = sigma.now();
+    let (now, picture) = (sigma.now(), cover.clone());
     let once = body.can_only_be_sent_once;
     let new = NewTemplate { id: MeritTemplateId::new(now, &*sigma.rng), title, description, once, cover };
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
@@ -84,6 +84,16 @@ pub async fn create(
         let fields = template::fields(tx, &org_id, &template.id)?;
         Ok((template, fields))
     };
-    let (template, fields) = decide(&sigma, &context, &caller, add).await?;
+    let added = decide(&sigma, &context, &caller, add).await;
+    if let (Err(_), Some(picture)) = (&added, picture) {
+        // Nothing names it, so nothing would ever delete it.
+        sigma
+            .brands
+            .objects
+            .remove_picture(&picture)
+            .await
+            .map_err(|error| MeritsError::Internal(error.to_string()))?;
+    }
+    let (template, fields) = added?;
     Ok(Json(TemplateView::of(&sigma, template, fields)))
 }
