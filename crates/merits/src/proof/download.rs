@@ -20,7 +20,7 @@ use super::issuer_key;
 use super::status_list::VC_JWT;
 
 /// The global field with the last day of a merit.
-const LAST_DAY: &str = "000000000000000000000002";
+pub(super) const LAST_DAY: &str = "000000000000000000000002";
 
 /// Letters of a salt.
 const SALT_LENGTH: usize = 16;

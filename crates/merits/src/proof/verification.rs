@@ -15,6 +15,7 @@ use sigma_platform::pages::view::{PageContext, moment, page};
 use sigma_platform::state::AppState;
 use sigma_store::merits::{issuer, template};
 
+use super::download::LAST_DAY;
 use super::{PUBLIC_PAGE, qr};
 
 /// This endpoint.
@@ -66,6 +67,9 @@ async fn show(
     if merit.access || !merit.is_public || !(valid || ended) {
         return Ok(not_found(&sigma));
     }
+    // A credential of it says the same, which counts until the end of that day.
+    let last_day = merit.values.iter().find(|(field, _)| field.digits() == LAST_DAY).map(|(_, value)| value.to_text());
+    let expired = last_day.is_some_and(|day| day < moment::day(sigma.now()));
     let url = verification_url(sigma.issuer(), &merit.org_id, &merit.id);
     let fields = fields.into_iter().filter(|_| valid).filter_map(|field| {
         let value = merit.values.get(&field.setting.field_id)?;
@@ -79,7 +83,7 @@ async fn show(
         logo_url: issuer.logo.as_deref().map(sigma_platform::branding::logo_url),
         name: valid.then(|| merit.name.full()),
         sent: moment::day(merit.sent_at),
-        valid,
+        valid: valid && !expired,
         fields: fields.collect(),
         qr: qr::svg(&url)?,
         url,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{FieldId, MeritId, MeritTemplateId, OrgId, UserId};
@@ -205,6 +205,28 @@ async fn a_verification_page_shows_only_what_the_member_left_public() {
     for unknown in ["/merits/x/y", &format!("/merits/{}/{}", issued.org.digits(), "0".repeat(24))] {
         assert_eq!(anyone.get(unknown).await.status, StatusCode::NOT_FOUND, "{unknown}");
     }
+}
+
+#[tokio::test]
+async fn a_merit_whose_last_day_has_passed_is_no_longer_valid() {
+    let world = World::with_orgs().await;
+    let bakery = world.issuer("bakery").await;
+    let ada = world.person("ada@example.org").await;
+    let template = bakery.template("Baker", false).await;
+    let last_day = "000000000000000000000002";
+    let path = format!("/v2/merittemplates/{template}/fields/{last_day}");
+    assert_eq!(bakery.post(&path, &json!({"newEnabled": true})).await.status, StatusCode::OK);
+    let today = world.now().iso8601()[..10].to_owned();
+    let body = json!({
+        "recipientEmail": "ada@example.org", "meritTemplateId": template, "recipientName": "Ada",
+        "fieldValues": [{"fieldId": last_day, "value": today}],
+    });
+    let merit = bakery.post("/v2/merits/send", &body).await.json()["id"].as_str().unwrap().to_owned();
+    world.answer(&ada, &bakery.org, &merit, Move::Accept).await.unwrap();
+    let page = format!("/merits/{}/{merit}", bakery.org.digits());
+    assert!(world.browser().get(&page).await.body.contains("This merit is valid."));
+    world.advance(24 * 3_600);
+    assert!(world.browser().get(&page).await.body.contains("This merit is no longer valid."));
 }
 
 #[tokio::test]
