@@ -25,7 +25,7 @@ pub(crate) enum Purpose {
     MeritsOfOrg,
     /// Requests of "Login with Sigma" and "Link App" by one app.
     MeritRequestsOfApp,
-    /// Mails about merits to an address.
+    /// Mails about merits to an address, from all orgs and from each.
     MeritMails,
     /// Bytes of attachments that an org uploads.
     AttachmentsOfOrg,

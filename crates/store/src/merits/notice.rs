@@ -11,6 +11,8 @@ use crate::{StoreError, Tx, params, quota};
 
 /// Mails about merits to one address within [`WINDOW`], from all orgs.
 const MOST_MAILS: i64 = 20;
+/// Those from one org: what it sends must not silence the others.
+const MOST_MAILS_OF_ORG: i64 = 8;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(24);
 
@@ -55,6 +57,10 @@ pub fn send(tx: &mut dyn Tx, notice: &Notice, now: Timestamp) -> Result<bool, St
     )?;
     let Some(mail) = notice.mail.as_ref().filter(|_| told == 1) else { return Ok(false) };
     if is_unsubscribed(tx, &notice.org_id, &notice.address_mac)? {
+        return Ok(false);
+    }
+    let of_org = format!("{}/{}", notice.org_id, notice.counted_as);
+    if quota::tally(tx, quota::Purpose::MeritMails, &of_org, now, WINDOW)? > MOST_MAILS_OF_ORG {
         return Ok(false);
     }
     if quota::tally(tx, quota::Purpose::MeritMails, &notice.counted_as, now, WINDOW)? > MOST_MAILS {
