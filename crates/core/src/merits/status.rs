@@ -123,7 +123,7 @@ impl Status {
         let verified = matches!(standing, Standing::Verified);
         Ok(match (self, step) {
             (Self::Unapproved | Self::UnapprovedUnverified, Move::Approve) => Self::sent(standing),
-            (Self::Pending, Move::Accept) => Self::Accepted,
+            (Self::Pending, Move::Accept) if verified => Self::Accepted,
             (Self::Pending, Move::Reject) => Self::Rejected,
             (Self::Pending, Move::Report) => Self::Reported,
             (Self::Pending | Self::Unverified | Self::Accepted, Move::Revoke) => Self::Revoked,
@@ -224,6 +224,9 @@ mod tests {
         }
         assert_eq!(sent.after(Move::Verify, Standing::Verified), Ok(Status::Pending));
         assert!(sent.after(Move::Verify, Standing::Unverified).is_err());
+        // The operator may take the verification back while merits wait.
+        assert!(Status::Pending.after(Move::Accept, Standing::Unverified).is_err());
+        assert_eq!(Status::Pending.after(Move::Report, Standing::Unverified), Ok(Status::Reported));
     }
 
     proptest! {
@@ -247,7 +250,8 @@ mod tests {
                     }
                     Err(problem) => {
                         prop_assert_eq!(problem, MeritProblem::InvalidStatusTransition);
-                        let by_verification = step == Move::Verify && standing == Standing::Unverified;
+                        let by_verification =
+                            matches!(step, Move::Verify | Move::Accept) && standing == Standing::Unverified;
                         prop_assert!(drawn.is_none() || by_verification, "{} {:?}", status, step);
                     }
                 }

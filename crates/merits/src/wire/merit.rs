@@ -1,6 +1,7 @@
 //! A merit as clients see it.
 
 use serde::Serialize;
+use sigma_core::email;
 use sigma_core::ids::{AttachmentId, FieldId, OrgId};
 use sigma_core::merits::{FieldValue, MemberPermissions, PersonName};
 use sigma_platform::state::AppState;
@@ -71,9 +72,10 @@ struct MemberView {
 impl MeritView {
     /// For the org that issued it.
     pub fn for_issuer(sigma: &AppState, merit: Merit) -> Self {
+        let name = merit.shown_name();
         let recipient_member = merit.user_id.as_ref().filter(|_| merit.status.is_active());
         let recipient_member =
-            recipient_member.map(|user| MemberView { id: user.digits().to_owned(), name: merit.name.clone() });
+            recipient_member.map(|user| MemberView { id: user.digits().to_owned(), name: name.clone() });
         Self {
             id: merit.id.digits().to_owned(),
             org_id: merit.org_id.digits().to_owned(),
@@ -83,7 +85,7 @@ impl MeritView {
             merit_template_id: merit.template_id.digits().to_owned(),
             merit_template_title: merit.template_title,
             email: merit.email,
-            name: merit.name,
+            name,
             field_values: merit.values.into_iter().map(|value| ValueView::of(sigma, &merit.org_id, value)).collect(),
             recipient_member,
             editable: merit.status.is_editable() && !merit.access,
@@ -96,11 +98,15 @@ impl MeritView {
         Self { recipient_member: None, ..Self::for_issuer(sigma, merit) }
     }
 
-    /// For an app that its member lets see it. Addresses are part of the profile, unless `org_id` issued the merit and so knows
-    /// it.
-    pub fn for_viewer(sigma: &AppState, merit: Merit, org_id: &OrgId, permissions: &MemberPermissions) -> Self {
-        let shows_address = permissions.profile || merit.org_id == *org_id;
-        if shows_address { Self::for_issuer(sigma, merit) } else { Self::without_address(sigma, merit) }
+    /// For an app that its member lets see it. Of addresses it sees the primary one, if that is part of the profile that it sees,
+    /// and those that merits of `org_id` were sent to, which the org knows. `primary` is folded.
+    pub fn for_viewer(sigma: &AppState, merit: Merit, org_id: &OrgId, primary: Option<&str>) -> Self {
+        let is_primary = || primary.is_some_and(|primary| primary == email::fold(&merit.email));
+        if merit.org_id == *org_id || is_primary() {
+            Self::for_issuer(sigma, merit)
+        } else {
+            Self::without_address(sigma, merit)
+        }
     }
 
     /// The consent by which its app sees its member. Their name and address are part of the profile.
@@ -109,8 +115,7 @@ impl MeritView {
         if permissions.profile {
             return view;
         }
-        let recipient_member = view.recipient_member.map(|member| MemberView { name: PersonName::default(), ..member });
-        Self { email: String::new(), name: PersonName::default(), recipient_member, ..view }
+        Self { email: String::new(), ..view }
     }
 
     /// For an app that may not see addresses.
@@ -146,7 +151,7 @@ pub struct ProposedMerit {
 impl ProposedMerit {
     /// Of that merit.
     pub fn of(sigma: &AppState, merit: Merit) -> Self {
-        let (recipient_email, recipient_name) = (merit.email.clone(), merit.name.clone());
+        let (recipient_email, recipient_name) = (merit.email.clone(), merit.shown_name());
         Self { merit: MeritView::sent(sigma, merit), recipient_email, recipient_name, recipient: None }
     }
 }

@@ -52,6 +52,7 @@ mod merits_lists;
 mod merits_oidc;
 mod merits_org_pages;
 mod merits_pages;
+mod merits_privacy;
 mod merits_sending;
 mod merits_statuses;
 mod merits_templates;

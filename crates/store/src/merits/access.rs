@@ -5,7 +5,7 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::Action;
 use sigma_core::ids::{AppId, MeritId, MeritTemplateId, OrgId, UserId};
-use sigma_core::merits::{FieldValues, MemberPermissions, MeritProblem, OrgPermission, PersonName, Status};
+use sigma_core::merits::{FieldValues, MemberPermissions, MeritProblem, OrgPermission, PersonName, Standing, Status};
 use sigma_core::time::Timestamp;
 
 use super::decision::Decision;
@@ -77,7 +77,9 @@ pub fn agree(tx: &mut dyn Tx, new: &Agreement) -> Decision<Merit> {
     let (org_id, permissions) = found.request.member_permissions()?;
     tx.lock(Owner::Org(org_id))?;
     tx.lock(Owner::User(&new.user_id))?;
-    acting::standing(tx, org_id)?.ok_or(MeritProblem::NotFound)?;
+    if acting::standing(tx, org_id)?.ok_or(MeritProblem::NotFound)? != Standing::Verified {
+        return Err(MeritProblem::Forbidden.into());
+    }
     if acting::permissions_of_app(tx, org_id, &found.request.app_id)?.is_empty() {
         return Err(MeritProblem::Forbidden.into());
     }
@@ -125,10 +127,16 @@ pub struct SendAccess {
     pub now: Timestamp,
 }
 
-/// Sends an Access Merit: Accepted if this app has as much or more of that member already, otherwise it waits until they agree.
+/// Sends an Access Merit: Accepted if this app has as much or more of that member already, otherwise it waits until they agree. One
+/// that is sent to an address is Accepted only if the app may know that it is that member's: the answer must not tell whose
+/// other addresses are.
 pub fn send(tx: &mut dyn Tx, new: &SendAccess) -> Decision<Merit> {
     let actor = Actor::App(new.app_id.clone());
-    acting::lock(tx, &new.org_id, &actor, OrgPermission::Send, new.now)?;
+    let standing = acting::lock(tx, &new.org_id, &actor, OrgPermission::Send, new.now)?;
+    if standing != Standing::Verified {
+        // It deals with nobody outside.
+        return Err(MeritProblem::Forbidden.into());
+    }
     let member = new.to.member(tx)?;
     if let Some(user_id) = &member {
         tx.lock(Owner::User(user_id))?;
@@ -148,7 +156,7 @@ pub fn send(tx: &mut dyn Tx, new: &SendAccess) -> Decision<Merit> {
     }
     let covered = held.as_ref().and_then(|held| held.permissions.as_ref());
     let status = match covered {
-        Some(held) if held.covers(&new.permissions) => Status::Accepted,
+        Some(held) if held.covers(&new.permissions) && is_known(tx, &new.to, held)? => Status::Accepted,
         _ => Status::Pending,
     };
     let name = held.as_ref().map(|held| held.name.clone()).unwrap_or_default();
@@ -168,6 +176,13 @@ pub fn send(tx: &mut dyn Tx, new: &SendAccess) -> Decision<Merit> {
         member::record(tx, Action::MeritAccessGive, user_id, &sent, status.as_str(), new.now)?;
     }
     Ok(sent)
+}
+
+/// Whether an app that was granted `held` may know whom `to` reaches.
+fn is_known(tx: &mut dyn Tx, to: &To, held: &MemberPermissions) -> Result<bool, StoreError> {
+    let To::Email(email) = to else { return Ok(true) };
+    let sql = "SELECT 1 FROM emails WHERE folded = $1 AND is_primary = 1 AND proven_at IS NOT NULL";
+    Ok(held.profile && tx.query_opt(sql, params![email.folded()])?.is_some())
 }
 
 /// An Access Merit about to be written.
@@ -234,21 +249,22 @@ fn grant(tx: &mut dyn Tx, new: &New<'_>, status: Status) -> Result<Merit, StoreE
     Ok(merit)
 }
 
-/// Revokes what waits for an answer to the same question: the last one counts.
+/// Revokes what waits for an answer to the same question, by the same name of its recipient: the last one counts. What was sent
+/// to addresses of the member stays, or the org would learn whose they are.
 fn drop_questions(tx: &mut dyn Tx, new: &Merit, folded: &str, now: Timestamp) -> Result<(), StoreError> {
     let app_id = new.app_id.as_ref();
-    if let Some(user_id) = &new.user_id {
+    if !folded.is_empty() {
         tx.execute(
             "UPDATE merits SET status = 'Revoked', notify_at = NULL, updated_at = $5
-             WHERE user_id = $1 AND org_id = $2 AND access = 1 AND status = 'Pending' AND app_id = $3 AND id <> $4",
-            params![user_id, &new.org_id, app_id, &new.id, now],
-        )?;
-    } else if !folded.is_empty() {
-        tx.execute(
-            "UPDATE merits SET status = 'Revoked', notify_at = NULL, updated_at = $5
-             WHERE email_folded = $1 AND user_id IS NULL AND org_id = $2 AND access = 1 AND status = 'Pending'
-                AND app_id = $3 AND id <> $4",
+             WHERE email_folded = $1 AND org_id = $2 AND access = 1 AND status = 'Pending' AND app_id = $3 AND id <> $4",
             params![folded, &new.org_id, app_id, &new.id, now],
+        )?;
+    } else if let Some(user_id) = &new.user_id {
+        tx.execute(
+            "UPDATE merits SET status = 'Revoked', notify_at = NULL, updated_at = $5
+             WHERE user_id = $1 AND org_id = $2 AND access = 1 AND status = 'Pending' AND email_folded = ''
+                AND app_id = $3 AND id <> $4",
+            params![user_id, &new.org_id, app_id, &new.id, now],
         )?;
     }
     Ok(())

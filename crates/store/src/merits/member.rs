@@ -33,6 +33,9 @@ pub fn answer(
     let before = find(tx, user_id, org_id, id)?.ok_or(MeritProblem::NotFound)?;
     let standing = acting::standing(tx, org_id)?.unwrap_or(Standing::Unverified);
     let status = before.status.after(step, standing)?;
+    if status == Status::Accepted && holds_another(tx, user_id, &before)? {
+        return Err(MeritProblem::TemplateAlreadySent.into());
+    }
     if before.access && status == Status::Accepted {
         access::replace(tx, &before, now)?;
     }
@@ -52,6 +55,14 @@ pub fn answer(
     };
     record(tx, action, user_id, &before, status.as_str(), now)?;
     Ok(Merit { status, updated_at: now, ..before })
+}
+
+/// Whether the member has another accepted merit of a template that each recipient gets once: it reached them by another address.
+fn holds_another(tx: &mut dyn Tx, user_id: &UserId, merit: &Merit) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM merits m JOIN merit_templates t ON t.org_id = m.org_id AND t.id = m.template_id
+         WHERE m.user_id = $1 AND m.template_id = $2 AND m.org_id = $3 AND m.status = 'Accepted' AND t.once = 1 AND m.id <> $4
+         LIMIT 1";
+    Ok(tx.query_opt(sql, params![user_id, &merit.template_id, &merit.org_id, &merit.id])?.is_some())
 }
 
 /// Shows or hides a merit on its verification page.

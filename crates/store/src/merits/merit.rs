@@ -45,6 +45,18 @@ pub struct Merit {
     pub updated_at: Timestamp,
 }
 
+impl Merit {
+    /// The name that the issuer and its apps see. That of a consent is the member's own, and part of their profile: it is
+    /// empty until they agree to show that.
+    pub fn shown_name(&self) -> PersonName {
+        let grants_profile = self.permissions.as_ref().is_some_and(|permissions| permissions.profile);
+        if self.access && !(grants_profile && self.status == Status::Accepted) {
+            return PersonName::default();
+        }
+        self.name.clone()
+    }
+}
+
 /// The columns of a merit `m` with its template `t`, in the order of [`decode`].
 macro_rules! select {
     () => {

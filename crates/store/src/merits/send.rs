@@ -261,7 +261,9 @@ fn may_receive(tx: &mut dyn Tx, org_id: &OrgId, to: &To) -> Decision<()> {
     if known.is_some() { Ok(()) } else { Err(MeritProblem::NotFound.into()) }
 }
 
-/// Refuses a second merit of a template that is sent once, besides the one called `except`. Callers hold the lock of the org.
+/// Refuses a second merit of a template that is sent once, besides the one called `except`. Recipients are compared by the name
+/// that the org uses, their address or their id: a refusal must not tell whose other addresses are. That a member has one
+/// of them is checked when they accept. Callers hold the lock of the org.
 pub(super) fn once(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -274,12 +276,12 @@ pub(super) fn once(
     let by_address = "SELECT 1 FROM merits WHERE org_id = $1 AND email_folded = $2 AND template_id = $3 AND email_folded <> '' AND id <> $4
         AND status IN ('Pending', 'Accepted', 'Unapproved', 'Unverified', 'UnapprovedUnverified') LIMIT 1";
     let by_member = "SELECT 1 FROM merits WHERE user_id = $2 AND template_id = $3 AND org_id = $1 AND id <> $4
-        AND status IN ('Pending', 'Accepted', 'Unapproved', 'Unverified', 'UnapprovedUnverified') LIMIT 1";
-    let mut taken = tx.query_opt(by_address, params![org_id, folded, template_id, except])?.is_some();
-    if let Some(member) = to.member(tx)? {
-        taken |= tx.query_opt(by_member, params![org_id, &member, template_id, except])?.is_some();
-    }
-    if taken { Err(MeritProblem::TemplateAlreadySent.into()) } else { Ok(()) }
+        AND (email_folded = '' OR status = 'Accepted') AND status IN ('Pending', 'Accepted', 'Unapproved', 'Unverified', 'UnapprovedUnverified') LIMIT 1";
+    let taken = match to {
+        To::Email(_) => tx.query_opt(by_address, params![org_id, folded, template_id, except])?,
+        To::Member(member) => tx.query_opt(by_member, params![org_id, member, template_id, except])?,
+    };
+    if taken.is_some() { Err(MeritProblem::TemplateAlreadySent.into()) } else { Ok(()) }
 }
 
 /// A merit about to be written.

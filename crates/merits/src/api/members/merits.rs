@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
+use sigma_core::email;
 use sigma_core::ids::MeritTemplateId;
 use sigma_core::merits::Scope;
 use sigma_platform::http::Endpoint;
@@ -10,7 +11,7 @@ use sigma_store::merits::list;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::granted;
+use super::{granted, primary_address};
 use crate::POLICY;
 use crate::caller::OrgCaller;
 use crate::error::MeritsError;
@@ -65,11 +66,15 @@ pub async fn list(
     let named = template.as_ref().map_or("", |id| id.as_str());
     let scope = Scope::of(&["member", user_id.as_str(), caller.org_id.as_str(), caller.app.id.as_str(), named]);
     let page = query.page(scope)?;
+    let member_id = user_id.clone();
     let (org_id, own, permissions) = (caller.org_id.clone(), caller.app.org_id.clone(), granted.permissions.clone());
     let slice =
         sigma.store.read(move |tx| list::shown(tx, &user_id, &permissions, [&own, &org_id], template.as_ref(), &page));
     let slice = slice.await?;
+    let primary = if granted.permissions.profile { primary_address(&sigma, &member_id).await? } else { None };
+    let primary = primary.map(|address| email::fold(&address));
     let paging = Paging::of(&slice, scope, |merit| merit.id.digits());
-    let view = |merit| MeritView::for_viewer(&sigma, merit, &caller.org_id, &granted.permissions);
+    let primary = primary.as_deref();
+    let view = |merit| MeritView::for_viewer(&sigma, merit, &caller.org_id, primary);
     Ok(Json(MemberMeritPage { merits: slice.items.into_iter().map(view).collect(), paging }))
 }

@@ -27,3 +27,9 @@ async fn granted(sigma: &MeritsState, caller: &OrgCaller, member: &str) -> Resul
     let access = sigma.find_access(&caller.org_id, &caller.app, &user_id).await?;
     Ok((user_id, access.ok_or(MeritProblem::AccessNotGranted)?))
 }
+
+/// The primary address of a member, if they have proven it.
+async fn primary_address(sigma: &MeritsState, user_id: &UserId) -> Result<Option<String>, MeritsError> {
+    let email = sigma.find_account(user_id).await?.and_then(|account| account.person(None).email);
+    Ok(email.filter(|(_, is_verified)| *is_verified).map(|(address, _)| address))
+}

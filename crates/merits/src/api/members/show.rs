@@ -9,7 +9,7 @@ use sigma_store::merits::access;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::granted;
+use super::{granted, primary_address};
 use crate::POLICY;
 use crate::caller::OrgCaller;
 use crate::error::MeritsError;
@@ -56,9 +56,7 @@ pub async fn show(
     if !granted.permissions.profile {
         return Ok(Json(Member { id, name: PersonName::default(), email: None }));
     }
-    let account = sigma.find_account(&user_id).await?;
-    let email = account.and_then(|account| account.person(None).email);
-    let email = email.filter(|(_, is_verified)| *is_verified).map(|(address, _)| address);
+    let email = primary_address(&sigma, &user_id).await?;
     let (org_id, app_id) = (caller.org_id.clone(), caller.app.id.clone());
     let merit = sigma.store.read(move |tx| access::find_merit(tx, &org_id, &app_id, &user_id)).await?;
     Ok(Json(Member { id, name: merit.map(|merit| merit.name).unwrap_or_default(), email }))

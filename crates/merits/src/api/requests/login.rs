@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
-use sigma_core::merits::{MemberPermissions, MeritProblem};
+use sigma_core::merits::{MemberPermissions, MeritProblem, Standing};
 use sigma_platform::http::{Endpoint, RequestContext};
 use sigma_platform::paths::MERIT_LOGIN_PATH;
+use sigma_store::merits::issuer;
 use sigma_store::merits::request::Asked;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -110,6 +111,13 @@ async fn begin(
     wanted: &Wanted,
 ) -> Result<Begun, MeritsError> {
     caller.require_org(&sigma.org_named(org).await?)?;
+    let org_id = caller.org_id.clone();
+    let own = sigma.store.read(move |tx| issuer::find(tx, &org_id)).await?.ok_or(MeritProblem::NotFound)?;
+    if own.standing() != Standing::Verified {
+        // It deals with nobody outside.
+        let message = "The operator has not verified the org: it cannot ask people for access yet";
+        return Err(MeritsError::Refused(MeritProblem::Forbidden, Some(message.into())));
+    }
     let permissions = MemberPermissions::parse(&requested(&wanted.requested_permissions))?;
     for org in &permissions.orgs {
         sigma.find_org(org).await?.ok_or(MeritProblem::NotFound)?;

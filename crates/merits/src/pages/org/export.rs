@@ -81,13 +81,14 @@ impl Export {
             let (sent_at, changed_at) = (merit.sent_at.iso8601(), merit.updated_at.iso8601());
             let values = self.fields.iter().map(|field| merit.values.get(&field.setting.field_id));
             let values: Vec<String> = values.map(|value| value.map(FieldValue::to_text).unwrap_or_default()).collect();
+            let name = merit.shown_name();
             let own = [
                 merit.id.digits(),
                 merit.status.as_str(),
                 &merit.template_title,
                 &merit.email,
-                &merit.name.first_name,
-                &merit.name.last_name,
+                &name.first_name,
+                &name.last_name,
                 &sent_at,
                 &changed_at,
             ];

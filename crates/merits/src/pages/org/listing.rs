@@ -70,7 +70,7 @@ fn at(path: &str, filters: &[(&'static str, String)], more: &[(&str, &str)]) -> 
 
 /// A merit in a list.
 pub fn line(admin: &OrgAdmin, merit: &Merit) -> MeritLine {
-    let name = merit.name.full();
+    let name = merit.shown_name().full();
     MeritLine {
         id: merit.id.to_string(),
         name: if name.is_empty() { admin.text("merits-nameless") } else { name },
