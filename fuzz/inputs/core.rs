@@ -2,9 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::authorize::request_object::{RequestObject, read_unverified};
 use sigma_core::authorize::{self, ClaimsRequest};
 use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::client_metadata::ClientMetadata;
+use sigma_core::dpop::{CLOCK_SKEW, LONGEST_PROOF, Proof, ProofKey, ProvenRequest, Thumbprint};
 use sigma_core::email::Email;
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
@@ -14,6 +16,7 @@ use sigma_core::pkce::{CodeChallenge, CodeVerifier};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
+use sigma_core::security::AppSecurity;
 use sigma_core::time::Timestamp;
 use url::Url;
 
@@ -50,6 +53,36 @@ pub fn jwk_set(input: &[u8]) {
     assert!(input.len() <= JwkSet::MAX_BYTES);
     let written = serde_json::to_vec(&set).unwrap();
     assert_eq!(JwkSet::parse(&written), Ok(set));
+}
+
+/// A proof of possession: what is accepted was signed by the key that it names, for this request, and is of some time.
+pub fn dpop_proof(input: &[u8]) {
+    let text = text(input);
+    let Ok(header) = Proof::header_of(text) else { return };
+    let Ok(key) = ProofKey::parse(header) else { return };
+    let url = "https://sigma.example/api/auth/oauth2/token";
+    let request = ProvenRequest { method: "POST", url, token: None };
+    let Ok(proof) = Proof::verify(text, &key, &request, NOW) else { return };
+    assert!(text.len() <= LONGEST_PROOF);
+    assert_eq!(Thumbprint::parse(key.thumbprint.as_str()).as_ref(), Some(&key.thumbprint));
+    if let Ok(expires_at) = proof.expires_at(NOW) {
+        assert!(expires_at > NOW && proof.made_at() <= NOW.plus(CLOCK_SKEW));
+    }
+    let elsewhere = ProvenRequest { method: "GET", ..request };
+    assert!(Proof::verify(text, &key, &elsewhere, NOW).is_err());
+}
+
+/// A request object: what is accepted names its app, and contains no other object.
+pub fn request_object(input: &[u8]) {
+    let text = text(input);
+    let _ = read_unverified(text);
+    let Ok(object) = RequestObject::parse(text) else { return };
+    let keys = JwkSet::parse(KEYS).unwrap();
+    let app = app(AuthMethod::PrivateKeyJwt, ApplicationType::Web, &[GrantType::AuthorizationCode]);
+    let Ok(params) = object.verify(&keys, &app, ISSUER, NOW) else { return };
+    assert!(object.names_key_of(&keys));
+    assert!(app.is_called(params.get("client_id").unwrap()));
+    assert!(params.get("request").is_none() && params.get("request_uri").is_none() && params.with_nul().is_none());
 }
 
 /// A client assertion: what is accepted was signed, for us, now.
@@ -158,6 +191,7 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
         placeholder_email: false,
         require_second_factor: false,
         id_token_claims: false,
+        security: AppSecurity::default(),
         dynamic: false,
         disabled: false,
         client_uri: None,

@@ -5,6 +5,7 @@ mod branding;
 mod invite;
 mod link;
 mod resource;
+mod security;
 mod user;
 mod workspace;
 
@@ -19,6 +20,7 @@ pub use branding::BrandingFields;
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
+pub use security::{ProfileArg, SecurityFields};
 pub use user::{AddUser, SetUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
@@ -211,6 +213,7 @@ Examples:
   sigma app set shop --name 'The shop' --redirect-uri https://shop.example.org/callback
   sigma app set shop --auth private_key_jwt --jwks @keys.json
   sigma app set shop --resource https://api.example.org
+  sigma app set bank --profile fapi2
   sigma app set shop --signer-origin https://shop.example.org
   sigma app set shop --logo shop.png --accent '#0a7d4b' --terms-url https://shop.example.org/terms
   sigma app set shop --disable
@@ -367,6 +370,9 @@ pub struct AppFields {
     /// Require a second factor of users who sign in to the app.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub require_second_factor: Option<bool>,
+    /// What its requests and tokens must satisfy.
+    #[command(flatten)]
+    pub security: SecurityFields,
     /// Workspace that owns the app, by id or slug; with the scope `roles` the app sees its members' roles there.
     #[arg(long, visible_alias = "org", value_name = "WORKSPACE")]
     pub workspace: Option<String>,

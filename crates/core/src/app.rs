@@ -11,6 +11,7 @@ use crate::merits::SiteUrl;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::RegisteredRedirectUris;
 use crate::scope::{KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
+use crate::security::AppSecurity;
 use crate::slug::SIGMA;
 use crate::time::Timestamp;
 
@@ -161,6 +162,8 @@ pub struct App {
     pub id_token_claims: bool,
     /// Whether its users need a second factor.
     pub require_second_factor: bool,
+    /// What its requests and tokens must satisfy beyond the defaults.
+    pub security: AppSecurity,
     /// Whether it registered itself (RFC 7591): shown as unverified, and consent is always asked.
     pub dynamic: bool,
     /// Whether it is disabled: nothing works.
@@ -202,6 +205,7 @@ impl App {
             placeholder_email: false,
             require_second_factor: false,
             id_token_claims: false,
+            security: AppSecurity::default(),
             dynamic: false,
             disabled: false,
             client_uri: None,
@@ -220,6 +224,7 @@ impl App {
     /// Whether an authorization request must carry a challenge (`docs/spec/clients.md#pkce`).
     pub fn needs_pkce(&self) -> bool {
         self.require_pkce
+            || self.security.is_fapi2()
             || self.application_type == ApplicationType::Native
             || matches!(self.auth_method, AuthMethod::None | AuthMethod::SigmaBitcoinAuth)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::jose::{JwkSet, JwsError, UnverifiedJws};
+use crate::jose::{JwkSet, JwsError, UnverifiedJws, VerificationAlgorithm};
 use crate::time::Timestamp;
 
 /// The `client_assertion_type` of client assertions.
@@ -32,6 +32,9 @@ pub enum AssertionProblem {
     /// `iss` and `sub` must both be the client id.
     #[error("the client assertion's iss and sub differ")]
     IssuerIsNotSubject,
+    /// The app's profile rules out the algorithm.
+    #[error("the client assertion's algorithm is not PS256, ES256 or EdDSA")]
+    Algorithm,
     /// Another audience, or further audiences.
     #[error("the client assertion's aud is not this server alone")]
     Audience,
@@ -141,6 +144,21 @@ impl<'a> ClientAssertion<'a> {
     pub fn names_key_of(&self, keys: &JwkSet) -> bool {
         let header = self.jws.header();
         keys.candidates(header.alg, header.kid.as_deref()).next().is_some()
+    }
+
+    /// Checks what the FAPI 2.0 Security Profile demands beyond [`ClientAssertion::verify`]: `aud` is the issuer as a string
+    /// (§5.3.2.1), and the algorithm is not RS256 (§5.4.1).
+    ///
+    /// # Errors
+    /// [`AssertionProblem::Algorithm`], [`AssertionProblem::Audience`].
+    pub fn check_fapi2(&self, issuer: &str) -> Result<(), AssertionProblem> {
+        if self.jws.header().alg == VerificationAlgorithm::RS256 {
+            return Err(AssertionProblem::Algorithm);
+        }
+        match &self.claims.aud {
+            Audience::One(audience) if audience == issuer => Ok(()),
+            _ => Err(AssertionProblem::Audience),
+        }
     }
 
     /// Verifies everything except whether the `jti` was used before. `audiences` are the issuer and the token endpoint.

@@ -2,6 +2,7 @@
 
 use crate::authorize::SessionFacts;
 use crate::digest::Digest;
+use crate::dpop::Thumbprint;
 use crate::ids::{AppId, GrantId, SessionId, UserId};
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::scope::Scopes;
@@ -69,6 +70,8 @@ pub struct Code {
     pub redirect_uri: String,
     /// Enforced if it was sent (RFC 7636 §4.6).
     pub code_challenge: Option<CodeChallenge>,
+    /// The key that it is bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<Thumbprint>,
     /// When it expires.
     pub expires_at: Timestamp,
     /// The grant of its redemption.
@@ -86,6 +89,8 @@ pub struct Redemption {
     pub redirect_uri: Option<String>,
     /// The code verifier.
     pub verifier: SentVerifier,
+    /// The key of the request's proof (RFC 9449 §5).
+    pub jkt: Option<Thumbprint>,
 }
 
 /// The code verifier of a token request.
@@ -123,6 +128,8 @@ pub enum Redeemed {
     VerifierMissing,
     /// There is a verifier and no challenge.
     VerifierUnexpected,
+    /// The code is bound to a key of which there is no proof (RFC 9449 §10).
+    WrongKey,
 }
 
 /// Decides a redemption. The order matters: the app first, then reuse, before anything that could excuse it.
@@ -140,6 +147,9 @@ pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
         None => return Redeemed::RedirectUriMissing,
         Some(uri) if *uri != code.redirect_uri => return Redeemed::WrongRedirectUri,
         Some(_) => {}
+    }
+    if code.dpop_jkt.is_some() && code.dpop_jkt != attempt.jkt {
+        return Redeemed::WrongKey;
     }
     match (&code.code_challenge, &attempt.verifier) {
         (Some(challenge), SentVerifier::Sent(verifier)) if challenge.matches(verifier) => Redeemed::Granted,
@@ -172,6 +182,7 @@ mod tests {
             authorization: Authorization::by(&session, AppId::from_text("app")),
             redirect_uri: "https://app.example.org/cb".to_owned(),
             code_challenge: challenge.map(|text| CodeChallenge::parse(text).unwrap()),
+            dpop_jkt: None,
             expires_at: Timestamp::from_seconds(1_800_000_060),
             redeemed_for: None,
             used: false,
@@ -180,7 +191,7 @@ mod tests {
 
     fn attempt(verifier: SentVerifier) -> Redemption {
         let redirect_uri = Some("https://app.example.org/cb".to_owned());
-        Redemption { app_id: AppId::from_text("app"), redirect_uri, verifier }
+        Redemption { app_id: AppId::from_text("app"), redirect_uri, verifier, jkt: None }
     }
 
     fn sent() -> SentVerifier {
@@ -204,6 +215,19 @@ mod tests {
         let just = Timestamp::from_seconds(1_800_000_059);
         assert_eq!(judge(&code(Some(CHALLENGE)), &attempt(sent()), just), Redeemed::Granted);
         assert_eq!(judge(&code(Some(CHALLENGE)), &attempt(sent()), code(None).expires_at), Redeemed::Expired);
+    }
+
+    #[test]
+    fn a_bound_code_needs_its_key() {
+        let jkt = |text: &str| Thumbprint::parse(text);
+        let (own, other) = (jkt(CHALLENGE), jkt(VERIFIER));
+        let bound = Code { dpop_jkt: own.clone(), ..code(Some(CHALLENGE)) };
+        let judged = |jkt| judge(&bound, &Redemption { jkt, ..attempt(sent()) }, NOW);
+        assert_eq!(judged(own.clone()), Redeemed::Granted);
+        assert_eq!(judged(other), Redeemed::WrongKey);
+        assert_eq!(judged(None), Redeemed::WrongKey);
+        // A code that is not bound may be redeemed with a proof of any key.
+        assert_eq!(judge(&code(Some(CHALLENGE)), &Redemption { jkt: own, ..attempt(sent()) }, NOW), Redeemed::Granted);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::code::Authorization;
+use crate::dpop::{Confirmation, Thumbprint};
 use crate::ids::{ClientId, GrantId, TokenId};
 use crate::jose::Algorithm;
 use crate::person::Person;
@@ -94,6 +95,9 @@ pub struct AccessClaims {
     /// The last authentication, in seconds (RFC 9068 §2.2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// Its class (RFC 9068 §2.2.1, `docs/spec/tokens.md#acr-and-amr`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The user's name, with `profile`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -111,7 +115,7 @@ pub struct AccessClaims {
     pub email: Option<String>,
     /// The key that the token is bound to (RFC 7800): such a token is never accepted as a bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Value>,
+    pub cnf: Option<Confirmation>,
 }
 
 /// What every token has, whatever its kind.
@@ -125,9 +129,15 @@ pub struct Issuance<'a> {
     pub now: Timestamp,
     /// Seconds of life.
     pub seconds: u32,
+    /// The key that access tokens are bound to.
+    pub jkt: Option<&'a Thumbprint>,
 }
 
 impl Issuance<'_> {
+    fn cnf(self) -> Option<Confirmation> {
+        self.jkt.map(|jkt| Confirmation { jkt: jkt.clone() })
+    }
+
     fn expiry(self) -> i64 {
         self.now.seconds().saturating_add(i64::from(self.seconds))
     }
@@ -157,6 +167,7 @@ impl AccessClaims {
             gid: Some(grant.clone()),
             sid: Some(authorization.session_id.to_string()),
             auth_time: Some(authorization.auth_time.seconds()),
+            acr: Some(authorization.acr.clone()),
             name: profile.map(|person| person.display_name().chars().take(LONGEST_NAME).collect()),
             pubkey: profile.and_then(Person::pubkey).map(|key| key.to_hex()),
             bap_id: profile.and_then(Person::bap_id).map(ToString::to_string),
@@ -167,7 +178,7 @@ impl AccessClaims {
                 .then(|| person.email_claims(None))
                 .flatten()
                 .map(|(address, _)| address),
-            cnf: None,
+            cnf: issuance.cnf(),
         }
     }
 
@@ -185,12 +196,13 @@ impl AccessClaims {
             gid: None,
             sid: None,
             auth_time: None,
+            acr: None,
             name: None,
             pubkey: None,
             bap_id: None,
             bap: None,
             email: None,
-            cnf: None,
+            cnf: issuance.cnf(),
         }
     }
 }

@@ -46,6 +46,16 @@ fn the_kept_client_assertions_are_read_as_they_must_be() {
 }
 
 #[test]
+fn the_kept_proofs_of_possession_are_read_as_they_must_be() {
+    replay("dpop_proof", inputs::dpop_proof);
+}
+
+#[test]
+fn the_kept_request_objects_are_read_as_they_must_be() {
+    replay("request_object", inputs::request_object);
+}
+
+#[test]
 fn the_kept_redirect_uris_are_read_as_they_must_be() {
     replay("redirect_uri", inputs::redirect_uri);
 }

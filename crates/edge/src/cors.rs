@@ -15,14 +15,14 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 /// Request headers that trusted origins may send with credentials: our own, and those of tracing and HTTP libraries.
 const ALLOWED: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, \
+    "Authorization, Content-Type, DPoP, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, \
      tracestate, baggage, sentry-trace",
 );
 /// Any header; `*` does not include `Authorization` (Fetch §4.9).
 const ANY_AND_AUTHORIZATION: HeaderValue = HeaderValue::from_static("*, Authorization");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, \
-     X-Request-Id, set-auth-token",
+     DPoP-Nonce, X-Request-Id, set-auth-token",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
 const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");

@@ -8,10 +8,14 @@ pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
 pub const TOKEN_PATH: &str = "/api/auth/oauth2/token";
 /// Its older paths.
 pub const TOKEN_ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
+/// Pushed authorization requests.
+pub const PAR_PATH: &str = "/api/auth/oauth2/par";
 /// Revocation.
 pub const REVOKE_PATH: &str = "/api/auth/oauth2/revoke";
 /// Introspection.
 pub const INTROSPECT_PATH: &str = "/api/auth/oauth2/introspect";
+/// Forward authentication by access token.
+pub const FORWARD_PATH: &str = "/api/auth/oauth2/forward";
 /// Userinfo.
 pub const USERINFO_PATH: &str = "/api/auth/oauth2/userinfo";
 /// Dynamic client registration.

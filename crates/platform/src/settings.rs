@@ -12,11 +12,13 @@ use sigma_edge::settings as edge;
 pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
 use url::Url;
 
+mod authorization;
 mod provider;
 mod registration;
 mod sign_in;
 
 pub use crate::i18n::Language;
+pub use authorization::Authorization;
 pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
 };
@@ -67,6 +69,8 @@ pub struct Settings {
     pub signer: Signer,
     /// Lifetimes of tokens and codes.
     pub tokens: Tokens,
+    /// Authorization requests and proofs of possession.
+    pub authorization: Authorization,
     /// Connections and bodies.
     pub http: Http,
     /// Rate limits and delays.
@@ -110,6 +114,7 @@ impl Default for Settings {
             content: Content::default(),
             signer: Signer::default(),
             tokens: Tokens::default(),
+            authorization: Authorization::default(),
             http: Http::default(),
             limits: Limits::default(),
             budgets: Budgets::default(),

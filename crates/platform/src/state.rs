@@ -33,6 +33,7 @@ use zeroize::Zeroizing;
 use crate::access::VerifiedAccess;
 use crate::branding::Brands;
 use crate::device_polls::DevicePolls;
+use crate::dpop::Dpop;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
@@ -101,6 +102,8 @@ pub struct Inner {
     pub interaction_key: SealingKey,
     /// The key that signs session cookies.
     pub cookie_key: hmac::Key,
+    /// What is remembered of proofs of possession.
+    pub dpop: Dpop,
     apps: Cache<Arc<App>>,
     /// Ids by chosen client id, which never belongs to another app: nothing has to be forgotten.
     client_ids: Memory<String, AppId>,
@@ -197,6 +200,7 @@ impl AppState {
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
+            dpop: Dpop::new(&cookie_secret, &store, clock.now()),
             apps: Cache::new(&store, cached::APP, 10_000),
             client_ids: Memory::new(10_000),
             accounts: Cache::new(&store, cached::ACCOUNT, 10_000),

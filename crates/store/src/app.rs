@@ -8,6 +8,7 @@ use sigma_core::jose::Algorithm;
 use sigma_core::merits::SiteUrl;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
+use sigma_core::security::AppSecurity;
 use sigma_core::time::Timestamp;
 
 use crate::branding::{self, Branded};
@@ -41,9 +42,9 @@ pub(crate) fn add_with(tx: &mut dyn Tx, app: &App, details: Details) -> Result<A
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
             access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims,
-            require_second_factor, site_url, metadata, id)
+            require_second_factor, site_url, metadata, security, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28)
+            $23, $24, $25, $26, $27, $28, $29)
          ON CONFLICT (client_id) DO NOTHING",
         &[
             vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
@@ -72,7 +73,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
-            require_second_factor = $23, site_url = $24, metadata = $25, org_id = $26
+            require_second_factor = $23, site_url = $24, metadata = $25, security = $26, org_id = $27
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
@@ -118,7 +119,7 @@ macro_rules! select {
             "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
                 redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
                 placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id,
-                require_second_factor, site_url, metadata
+                require_second_factor, site_url, metadata, security
              FROM apps WHERE ",
             $rest
         )
@@ -147,7 +148,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
 }
 
 /// The names of [`columns`].
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "name",
     "application_type",
     "auth_method",
@@ -172,6 +173,7 @@ const COLUMNS: [&str; 24] = [
     "require_second_factor",
     "site_url",
     "metadata",
+    "security",
 ];
 
 /// The mutable fields, in the order of both statements that write them.
@@ -202,6 +204,7 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         app.require_second_factor.into(),
         app.site_url.as_ref().map(SiteUrl::as_str).into(),
         serde_json::to_string(&app.metadata).map_err(|error| StoreError::Failed(error.to_string()))?.into(),
+        app.security.to_json().into(),
     ])
 }
 
@@ -238,6 +241,7 @@ fn decode(row: &Row) -> Result<App, StoreError> {
             Some(_) => Some(row.parsed(26, "the site of an app", |text| SiteUrl::parse(text).ok())?),
         },
         metadata: row.parsed(27, "the metadata of an app", |text| serde_json::from_str::<ClientMetadata>(text).ok())?,
+        security: row.parsed(28, "the security of an app", AppSecurity::from_json)?,
     })
 }
 

@@ -8,6 +8,7 @@ use sigma_bitcoin::BapId;
 use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, judge};
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::grant::Grant;
 use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::pkce::CodeChallenge;
@@ -20,22 +21,38 @@ use crate::grant::{self, NewGrant, Revocation};
 use crate::interaction::{self, Ending, StoredInteraction};
 use crate::refresh_token::{self, NewFamily};
 use crate::replay_guard::{self, Once};
-use crate::{Outage, Row, StoreError, Tx, params, resource};
+use crate::{Outage, Row, StoreError, Tx, params, pushed_request, resource};
+
+/// The outcome of answering a request with a code.
+#[derive(Clone, Copy, Debug)]
+pub enum Issued {
+    /// The code is stored; with the end of the interaction, if there was one.
+    Code(Option<Ending>),
+    /// The request was answered before.
+    AnsweredBefore,
+}
 
 /// Issues a code as the response to a request, and ends the interaction of the request, if it has one: an interaction that
-/// had ended gets no code.
+/// had ended gets no code, nor does a pushed request that was answered elsewhere.
 pub fn issue(
     tx: &mut dyn Tx,
     code: &Code,
     interaction: Option<&StoredInteraction>,
+    pushed: Option<&Digest>,
     now: Timestamp,
-) -> Result<Option<Ending>, StoreError> {
+) -> Result<Issued, StoreError> {
     let ending = interaction.map(|interaction| interaction::end(tx, interaction, now)).transpose()?;
-    if ending.is_none_or(|ending| ending.is_first) {
-        add(tx, code, now)?;
-        note_use(tx, &code.authorization, now)?;
+    if ending.is_some_and(|ending| !ending.is_first) {
+        return Ok(Issued::AnsweredBefore);
     }
-    Ok(ending)
+    if let Some(pushed) = pushed
+        && !pushed_request::spend(tx, pushed, now)?
+    {
+        return Ok(Issued::AnsweredBefore);
+    }
+    add(tx, code, now)?;
+    note_use(tx, &code.authorization, now)?;
+    Ok(Issued::Code(ending))
 }
 
 /// Notes when an app with remembered consent was last used, at most once a day.
@@ -55,8 +72,8 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
     tx.execute(
         "INSERT INTO codes (hash, app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope,
             claims, id_token_claims, resources, auth_time, acr, amr, created_at, expires_at, used_at, grant_id,
-            delete_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, NULL, $17)",
+            delete_after, dpop_jkt)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, NULL, $17, $18)",
         params![
             code.hash,
             &authorization.app_id,
@@ -74,7 +91,8 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
             &authorization.acr,
             &authorization.amr,
             now,
-            code.expires_at
+            code.expires_at,
+            code.dpop_jkt.as_ref().map(Thumbprint::as_str)
         ],
     )?;
     Ok(())
@@ -126,7 +144,7 @@ macro_rules! columns {
         "app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
          acr, amr, expires_at, used_at, grant_id, id_token_claims,
          (SELECT ended_at FROM sessions WHERE sessions.id = codes.session_id),
-         (SELECT disabled FROM users WHERE users.id = codes.user_id)"
+         (SELECT disabled FROM users WHERE users.id = codes.user_id), dpop_jkt"
     };
 }
 
@@ -167,7 +185,11 @@ fn begin_grant(tx: &mut dyn Tx, request: &Redeem, code: &Code) -> Result<Grant, 
     let access_expires_at = request.access_expires_at;
     let expires_at = if offline { request.refresh.expires_at.max(access_expires_at) } else { access_expires_at };
     let family_key = first.as_ref().map(|first| first.sealed_family_key.as_slice());
-    grant::begin(tx, &NewGrant { id, authorization, family_key, code: Some(&code.hash), now, expires_at })?;
+    // The refresh tokens of other apps are bound to the app's authentication (RFC 9449 §5).
+    let is_public = !request.app.auth_method.is_confidential();
+    let dpop_jkt = request.attempt.jkt.as_ref().filter(|_| is_public);
+    let new = NewGrant { id, authorization, family_key, code: Some(&code.hash), dpop_jkt, now, expires_at };
+    grant::begin(tx, &new)?;
     if let Some(first) = first {
         refresh_token::add(tx, &first.hash, id, now, request.refresh.expires_at)?;
     }
@@ -244,6 +266,10 @@ fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {
         code_challenge: match row.opt_text(5)? {
             None => None,
             Some(_) => Some(row.parsed(5, "a code challenge", |text| CodeChallenge::parse(text).ok())?),
+        },
+        dpop_jkt: match row.opt_text(19)? {
+            None => None,
+            Some(_) => Some(row.parsed(19, "the thumbprint of a key", Thumbprint::parse)?),
         },
         expires_at: row.timestamp(13)?,
         used: row.opt_timestamp(14)?.is_some(),

@@ -8,6 +8,7 @@ use sigma_core::app::App;
 use sigma_core::authorize::{Consent, SessionFacts};
 use sigma_core::code::Authorization;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::grant::Grant;
 use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::resource::Targets;
@@ -313,6 +314,8 @@ pub struct Redeem {
     pub access_expires_at: Timestamp,
     /// A narrower choice of audiences (RFC 8707 §2.2).
     pub resources: Vec<String>,
+    /// The key of the request's proof (RFC 9449 §5).
+    pub jkt: Option<Thumbprint>,
     /// The current time.
     pub now: Timestamp,
 }
@@ -362,7 +365,10 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
     let access_expires_at = request.access_expires_at;
     let expires_at = if offline { request.refresh.expires_at.max(access_expires_at) } else { access_expires_at };
     let (id, family_key) = (&request.grant_id, first.as_ref().map(|first| first.sealed_family_key.as_slice()));
-    grant::begin(tx, &NewGrant { id, authorization: &authorization, family_key, code: None, now, expires_at })?;
+    let is_public = !request.app.auth_method.is_confidential();
+    let dpop_jkt = request.jkt.as_ref().filter(|_| is_public);
+    let new = NewGrant { id, authorization: &authorization, family_key, code: None, dpop_jkt, now, expires_at };
+    grant::begin(tx, &new)?;
     if let Some(first) = first {
         refresh_token::add(tx, &first.hash, id, now, request.refresh.expires_at)?;
     }

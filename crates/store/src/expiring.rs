@@ -57,6 +57,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("codes", "hash", "delete_after"),
     expiring!("device_codes", "hash", "delete_after"),
     expiring!("user_code_guesses", "user_id", "expires_at"),
+    expiring!("pushed_requests", "hash", "delete_after"),
     expiring!("refresh_tokens", "hash", "expires_at"),
     expiring!("grants", "id", "expires_at"),
     expiring!("replay_guard", "key", "expires_at").kept(),

@@ -2,6 +2,7 @@
 
 use sigma_core::code::Authorization;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::grant::Grant;
 use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
@@ -23,6 +24,8 @@ pub(crate) struct NewGrant<'n> {
     pub(crate) family_key: Option<&'n [u8]>,
     /// The code that it began with.
     pub(crate) code: Option<&'n Digest>,
+    /// The key that its refresh tokens are bound to.
+    pub(crate) dpop_jkt: Option<&'n Thumbprint>,
     /// The current time.
     pub(crate) now: Timestamp,
     /// When it expires, unless it is refreshed.
@@ -52,16 +55,16 @@ pub fn begin_direct(
         tx.execute("DELETE FROM grants WHERE id = $1", params![&oldest])?;
         tx.changed(cached::GRANT, oldest.as_str())?;
     }
-    begin(tx, &NewGrant { id, authorization, family_key: None, code: None, now, expires_at })
+    begin(tx, &NewGrant { id, authorization, family_key: None, code: None, dpop_jkt: None, now, expires_at })
 }
 
 /// Begins a grant.
 pub(crate) fn begin(tx: &mut dyn Tx, new: &NewGrant<'_>) -> Result<(), StoreError> {
-    let NewGrant { id, authorization, family_key, code, now, expires_at } = *new;
+    let NewGrant { id, authorization, family_key, code, dpop_jkt, now, expires_at } = *new;
     tx.execute(
         "INSERT INTO grants (id, app_id, user_id, session_id, bap_id, scope, claims, id_token_claims, resources,
-            auth_time, acr, amr, offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
+            auth_time, acr, amr, offline, refresh_key, code_hash, created_at, revoked_at, expires_at, dpop_jkt)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, $18)",
         params![
             id,
             &authorization.app_id,
@@ -79,7 +82,8 @@ pub(crate) fn begin(tx: &mut dyn Tx, new: &NewGrant<'_>) -> Result<(), StoreErro
             family_key,
             code,
             now,
-            expires_at
+            expires_at,
+            dpop_jkt.map(Thumbprint::as_str)
         ],
     )?;
     Ok(())

@@ -58,6 +58,7 @@ pub mod profile;
 pub mod provider_account;
 pub mod provider_sign_in;
 pub mod published_record;
+pub mod pushed_request;
 mod quota;
 mod readiness;
 pub mod recovery_code;

@@ -25,6 +25,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V10__merits", include_str!("../migrations/V10__merits.sql")),
     ("V14__registration", include_str!("../migrations/V14__registration.sql")),
     ("V16__devices", include_str!("../migrations/V16__devices.sql")),
+    ("V17__sender", include_str!("../migrations/V17__sender.sql")),
 ];
 
 /// The table that refinery keeps.

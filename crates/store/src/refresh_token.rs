@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::grant::{Grant, REMEMBERED, RefreshToken, Rotation, judge};
 use sigma_core::ids::{AppId, GrantId};
 use sigma_core::resource::Targets;
@@ -106,6 +107,8 @@ pub struct Refresh {
     pub app: Arc<App>,
     /// The one-time credential that the app authenticated with, if any.
     pub once: Option<Once>,
+    /// The key of the request's proof (RFC 9449 §5).
+    pub jkt: Option<Thumbprint>,
     /// Fewer scopes for this access token (RFC 6749 §6).
     pub scope: Option<Scopes>,
     /// Fewer audiences for this access token (RFC 8707 §2.2).
@@ -121,8 +124,8 @@ pub struct Refresh {
 /// The outcome of a refresh.
 #[derive(Clone, Debug)]
 pub enum Refreshed {
-    /// The successor is valid; with the grant, narrowed to the requested scopes, and the audiences of the token.
-    Granted(Box<Grant>, Targets),
+    /// It was granted.
+    Granted(Granted),
     /// No such token, or it has expired, its grant has ended, or it belongs to another app; nothing was revoked.
     Invalid,
     /// The token was used before: the grant was ended.
@@ -135,9 +138,31 @@ pub enum Refreshed {
     Disabled,
     /// The app's credential was used before.
     Replayed,
+    /// The token is bound to a key of which there is no proof; nothing was revoked.
+    WrongKey,
 }
 
-/// Replaces a refresh token by its successor.
+/// What a refresh grants.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// The grant, narrowed to the requested scopes.
+    pub grant: Box<Grant>,
+    /// The audiences of the access token.
+    pub targets: Targets,
+    /// Which refresh token is valid from now on.
+    pub next: NextToken,
+}
+
+/// The refresh token after a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextToken {
+    /// Its successor.
+    Successor,
+    /// The same: nobody but its holder can use it (FAPI 2.0 Security Profile §5.3.2.1).
+    Same,
+}
+
+/// Replaces a refresh token by its successor, unless it is bound to its holder.
 pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
     let now = request.now;
     if !replay_guard::spend_if(tx, request.once.as_ref())? {
@@ -146,7 +171,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     let row = tx.query_opt(
         "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
             g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, r.used_at, n.used_at,
-            g.code_hash, u.disabled
+            g.code_hash, u.disabled, g.dpop_jkt
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
             LEFT JOIN refresh_tokens n ON n.hash = $2 LEFT JOIN users u ON u.id = g.user_id
          WHERE r.hash = $1",
@@ -162,6 +187,12 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         used_at: row.opt_timestamp(16)?,
         successor_used: row.opt_timestamp(17)?.is_some(),
     };
+    let bound_to = row.opt_text(20)?;
+    if bound_to.is_some() && bound_to.as_deref() != request.jkt.as_ref().map(Thumbprint::as_str) {
+        return Ok(Refreshed::WrongKey);
+    }
+    let next =
+        if bound_to.is_some() || request.app.security.is_fapi2() { NextToken::Same } else { NextToken::Successor };
     let rotation = judge(&token, grant.revoked_at.is_none(), now);
     match rotation {
         Rotation::Dead => return Ok(Refreshed::Invalid),
@@ -184,7 +215,14 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         None => None,
     };
     let Some(targets) = targets else { return Ok(Refreshed::WrongTarget) };
-    if rotation == Rotation::Rotate {
+    if rotation == Rotation::Rotate && next == NextToken::Same {
+        if request.refresh_expires_at > token.expires_at.plus(SPARE) {
+            tx.execute(
+                "UPDATE refresh_tokens SET expires_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at < $2",
+                params![request.token, request.refresh_expires_at],
+            )?;
+        }
+    } else if rotation == Rotation::Rotate {
         // Its proof shows a later use.
         let forget_at = token.expires_at.min(now.plus(REMEMBERED));
         let rotated = tx.execute(
@@ -213,7 +251,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         }
         grant.expires_at = expires_at;
     }
-    Ok(Refreshed::Granted(Box::new(grant), targets))
+    Ok(Refreshed::Granted(Granted { grant: Box::new(grant), targets, next }))
 }
 
 /// The use of a token of the family that is no longer stored: it was used before, or expired as the last of its family.
@@ -227,14 +265,29 @@ fn forgotten(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError
     }
 }
 
-/// A refresh token and its grant, for introspection: whether both live, and the token's expiry.
-pub fn find(tx: &mut dyn Tx, token: &Digest, now: Timestamp) -> Result<Option<(Grant, Timestamp)>, StoreError> {
+/// A live refresh token.
+#[derive(Clone, Debug)]
+pub struct LiveRefreshToken {
+    /// Its grant.
+    pub grant: Grant,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// The key that it is bound to.
+    pub jkt: Option<Thumbprint>,
+}
+
+/// A refresh token for introspection, if it and its grant live.
+pub fn find(tx: &mut dyn Tx, token: &Digest, now: Timestamp) -> Result<Option<LiveRefreshToken>, StoreError> {
     let row = tx.query_opt(
         "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at
+            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, g.dpop_jkt
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
          WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND g.revoked_at IS NULL",
         params![token, now],
     )?;
-    row.map(|row| Ok((grant::decode(&row)?, row.timestamp(15)?))).transpose()
+    row.map(|row| {
+        let jkt = row.opt_text(16)?.and_then(|text| Thumbprint::parse(&text));
+        Ok(LiveRefreshToken { grant: grant::decode(&row)?, expires_at: row.timestamp(15)?, jkt })
+    })
+    .transpose()
 }

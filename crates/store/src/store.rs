@@ -136,6 +136,7 @@ struct Inner {
     expiring: &'static [Expiring],
     keep_events: Option<Duration>,
     delete_changes: &'static str,
+    is_file: bool,
 }
 
 /// The source of the database's time.
@@ -152,6 +153,7 @@ impl Store {
     pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
         let path = file_path(&options.url)?;
+        let is_file = path.is_some();
         let known_clock = options.database_clock.clone().or_else(|| path.is_some().then(|| Arc::clone(&clock)));
         let ids = Arc::new(ChangeIds::new(Arc::clone(&clock), rng, known_clock));
         let database_clock = match &options.database_clock {
@@ -178,6 +180,7 @@ impl Store {
             expiring: options.expiring,
             keep_events: options.keep_events,
             delete_changes: engine.delete_changes,
+            is_file,
         };
         let store = Self { inner: Arc::new(inner), initiator: None };
         if options.exclusive {
@@ -206,6 +209,11 @@ impl Store {
 
     fn keep(&self, thread: JoinHandle<()>) {
         self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    }
+
+    /// Whether the database is a file, which one server serves at a time.
+    pub fn is_file(&self) -> bool {
+        self.inner.is_file
     }
 
     /// The same store, for what `initiator` asks for: the events of its operations say so.

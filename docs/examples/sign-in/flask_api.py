@@ -34,3 +34,14 @@ protected.register_token_validator(Validator(issuer=SIGMA, resource_server=API))
 @protected("profile")
 def notes():
     return {"of": current_token["sub"], "by": current_token["client_id"]}
+
+
+@app.get("/payments")
+@protected("profile")
+def payments():
+    """Takes two factors within the last five minutes, and asks for them if they are missing (RFC 9470)."""
+    age = time.time() - current_token["auth_time"]
+    if age > 300 or current_token.get("acr") != "2":
+        challenge = 'Bearer error="insufficient_user_authentication", acr_values="2", max_age="300"'
+        return {"error": "insufficient_user_authentication"}, 401, {"WWW-Authenticate": challenge}
+    return {"of": current_token["sub"]}

@@ -2,6 +2,7 @@
 
 pub mod draft;
 pub mod invite;
+mod security;
 mod view;
 
 use std::path::Path;

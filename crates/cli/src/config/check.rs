@@ -12,8 +12,8 @@ use sigma_server::branding;
 use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
-    Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Registration, Settings, SignIn,
-    SignInMethod, StoreSettings, Tokens,
+    Authorization, Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Registration,
+    Settings, SignIn, SignInMethod, StoreSettings, Tokens,
 };
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
@@ -82,6 +82,9 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("content.url", content(&settings.content));
     check("languages.offered", languages(&settings.languages));
     for (key, verdict) in tokens(&settings.tokens) {
+        check(key, verdict);
+    }
+    for (key, verdict) in authorization(&settings.authorization) {
         check(key, verdict);
     }
     for (key, verdict) in http(&settings.http) {
@@ -284,6 +287,10 @@ fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 7] {
         ("tokens.interaction_seconds", within(tokens.interaction_seconds, 60, 86_400)),
         ("tokens.key_rotation_days", within(tokens.key_rotation_days, 2, 3_650)),
     ]
+}
+
+fn authorization(authorization: &Authorization) -> [(&'static str, Result<(), String>); 1] {
+    [("authorization.pushed_request_seconds", within(authorization.pushed_request_seconds, 5, 600))]
 }
 
 fn http(http: &Http) -> [(&'static str, Result<(), String>); 10] {

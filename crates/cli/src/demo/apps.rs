@@ -11,6 +11,7 @@ use sigma_core::random::{alphanumeric, bytes};
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
+use sigma_core::security::AppSecurity;
 use sigma_store::{app, org, resource};
 
 use crate::failure::Failure;
@@ -124,6 +125,7 @@ pub(super) fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId,
         access_seconds: None,
         placeholder_email: false,
         id_token_claims: false,
+        security: AppSecurity::default(),
         require_second_factor: false,
         dynamic: false,
         disabled: false,

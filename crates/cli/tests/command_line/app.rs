@@ -34,6 +34,7 @@ fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
             "jwks_uri": null, "redirect_uris": [REDIRECT], "post_logout_redirect_uris": [],
             "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
             "resources": [], "id_token_signed_response_alg": "RS256", "access_seconds": null, "require_pkce": false,
+            "require_pushed_authorization_requests": false, "dpop_bound_access_tokens": false,
             "require_second_factor": false, "placeholder_email": false, "id_token_claims": false, "client_uri": null, "site_url": null,
             "dynamic": false, "disabled": false,
             "created_at": null, "updated_at": null

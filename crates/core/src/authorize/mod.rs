@@ -6,7 +6,7 @@ mod consent;
 mod device;
 mod next;
 mod prompt;
-mod request_object;
+pub mod request_object;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 
 use crate::app::{App, GrantType};
+use crate::dpop::Thumbprint;
 use crate::params::Params;
 use crate::pkce::CodeChallenge;
 use crate::redirect::MatchedRedirectUri;
@@ -67,10 +68,10 @@ pub enum AuthorizeError {
     /// A required authentication class cannot be met (OpenID Connect Core Error Code
     /// `unmet_authentication_requirements`).
     UnmetAuthenticationRequirements,
-    /// Request objects by value are not supported.
-    RequestNotSupported,
-    /// Request objects by reference are not supported.
-    RequestUriNotSupported,
+    /// The request object is invalid (RFC 9101 §6.2).
+    InvalidRequestObject,
+    /// The `request_uri` is unknown, expired or used, or nothing can be fetched from it (RFC 9101 §5.2.3, RFC 9126 §2.2).
+    InvalidRequestUri,
     /// Our fault.
     ServerError,
     /// A temporary internal error.
@@ -91,8 +92,8 @@ impl AuthorizeError {
             Self::AccountSelectionRequired => "account_selection_required",
             Self::InteractionRequired => "interaction_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RequestNotSupported => "request_not_supported",
-            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
@@ -144,6 +145,12 @@ pub enum Untrusted {
     /// The app or the redirect URI is repeated.
     #[error("client_id and redirect_uri must not be repeated")]
     Repeated,
+    /// The `request_uri` is unknown, expired or used: so is the redirect URI.
+    #[error("the request has expired or was answered before; start again at the app")]
+    RequestUri,
+    /// The request object, which names the redirect URI, is invalid.
+    #[error("invalid request object")]
+    RequestObject,
 }
 
 impl Untrusted {
@@ -154,6 +161,8 @@ impl Untrusted {
             Self::DisabledApp => "client_disabled",
             Self::RedirectUri => "invalid_redirect",
             Self::Repeated => "invalid_request",
+            Self::RequestUri => "invalid_request_uri",
+            Self::RequestObject => "invalid_request_object",
         }
     }
 }
@@ -185,6 +194,8 @@ pub struct AuthorizationRequest {
     pub resources: Vec<AskedResource>,
     /// An identity to preselect.
     pub bap_id: Option<BapId>,
+    /// The key that the code is bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<Thumbprint>,
 }
 
 impl AuthorizationRequest {
@@ -205,7 +216,7 @@ pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untru
     }
     let wanted = params.get("redirect_uri").ok_or(Untrusted::RedirectUri)?;
     let redirect_uri = app.redirect_uris.find(wanted, app.application_type).ok_or(Untrusted::RedirectUri)?;
-    let object = params.get("request").map(request_object::read).unwrap_or_default();
+    let object = params.get("request").map(request_object::read_unverified).unwrap_or_default();
     let response_mode = match params.get("response_mode").or(object.response_mode.as_deref()) {
         Some("form_post") => ResponseMode::FormPost,
         _ => ResponseMode::Query,
@@ -215,7 +226,7 @@ pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untru
     Ok(ReturnAddress { redirect_uri, response_mode, state: state.map(str::to_owned) })
 }
 
-/// Parses the rest of the request. `registered` holds those of [`Params::resources`] that are registered.
+/// Parses the rest of the request, whose request object was opened. `registered` holds those of [`Params::resources`] that are registered.
 ///
 /// # Errors
 /// The [`ErrorResponse`] to send to the app.
@@ -227,12 +238,6 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
     }
     if params.with_nul().is_some() {
         return Err(invalid("parameters must not hold NUL"));
-    }
-    if params.get("request").is_some() {
-        return Err(ErrorResponse::new(AuthorizeError::RequestNotSupported, "request objects are not supported"));
-    }
-    if params.get("request_uri").is_some() {
-        return Err(ErrorResponse::new(AuthorizeError::RequestUriNotSupported, "request_uri is not supported"));
     }
     match params.get("response_type") {
         Some("code") => {}
@@ -262,6 +267,10 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
         return Err(invalid("nonce is too long"));
     }
+    let dpop_jkt = params
+        .get("dpop_jkt")
+        .map(|text| Thumbprint::parse(text).ok_or_else(|| invalid("dpop_jkt must be the thumbprint of a key")))
+        .transpose()?;
     let claims = ClaimsRequest::parse(params.get("claims")).map_err(invalid)?.within(&app.askable());
     let scope = scope(params, app, &targets);
     let resources = targets.asked(&scope);
@@ -277,6 +286,7 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         claims,
         resources,
         bap_id: params.get("bapId").or_else(|| params.get("bap_id")).and_then(|text| BapId::parse(text).ok()),
+        dpop_jkt,
     })
 }
 

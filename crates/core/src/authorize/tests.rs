@@ -10,13 +10,14 @@ use crate::jose::Algorithm;
 use crate::person::{Identity, IdentityProof};
 use crate::redirect::RegisteredRedirectUris;
 use crate::resource::ResourceScope;
+use crate::security::AppSecurity;
 use crate::time::Timestamp;
 
 const REDIRECT: &str = "https://app.example.org/callback?tenant=1";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-fn app() -> App {
+pub(super) fn app() -> App {
     App {
         id: AppId::from_text("app_1"),
         client_id: ClientId::from_text("app"),
@@ -39,6 +40,7 @@ fn app() -> App {
         placeholder_email: false,
         require_second_factor: false,
         id_token_claims: false,
+        security: AppSecurity::default(),
         dynamic: false,
         disabled: false,
         client_uri: None,
@@ -127,8 +129,6 @@ fn every_refusal_names_its_error_and_what_was_wrong() {
     let cases: Vec<(&str, Vec<(&str, &str)>)> = vec![
         ("response type", vec![("response_type", "token")]),
         ("no response type", vec![("response_type", "")]),
-        ("request object", vec![("request", "x")]),
-        ("request uri", vec![("request_uri", "urn:x")]),
         ("plain", vec![("code_challenge_method", "plain")]),
         ("half", vec![("code_challenge_method", "")]),
         ("short challenge", vec![("code_challenge", "abc")]),

@@ -17,6 +17,8 @@ pub enum TokenKind {
     Session,
     /// A logout token (OpenID Connect Back-Channel Logout §2.4).
     Logout,
+    /// The state of a token, for an API that asked for it signed (RFC 9701 §5).
+    Introspection,
     /// The caller of a backend, for a proxy that asked us. No endpoint of ours accepts it.
     Forward,
     /// A credential or status list of an org, signed with a key of its own (VC-JOSE-COSE §3.1.1). It gives access to nothing.
@@ -25,7 +27,7 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Access,
         Self::Id,
         Self::Org,
@@ -33,6 +35,7 @@ impl TokenKind {
         Self::OrgId,
         Self::Session,
         Self::Logout,
+        Self::Introspection,
         Self::Forward,
         Self::Credential,
     ];
@@ -47,6 +50,7 @@ impl TokenKind {
             Self::OrgId => "sigma-orgid+jwt",
             Self::Session => "sigma-session+jwt",
             Self::Logout => "logout+jwt",
+            Self::Introspection => "token-introspection+jwt",
             Self::Forward => "sigma-forward+jwt",
             Self::Credential => "vc+jwt",
         }

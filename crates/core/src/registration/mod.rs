@@ -16,6 +16,7 @@ use crate::jose::Algorithm;
 use crate::json::{self, Members};
 use crate::redirect::RegisteredRedirectUris;
 use crate::scope::{OFFLINE_ACCESS, Scopes};
+use crate::security::AppSecurity;
 use crate::time::Timestamp;
 
 pub use information::information;
@@ -147,6 +148,7 @@ impl Registration {
             placeholder_email: false,
             id_token_claims: false,
             require_second_factor: false,
+            security: AppSecurity::default(),
             dynamic: true,
             disabled: false,
             client_uri: None,

@@ -1,4 +1,4 @@
-//! `Authorization: Bearer` (RFC 6750 §2.1).
+//! `Authorization: Bearer` (RFC 6750 §2.1) and `Authorization: DPoP` (RFC 9449 §7.1).
 
 use http::{HeaderMap, header};
 
@@ -6,11 +6,38 @@ use http::{HeaderMap, header};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeated;
 
+/// How an access token is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whoever has it may use it.
+    Bearer,
+    /// With a proof of the key that it is bound to.
+    Dpop,
+}
+
+impl Scheme {
+    /// Its name in challenges.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+}
+
 /// The token of an `Authorization: Bearer` header; the scheme is case-insensitive.
 ///
 /// # Errors
 /// [`Repeated`]
 pub fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Repeated> {
+    Ok(access_token(headers)?.filter(|(scheme, _)| *scheme == Scheme::Bearer).map(|(_, token)| token))
+}
+
+/// The token of an `Authorization` header of either scheme, which is case-insensitive.
+///
+/// # Errors
+/// [`Repeated`]
+pub fn access_token(headers: &HeaderMap) -> Result<Option<(Scheme, &str)>, Repeated> {
     let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -18,7 +45,15 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Repeated> {
     }
     // A non-text value cannot be a token.
     let token = std::str::from_utf8(value.as_bytes()).ok().and_then(|value| value.split_once(' '));
-    Ok(token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()))
+    Ok(token.and_then(|(scheme, token)| {
+        if scheme.eq_ignore_ascii_case("bearer") {
+            Some((Scheme::Bearer, token.trim()))
+        } else if scheme.eq_ignore_ascii_case("dpop") {
+            Some((Scheme::Dpop, token.trim()))
+        } else {
+            None
+        }
+    }))
 }
 
 #[cfg(test)]
@@ -40,7 +75,7 @@ mod tests {
         for value in ["Bearer abc", "bearer abc", "BEARER  abc "] {
             assert_eq!(read(&[value.as_bytes()]), Ok(Some("abc".to_owned())), "{value:?}");
         }
-        for value in [b"Basic abc".as_slice(), b"Bearer", b"", b"Bearer \xff"] {
+        for value in [b"Basic abc".as_slice(), b"DPoP abc", b"Bearer", b"", b"Bearer \xff"] {
             assert_eq!(read(&[value]), Ok(None), "{value:?}");
         }
         assert_eq!(read(&[]), Ok(None));

@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::ProofProblem;
 use sigma_core::grant::Grant;
 use sigma_core::ids::AppId;
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
@@ -16,7 +17,9 @@ use sigma_store::StoreError;
 use sigma_store::account::Account;
 
 use crate::access::VerifiedAccess;
-use crate::extract::authorization::{Repeated, bearer_token};
+use crate::dpop::DpopError;
+use crate::extract::SentProof;
+use crate::extract::authorization::{Repeated, Scheme, access_token};
 use crate::http::ApiError;
 use crate::state::AppState;
 
@@ -57,7 +60,7 @@ pub async fn verify_access(sigma: &AppState, token: &str) -> Result<Option<Arc<V
 fn verify_with(sigma: &AppState, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &str) -> Option<Arc<VerifiedAccess>> {
     let payload = jws.verify_as(TokenKind::Access, ring.verifier(kid)?).ok()?;
     let claims: AccessClaims = serde_json::from_slice(payload).ok()?;
-    if claims.iss != sigma.issuer() || claims.cnf.is_some() {
+    if claims.iss != sigma.issuer() {
         return None;
     }
     if ring.retired_at(kid).is_some_and(|retired_at| claims.iat > retired_at.seconds() + SKEW) {
@@ -109,7 +112,8 @@ async fn load_app(sigma: &AppState, id: &AppId) -> Result<Option<Arc<App>>, Stor
     Ok(app.filter(|app| !app.disabled))
 }
 
-/// An active Bearer token (RFC 6750) with this server in its audience.
+/// An active access token with this server in its audience: a Bearer token (RFC 6750), or one with a proof of the key that
+/// it is bound to (RFC 9449).
 #[derive(Clone, Debug)]
 pub struct Bearer(pub LiveAccess);
 
@@ -124,8 +128,18 @@ pub enum BearerError {
     Malformed,
     /// Its scopes are insufficient.
     InsufficientScope,
+    /// A bound token without a valid proof.
+    Proof(DpopError),
+    /// A token of the DPoP scheme that is not ours, no longer active, or not bound.
+    InvalidBound,
     /// The store did not answer.
     Store(StoreError),
+}
+
+impl From<DpopError> for BearerError {
+    fn from(error: DpopError) -> Self {
+        Self::Proof(error)
+    }
 }
 
 impl From<Repeated> for BearerError {
@@ -162,6 +176,13 @@ impl IntoResponse for BearerError {
                 ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", "Missing required scope"),
                 Some(r#"Bearer error="insufficient_scope", scope="openid""#),
             ),
+            Self::InvalidBound => (
+                ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid access token"),
+                Some(
+                    r#"DPoP error="invalid_token", error_description="Invalid access token", algs="ES256 EdDSA Ed25519 PS256""#,
+                ),
+            ),
+            Self::Proof(error) => return error.at_resource(),
             Self::Store(error) => (error.into(), None),
         };
         let mut response = error.into_response();
@@ -173,17 +194,62 @@ impl IntoResponse for BearerError {
 }
 
 impl Bearer {
-    /// Accepts a token sent as Bearer: active, and with this server in its audience.
+    /// Accepts a token sent as Bearer: active, with this server in its audience, and not bound to a key.
     ///
     /// # Errors
     /// [`BearerError::Invalid`] for any other token.
     pub async fn take(sigma: &AppState, token: &str) -> Result<Self, BearerError> {
-        let access = verify_access(sigma, token).await?.ok_or(BearerError::Invalid)?;
-        let live = load_live(sigma, access).await?.ok_or(BearerError::Invalid)?;
-        if !live.access.claims.aud.includes(sigma.issuer()) {
-            return Err(BearerError::Invalid);
+        Self::take_for(sigma, sigma.issuer(), token).await
+    }
+
+    async fn take_for(sigma: &AppState, audience: &str, token: &str) -> Result<Self, BearerError> {
+        let found = Self::find(sigma, audience, token).await?;
+        found.filter(|Self(live)| live.access.claims.cnf.is_none()).ok_or(BearerError::Invalid)
+    }
+
+    /// Accepts a token by the scheme that it was sent with; returns the nonce that the client should use from now on, if
+    /// its own is getting old.
+    ///
+    /// # Errors
+    /// [`BearerError`]
+    pub async fn present(
+        sigma: &AppState,
+        scheme: Scheme,
+        token: &str,
+        proof: &SentProof,
+    ) -> Result<(Self, Option<String>), BearerError> {
+        Self::present_for(sigma, sigma.issuer(), scheme, token, proof).await
+    }
+
+    /// As [`Bearer::present`], for a token with another audience.
+    ///
+    /// # Errors
+    /// [`BearerError`]
+    pub async fn present_for(
+        sigma: &AppState,
+        audience: &str,
+        scheme: Scheme,
+        token: &str,
+        proof: &SentProof,
+    ) -> Result<(Self, Option<String>), BearerError> {
+        if scheme == Scheme::Bearer {
+            return Ok((Self::take_for(sigma, audience, token).await?, None));
         }
-        Ok(Self(live))
+        let bound = Self::find(sigma, audience, token).await?.ok_or(BearerError::InvalidBound)?;
+        let Some(cnf) = &bound.0.access.claims.cnf else { return Err(BearerError::InvalidBound) };
+        let proven = proof.verify(sigma, Some(token)).await?;
+        let proven = proven.ok_or(DpopError::Invalid(ProofProblem::Missing))?;
+        if proven.jkt != cnf.jkt {
+            return Err(DpopError::Invalid(ProofProblem::OtherKey).into());
+        }
+        Ok((bound, proven.next_nonce))
+    }
+
+    /// The active token with that audience.
+    async fn find(sigma: &AppState, audience: &str, token: &str) -> Result<Option<Self>, StoreError> {
+        let Some(access) = verify_access(sigma, token).await? else { return Ok(None) };
+        let live = load_live(sigma, access).await?;
+        Ok(live.filter(|live| live.access.claims.aud.includes(audience)).map(Self))
     }
 }
 
@@ -191,7 +257,8 @@ impl FromRequestParts<AppState> for Bearer {
     type Rejection = BearerError;
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, BearerError> {
-        let token = bearer_token(&parts.headers)?.ok_or(BearerError::Missing)?;
-        Self::take(sigma, token).await
+        let proof = SentProof::of(&parts.headers, &parts.method, parts.uri.path());
+        let (scheme, token) = access_token(&parts.headers)?.ok_or(BearerError::Missing)?;
+        Self::present(sigma, scheme, token, &proof).await.map(|(bearer, _)| bearer)
     }
 }

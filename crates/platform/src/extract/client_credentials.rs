@@ -11,16 +11,15 @@ use sigma_bitcoin::AuthToken;
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::digest::Digest;
-use sigma_core::jose::JwkSet;
 use sigma_core::params::Params;
 use sigma_store::StoreError;
 use sigma_store::replay_guard::Once;
 
 use crate::error::bad_request;
 use crate::extract::key_token::once;
-use crate::extract::{AuthenticatedApp, header as header_value};
+use crate::extract::{AuthenticatedApp, header as header_value, keys_of};
 use crate::http::ApiError;
-use crate::paths::{TOKEN_ALIASES, TOKEN_PATH};
+use crate::paths::{PAR_PATH, TOKEN_ALIASES, TOKEN_PATH};
 use crate::state::AppState;
 
 /// The only supported assertion type (RFC 7523 §2.2).
@@ -277,7 +276,7 @@ async fn check(
         }
         AuthMethod::PrivateKeyJwt => {
             let assertion = assertion.ok_or_else(wrong_method)?;
-            Some(check_assertion(sigma, app, &assertion).await?)
+            Some(check_assertion(sigma, app, &assertion, path).await?)
         }
         AuthMethod::SigmaBitcoinAuth => {
             let refresh = params.get("grant_type") == Some("refresh_token");
@@ -352,18 +351,21 @@ async fn check_assertion(
     sigma: &AppState,
     app: &App,
     assertion: &ClientAssertion<'_>,
+    path: &str,
 ) -> Result<Once, ClientAuthError> {
     let invalid = ClientAuthError::Invalid;
+    if app.security.is_fapi2() {
+        assertion.check_fapi2(sigma.issuer()).map_err(|_| invalid.clone())?;
+    }
     let now = sigma.now();
-    let keys: Option<Arc<JwkSet>> = match (&app.jwks, &app.jwks_uri) {
-        (Some(jwks), _) => JwkSet::parse(jwks.as_bytes()).ok().map(Arc::new),
-        (None, Some(uri)) => sigma.key_sets.find(uri, now, |keys| assertion.names_key_of(keys)).await,
-        (None, None) => None,
-    };
+    let keys = keys_of(sigma, app, now, |keys| assertion.names_key_of(keys)).await;
     let keys = keys.ok_or_else(|| invalid.clone())?;
     let token_endpoint = format!("{}{TOKEN_PATH}", sigma.issuer());
-    let audiences = [sigma.issuer(), token_endpoint.as_str()];
-    let verified = assertion.verify(&keys, &audiences, now).map_err(|_| invalid)?;
+    let par_endpoint = format!("{}{PAR_PATH}", sigma.issuer());
+    let audiences = [sigma.issuer(), token_endpoint.as_str(), par_endpoint.as_str()];
+    // The endpoint for pushed requests is an audience there alone (RFC 9126 §2).
+    let accepted = if path == PAR_PATH { audiences.as_slice() } else { audiences.split_at(2).0 };
+    let verified = assertion.verify(&keys, accepted, now).map_err(|_| invalid)?;
     let key = Digest::of(format!("assertion\0{}\0{}", app.id, verified.jti));
     Once::new(key, verified.expires_at, sigma.store.database_now()).ok_or(ClientAuthError::Invalid)
 }

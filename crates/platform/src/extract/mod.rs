@@ -1,5 +1,6 @@
 //! Callers: each extractor proves who calls, so that a handler taking one cannot be reached without that proof.
 
+mod app_keys;
 mod app_request;
 mod authorization;
 mod bearer;
@@ -10,10 +11,12 @@ mod key_token;
 mod mark;
 mod new_session;
 mod own_api;
+mod sent_proof;
 mod signed_in;
 
+pub use app_keys::keys_of;
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
-pub use authorization::{Repeated, bearer_token};
+pub use authorization::{Repeated, Scheme, access_token, bearer_token};
 pub use bearer::{Bearer, BearerError, load_live, verify_access};
 pub use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
@@ -23,6 +26,7 @@ pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token, once}
 pub use mark::MARK_COOKIES;
 pub use new_session::NewBrowserSession;
 pub use own_api::{Area, Caller, Means, OwnApi, rejected};
+pub use sent_proof::SentProof;
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};
 
 use axum::body::Bytes;

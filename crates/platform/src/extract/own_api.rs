@@ -23,8 +23,8 @@ use sigma_store::signed_request::{Rejected, SignedRequest};
 use sigma_store::user;
 
 use super::{
-    Bearer, Browser, JSON, KeyToken, KeyTokenError, SignedIn, bearer_token, body, header, is_content_type, read_object,
-    unauthorized, wrong_content_type,
+    Bearer, Browser, JSON, KeyToken, KeyTokenError, Scheme, SentProof, SignedIn, access_token, bearer_token, body,
+    header, is_content_type, read_object, unauthorized, wrong_content_type,
 };
 use crate::error::bad_request;
 use crate::http::{ApiError, Exceeded, RequestContext, Rule, Unread};
@@ -179,7 +179,10 @@ impl<A: Area> FromRequest<AppState> for OwnApi<A> {
             return Ok(Self { caller, body, headers, area: PhantomData });
         }
         let caller = match presented {
-            Presented::AccessToken(token) => by_access_token::<A>(sigma, &token).await?,
+            Presented::AccessToken(scheme, token) => {
+                let proof = SentProof::of(&headers, &method, &path);
+                by_access_token::<A>(sigma, scheme, &token, &proof).await?
+            }
             Presented::Session | Presented::Signature => by_session(sigma, &headers).await?,
         };
         count(&context, &caller).map_err(IntoResponse::into_response)?;
@@ -191,19 +194,19 @@ impl<A: Area> FromRequest<AppState> for OwnApi<A> {
 /// The credential that decides; one that a client sends on purpose counts before the browser's cookie.
 enum Presented {
     Signature,
-    AccessToken(String),
+    AccessToken(Scheme, String),
     Session,
 }
 
 impl Presented {
     fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let bearer = bearer_token(headers).map_err(|_| two_credentials())?;
-        match (headers.contains_key(AUTH_TOKEN), bearer) {
+        let sent = access_token(headers).map_err(|_| two_credentials())?;
+        match (headers.contains_key(AUTH_TOKEN), sent) {
             (true, Some(_)) => Err(two_credentials()),
             (true, None) => Ok(Self::Signature),
             // The secret of a session, plain or signed: a JWT has a second dot.
-            (false, Some(token)) if token.split('.').count() < 3 => Ok(Self::Session),
-            (false, Some(token)) => Ok(Self::AccessToken(token.to_owned())),
+            (false, Some((Scheme::Bearer, token))) if token.split('.').count() < 3 => Ok(Self::Session),
+            (false, Some((scheme, token))) => Ok(Self::AccessToken(scheme, token.to_owned())),
             (false, None) => Ok(Self::Session),
         }
     }
@@ -224,26 +227,32 @@ async fn by_session(sigma: &AppState, headers: &HeaderMap) -> Result<Caller, Res
     Ok(Caller { account, means: Means::Session(session) })
 }
 
-async fn by_access_token<A: Area>(sigma: &AppState, token: &str) -> Result<Caller, Response> {
-    let Bearer(live) = Bearer::take(sigma, token).await.map_err(IntoResponse::into_response)?;
+async fn by_access_token<A: Area>(
+    sigma: &AppState,
+    scheme: Scheme,
+    token: &str,
+    proof: &SentProof,
+) -> Result<Caller, Response> {
+    let presented = Bearer::present(sigma, scheme, token, proof).await;
+    let (Bearer(live), _) = presented.map_err(IntoResponse::into_response)?;
     let granted = live.app.still_granted(&Scopes::parse(&live.access.claims.scope));
     let reads = A::OPENID_PROFILE && granted.contains(OPENID) && granted.contains(PROFILE);
     let named = A::SCOPE.is_some_and(|scope| granted.contains(scope));
     let Some((grant, account)) = live.account.filter(|_| reads || named) else {
-        return Err(insufficient::<A>());
+        return Err(insufficient::<A>(scheme));
     };
     Ok(Caller { account, means: Means::App { app: live.app, bap_id: grant.authorization.bap_id.clone() } })
 }
 
 /// The refusal of an access token that does not reach (RFC 6750 §3.1).
-fn insufficient<A: Area>() -> Response {
+fn insufficient<A: Area>(scheme: Scheme) -> Response {
     let Some(scope) = A::SCOPE else {
         return ApiError::new(StatusCode::FORBIDDEN, "forbidden", "Apps may not do this").into_response();
     };
     let error =
         ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", format!("The token needs the scope {scope}"));
     let mut response = error.into_response();
-    let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
+    let challenge = format!(r#"{} error="insufficient_scope", scope="{scope}""#, scheme.as_str());
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }

@@ -7,6 +7,7 @@
 //! must happen after it was shown (`prompt=login`) happens in this browser. Everything else that a person can be in the
 //! middle of goes on in its own browser alone.
 
+mod arriving;
 mod cookie;
 mod judge;
 pub mod page;
@@ -24,6 +25,7 @@ use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
 use sigma_store::interaction::{self, Ending, Known, StoredInteraction};
 
+pub use arriving::{Arrival, PUSHED, arrive, expand};
 pub use judge::{Judged, entrance, judge};
 pub use request::{Requested, Unanswerable};
 pub use sealed::SealingKey;

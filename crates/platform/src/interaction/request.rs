@@ -6,6 +6,7 @@ use sigma_core::app::App;
 use sigma_core::authorize::{
     AuthorizationRequest, AuthorizeError, ErrorResponse, ReturnAddress, Untrusted, parse, return_address,
 };
+use sigma_core::digest::Digest;
 use sigma_core::jose::{TokenKind, UnverifiedJws};
 use sigma_core::params::Params;
 use sigma_core::token::IdClaims;
@@ -27,6 +28,8 @@ pub struct Requested {
     pub app: Arc<App>,
     /// Where the response goes.
     pub address: ReturnAddress,
+    /// The digest of the `request_uri`, if the app pushed it (RFC 9126).
+    pub pushed: Option<Digest>,
 }
 
 /// Why a request cannot even be refused to its app.
@@ -45,26 +48,49 @@ pub enum Unanswerable {
     Internal(ApiError),
 }
 
+impl Unanswerable {
+    /// The refusal of a request with these parameters.
+    pub fn of(params: &Params, error: Untrusted) -> Self {
+        let text = |name: &str| params.get(name).map(str::to_owned);
+        Self::Untrusted { error, client_id: text("client_id"), redirect_uri: text("redirect_uri") }
+    }
+}
+
+/// The app that a request names.
+///
+/// # Errors
+/// [`Unanswerable`]
+pub async fn find_app(sigma: &AppState, params: &Params) -> Result<Arc<App>, Unanswerable> {
+    let untrusted = |error| Unanswerable::of(params, error);
+    let client_id = params.get("client_id").ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
+    let app = sigma.find_named_app(client_id).await;
+    let app = app.map_err(|error| Unanswerable::Internal(error.into()))?;
+    let app = app.ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
+    if app.disabled {
+        return Err(untrusted(Untrusted::DisabledApp));
+    }
+    Ok(app)
+}
+
 impl Requested {
-    /// Reads the app and the address, which come first.
+    /// Reads the app and the address, which come first, of a request that goes on: from outside it comes through
+    /// [`arrive`](super::arrive).
     ///
     /// # Errors
     /// [`Unanswerable`]
     pub async fn read(sigma: &AppState, params: Params) -> Result<Self, Unanswerable> {
-        let untrusted = |error| Unanswerable::Untrusted {
-            error,
-            client_id: params.get("client_id").map(str::to_owned),
-            redirect_uri: params.get("redirect_uri").map(str::to_owned),
-        };
-        let client_id = params.get("client_id").ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
-        let app = sigma.find_named_app(client_id).await;
-        let app = app.map_err(|error| Unanswerable::Internal(error.into()))?;
-        let app = app.ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
-        if app.disabled {
-            return Err(untrusted(Untrusted::DisabledApp));
-        }
-        let address = return_address(&params, &app).map_err(untrusted)?;
-        Ok(Self { params, app, address })
+        let app = find_app(sigma, &params).await?;
+        Self::of(params, app)
+    }
+
+    /// The request of `app`.
+    ///
+    /// # Errors
+    /// [`Unanswerable`]
+    pub fn of(params: Params, app: Arc<App>) -> Result<Self, Unanswerable> {
+        let address = return_address(&params, &app).map_err(|error| Unanswerable::of(&params, error))?;
+        let pushed = params.get("request_uri").map(Digest::of);
+        Ok(Self { params, app, address, pushed })
     }
 
     /// Refuses a request longer than the limit, signed in or not.

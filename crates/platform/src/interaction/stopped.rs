@@ -45,6 +45,10 @@ pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
 async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link> {
     match continuation {
         Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
+            // A pushed request starts at its app.
+            Ok(requested) if requested.pushed.is_some() => {
+                std::iter::once(front_page()).chain(home_page(&requested.app)).collect()
+            }
             Ok(requested) => {
                 let app = &requested.app;
                 let again = Link { href: format!("{GATE_PATH}?{query}"), label: format!("Continue to {}", app.name) };

@@ -60,6 +60,13 @@ fn explain(code: &str) -> (&'static str, &'static str) {
         "invalid_request" => {
             ("Invalid request", "The app that sent you here made a request that this server does not understand.")
         }
+        "invalid_request_uri" => (
+            "This sign-in has expired",
+            "The request of the app was used before or took too long. Go back to the app and sign in again.",
+        ),
+        "invalid_request_object" => {
+            ("Invalid request", "The app that sent you here made a request that this server cannot verify.")
+        }
         "access_denied" => ("Access denied", "The request was denied."),
         "server_error" | "temporarily_unavailable" => {
             ("Something went wrong on our side", "Please try again in a moment.")

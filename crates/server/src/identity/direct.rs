@@ -116,7 +116,7 @@ pub async fn authorize_directly(
 async fn issue(sigma: &AppState, session: &BrowserSession, person: &Person) -> Result<(String, u32), ApiError> {
     let now = sigma.now();
     let (issuer, seconds) = (sigma.issuer(), sigma.settings.tokens.access_seconds);
-    let issuance = Issuance { issuer, client_id: &sigma.itself.client_id, now, seconds };
+    let issuance = Issuance { issuer, client_id: &sigma.itself.client_id, now, seconds, jkt: None };
     let grant_id = GrantId::new(now, &*sigma.rng);
     let mut authorization = sigma_core::code::Authorization::by(&session.facts(), sigma.itself.id.clone());
     authorization.scope = Scopes::parse("openid profile");

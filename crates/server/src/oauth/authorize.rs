@@ -14,7 +14,7 @@ use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
 use crate::http::policy::{Cookies, ErrorPages, Limit};
 use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule};
 use crate::interaction::request::{Requested, Unanswerable};
-use crate::interaction::{Continuation, Found, begin_unbound, find, query_of, stopped};
+use crate::interaction::{Arrival, Continuation, Found, arrive, begin_unbound, find, query_of, stopped};
 use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
 use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
@@ -52,8 +52,8 @@ pub fn endpoints() -> [Endpoint<AppState>; 3] {
     tag = "OpenID Connect",
     params(
         ("client_id" = String, Query, description = "The app"),
-        ("redirect_uri" = String, Query, description = "A registered redirect URI"),
-        ("response_type" = String, Query, description = "`code`"),
+        ("redirect_uri" = Option<String>, Query, description = "A registered redirect URI"),
+        ("response_type" = Option<String>, Query, description = "`code`"),
         ("scope" = Option<String>, Query, description = "`openid profile email roles offline_access …`, and scopes of the requested resources"),
         ("state" = Option<String>, Query, description = "Returned unchanged"),
         ("nonce" = Option<String>, Query, description = "Returned in the ID token"),
@@ -67,6 +67,9 @@ pub fn endpoints() -> [Endpoint<AppState>; 3] {
         ("claims" = Option<String>, Query, description = "OpenID Connect Core §5.5"),
         ("resource" = Option<Vec<String>>, Query, description = "APIs that the access token is for (RFC 8707)"),
         ("bap_id" = Option<String>, Query, description = "An identity to preselect"),
+        ("dpop_jkt" = Option<String>, Query, description = "The thumbprint of the key that the code is bound to (RFC 9449 §10)"),
+        ("request_uri" = Option<String>, Query, description = "From the pushed authorization request endpoint; with `client_id` it replaces all other parameters"),
+        ("request" = Option<String>, Query, description = "A request object signed by the app (RFC 9101); with `client_id` it replaces all other parameters"),
     ),
     responses(
         (status = 200, description = "For scripts: the URL. With `response_mode=form_post`: the form", body = Redirection),
@@ -84,11 +87,12 @@ pub async fn authorize(
     if let (Some(id), None) = (params.get("interaction"), params.get("client_id")) {
         return resume(&sigma, &context, &browser, id).await;
     }
-    match Requested::read(&sigma, params).await {
-        Ok(requested) => match requested.check_length() {
+    match arrive(&sigma, params).await {
+        Ok(Arrival::Taken(requested)) => match requested.check_length() {
             Ok(()) => proceed(&sigma, &browser, &requested, None).await,
             Err(refusal) => send_refusal(&sigma, &browser, &requested, &refusal),
         },
+        Ok(Arrival::Refused(requested, refusal)) => send_refusal(&sigma, &browser, &requested, &refusal),
         Err(error) => unanswerable(&context, &browser, error),
     }
 }
@@ -117,8 +121,9 @@ pub async fn authorize_by_form(
         return wrong_content_type("the body must be application/x-www-form-urlencoded").into_response();
     }
     let params = Params::parse(&String::from_utf8_lossy(&body));
-    let requested = match Requested::read(&sigma, params).await {
-        Ok(requested) => requested,
+    let requested = match arrive(&sigma, params).await {
+        Ok(Arrival::Taken(requested)) => requested,
+        Ok(Arrival::Refused(requested, refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
         Err(error) => return unanswerable(&context, &browser, error),
     };
     if let Err(refusal) = requested.check_length() {

@@ -9,7 +9,7 @@ use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
-use sigma_store::code;
+use sigma_store::code::{self, Issued};
 use sigma_store::interaction::{self as rows, Ending};
 
 use crate::error::bad_request;
@@ -153,6 +153,7 @@ async fn issue(
 ) -> Result<Response, ApiError> {
     let text = alphanumeric(&*sigma.rng, CODE_LENGTH);
     let facts = signed_in.session.facts();
+    let code_seconds = requested.app.security.code_seconds(sigma.settings.tokens.code_seconds);
     let code = Code {
         hash: Digest::of(&text),
         authorization: Authorization {
@@ -166,20 +167,20 @@ async fn issue(
         },
         redirect_uri: requested.address.redirect_uri.as_str().to_owned(),
         code_challenge: request.code_challenge,
-        expires_at: AppState::in_seconds(now, sigma.settings.tokens.code_seconds),
+        dpop_jkt: request.dpop_jkt.clone(),
+        expires_at: AppState::in_seconds(now, code_seconds),
         redeemed_for: None,
         used: false,
     };
     let ending = ongoing.as_ref().map(|ongoing| ongoing.stored.clone());
-    let stored = sigma.store.write(move |tx| code::issue(tx, &code, ending.as_ref(), now));
-    match (ongoing, stored.await?) {
-        (Some(ongoing), Some(ending)) if ending.is_first => {
-            let response = send_code(sigma, browser, &requested.address, &text);
-            Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
-        }
-        (None, None) => Ok(send_code(sigma, browser, &requested.address, &text)),
-        _ => already_answered(sigma, browser, requested).await,
-    }
+    let pushed = requested.pushed;
+    let issued = sigma.store.write(move |tx| code::issue(tx, &code, ending.as_ref(), pushed.as_ref(), now));
+    let Issued::Code(ending) = issued.await? else { return already_answered(sigma, browser, requested).await };
+    let response = send_code(sigma, browser, &requested.address, &text);
+    Ok(match (ongoing, ending) {
+        (Some(ongoing), Some(ending)) => interaction::close(sigma, browser, &ongoing.stored, ending, response),
+        _ => response,
+    })
 }
 
 /// The answer to the second of two answers: for a person a page that goes on with the same request.

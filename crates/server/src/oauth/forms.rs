@@ -124,6 +124,13 @@ pub enum AudienceSchema {
     Many(Vec<String>),
 }
 
+/// The key that a token is bound to (RFC 9449 §6.1).
+#[derive(Serialize, ToSchema)]
+pub struct ConfirmationSchema {
+    /// The thumbprint of the key (RFC 7638).
+    jkt: String,
+}
+
 /// The user's claims (OpenID Connect Core §5.3.2), depending on the scopes. Others may be added.
 #[derive(ToSchema)]
 pub struct UserinfoSchema {
@@ -141,4 +148,33 @@ pub struct UserinfoSchema {
     email: Option<String>,
     /// With `email`.
     email_verified: Option<bool>,
+}
+
+/// An authorization request that its app pushes (RFC 9126 §2.1), with the parameters of the authorization endpoint.
+#[derive(ToSchema)]
+pub struct PushedForm {
+    /// `code`.
+    response_type: Option<String>,
+    /// A registered redirect URI.
+    redirect_uri: Option<String>,
+    /// `openid profile email offline_access …`.
+    scope: Option<String>,
+    /// Returned unchanged.
+    state: Option<String>,
+    /// RFC 7636, 43 characters.
+    code_challenge: Option<String>,
+    /// `S256`.
+    code_challenge_method: Option<String>,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 §10).
+    dpop_jkt: Option<String>,
+    /// All of the above in an object signed by the app (RFC 9101).
+    request: Option<String>,
+    /// The app, unless it authenticates with Basic or an assertion.
+    client_id: Option<String>,
+    /// `client_secret_post`.
+    client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, with `private_key_jwt`.
+    client_assertion_type: Option<String>,
+    /// A JWT signed by the app, with `private_key_jwt`.
+    client_assertion: Option<String>,
 }

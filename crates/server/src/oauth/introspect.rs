@@ -4,21 +4,27 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use std::sync::Arc;
+
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Confirmation;
+use sigma_core::jose::{TokenKind, sign};
 use sigma_core::token::Audience;
+use sigma_store::refresh_token::LiveRefreshToken;
 use sigma_store::{refresh_token, replay_guard};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::token::TokenError;
-use crate::extract::{AppRequest, load_live, verify_access};
+use crate::extract::{AppRequest, header, load_live, verify_access};
 use crate::http::policy::CorsPolicy;
-use crate::http::{Endpoint, Policy};
+use crate::http::{ApiError, Endpoint, Policy};
 use crate::oauth::CALLED_BY_APPS;
-use crate::oauth::forms::{AudienceSchema, TokenReference};
+use crate::oauth::forms::{AudienceSchema, ConfirmationSchema, TokenReference};
 use crate::paths::INTROSPECT_PATH;
 use crate::state::AppState;
 
@@ -56,6 +62,16 @@ pub struct Introspection {
     jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
+    /// The last authentication, in seconds (RFC 9470 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    /// Its class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    /// The key that the token is bound to (RFC 9449 §6.2): the API verifies the proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ConfirmationSchema>)]
+    cnf: Option<Confirmation>,
 }
 
 impl IntoResponse for Introspection {
@@ -64,7 +80,41 @@ impl IntoResponse for Introspection {
     }
 }
 
+/// The media type of a signed response (RFC 9701 §4).
+const SIGNED: &str = "application/token-introspection+jwt";
+
+/// The claims of a signed response (RFC 9701 §5).
+#[derive(Serialize)]
+struct SignedIntrospection<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    iat: i64,
+    token_introspection: Introspection,
+}
+
+/// Whether the caller wants a signed response.
+fn wants_signed(headers: &HeaderMap) -> bool {
+    let accepted = header(headers, http::header::ACCEPT).unwrap_or_default();
+    accepted
+        .split(',')
+        .any(|media| media.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(SIGNED)))
+}
+
+/// The response for `app`, signed with the algorithm of its ID tokens.
+async fn signed(sigma: &AppState, app: &App, token_introspection: Introspection) -> Result<Response, TokenError> {
+    let now = sigma.now();
+    let aud = app.client_id.as_str();
+    let claims = SignedIntrospection { iss: sigma.issuer(), aud, iat: now.seconds(), token_introspection };
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let jwt = sign(ring.signer(app.id_token_alg, now), TokenKind::Introspection, &claims);
+    let jwt = jwt.map_err(|error| TokenError::Internal(ApiError::internal(error)))?;
+    Ok(([(http::header::CONTENT_TYPE, SIGNED)], jwt).into_response())
+}
+
 /// Introspects a token. Public apps are not allowed to.
+///
+/// With `Accept: application/token-introspection+jwt` the response is a JWT (RFC 9701), signed with the algorithm of the caller's ID
+/// tokens.
 #[utoipa::path(
     post,
     path = INTROSPECT_PATH,
@@ -82,8 +132,15 @@ impl IntoResponse for Introspection {
 )]
 pub async fn introspect(
     State(sigma): State<AppState>,
+    headers: HeaderMap,
     request: AppRequest<TokenReference>,
-) -> Result<Introspection, TokenError> {
+) -> Result<Response, TokenError> {
+    let app = Arc::clone(&request.caller.app);
+    let found = find(&sigma, request).await?;
+    if wants_signed(&headers) { signed(&sigma, &app, found).await } else { Ok(found.into_response()) }
+}
+
+async fn find(sigma: &AppState, request: AppRequest<TokenReference>) -> Result<Introspection, TokenError> {
     let AppRequest { caller, form } = request;
     let token = form.token.expose_secret();
     if !caller.app.auth_method.is_confidential() {
@@ -94,14 +151,14 @@ pub async fn introspect(
     {
         return Err(TokenError::Replayed(caller.app.auth_method));
     }
-    match verify_access(&sigma, token).await? {
+    match verify_access(sigma, token).await? {
         Some(access) => {
-            let Some(live) = load_live(&sigma, access).await? else { return Ok(Introspection::default()) };
+            let Some(live) = load_live(sigma, access).await? else { return Ok(Introspection::default()) };
             let claims = &live.access.claims;
-            let visible = caller.app.id == live.app.id || serves_audience(&sigma, &caller.app, &claims.aud).await?;
+            let visible = caller.app.id == live.app.id || serves_audience(sigma, &caller.app, &claims.aud).await?;
             Ok(if visible { of_access(claims) } else { Introspection::default() })
         }
-        None => of_refresh_token(&sigma, &caller.app, token).await,
+        None => of_refresh_token(sigma, &caller.app, token).await,
     }
 }
 
@@ -120,7 +177,7 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
         active: true,
         scope: Some(claims.scope.clone()),
         client_id: Some(claims.client_id.clone()),
-        token_type: Some("Bearer"),
+        token_type: Some(if claims.cnf.is_some() { "DPoP" } else { "Bearer" }),
         exp: Some(claims.exp),
         iat: Some(claims.iat),
         sub: Some(claims.sub.clone()),
@@ -128,13 +185,16 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
         iss: Some(claims.iss.clone()),
         jti: Some(claims.jti.clone()),
         sid: claims.sid.clone(),
+        auth_time: claims.auth_time,
+        acr: claims.acr.clone(),
+        cnf: claims.cnf.clone(),
     }
 }
 
 async fn of_refresh_token(sigma: &AppState, app: &App, token: &str) -> Result<Introspection, TokenError> {
     let (hash, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| refresh_token::find(tx, &hash, now)).await?;
-    let Some((grant, expires_at)) = found else { return Ok(Introspection::default()) };
+    let Some(LiveRefreshToken { grant, expires_at, jkt }) = found else { return Ok(Introspection::default()) };
     let authorization = grant.authorization;
     let account = sigma.find_account(&authorization.user_id).await?;
     let lives = account.is_some_and(|account| !account.user.disabled);
@@ -148,6 +208,7 @@ async fn of_refresh_token(sigma: &AppState, app: &App, token: &str) -> Result<In
         exp: Some(expires_at.seconds()),
         sub: Some(authorization.user_id.to_string()),
         iss: Some(sigma.issuer().to_owned()),
+        cnf: jkt.map(|jkt| Confirmation { jkt }),
         ..Introspection::default()
     })
 }

@@ -9,7 +9,9 @@ mod device;
 mod end_session;
 mod flow;
 mod forms;
+mod forward;
 mod introspect;
+mod par;
 mod revoke;
 mod select_account;
 mod token;
@@ -35,9 +37,11 @@ pub fn surface() -> Surface<AppState> {
         .with(select_account::endpoint())
         .with(r#continue::endpoint())
         .with(token::endpoint())
+        .with(par::endpoint())
         .with(userinfo::endpoints())
         .with(revoke::endpoint())
         .with(introspect::endpoint())
+        .with(forward::endpoint())
         .with(end_session::endpoints())
         .with(device::endpoints())
         .below("/api/oauth", API)

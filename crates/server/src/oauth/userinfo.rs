@@ -12,8 +12,9 @@ use sigma_core::params::Params;
 use sigma_core::scope::{OPENID, Scopes};
 use utoipa_axum::routes;
 
+use crate::dpop::with_nonce;
 use crate::extract::BearerError;
-use crate::extract::{Bearer, FORM, bearer_token, is_content_type};
+use crate::extract::{Bearer, FORM, Scheme, SentProof, access_token, is_content_type};
 use crate::http::{Endpoint, RequestContext, Rule};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
@@ -50,17 +51,18 @@ pub async fn userinfo(
     State(sigma): State<AppState>,
     context: RequestContext,
     RawQuery(query): RawQuery,
+    proof: SentProof,
     headers: HeaderMap,
 ) -> Response {
     if has_token(query.as_deref()) {
         return BearerError::Malformed.into_response();
     }
-    let token = match bearer_token(&headers) {
-        Ok(Some(token)) => token,
+    let (scheme, token) = match access_token(&headers) {
+        Ok(Some(sent)) => sent,
         Ok(None) => return BearerError::Missing.into_response(),
         Err(repeated) => return BearerError::from(repeated).into_response(),
     };
-    answer(&sigma, &context, token).await
+    answer(&sigma, &context, scheme, token, &proof).await
 }
 
 /// The same by POST, where the token may be in a form instead of the header.
@@ -83,6 +85,7 @@ pub async fn userinfo_by_form(
     State(sigma): State<AppState>,
     context: RequestContext,
     RawQuery(query): RawQuery,
+    proof: SentProof,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -95,13 +98,13 @@ pub async fn userinfo_by_form(
         Params::default()
     };
     let in_form: Vec<&str> = form.all("access_token").collect();
-    let in_header = match bearer_token(&headers) {
+    let in_header = match access_token(&headers) {
         Ok(token) => token,
         Err(repeated) => return BearerError::from(repeated).into_response(),
     };
     match (in_header, in_form.as_slice()) {
-        (Some(token), []) => answer(&sigma, &context, token).await,
-        (None, [token]) => answer(&sigma, &context, token).await,
+        (Some((scheme, token)), []) => answer(&sigma, &context, scheme, token, &proof).await,
+        (None, [token]) => answer(&sigma, &context, Scheme::Bearer, token, &proof).await,
         (None, []) => BearerError::Missing.into_response(),
         _ => BearerError::Malformed.into_response(),
     }
@@ -112,9 +115,15 @@ fn has_token(query: Option<&str>) -> bool {
     Params::parse(query.unwrap_or_default()).raw("access_token").is_some()
 }
 
-async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Response {
-    let Bearer(live) = match Bearer::take(sigma, token).await {
-        Ok(bearer) => bearer,
+async fn answer(
+    sigma: &AppState,
+    context: &RequestContext,
+    scheme: Scheme,
+    token: &str,
+    proof: &SentProof,
+) -> Response {
+    let (Bearer(live), next_nonce) = match Bearer::present(sigma, scheme, token, proof).await {
+        Ok(presented) => presented,
         Err(error) => return error.into_response(),
     };
     let Some((grant, account)) = live.account else { return BearerError::InsufficientScope.into_response() };
@@ -138,5 +147,5 @@ async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Resp
     }
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
     let body: Map<String, Value> = person.userinfo(&scopes, claims, placeholder.as_deref());
-    Json(body).into_response()
+    with_nonce(Json(body).into_response(), next_nonce.as_deref())
 }

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::app::{AuthMethod, GrantType};
+use sigma_core::dpop::ALGORITHMS;
 use sigma_core::jose::{Algorithm, VerificationAlgorithm};
 use sigma_core::person::CLAIMS;
 use sigma_core::scope::KNOWN;
@@ -18,7 +19,7 @@ use super::jwks;
 use crate::http::policy::Caching;
 use crate::http::{Endpoint, Policy};
 use crate::paths::{
-    DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, REGISTER_PATH, REVOKE_PATH, TOKEN_PATH,
+    DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, PAR_PATH, REGISTER_PATH, REVOKE_PATH, TOKEN_PATH,
     USERINFO_PATH,
 };
 use crate::settings::Settings;
@@ -55,6 +56,8 @@ pub struct Discovery {
     device_authorization_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
     scopes_supported: Vec<&'static str>,
     response_types_supported: Vec<&'static str>,
     response_modes_supported: Vec<&'static str>,
@@ -65,6 +68,7 @@ pub struct Discovery {
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_signing_alg_values_supported: Vec<&'static str>,
     code_challenge_methods_supported: Vec<&'static str>,
     subject_types_supported: Vec<&'static str>,
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -76,6 +80,9 @@ pub struct Discovery {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
+    request_object_signing_alg_values_supported: Vec<&'static str>,
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
     service_documentation: String,
 }
@@ -101,6 +108,8 @@ impl Discovery {
             end_session_endpoint: at(END_SESSION_PATH),
             device_authorization_endpoint: at(DEVICE_CODE_PATH),
             registration_endpoint: settings.registration.is_on().then(|| at(REGISTER_PATH)),
+            pushed_authorization_request_endpoint: at(PAR_PATH),
+            require_pushed_authorization_requests: settings.authorization.require_pushed_requests,
             scopes_supported: KNOWN.to_vec(),
             response_types_supported: vec!["code"],
             response_modes_supported: vec!["query", "form_post"],
@@ -110,18 +119,22 @@ impl Discovery {
             revocation_endpoint_auth_methods_supported: methods,
             revocation_endpoint_auth_signing_alg_values_supported: assertions.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
-            introspection_endpoint_auth_signing_alg_values_supported: assertions,
+            introspection_endpoint_auth_signing_alg_values_supported: assertions.clone(),
+            introspection_signing_alg_values_supported: Algorithm::ALL.iter().map(|alg| alg.as_str()).collect(),
             code_challenge_methods_supported: vec!["S256"],
             subject_types_supported: vec!["public"],
             id_token_signing_alg_values_supported: Algorithm::ALL.iter().map(|alg| alg.as_str()).collect(),
             claims_supported: own.into_iter().chain(CLAIMS.map(|(claim, _)| claim)).collect(),
             claim_types_supported: vec!["normal"],
-            acr_values_supported: vec!["1"],
+            acr_values_supported: vec!["1", "2"],
             prompt_values_supported: vec!["none", "login", "consent", "select_account", "create"],
             display_values_supported: vec!["page"],
             claims_parameter_supported: true,
-            request_parameter_supported: false,
-            request_uri_parameter_supported: false,
+            request_parameter_supported: true,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
+            request_object_signing_alg_values_supported: assertions,
+            dpop_signing_alg_values_supported: ALGORITHMS.to_vec(),
             authorization_response_iss_parameter_supported: true,
             service_documentation: at("/api/auth/reference"),
         }

@@ -185,14 +185,14 @@ async fn a_refused_request_object_is_answered_as_it_asks() {
     let object = jws(&json!({"alg": "none"}), &inside, |_| Vec::new());
     let answer = browser.authorize(&[("request", &object), ("state", "")]).await;
     assert_eq!(answer.status, 200);
-    for part in ["request_not_supported", r#"value="inside""#, r#"action="https://app.example.org/callback""#] {
+    for part in ["invalid_request_object", r#"value="inside""#, r#"action="https://app.example.org/callback""#] {
         assert!(answer.body.contains(part), "{part} in {}", answer.body);
     }
     let answer = browser.authorize(&[("request", &object), ("state", "outside"), ("response_mode", "query")]).await;
-    assert_eq!(answer.param("error").as_deref(), Some("request_not_supported"));
+    assert_eq!(answer.param("error").as_deref(), Some("invalid_request_object"));
     assert_eq!(answer.param("state").as_deref(), Some("outside"), "the query comes first");
     let answer = browser.authorize(&[("request", "eyJ"), ("state", "")]).await;
-    assert_eq!((answer.param("error").as_deref(), answer.param("state")), (Some("request_not_supported"), None));
+    assert_eq!((answer.param("error").as_deref(), answer.param("state")), (Some("invalid_request_object"), None));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use sigma_server::routes::declarations;
 use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
 
 /// Paths whose requests authenticate by something else than a cookie, which is removed; all of workspaces besides.
-const COOKIE_FREE: [&str; 16] = [
+const COOKIE_FREE: [&str; 18] = [
     "/merits/unsubscribe",
     "/signer",
     "/api/backup/sync",
@@ -25,6 +25,8 @@ const COOKIE_FREE: [&str; 16] = [
     "/device/qr",
     "/api/auth/oauth2/revoke",
     "/api/auth/oauth2/introspect",
+    "/api/auth/oauth2/par",
+    "/api/auth/oauth2/forward",
     "/api/auth/oauth2/userinfo",
     "/oauth2/userinfo",
     "/userinfo",

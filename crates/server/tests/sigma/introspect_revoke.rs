@@ -152,3 +152,28 @@ async fn a_token_for_an_api_is_introspected_though_it_is_not_for_us() {
     let again = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json();
     assert_ne!(introspect(&world, "service", token(&again, "access_token")).await, DEAD);
 }
+
+#[tokio::test]
+async fn an_api_that_asks_for_a_signed_answer_gets_a_jwt_about_the_token() {
+    let world = World::new().await;
+    world.add_confidential_app("shop", AuthMethod::ClientSecretBasic, "secret").await;
+    let header = basic("shop", "secret");
+    let service = [("grant_type", "client_credentials")];
+    let tokens = world.post_form("/api/auth/oauth2/token", &service, &[("authorization", &header)]).await.json();
+    let token = tokens["access_token"].as_str().unwrap();
+    let ask = async |token: &str, accept: &str| {
+        world.post_form(INTROSPECT, &[("token", token)], &[("authorization", &header), ("accept", accept)]).await
+    };
+    let media = "application/token-introspection+jwt";
+    for (token, active) in [(token, true), ("unknown", false)] {
+        let answer = ask(token, &format!("{media}, application/json;q=0.5")).await;
+        assert_eq!(answer.header("content-type"), media);
+        let jwt = answer.body.as_str();
+        assert_eq!(crate::support::forge::header(jwt)["typ"], "token-introspection+jwt");
+        let claims = crate::support::forge::claims(jwt);
+        assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some("https://id.example.org"), Some("shop")));
+        assert_eq!(claims["token_introspection"]["active"], active);
+        assert_eq!((&claims["sub"], &claims["exp"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    }
+    assert_eq!(ask(token, "application/json").await.json()["active"], true);
+}

@@ -46,6 +46,7 @@ fn add_code(store: &TestStore, text: &str, user_id: &UserId) {
         },
         redirect_uri: "https://app.example.org/".to_owned(),
         code_challenge: None,
+        dpop_jkt: None,
         expires_at: now.plus(Duration::from_mins(1)),
         redeemed_for: None,
         used: false,
@@ -68,6 +69,7 @@ fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outco
             app_id: AppId::from_text("shop"),
             redirect_uri: Some("https://app.example.org/".to_owned()),
             verifier: SentVerifier::Absent,
+            jkt: None,
         },
         once: None,
         grant_id: GrantId::from_text(grant_id),
@@ -85,6 +87,7 @@ fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outco
 fn refresh(clock: &TestStore, store: &Store, grant_id: &str, token: &str, successor: &str) -> Refreshed {
     let now = clock.clock.now();
     let request = Refresh {
+        jkt: None,
         token: Digest::of(token),
         family: GrantId::from_text(grant_id),
         successor: Digest::of(successor),

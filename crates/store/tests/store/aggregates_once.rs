@@ -109,6 +109,7 @@ fn add_code(store: &TestStore, text: &str) {
         authorization: authorization("openid offline_access"),
         redirect_uri: "https://app.example.org/".to_owned(),
         code_challenge: None,
+        dpop_jkt: None,
         expires_at: now.plus(Duration::from_mins(1)),
         redeemed_for: None,
         used: false,
@@ -126,6 +127,7 @@ fn redeem(store: &TestStore, text: &str, grant_id: &str, app_id: &str) -> Outcom
             app_id: AppId::from_text(app_id),
             redirect_uri: Some("https://app.example.org/".to_owned()),
             verifier: SentVerifier::Absent,
+            jkt: None,
         },
         once: None,
         grant_id: GrantId::from_text(grant_id),
@@ -142,6 +144,7 @@ fn redeem(store: &TestStore, text: &str, grant_id: &str, app_id: &str) -> Outcom
 fn refresh(store: &TestStore, token: &str, successor: &str) -> Refreshed {
     let now = store.clock.now();
     let request = Refresh {
+        jkt: None,
         token: Digest::of(token),
         family: GrantId::from_text("gr_1"),
         successor: Digest::of(successor),
@@ -278,6 +281,7 @@ on_both_engines! {
                 },
                 redirect_uri: "https://app.example.org/".to_owned(),
                 code_challenge: None,
+                dpop_jkt: None,
                 expires_at: now.plus(Duration::from_mins(1)),
                 redeemed_for: None,
                 used: false,

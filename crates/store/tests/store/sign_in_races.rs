@@ -48,6 +48,7 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
         },
         redirect_uri: "https://app.example/callback".to_owned(),
         code_challenge: None,
+        dpop_jkt: None,
         expires_at: now.plus(Duration::from_mins(1)),
         redeemed_for: None,
         used: false,
@@ -69,6 +70,7 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
                 app_id: app_id.clone(),
                 redirect_uri: Some("https://app.example/callback".to_owned()),
                 verifier: SentVerifier::Absent,
+                jkt: None,
             },
             once: None,
             grant_id: GrantId::from_text(format!("{name}-{number}")),
@@ -107,6 +109,7 @@ on_both_engines! {
             let now = store.clock.now();
             let successor = Digest::of(format!("successor {round}"));
             let outcomes = together(|_| insist(&store, move |tx| refresh_token::refresh(tx, &Refresh {
+                jkt: None,
                 token: first,
                 family: GrantId::from_text(format!("code {round}-0")),
                 successor,

@@ -13,6 +13,7 @@ use sigma_core::jose::Algorithm;
 use sigma_core::org::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
+use sigma_core::security::AppSecurity;
 use sigma_core::time::Clock as _;
 use sigma_store::invitation::{self, Accept, Accepted, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
@@ -233,6 +234,7 @@ on_both_engines! {
             placeholder_email: false,
             require_second_factor: false,
             id_token_claims: false,
+            security: AppSecurity::default(),
             dynamic: false,
             disabled: false,
             client_uri: None,

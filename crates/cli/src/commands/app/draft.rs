@@ -8,6 +8,7 @@ use sigma_core::jose::{Algorithm, JwkSet};
 use sigma_core::merits::SiteUrl;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::scope::{KNOWN, Scopes};
+use sigma_core::security::AppSecurity;
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_core::slug::{Slug, SlugProblem};
 use sigma_core::time::Timestamp;
@@ -63,6 +64,7 @@ pub fn new(
         access_seconds: None,
         placeholder_email: false,
         id_token_claims: false,
+        security: AppSecurity::default(),
         require_second_factor: false,
         dynamic: false,
         disabled: false,
@@ -131,6 +133,7 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
         };
     }
     set_keys(&mut app, fields)?;
+    super::security::set(&mut app, fields);
     set_redirects(&mut app, fields)?;
     check(&app)?;
     Ok(app)
@@ -220,7 +223,7 @@ fn check(app: &App) -> Result<(), Failure> {
     if app.may_use(GrantType::AuthorizationCode) && !returns {
         return missing("authorization_code needs a --redirect-uri");
     }
-    Ok(())
+    super::security::check(app)
 }
 
 /// A JWK set of public keys, or the file that holds one.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sigma_core::app::App;
+use sigma_core::security::SecurityProfile;
 use sigma_core::signer_origin::SignerOrigin;
 
 use crate::commands::branding::BrandingView;
@@ -35,6 +36,10 @@ pub struct AppView {
     id_token_signed_response_alg: &'static str,
     access_seconds: Option<u32>,
     require_pkce: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_profile: Option<&'static str>,
+    require_pushed_authorization_requests: bool,
+    dpop_bound_access_tokens: bool,
     placeholder_email: bool,
     id_token_claims: bool,
     require_second_factor: bool,
@@ -79,6 +84,9 @@ impl AppView {
             id_token_signed_response_alg: app.id_token_alg.as_str(),
             access_seconds: app.access_seconds,
             require_pkce: app.needs_pkce(),
+            security_profile: app.security.profile.map(SecurityProfile::as_str),
+            require_pushed_authorization_requests: app.security.must_push(),
+            dpop_bound_access_tokens: app.security.must_bind(),
             placeholder_email: app.placeholder_email,
             id_token_claims: app.id_token_claims,
             require_second_factor: app.require_second_factor,
@@ -128,6 +136,9 @@ impl AppView {
             ("ID token alg", self.id_token_signed_response_alg.to_owned()),
             ("access lifetime", lifetime),
             ("PKCE required", yes(self.require_pkce)),
+            ("profile", self.security_profile.unwrap_or_default().to_owned()),
+            ("PAR required", yes(self.require_pushed_authorization_requests)),
+            ("DPoP required", yes(self.dpop_bound_access_tokens)),
             ("placeholder e-mail", yes(self.placeholder_email)),
             ("ID token claims", yes(self.id_token_claims)),
             ("second factor required", yes(self.require_second_factor)),

@@ -7,7 +7,7 @@ use http::{StatusCode, header};
 use sigma_core::app::GrantType;
 use utoipa_axum::routes;
 
-use crate::extract::AppRequest;
+use crate::extract::{AppRequest, SentProof};
 use crate::http::{Endpoint, RequestContext};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
@@ -38,6 +38,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 pub async fn poll_device_token(
     State(sigma): State<AppState>,
     context: RequestContext,
+    proof: SentProof,
     request: Request,
 ) -> Result<TokenAnswer, Response> {
     let request = AppRequest::<TokenForm>::from_request(request, &sigma).await.map_err(plainly)?;
@@ -46,7 +47,7 @@ pub async fn poll_device_token(
         request.form.grant_type.as_deref().filter(|named| GrantType::parse(named) != Some(GrantType::DeviceCode));
     let answer = match other {
         Some(named) => Err(TokenError::UnsupportedGrantType(sigma_core::authorize::printable(named))),
-        None => give(&sigma, &context, request).await,
+        None => give(&sigma, &context, request, &proof).await,
     };
     answer.map_err(|error| plainly(refuse(&context, &caller, error)))
 }

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 use sigma_core::app::App;
 use sigma_core::code::{Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::ids::GrantId;
 use sigma_core::pkce::CodeVerifier;
 use sigma_core::scope::OFFLINE_ACCESS;
@@ -25,6 +26,7 @@ pub async fn redeem(
     sigma: &AppState,
     context: &RequestContext,
     request: AppRequest<TokenForm>,
+    jkt: Option<Thumbprint>,
 ) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, form } = request;
     let app = caller.app;
@@ -41,7 +43,7 @@ pub async fn redeem(
     let redemption = Redeem {
         hash: Digest::of(code.expose_secret()),
         app: Arc::clone(&app),
-        attempt: Redemption { app_id: app.id.clone(), redirect_uri: form.redirect_uri, verifier },
+        attempt: Redemption { app_id: app.id.clone(), redirect_uri: form.redirect_uri, verifier, jkt: jkt.clone() },
         once: caller.once,
         grant_id,
         refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
@@ -60,7 +62,7 @@ pub async fn redeem(
         Outcome::Refused(verdict) => return Err(refuse(verdict, &app)),
     };
     let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then(|| refresh_token.to_text());
-    of_grant(sigma, &app, &grant, &targets, refresh_token, now).await
+    of_grant(sigma, &app, &grant, &targets, refresh_token, jkt.as_ref(), now).await
 }
 
 /// The error for the app. An expired or used code counts as unknown.
@@ -70,6 +72,7 @@ fn refuse(verdict: Redeemed, app: &App) -> TokenError {
         Redeemed::WrongApp => "invalid client_id",
         Redeemed::RedirectUriMissing => return TokenError::InvalidRequest("redirect_uri is required"),
         Redeemed::WrongRedirectUri => "redirect_uri mismatch",
+        Redeemed::WrongKey => "the code is bound to another key",
         Redeemed::WrongVerifier => "code verification failed",
         Redeemed::VerifierMissing if !app.auth_method.is_confidential() => {
             return TokenError::InvalidRequest("Either code_verifier or client_secret is required");

@@ -1,6 +1,7 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4): a token for the app itself, which no endpoint accepts for a user.
 
 use sigma_core::authorize::MOST_RESOURCES;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::resource::Targets;
 use sigma_core::scope::Scopes;
 use sigma_store::replay_guard;
@@ -12,7 +13,11 @@ use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
 
 /// Issues a token to the app itself.
-pub async fn issue(sigma: &AppState, request: AppRequest<TokenForm>) -> Result<TokenAnswer, TokenError> {
+pub async fn issue(
+    sigma: &AppState,
+    request: AppRequest<TokenForm>,
+    jkt: Option<Thumbprint>,
+) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, form } = request;
     let app = caller.app;
     if !app.auth_method.is_confidential() {
@@ -32,5 +37,5 @@ pub async fn issue(sigma: &AppState, request: AppRequest<TokenForm>) -> Result<T
     {
         return Err(TokenError::Replayed(app.auth_method));
     }
-    of_app(sigma, &app, &scope, &targets, sigma.now()).await
+    of_app(sigma, &app, &scope, &targets, jkt.as_ref(), sigma.now()).await
 }

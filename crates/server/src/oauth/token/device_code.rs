@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret as _;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::ids::GrantId;
 use sigma_core::scope::OFFLINE_ACCESS;
 use sigma_store::device_code::{self, Outcome, Polled, Redeem};
@@ -23,6 +24,7 @@ pub async fn redeem(
     sigma: &AppState,
     context: &RequestContext,
     request: AppRequest<TokenForm>,
+    jkt: Option<Thumbprint>,
 ) -> Result<TokenAnswer, TokenError> {
     const INVALID: TokenError = TokenError::InvalidGrant("Invalid device code");
     let AppRequest { caller, form } = request;
@@ -57,6 +59,7 @@ pub async fn redeem(
         refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         resources: form.resource,
+        jkt: jkt.clone(),
         now,
     };
     let store = sigma.store_for(context, Actor::App(app.id.clone()));
@@ -68,5 +71,5 @@ pub async fn redeem(
         Outcome::Replayed => return Err(TokenError::Replayed(app.auth_method)),
     };
     let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then(|| refresh_token.to_text());
-    of_grant(sigma, &app, &grant, &targets, refresh_token, now).await
+    of_grant(sigma, &app, &grant, &targets, refresh_token, jkt.as_ref(), now).await
 }

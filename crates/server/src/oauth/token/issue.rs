@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::authorize::covered;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::grant::Grant;
 use sigma_core::ids::TokenId;
 use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
@@ -31,6 +32,7 @@ pub async fn of_grant(
     grant: &Grant,
     targets: &Targets,
     refresh_token: Option<String>,
+    jkt: Option<&Thumbprint>,
     now: Timestamp,
 ) -> Result<TokenAnswer, TokenError> {
     let mut authorization = grant.authorization.clone();
@@ -46,7 +48,7 @@ pub async fn of_grant(
     let wanted = [authorization.claims.as_slice(), &authorization.id_token_claims].concat();
     let person = sigma.with_membership(app, person, &authorization.scope, &wanted).await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let issuance = issuance(sigma, app, access_seconds(sigma, app), now);
+    let issuance = issuance(sigma, app, jkt, now);
     let id = TokenId::new(now, &*sigma.rng);
     let claims = AccessClaims::of_grant(issuance, &grant.id, authorization, targets, &person, &id);
     let access_token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?;
@@ -62,12 +64,13 @@ pub async fn of_grant(
     };
     Ok(TokenAnswer {
         access_token,
-        token_type: "Bearer",
+        token_type: token_type(jkt),
         expires_in: issuance.seconds,
         expires_at: claims.exp,
         scope: claims.scope,
         id_token,
         refresh_token,
+        next_nonce: None,
     })
 }
 
@@ -77,25 +80,32 @@ pub async fn of_app(
     app: &App,
     scope: &Scopes,
     targets: &Targets,
+    jkt: Option<&Thumbprint>,
     now: Timestamp,
 ) -> Result<TokenAnswer, TokenError> {
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let issuance = issuance(sigma, app, access_seconds(sigma, app), now);
+    let issuance = issuance(sigma, app, jkt, now);
     let id = TokenId::new(now, &*sigma.rng);
     let claims = AccessClaims::of_app(issuance, scope, targets, &id);
     Ok(TokenAnswer {
         access_token: make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?,
-        token_type: "Bearer",
+        token_type: token_type(jkt),
         expires_in: issuance.seconds,
         expires_at: claims.exp,
         scope: claims.scope,
         id_token: None,
         refresh_token: None,
+        next_nonce: None,
     })
 }
 
-fn issuance<'a>(sigma: &'a AppState, app: &'a App, seconds: u32, now: Timestamp) -> Issuance<'a> {
-    Issuance { issuer: sigma.issuer(), client_id: &app.client_id, now, seconds }
+/// How a token is sent (RFC 9449 §5).
+const fn token_type(jkt: Option<&Thumbprint>) -> &'static str {
+    if jkt.is_some() { "DPoP" } else { "Bearer" }
+}
+
+fn issuance<'a>(sigma: &'a AppState, app: &'a App, jkt: Option<&'a Thumbprint>, now: Timestamp) -> Issuance<'a> {
+    Issuance { issuer: sigma.issuer(), client_id: &app.client_id, now, seconds: access_seconds(sigma, app), jkt }
 }
 
 fn make<T: Serialize>(

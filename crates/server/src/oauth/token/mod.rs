@@ -11,14 +11,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use sigma_core::app::{AuthMethod, GrantType};
+use sigma_core::app::{App, AuthMethod, GrantType};
 use sigma_core::authorize::printable;
+use sigma_core::dpop::ProofProblem;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use crate::dpop::{DpopError, Proven, with_nonce};
 use crate::error::bad_request;
-use crate::extract::{AppRequest, AuthenticatedApp, ClientAuthError};
+use crate::extract::{AppRequest, AuthenticatedApp, ClientAuthError, SentProof};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
@@ -37,7 +39,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 pub struct TokenAnswer {
     /// A JWT (RFC 9068).
     pub access_token: String,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` for a token that is bound to the key of the proof (RFC 9449 §5).
     pub token_type: &'static str,
     /// Lifetime in seconds.
     pub expires_in: u32,
@@ -51,12 +53,25 @@ pub struct TokenAnswer {
     /// With `offline_access` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// The nonce that the client should use from now on: a header.
+    #[serde(skip)]
+    pub next_nonce: Option<String>,
 }
 
 impl IntoResponse for TokenAnswer {
     fn into_response(self) -> Response {
-        Json(self).into_response()
+        let nonce = self.next_nonce.clone();
+        with_nonce(Json(self).into_response(), nonce.as_deref())
     }
+}
+
+/// The proof of possession, which an app may have to send.
+async fn prove(sigma: &AppState, app: &App, proof: &SentProof) -> Result<Option<Proven>, TokenError> {
+    let proven = proof.verify(sigma, None).await?;
+    if proven.is_none() && app.security.must_bind() {
+        return Err(DpopError::Invalid(ProofProblem::Missing).into());
+    }
+    Ok(proven)
 }
 
 /// Why no token is issued (`docs/spec/errors.md#token-endpoint`).
@@ -88,8 +103,16 @@ pub enum TokenError {
     InvalidTarget,
     /// The app's credential, of this method, was used before.
     Replayed(AuthMethod),
+    /// The proof of possession is missing or invalid.
+    Proof(DpopError),
     /// A token could not be created, or the store did not answer.
     Internal(ApiError),
+}
+
+impl From<DpopError> for TokenError {
+    fn from(error: DpopError) -> Self {
+        Self::Proof(error)
+    }
 }
 
 impl From<sigma_store::StoreError> for TokenError {
@@ -119,6 +142,7 @@ impl From<TokenError> for ApiError {
             TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
             TokenError::Replayed(AuthMethod::SigmaBitcoinAuth) => ClientAuthError::InvalidSignature.into(),
             TokenError::Replayed(_) => ClientAuthError::Invalid.into(),
+            TokenError::Proof(error) => error.into(),
             TokenError::Internal(error) => error,
         }
     }
@@ -126,7 +150,10 @@ impl From<TokenError> for ApiError {
 
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
-        ApiError::from(self).into_response()
+        match self {
+            Self::Proof(error) => error.at_endpoint(),
+            error => ApiError::from(error).into_response(),
+        }
     }
 }
 
@@ -134,6 +161,8 @@ impl IntoResponse for TokenError {
 ///
 /// The app authenticates by its registered method: a secret (by Basic or in the body, unless one of them was
 /// registered), `private_key_jwt`, a Bitcoin signature in `X-Auth-Token`, or not at all (`none`, with PKCE).
+///
+/// With a proof of possession in the header `DPoP` the access token is bound to its key (RFC 9449).
 #[utoipa::path(
     post,
     path = TOKEN_PATH,
@@ -144,7 +173,7 @@ impl IntoResponse for TokenError {
         description = "`grant_type` and its parameters; JSON is accepted too"),
     responses(
         (status = 200, description = "The tokens", body = TokenAnswer),
-        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`; for a device `authorization_pending`, `slow_down`, `expired_token`, `access_denied`"),
+        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`, `invalid_dpop_proof`, `use_dpop_nonce` (with the nonce in `DPoP-Nonce`); for a device `authorization_pending`, `slow_down`, `expired_token`, `access_denied`"),
         (status = 401, description = "`invalid_client`"),
         (status = 415, description = "Neither a form nor JSON"),
     )
@@ -152,10 +181,11 @@ impl IntoResponse for TokenError {
 pub async fn token(
     State(sigma): State<AppState>,
     context: RequestContext,
+    proof: SentProof,
     request: AppRequest<TokenForm>,
 ) -> Result<TokenAnswer, Response> {
     let caller = request.caller.clone();
-    give(&sigma, &context, request).await.map_err(|error| refuse(&context, &caller, error))
+    give(&sigma, &context, request, &proof).await.map_err(|error| refuse(&context, &caller, error))
 }
 
 /// The response of an error. A device that waits as it was told to is not guessing.
@@ -174,6 +204,7 @@ pub(super) async fn give(
     sigma: &AppState,
     context: &RequestContext,
     request: AppRequest<TokenForm>,
+    proof: &SentProof,
 ) -> Result<TokenAnswer, TokenError> {
     let wanted = request.form.grant_type.as_deref().ok_or(TokenError::MissingGrantType)?;
     let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
@@ -181,12 +212,14 @@ pub(super) async fn give(
         return Err(TokenError::UnauthorizedClient);
     }
     let app = Arc::clone(&request.caller.app);
+    let proven = prove(sigma, &app, proof).await?;
+    let (jkt, next_nonce) = proven.map_or((None, None), |proven| (Some(proven.jkt), proven.next_nonce));
     let answer = match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(sigma, context, request).await,
-        GrantType::RefreshToken => refresh_token::refresh(sigma, context, request).await,
-        GrantType::ClientCredentials => client_credentials::issue(sigma, request).await,
-        GrantType::DeviceCode => device_code::redeem(sigma, context, request).await,
+        GrantType::AuthorizationCode => authorization_code::redeem(sigma, context, request, jkt).await,
+        GrantType::RefreshToken => refresh_token::refresh(sigma, context, request, jkt).await,
+        GrantType::ClientCredentials => client_credentials::issue(sigma, request, jkt).await,
+        GrantType::DeviceCode => device_code::redeem(sigma, context, request, jkt).await,
     }?;
     sigma.token_counts.note(&app.id, grant, sigma.now());
-    Ok(answer)
+    Ok(TokenAnswer { next_nonce, ..answer })
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use sigma_core::digest::Digest;
+use sigma_core::dpop::Thumbprint;
 use sigma_core::grant::{is_of_family, named_grant, successor};
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
-use sigma_store::refresh_token::{self, Family, Refresh, Refreshed};
+use sigma_store::refresh_token::{self, Family, Granted, NextToken, Refresh, Refreshed};
 use zeroize::Zeroizing;
 
 use super::issue::{access_seconds, of_grant};
@@ -40,6 +41,7 @@ pub async fn refresh(
     sigma: &AppState,
     context: &RequestContext,
     request: AppRequest<TokenForm>,
+    jkt: Option<Thumbprint>,
 ) -> Result<TokenAnswer, TokenError> {
     const INVALID: TokenError = TokenError::InvalidGrant("invalid refresh token");
     let AppRequest { caller, form } = request;
@@ -52,14 +54,15 @@ pub async fn refresh(
     }
     let hash = Digest::of(token);
     let Some((family, key)) = family(sigma, token).await.map_err(TokenError::Internal)? else { return Err(INVALID) };
-    let next = successor(&key, &family.grant_id, token);
+    let successor_token = successor(&key, &family.grant_id, token);
     let now = sigma.now();
     let request = Refresh {
         token: hash,
         family: family.grant_id,
-        successor: Digest::of(&next),
+        successor: Digest::of(&successor_token),
         app: Arc::clone(&app),
         once: caller.once,
+        jkt: jkt.clone(),
         scope: form.scope.as_deref().map(Scopes::parse),
         resources: form.resource,
         refresh_expires_at: AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds),
@@ -69,12 +72,17 @@ pub async fn refresh(
     // For the audit trail, in case that the token was used before.
     let store = sigma.store_for(context, Actor::App(app.id.clone()));
     match store.write(move |tx| refresh_token::refresh(tx, &request)).await? {
-        Refreshed::Granted(mut grant, targets) => {
+        Refreshed::Granted(Granted { mut grant, targets, next }) => {
+            let refresh_token = match next {
+                NextToken::Successor => successor_token,
+                NextToken::Same => token.to_owned(),
+            };
             // The nonce belongs to the browser's authorization request, which this is not (Core §12.2).
             grant.authorization.nonce = None;
-            of_grant(sigma, &app, &grant, &targets, Some(next), now).await
+            of_grant(sigma, &app, &grant, &targets, Some(refresh_token), jkt.as_ref(), now).await
         }
         Refreshed::Invalid | Refreshed::Reuse => Err(INVALID),
+        Refreshed::WrongKey => Err(TokenError::InvalidGrant("the refresh token is bound to another key")),
         Refreshed::Disabled => Err(TokenError::InvalidGrant("session no longer exists")),
         Refreshed::WrongScope => Err(TokenError::InvalidScope),
         Refreshed::WrongTarget => Err(TokenError::InvalidTarget),

@@ -10,9 +10,10 @@ use sigma_core::jose::{Algorithm, Promptness, SigningKey};
 use sigma_server::keys::{self, policy};
 
 use super::world::form_urlencoded;
-use super::{APP, Answer, Key, REDIRECT, VERIFIER, World};
+use super::{APP, Answer, CHALLENGE, Key, REDIRECT, VERIFIER, World};
 
 pub const TOKEN: &str = "/api/auth/oauth2/token";
+pub const PAR: &str = "/api/auth/oauth2/par";
 pub const REVOKE: &str = "/api/auth/oauth2/revoke";
 pub const INTROSPECT: &str = "/api/auth/oauth2/introspect";
 pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
@@ -61,6 +62,27 @@ impl World {
     pub async fn refresh(&self, token: &str, changes: &[(&str, &str)]) -> Answer {
         let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", APP)];
         self.post_form(TOKEN, &changed(&form, changes), &[]).await
+    }
+
+    /// Pushes an authorization request of the public `playground`, with other parameters than the default.
+    pub async fn push(&self, changes: &[(&str, &str)]) -> Answer {
+        let form = [
+            ("client_id", APP),
+            ("redirect_uri", REDIRECT),
+            ("response_type", "code"),
+            ("state", "xyz"),
+            ("scope", "openid profile"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        self.post_form(PAR, &changed(&form, changes), &[]).await
+    }
+
+    /// The `request_uri` of a request that was pushed.
+    pub async fn pushed_uri(&self, changes: &[(&str, &str)]) -> String {
+        let pushed = self.push(changes).await;
+        assert_eq!(pushed.status, 201, "{}", pushed.body);
+        pushed.json()["request_uri"].as_str().unwrap().to_owned()
     }
 
     /// Status of userinfo for an access token.

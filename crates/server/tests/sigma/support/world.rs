@@ -17,6 +17,7 @@ use sigma_core::random::SeededRng;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::resource::Resource;
 use sigma_core::scope::Scopes;
+use sigma_core::security::AppSecurity;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
 use sigma_server::settings::Settings;
@@ -144,6 +145,7 @@ impl World {
             placeholder_email: false,
             require_second_factor: false,
             id_token_claims: false,
+            security: AppSecurity::default(),
             dynamic: false,
             disabled: false,
             client_uri: None,
