@@ -114,6 +114,19 @@ impl Lines<'_> {
         }
     }
 
+    /// What a token that is bound to a key costs beyond one that is not.
+    fn bound(&mut self) {
+        let cpu = |work| self.cpu(Server::Sigma, work);
+        let userinfo = cpu(work::USERINFO_BOUND).zip(cpu(work::USERINFO)).map(|(bound, plain)| bound / plain);
+        let steps = [work::PUSH, work::AUTHORIZE_PUSHED, work::EXCHANGE_BOUND].map(cpu);
+        let bound: Option<f64> = steps.into_iter().sum();
+        let plain: Option<f64> = [work::AUTHORIZE, work::EXCHANGE_PUBLIC].map(cpu).into_iter().sum();
+        let flow = bound.zip(plain).map(|(bound, plain)| bound / plain);
+        self.at_most(format!("{}: of userinfo, in CPU", work::USERINFO_BOUND), userinfo, 1.6, " ×");
+        let what = "push, authorization and exchange with DPoP: of plain authorization and exchange, in CPU";
+        self.at_most(what.to_owned(), flow, 2.0, " ×");
+    }
+
     fn sign_in(&mut self, bare: Option<&Bare>) {
         if let (Some(cpu), Some(bare)) = (self.cpu(Server::Sigma, work::SIGN_IN), bare) {
             let work = bare.secp256k1_verify + bare.durable_write;
@@ -214,6 +227,7 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.exchanges(bare);
     lines.client_credentials();
     lines.reads();
+    lines.bound();
     lines.sign_in(bare);
     lines.passkey();
     lines.accounts();

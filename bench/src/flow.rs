@@ -19,6 +19,8 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub mod path {
     /// Tokens.
     pub const TOKEN: &str = "/api/auth/oauth2/token";
+    /// Pushed requests.
+    pub const PAR: &str = "/api/auth/oauth2/par";
     /// Who signed in.
     pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
     /// What a user says about themselves.
@@ -62,6 +64,16 @@ pub fn code_of(answer: &Answer<'_>) -> Option<String> {
 
 /// The request that exchanges `code`, with the fields of the published plugin, in its order.
 pub fn exchange(app: &App, code: &str, timestamps: &mut Timestamps) -> Result<Bytes, Failure> {
+    exchange_with(app, code, timestamps, &[])
+}
+
+/// As [`exchange`], with further headers.
+pub fn exchange_with(
+    app: &App,
+    code: &str,
+    timestamps: &mut Timestamps,
+    headers: &[(&str, &str)],
+) -> Result<Bytes, Failure> {
     let mut fields = vec![
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -73,7 +85,7 @@ pub fn exchange(app: &App, code: &str, timestamps: &mut Timestamps) -> Result<By
     }
     let body = form(&fields);
     let request = match &app.proof {
-        Proof::Nothing => post_body(path::TOKEN, &[], &body),
+        Proof::Nothing => post_body(path::TOKEN, headers, &body),
         Proof::Basic(basic) => post_body(path::TOKEN, &[("Authorization", basic)], &body),
         Proof::Bitcoin(key) => {
             let token = sign(key, path::TOKEN, &timestamps.next(), &body)?;

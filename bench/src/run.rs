@@ -2,6 +2,7 @@
 //! affects all alike.
 
 mod accounts;
+mod bound;
 mod merits;
 mod workspaces;
 
@@ -83,6 +84,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.tokens().await?;
     bench.exchanges().await?;
     bench.shown_tokens().await?;
+    bench.bound_tokens().await?;
     bench.profiles().await?;
     bench.sign_ins().await?;
     bench.workspaces().await?;

@@ -8,6 +8,14 @@ pub const EXCHANGE_PUBLIC: &str = "code exchange, none + PKCE";
 pub const EXCHANGE_BASIC: &str = "code exchange, client_secret_basic";
 /// The same, with a signing app.
 pub const EXCHANGE_BITCOIN: &str = "code exchange, sigma_bitcoin_auth";
+/// A request that its app pushes, with a proof of its key.
+pub const PUSH: &str = "pushed request, DPoP";
+/// A code for a pushed request.
+pub const AUTHORIZE_PUSHED: &str = "authorization, pushed";
+/// Its exchange, with a proof.
+pub const EXCHANGE_BOUND: &str = "code exchange, none + PKCE + DPoP";
+/// Who signed in, by a token that is bound to a key.
+pub const USERINFO_BOUND: &str = "userinfo, DPoP";
 /// A token for the app itself.
 pub const CLIENT_CREDENTIALS: &str = "client credentials";
 /// Who signed in.
