@@ -18,6 +18,9 @@ export function addApp(sigma, app) {
     "grant-type": app.grant_types,
     "placeholder-email": app.placeholder_email,
     resource: app.resources,
+    profile: app.security_profile,
+    "require-par": app.require_pushed_authorization_requests,
+    "require-dpop": app.dpop_bound_access_tokens,
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const args = given.flatMap(([name, value]) => [value].flat().map((one) => `--${name}=${one}`));

@@ -102,4 +102,9 @@ test("a Flask API accepts only access tokens issued for it", async () => {
   for (const [name, token] of Object.entries(refused)) assert.equal((await notes(token)).status, 401, name);
   const without = await tokens({ scope: "openid", resource: API });
   assert.equal((await notes(without.access_token)).status, 403);
+
+  // A key is one factor: the API asks for two (RFC 9470).
+  const payments = await fetch(`${api.origin}/payments`, { headers: { authorization: `Bearer ${good.access_token}` } });
+  assert.equal(payments.status, 401);
+  assert.match(payments.headers.get("www-authenticate"), /error="insufficient_user_authentication", acr_values="2", max_age="300"/);
 });
