@@ -17,7 +17,7 @@ use crate::engine::{ChangeIds, Message, Queue, spawn};
 use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::expiring::{EXPIRING, Expiring};
 use crate::feed::{self, Feed, Source};
-use crate::job::{Job, Operation, Reply};
+use crate::job::{Job, Operation, Outcome, Reply, Run};
 use crate::stopwatch;
 use crate::tx::{OnBehalfOf, Tx};
 use crate::writing::Writing;
@@ -228,12 +228,9 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let outcome = match self.initiator.clone() {
-            Some(initiator) => self.task(&self.inner.writes, initiated(initiator, operation)).await,
-            None => self.task(&self.inner.writes, operation).await,
-        };
-        self.inner.writing.note(&outcome);
-        outcome
+        let (outcome, run) = Outcome::of(operation);
+        self.write_from_task(run).await?;
+        outcome.take()
     }
 
     /// Runs `operation`, which only reads, on one snapshot of a database file, or statement by statement on PostgreSQL.
@@ -241,7 +238,9 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.task(&self.inner.reads, operation).await
+        let (outcome, run) = Outcome::of(operation);
+        self.task(&self.inner.reads, run).await?;
+        outcome.take()
     }
 
     /// [`Store::write`] for an operation that rules may refuse. A refusal commits, as any other result does.
@@ -265,12 +264,11 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let outcome = match self.initiator.clone() {
-            Some(initiator) => self.thread(&self.inner.writes, initiated(initiator, operation)),
-            None => self.thread(&self.inner.writes, operation),
-        };
-        self.inner.writing.note(&outcome);
-        outcome
+        let (outcome, run) = Outcome::of(operation);
+        let end = self.thread(&self.inner.writes, self.initiated(run));
+        self.inner.writing.note(&end);
+        end?;
+        outcome.take()
     }
 
     /// [`Store::read`] for a thread that may block.
@@ -278,7 +276,9 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.thread(&self.inner.reads, operation)
+        let (outcome, run) = Outcome::of(operation);
+        self.thread(&self.inner.reads, run)?;
+        outcome.take()
     }
 
     /// [`Store::decide`] for a thread that may block.
@@ -369,28 +369,34 @@ impl Store {
         self.inner.delete_changes
     }
 
-    async fn task<R: Send + 'static>(
-        &self,
-        queue: &Queue,
-        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        let (reply, outcome) = oneshot::channel();
-        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Task(reply), stopwatch::now())))?;
-        match tokio::time::timeout(self.inner.patience, outcome).await {
-            Ok(Ok(outcome)) => outcome,
+    async fn write_from_task(&self, run: Run) -> Result<(), StoreError> {
+        let end = self.task(&self.inner.writes, self.initiated(run)).await;
+        self.inner.writing.note(&end);
+        end
+    }
+
+    /// `run`, on behalf of whoever this handle writes for.
+    fn initiated(&self, run: Run) -> Run {
+        match self.initiator.clone() {
+            Some(initiator) => Box::new(move |tx| run(&mut OnBehalfOf { tx, initiator: &initiator })),
+            None => run,
+        }
+    }
+
+    async fn task(&self, queue: &Queue, run: Run) -> Result<(), StoreError> {
+        let (reply, end) = oneshot::channel();
+        self.enqueue(queue, Box::new(Operation::new(run, Reply::Task(reply), stopwatch::now())))?;
+        match tokio::time::timeout(self.inner.patience, end).await {
+            Ok(Ok(end)) => end,
             Ok(Err(_)) => Err(Outage::Closed.into()),
             Err(_) => Err(Outage::TimedOut.into()),
         }
     }
 
-    fn thread<R: Send + 'static>(
-        &self,
-        queue: &Queue,
-        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        let (reply, outcome) = std::sync::mpsc::sync_channel(1);
-        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Thread(reply), stopwatch::now())))?;
-        outcome.recv().unwrap_or_else(|_| Err(Outage::Closed.into()))
+    fn thread(&self, queue: &Queue, run: Run) -> Result<(), StoreError> {
+        let (reply, end) = std::sync::mpsc::sync_channel(1);
+        self.enqueue(queue, Box::new(Operation::new(run, Reply::Thread(reply), stopwatch::now())))?;
+        end.recv().unwrap_or_else(|_| Err(Outage::Closed.into()))
     }
 
     fn enqueue(&self, queue: &Queue, job: Box<dyn Job>) -> Result<(), StoreError> {
@@ -415,14 +421,6 @@ impl Store {
     pub(crate) fn hand_to_reader(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.enqueue(&self.inner.reads, job)
     }
-}
-
-/// `operation`, which runs on behalf of `initiator`.
-fn initiated<R>(
-    initiator: Arc<Initiator>,
-    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
-) -> impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static {
-    move |tx| operation(&mut OnBehalfOf { tx, initiator: &initiator })
 }
 
 /// Ends the threads behind `queue` once they have emptied it, and waits for all of `threads`.

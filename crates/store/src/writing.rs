@@ -35,8 +35,8 @@ impl Writing {
     }
 
     /// Records a failure that is the database's and not the operation's.
-    pub(crate) fn note<R>(&self, outcome: &Result<R, StoreError>) {
-        let Err(StoreError::Unavailable(outage)) = outcome else { return };
+    pub(crate) fn note(&self, end: &Result<(), StoreError>) {
+        let Err(StoreError::Unavailable(outage)) = end else { return };
         if matches!(outage, Outage::DiskFull | Outage::Io | Outage::ReadOnly) {
             *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((stopwatch::now(), *outage));
         }
