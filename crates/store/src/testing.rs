@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
 
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -111,6 +111,19 @@ enum Place {
 /// database takes longer than most tests.
 static EMPTIED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// The name of a database file.
+const FILE: &str = "sigma.sqlite";
+
+/// A database file with the schema and without rows, made once per process.
+fn migrated_file() -> &'static [u8] {
+    static MIGRATED: OnceLock<Vec<u8>> = OnceLock::new();
+    MIGRATED.get_or_init(|| {
+        let database = TestDatabase::empty(Engine::Sqlite);
+        database.beside(|_| {}).expect("a new database opens").close();
+        std::fs::read(database.file()).expect("the database file is read")
+    })
+}
+
 /// Distinguishes the databases and the random sequences of one test process.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -129,7 +142,7 @@ impl TestDatabase {
         let (place, url) = match engine {
             Engine::Sqlite => {
                 let directory = tempfile::tempdir().expect("a temporary directory");
-                let url = format!("sqlite:{}", directory.path().join("sigma.sqlite").display());
+                let url = format!("sqlite:{}", directory.path().join(FILE).display());
                 (Place::File(directory), url)
             }
             Engine::Postgres => {
@@ -141,10 +154,12 @@ impl TestDatabase {
         Self::at(engine, place, url)
     }
 
-    /// One without rows: reused, if another test of this process has left one.
+    /// One without rows: a copy of a migrated file, or a database that another test of this process has left.
     fn without_rows(engine: Engine) -> Self {
         if engine == Engine::Sqlite {
-            return Self::empty(engine);
+            let database = Self::empty(engine);
+            std::fs::write(database.file(), migrated_file()).expect("a database file is written");
+            return database;
         }
         let left = EMPTIED.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let name = left.unwrap_or_else(create_database);
@@ -184,6 +199,11 @@ impl TestDatabase {
     /// Moves the clock forward.
     pub fn advance(&self, span: Duration) {
         self.clock.advance(span);
+    }
+
+    /// The path of the database file.
+    fn file(&self) -> PathBuf {
+        self.directory().expect("a database of files").join(FILE)
     }
 
     /// The directory of the database file; `None` on PostgreSQL.

@@ -97,9 +97,10 @@ fn a_password_in_the_address_does_not_print() {
 #[test]
 fn the_database_file_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
-    let store = TestStore::new(Engine::Sqlite);
+    let database = TestDatabase::empty(Engine::Sqlite);
+    let store = database.beside(|_| {}).unwrap();
     store.write_blocking(|tx| tx.changed("a", "b")).unwrap();
-    for entry in std::fs::read_dir(store.directory().unwrap()).unwrap() {
+    for entry in std::fs::read_dir(database.directory().unwrap()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", entry.path().display());
     }
