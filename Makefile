@@ -131,11 +131,13 @@ proxy: build
 	cd tests/proxy && SIGMA_TEST_STORE=postgres npm test
 
 services := docs/examples
-examples: build $(services)/typescript/node_modules/.package-lock.json $(services)/python/.venv/.installed
+# The terminal program is let in by the person of interop.
+examples: build $(services)/typescript/node_modules/.package-lock.json $(services)/device/node_modules/.package-lock.json \
+		$(services)/python/.venv/.installed tests/interop/node_modules/.package-lock.json
 	cd $(services)/typescript && npm run build
 	cd tests/examples && SIGMA_TEST_STORE=sqlite npm test
 
-node_packages := $(addsuffix /node_modules/.package-lock.json,tests/interop tests/browser scripts/demo-provider $(services)/typescript)
+node_packages := $(addsuffix /node_modules/.package-lock.json,tests/interop tests/browser scripts/demo-provider $(services)/typescript $(services)/device)
 python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services)/python)
 
 %/.venv/.installed: %/requirements.txt

@@ -150,6 +150,12 @@ impl Lines<'_> {
         self.at_most(format!("{}: requests to the provider", work::CALLBACK), outgoing, 1.0, "");
     }
 
+    /// A thousand devices that poll every five seconds are 200 polls a second: 100 µs each are 2 % of a core.
+    fn devices(&mut self) {
+        let share = self.cpu(Server::Sigma, work::DEVICE_POLL).map(|micros| micros * 200.0 / 10_000.0);
+        self.at_most("1,000 devices polling every 5 s: of a core".to_owned(), share, 2.0, " %");
+    }
+
     fn workspaces(&mut self) {
         for work in [work::VERIFY_TOKEN, work::FORWARD_TOKEN, work::FORWARD_KEY] {
             let share = self.share(Server::Sigma, work);
@@ -231,6 +237,7 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.sign_in(bare);
     lines.passkey();
     lines.accounts();
+    lines.devices();
     lines.workspaces();
     lines.merits();
     lines.passwords();

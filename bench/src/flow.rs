@@ -27,6 +27,8 @@ pub mod path {
     pub const PROFILE: &str = "/api/profile";
     /// Whether there is an encrypted backup.
     pub const BACKUP_STATUS: &str = "/api/backup/status";
+    /// Codes of a device.
+    pub const DEVICE_CODE: &str = "/api/auth/device/code";
     /// Introspection.
     pub const INTROSPECT: &str = "/api/auth/oauth2/introspect";
     /// Discovery.
@@ -103,6 +105,17 @@ pub fn client_credentials(path: &str, basic: &str) -> Bytes {
 /// Requests userinfo.
 pub fn userinfo(path: &str, token: &str) -> Bytes {
     get(path, &[("Authorization", &format!("Bearer {token}"))]).into()
+}
+
+/// Requests the codes of a device.
+pub fn device_code(client_id: &str) -> Bytes {
+    post_form(path::DEVICE_CODE, &[], &[("client_id", client_id), ("scope", SCOPE)]).into()
+}
+
+/// Asks whether the device with that code was let in.
+pub fn device_poll(client_id: &str, code: &str) -> Bytes {
+    let grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+    post_form(path::TOKEN, &[], &[("grant_type", grant_type), ("client_id", client_id), ("device_code", code)]).into()
 }
 
 /// Introspects a token.

@@ -60,7 +60,7 @@ impl Measured {
     /// Counts one answer.
     pub fn count(&mut self, answer: &Answer<'_>, latency: Duration) {
         self.latencies.push(u32::try_from(latency.as_nanos() / 100).unwrap_or(u32::MAX));
-        if answer.status < 400 {
+        if answer.status < 400 || is_told_to_wait(answer) {
             self.answers += 1;
         } else {
             self.failures += 1;
@@ -165,4 +165,9 @@ pub fn watched(
             script(answer)
         })
     }
+}
+
+/// Whether a device was told to wait (RFC 8628 §3.5): what it polls for.
+fn is_told_to_wait(answer: &Answer<'_>) -> bool {
+    matches!(answer.json_text("error"), Some("authorization_pending" | "slow_down"))
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bound;
+mod devices;
 mod merits;
 mod workspaces;
 
@@ -86,6 +87,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.shown_tokens().await?;
     bench.bound_tokens().await?;
     bench.profiles().await?;
+    bench.devices().await?;
     bench.sign_ins().await?;
     bench.workspaces().await?;
     bench.merits().await?;

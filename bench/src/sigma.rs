@@ -159,6 +159,11 @@ impl Installation {
         Ok(App { client_id: added.client_id, proof: Proof::Nothing })
     }
 
+    /// A public app on devices without a browser; its client id.
+    pub fn add_on_device(&self) -> Result<String, Failure> {
+        Ok(self.add_app("Device", &["--auth", "none", "--grant-type", "device_code"])?.client_id)
+    }
+
     /// An app with a secret, which may also use client credentials.
     pub fn add_with_secret(&self) -> Result<App, Failure> {
         let grants = ["--grant-type", "authorization_code", "--grant-type", "client_credentials"];

@@ -78,5 +78,7 @@ pub const MEMBER_MERITS_END: &str = "merits of a member, near the end";
 pub const ORG_MERITS: &str = "merits of an org, row 10";
 /// The same, from the 60th before the end.
 pub const ORG_MERITS_END: &str = "merits of an org, near the end";
+/// A device that waits asks whether it was let in.
+pub const DEVICE_POLL: &str = "poll of a waiting device";
 /// All of it, in realistic proportions.
 pub const MIX: &str = "mix without passwords";

@@ -15,6 +15,7 @@ export function addApp(sigma, app) {
     "id-token-alg": app.id_token_signed_response_alg,
     "redirect-uri": app.redirect_uris,
     "post-logout-redirect-uri": app.post_logout_redirect_uris,
+    "backchannel-logout-uri": app.backchannel_logout_uri,
     "grant-type": app.grant_types,
     "placeholder-email": app.placeholder_email,
     resource: app.resources,

@@ -214,6 +214,7 @@ Examples:
   sigma app set shop --auth private_key_jwt --jwks @keys.json
   sigma app set shop --resource https://api.example.org
   sigma app set bank --profile fapi2
+  sigma app set shop --backchannel-logout-uri https://shop.example.org/backchannel-logout
   sigma app set shop --signer-origin https://shop.example.org
   sigma app set shop --logo shop.png --accent '#0a7d4b' --terms-url https://shop.example.org/terms
   sigma app set shop --disable
@@ -332,6 +333,12 @@ pub struct AppFields {
     /// Redirect URI after sign-out. Repeatable.
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     pub post_logout_redirect_uris: Vec<String>,
+    /// URL that is told, server to server, when a session of one of the app's users ends; '' for none.
+    #[arg(long, value_name = "URL")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether the app needs the session id when it is told; every logout token has it.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub backchannel_logout_session_required: Option<bool>,
     #[arg(
         long = "grant-type",
         value_enum,

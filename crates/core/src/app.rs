@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::PublicKey;
 
+use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
 use crate::digest::Digest;
 use crate::ids::{AppId, AppRef, ClientId, OrgId};
@@ -174,6 +175,8 @@ pub struct App {
     pub site_url: Option<SiteUrl>,
     /// What else it registered about itself.
     pub metadata: ClientMetadata,
+    /// How it is told that a session ended.
+    pub backchannel_logout: Option<BackchannelLogout>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -211,6 +214,7 @@ impl App {
             client_uri: None,
             site_url: None,
             metadata: ClientMetadata::default(),
+            backchannel_logout: None,
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
         }

@@ -5,6 +5,7 @@ pub mod actor;
 pub mod app;
 pub mod authentication;
 pub mod authorize;
+pub mod backchannel;
 pub mod backup;
 pub mod bap_record;
 pub mod branding;

@@ -5,6 +5,7 @@
 extern crate self as sigma_platform;
 
 pub mod access;
+pub mod backchannel;
 pub mod branding;
 pub mod device_polls;
 pub mod dpop;

@@ -61,6 +61,8 @@ pub struct Settings {
     pub branding: Branding,
     /// Where logos are kept.
     pub objects: Objects,
+    /// Requests to addresses that apps registered.
+    pub outbound: Outbound,
     /// What orgs issue to people.
     pub merits: Merits,
     /// Where files of others are served.
@@ -110,6 +112,7 @@ impl Default for Settings {
             languages: Languages::default(),
             branding: Branding::default(),
             objects: Objects::default(),
+            outbound: Outbound::default(),
             merits: Merits::default(),
             content: Content::default(),
             signer: Signer::default(),
@@ -448,6 +451,16 @@ pub struct S3 {
 
 fn default_region() -> String {
     "us-east-1".to_owned()
+}
+
+/// Requests to addresses that apps registered: only public ones, unless they are in these networks.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outbound {
+    /// Networks that may be called although they are private, for apps that the operator registered.
+    pub allow: Vec<IpNet>,
+    /// The same for apps that registered themselves, and for tenants.
+    pub allow_tenants: Vec<IpNet>,
 }
 
 /// Lifetimes in seconds, for apps without their own.

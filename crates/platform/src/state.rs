@@ -76,6 +76,10 @@ pub struct Inner {
     pub limiter: Arc<Limiter>,
     /// The way out to servers of others.
     pub fetcher: Arc<Fetcher>,
+    /// The same for addresses of apps that the operator registered.
+    app_fetcher: Fetcher,
+    /// The same for addresses of apps that registered themselves.
+    tenant_fetcher: Fetcher,
     /// The key sets that apps publish.
     pub key_sets: KeySets,
     /// Servers elsewhere that people sign in with.
@@ -196,6 +200,7 @@ impl AppState {
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
         let resolver = Resolver::new(&settings.resolver);
+        let outbound = settings.outbound.clone();
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
@@ -222,6 +227,8 @@ impl AppState {
             master_key: Arc::new(master_key),
             keys,
             limiter,
+            app_fetcher: Fetcher::allowing(&outbound.allow),
+            tenant_fetcher: Fetcher::allowing(&outbound.allow_tenants),
             key_sets: KeySets::new(&fetcher),
             providers,
             resolver,
@@ -274,6 +281,11 @@ impl AppState {
     /// The store, for what `actor` asks for in the request of `context`: the audit trail says so.
     pub fn store_for(&self, context: &RequestContext, actor: Actor) -> Store {
         self.store.on_behalf_of(context.initiator(actor))
+    }
+
+    /// The way out to addresses that `app` registered.
+    pub fn fetcher_of(&self, app: &App) -> &Fetcher {
+        if app.dynamic { &self.tenant_fetcher } else { &self.app_fetcher }
     }
 
     /// The app of that id, switched off or not.

@@ -14,6 +14,7 @@ use sigma_store::{MasterKey, OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::backchannel;
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::jobs::{self, Runner};
 use crate::mail::mailer;
@@ -145,6 +146,7 @@ impl Server {
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, workspaces.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
+        tasks.spawn(kept_running("back-channel logout", backchannel::run, sigma.clone()));
         tasks.spawn(kept_running("mails about merits", merits::notices::run, sigma.clone()));
         let (router, settings) = (routes::router(sigma.clone(), workspaces.clone()), sigma.settings.edge());
         let served = tokio::select! {

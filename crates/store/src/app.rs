@@ -1,6 +1,7 @@
 //! Apps, and the client ids that are never reused.
 
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::backchannel::{BackchannelLogout, LogoutUri};
 use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
@@ -13,6 +14,7 @@ use sigma_core::time::Timestamp;
 
 use crate::branding::{self, Branded};
 use crate::event::{self, NewEvent};
+use crate::logout;
 use crate::merits::link;
 use crate::{Owner, Row, StoreError, Tx, Value, cached, params};
 
@@ -42,9 +44,10 @@ pub(crate) fn add_with(tx: &mut dyn Tx, app: &App, details: Details) -> Result<A
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
             access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims,
-            require_second_factor, site_url, metadata, security, id)
+            require_second_factor, site_url, metadata, security, backchannel_logout_uri,
+            backchannel_logout_session_required, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28, $29)
+            $23, $24, $25, $26, $27, $28, $29, $30, $31)
          ON CONFLICT (client_id) DO NOTHING",
         &[
             vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
@@ -73,7 +76,8 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
-            require_second_factor = $23, site_url = $24, metadata = $25, security = $26, org_id = $27
+            require_second_factor = $23, site_url = $24, metadata = $25, security = $26, backchannel_logout_uri = $27,
+            backchannel_logout_session_required = $28, org_id = $29
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
@@ -103,6 +107,7 @@ pub(crate) fn remove_with(tx: &mut dyn Tx, id: &AppId, details: Details, now: Ti
     tx.execute("DELETE FROM signer_origins WHERE app_id = $1", params![id])?;
     tx.execute("DELETE FROM registrations WHERE app_id = $1", params![id])?;
     link::remove_all_of(tx, id)?;
+    logout::remove_all_of(tx, id)?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![&app.client_id, now],
@@ -119,7 +124,8 @@ macro_rules! select {
             "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
                 redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
                 placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id,
-                require_second_factor, site_url, metadata, security
+                require_second_factor, site_url, metadata, security, backchannel_logout_uri,
+                backchannel_logout_session_required
              FROM apps WHERE ",
             $rest
         )
@@ -148,7 +154,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
 }
 
 /// The names of [`columns`].
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 27] = [
     "name",
     "application_type",
     "auth_method",
@@ -174,6 +180,8 @@ const COLUMNS: [&str; 25] = [
     "site_url",
     "metadata",
     "security",
+    "backchannel_logout_uri",
+    "backchannel_logout_session_required",
 ];
 
 /// The mutable fields, in the order of both statements that write them.
@@ -205,6 +213,8 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         app.site_url.as_ref().map(SiteUrl::as_str).into(),
         serde_json::to_string(&app.metadata).map_err(|error| StoreError::Failed(error.to_string()))?.into(),
         app.security.to_json().into(),
+        app.backchannel_logout.as_ref().map(|logout| logout.uri.as_str()).into(),
+        app.backchannel_logout.as_ref().is_some_and(|logout| logout.session_required).into(),
     ])
 }
 
@@ -236,6 +246,10 @@ fn decode(row: &Row) -> Result<App, StoreError> {
         resources: from_texts(row, 22)?,
         id_token_claims: row.bool(23)?,
         require_second_factor: row.bool(25)?,
+        backchannel_logout: match row.opt_text(29)? {
+            None => None,
+            Some(uri) => Some(BackchannelLogout { uri: LogoutUri::from_stored(uri), session_required: row.bool(30)? }),
+        },
         site_url: match row.opt_text(26)? {
             None => None,
             Some(_) => Some(row.parsed(26, "the site of an app", |text| SiteUrl::parse(text).ok())?),

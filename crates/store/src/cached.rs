@@ -37,6 +37,8 @@ pub const MERIT_LINK: &str = "merit link";
 /// What a member lets an app see on behalf of an org, by [`access_key`].
 pub const MERIT_ACCESS: &str = "merit access";
 
+/// Ends of sessions that an app has to be told of, by the app's id: not cached, but whoever tells them is woken.
+pub const LOGOUT: &str = "logout";
 /// Queued jobs, by their kind: not cached, but whoever works on them is woken.
 pub const JOB: &str = "job";
 

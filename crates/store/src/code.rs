@@ -21,7 +21,7 @@ use crate::grant::{self, NewGrant, Revocation};
 use crate::interaction::{self, Ending, StoredInteraction};
 use crate::refresh_token::{self, NewFamily};
 use crate::replay_guard::{self, Once};
-use crate::{Outage, Row, StoreError, Tx, params, pushed_request, resource};
+use crate::{Outage, Row, StoreError, Tx, logout, params, pushed_request, resource};
 
 /// The outcome of answering a request with a code.
 #[derive(Clone, Copy, Debug)]
@@ -190,6 +190,9 @@ fn begin_grant(tx: &mut dyn Tx, request: &Redeem, code: &Code) -> Result<Grant, 
     let dpop_jkt = request.attempt.jkt.as_ref().filter(|_| is_public);
     let new = NewGrant { id, authorization, family_key, code: Some(&code.hash), dpop_jkt, now, expires_at };
     grant::begin(tx, &new)?;
+    if request.app.backchannel_logout.is_some() {
+        logout::join(tx, &authorization.session_id, &request.app.id)?;
+    }
     if let Some(first) = first {
         refresh_token::add(tx, &first.hash, id, now, request.refresh.expires_at)?;
     }

@@ -20,7 +20,7 @@ use crate::consent::{self, ConsentMemory};
 use crate::grant::{self, NewGrant};
 use crate::refresh_token::{self, NewFamily};
 use crate::replay_guard::{self, Once};
-use crate::{Owner, Row, StoreError, Tx, params, resource, session, user};
+use crate::{Owner, Row, StoreError, Tx, logout, params, resource, session, user};
 
 /// How long a code that has expired is remembered: the device is told, and what the person did can be seen.
 const REMEMBERED: Duration = Duration::from_mins(15);
@@ -369,6 +369,9 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
     let dpop_jkt = request.jkt.as_ref().filter(|_| is_public);
     let new = NewGrant { id, authorization: &authorization, family_key, code: None, dpop_jkt, now, expires_at };
     grant::begin(tx, &new)?;
+    if request.app.backchannel_logout.is_some() {
+        logout::join(tx, &authorization.session_id, &request.app.id)?;
+    }
     if let Some(first) = first {
         refresh_token::add(tx, &first.hash, id, now, request.refresh.expires_at)?;
     }

@@ -56,6 +56,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("interactions", "id", "expires_at"),
     expiring!("codes", "hash", "delete_after"),
     expiring!("device_codes", "hash", "delete_after"),
+    expiring!("logouts", "app_id, session_id", "delete_after"),
     expiring!("user_code_guesses", "user_id", "expires_at"),
     expiring!("pushed_requests", "hash", "delete_after"),
     expiring!("refresh_tokens", "hash", "expires_at"),

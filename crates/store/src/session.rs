@@ -13,7 +13,7 @@ use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Outage, Owner, Row, StoreError, Tx, cached, identity, params};
+use crate::{Outage, Owner, Row, StoreError, Tx, cached, identity, logout, params};
 
 /// Most live sessions per account. A browser that signs in again continues its own, so only programs reach it.
 pub const MOST_LIVE: u32 = 100;
@@ -295,6 +295,7 @@ fn end_until(
     )?;
     if ended == 1 {
         tx.changed(cached::SESSION, id.as_str())?;
+        logout::announce(tx, user_id, id, now)?;
     }
     Ok(ended == 1)
 }
@@ -321,9 +322,9 @@ pub fn end_all(
     Ok(others.len())
 }
 
-/// Deletes a batch of expired rows, in this order: the grants of ended sessions that do not outlive them, then the
-/// sessions. An expired session with a live grant is postponed until that expires.
-pub(crate) const SWEEP: [&str; 3] = [
+/// Deletes a batch of expired rows, in this order: the grants of ended sessions that do not outlive them, the apps that took
+/// part in sessions, then the sessions. An expired session with a live grant is postponed until that expires.
+pub(crate) const SWEEP: [&str; 4] = [
     "DELETE FROM grants WHERE id IN (
         SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id
         WHERE s.delete_after <= $1 AND s.ended_at IS NOT NULL AND g.offline = 0 LIMIT 500)",
@@ -335,6 +336,9 @@ pub(crate) const SWEEP: [&str; 3] = [
             SELECT 1 FROM grants g
             WHERE g.session_id = s.id AND g.offline = 0 AND g.revoked_at IS NULL AND g.expires_at > $1)
         LIMIT 500)",
+    "DELETE FROM session_apps WHERE (session_id, app_id) IN (
+        SELECT a.session_id, a.app_id FROM sessions s JOIN session_apps a ON a.session_id = s.id
+        WHERE s.delete_after <= $1 LIMIT 500)",
     "DELETE FROM sessions WHERE id IN (
         SELECT s.id FROM sessions s WHERE s.delete_after <= $1 AND (s.ended_at IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM grants g

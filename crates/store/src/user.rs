@@ -12,7 +12,7 @@ use sigma_core::time::Timestamp;
 use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
-use crate::{Owner, Row, StoreError, Tx, cached, credential, params};
+use crate::{Owner, Row, StoreError, Tx, cached, credential, logout, params};
 
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -280,6 +280,10 @@ pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Time
         return Ok(find(tx, user_id)?.is_some());
     }
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
+    if disabled {
+        // The sessions count for nothing until the account is enabled again, and apps must not go on until then.
+        logout::announce_all(tx, user_id, now)?;
+    }
     let action = if disabled { Action::UserDisable } else { Action::UserEnable };
     event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())))?;
     Ok(true)

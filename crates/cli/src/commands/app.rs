@@ -15,9 +15,9 @@ use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_store::app::{self, Added};
 use sigma_store::branding::Branded;
-use sigma_store::{org, registration, resource, signer_origin, token_count};
+use sigma_store::{logout, org, registration, resource, signer_origin, token_count};
 
-use self::view::AppView;
+use self::view::{AppView, LogoutView};
 use super::branding::{BrandingView, Change};
 use super::{Listed, named, one_more};
 use crate::args::{AddApp, AppFields, Page, SetApp};
@@ -28,6 +28,9 @@ use crate::output::{Output, table};
 
 /// Length of a secret in letters and digits: 256 bits, and no characters that clients escape differently.
 const SECRET_LENGTH: usize = 43;
+
+/// Ends of sessions that are shown.
+const LOGOUTS: u32 = 20;
 
 /// Registers an app and prints it, with its new secret if its method has one.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Failure> {
@@ -79,6 +82,9 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
     let mut view = AppView::of(&app);
     view.branding = Some(BrandingView::find(&opened, &branded(&app))?);
     view.signer_origins = signer_origins(&opened, &app)?;
+    let app_id = app.id.clone();
+    let logouts = opened.read(move |tx| logout::log(tx, &app_id, LOGOUTS))?;
+    view.logouts = app.backchannel_logout.as_ref().map(|_| logouts.iter().map(LogoutView::of).collect());
     view.tokens_last_day = Some(totals.into_iter().map(|(grant, tokens)| (grant.as_str(), tokens)).collect());
     output.answer(&view, AppView::text)
 }

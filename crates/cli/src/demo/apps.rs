@@ -132,6 +132,7 @@ pub(super) fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId,
         client_uri: Some(format!("{origin}/")),
         site_url: None,
         metadata: ClientMetadata::default(),
+        backchannel_logout: None,
         created_at: now,
         updated_at: now,
     })

@@ -32,6 +32,7 @@ fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
             "org_id": "org_000000000000000000000001",
             "application_type": "web", "token_endpoint_auth_method": "client_secret", "pubkey": null, "jwks": null,
             "jwks_uri": null, "redirect_uris": [REDIRECT], "post_logout_redirect_uris": [],
+            "backchannel_logout_uri": null, "backchannel_logout_session_required": false,
             "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
             "resources": [], "id_token_signed_response_alg": "RS256", "access_seconds": null, "require_pkce": false,
             "require_pushed_authorization_requests": false, "dpop_bound_access_tokens": false,

@@ -46,6 +46,7 @@ pub(super) fn app() -> App {
         client_uri: None,
         site_url: None,
         metadata: ClientMetadata::default(),
+        backchannel_logout: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -3,6 +3,7 @@
 use super::member::{choice, find, flag, list, seconds, text, texts, web_uri, web_uris, words};
 use super::{Allowed, LONGEST_JWKS, MOST_URIS, Registration, RegistrationProblem, default_scopes};
 use crate::app::{ApplicationType, AuthMethod, GrantType};
+use crate::backchannel::{BackchannelLogout, LogoutUri};
 use crate::client_metadata::{ClientMetadata, RefreshPolicy};
 use crate::jose::{Algorithm, JwkSet, VerificationAlgorithm};
 use crate::json::Members;
@@ -54,6 +55,7 @@ pub(super) fn parse(members: &Members, allowed: &Allowed) -> Result<Registration
         jwks_uri,
         id_token_alg: signing_alg(members, "id_token_signed_response_alg")?.unwrap_or(Algorithm::RS256),
         client_uri: web_uri(members, "client_uri")?,
+        backchannel_logout: backchannel_logout(members)?,
         metadata: metadata(members)?,
     })
 }
@@ -77,6 +79,15 @@ fn metadata(members: &Members) -> Result<ClientMetadata, RegistrationProblem> {
         initiate_login_uri: web_uri(members, "initiate_login_uri")?,
         refresh: RefreshPolicy::default(),
     })
+}
+
+/// How the app is told that a session ended (OpenID Connect Back-Channel Logout §2.2).
+fn backchannel_logout(members: &Members) -> Result<Option<BackchannelLogout>, RegistrationProblem> {
+    let session_required = flag(members, "backchannel_logout_session_required")?;
+    let Some(uri) = text(members, "backchannel_logout_uri")? else { return Ok(None) };
+    let uri = LogoutUri::register(uri)
+        .map_err(|problem| RegistrationProblem::metadata(format!("backchannel_logout_uri {problem}")))?;
+    Ok(Some(BackchannelLogout { uri, session_required }))
 }
 
 fn signing_alg(members: &Members, name: &str) -> Result<Option<Algorithm>, RegistrationProblem> {

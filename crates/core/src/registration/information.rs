@@ -32,6 +32,9 @@ pub fn information(app: &App) -> Map<String, Value> {
     tell("subject_type", json!("public"));
     tell("id_token_signed_response_alg", json!(app.id_token_alg.as_str()));
     tell("client_uri", json!(app.client_uri));
+    let logout = app.backchannel_logout.as_ref();
+    tell("backchannel_logout_uri", json!(logout.map(|logout| logout.uri.as_str())));
+    tell("backchannel_logout_session_required", json!(logout.map(|logout| logout.session_required)));
     tell("logo_uri", json!(metadata.logo_uri));
     tell("policy_uri", json!(metadata.policy_uri));
     tell("tos_uri", json!(metadata.tos_uri));

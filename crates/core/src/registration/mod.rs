@@ -10,6 +10,7 @@ mod tests;
 use serde_json::Value;
 
 use crate::app::{App, ApplicationType, AuthMethod, GrantType};
+use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
 use crate::ids::{AppId, ClientId, OrgId};
 use crate::jose::Algorithm;
@@ -98,6 +99,8 @@ pub struct Registration {
     pub id_token_alg: Algorithm,
     /// Its home page.
     pub client_uri: Option<String>,
+    /// How it is told that a session ended.
+    pub backchannel_logout: Option<BackchannelLogout>,
     /// Everything else.
     pub metadata: ClientMetadata,
 }
@@ -153,6 +156,7 @@ impl Registration {
             disabled: false,
             client_uri: None,
             site_url: None,
+            backchannel_logout: None,
             metadata: ClientMetadata::default(),
             created_at: now,
             updated_at: now,
@@ -176,6 +180,7 @@ impl Registration {
             scopes: self.scopes,
             id_token_alg: self.id_token_alg,
             client_uri: self.client_uri,
+            backchannel_logout: self.backchannel_logout,
             metadata: ClientMetadata { refresh: app.metadata.refresh, ..self.metadata },
             updated_at: now,
             ..app

@@ -129,6 +129,16 @@ fn each_member_is_refused_as_its_specification_says() {
 }
 
 #[test]
+fn a_logout_address_is_refused_unless_it_can_be_called() {
+    for uri in ["http://app.example.org/logout", "https://app.example.org/logout#x", "javascript:alert(1)", "/logout"] {
+        let problem = parse(&with(&json!({"backchannel_logout_uri": uri}))).unwrap_err();
+        assert_eq!(problem.error, RegistrationError::Metadata, "{uri}");
+    }
+    assert!(parse(&with(&json!({"backchannel_logout_uri": ["https://app.example.org/"]}))).is_err());
+    assert!(!told(&json!({"backchannel_logout_session_required": true})).contains_key("backchannel_logout_uri"));
+}
+
+#[test]
 fn a_body_that_is_no_object_is_refused() {
     let deep = format!(r#"{{"redirect_uris":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     for body in ["", "[]", "\"a\"", "{", r#"{"scope":"a","scope":"b"}"#, r#"{"scope":"a\u0000"}"#, &deep] {
@@ -150,6 +160,7 @@ fn what_was_registered_is_told_as_it_is_kept() {
         "default_max_age": 600, "default_acr_values": ["2"], "require_auth_time": true,
         "initiate_login_uri": "https://app.example.org/login",
         "post_logout_redirect_uris": ["https://app.example.org/bye"],
+        "backchannel_logout_uri": "https://app.example.org/logout", "backchannel_logout_session_required": true,
     });
     let told = told(&metadata);
     for (member, sent) in metadata.as_object().unwrap() {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// A name that points into our own network.
@@ -24,6 +25,29 @@ impl Resolve for PublicAddresses {
             Ok(addresses)
         })
     }
+}
+
+/// Resolves names to public addresses, and to those in the networks that the operator allows.
+pub(super) struct AllowedAddresses(pub(super) Vec<IpNet>);
+
+impl Resolve for AllowedAddresses {
+    fn resolve(&self, name: Name) -> Resolving {
+        let networks = self.0.clone();
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|address| is_allowed(address.ip(), &networks)).collect();
+            if allowed.is_empty() {
+                return Err(NoPublicAddress.into());
+            }
+            let addresses: Addrs = Box::new(allowed.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// Whether an address is public, or in one of `networks`.
+pub(super) fn is_allowed(address: IpAddr, networks: &[IpNet]) -> bool {
+    is_public(address) || networks.iter().any(|network| network.contains(&address.to_canonical()))
 }
 
 /// Whether an address is public: not loopback, private, link-local, shared, or reserved (RFC 6890, and the IANA registries of special-purpose addresses).

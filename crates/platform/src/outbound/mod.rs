@@ -8,16 +8,17 @@
 mod address;
 mod key_sets;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use moka::sync::Cache as Memory;
 use reqwest::dns::Resolve;
 use sigma_core::provider::is_endpoint;
 use tokio::sync::{OnceCell, Semaphore};
 
-use address::{PublicAddresses, is_public};
+use address::{AllowedAddresses, PublicAddresses, is_allowed, is_public};
 pub use key_sets::KeySets;
 
 /// How long a request may take, from waiting for its turn to the last byte.
@@ -57,10 +58,12 @@ pub enum FetchError {
 }
 
 /// Which addresses requests may go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Reach {
     /// Public ones.
     Public,
+    /// Public ones, and those in networks that the operator allows; on this machine without TLS, if it is in one of them.
+    Allowed(Vec<IpNet>),
     /// Any: the operator chose them.
     Anywhere,
 }
@@ -115,6 +118,15 @@ impl Fetcher {
         Self::with(Arc::new(PublicAddresses), TIME_LIMIT, |client| client)
     }
 
+    /// The fetcher for addresses that others chose, which may also be in `networks`.
+    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
+    pub fn allowing(networks: &[IpNet]) -> Self {
+        let reach = networks.to_vec();
+        let resolver: Arc<dyn Resolve> = Arc::new(AllowedAddresses(reach.clone()));
+        let build = move || harden(reqwest::Client::builder(), TIME_LIMIT).dns_resolver(Arc::clone(&resolver)).build();
+        Self::of(Box::new(build), Reach::Allowed(reach), TIME_LIMIT)
+    }
+
     /// The fetcher for endpoints that the operator configured.
     #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
     pub fn for_operator() -> Self {
@@ -155,8 +167,9 @@ impl Fetcher {
     /// [`FetchError`]
     pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
         let url = reqwest::Url::parse(outgoing.url).map_err(|_| FetchError::Address)?;
-        let is_secure = match self.reach {
+        let is_secure = match &self.reach {
             Reach::Public => url.scheme() == "https",
+            Reach::Allowed(networks) => url.scheme() == "https" || is_loopback_in(&url, networks),
             Reach::Anywhere => is_endpoint(outgoing.url, outgoing.url),
         };
         if !is_secure || !url.username().is_empty() || url.password().is_some() {
@@ -168,7 +181,12 @@ impl Fetcher {
             url::Host::Ipv6(address) => Some(IpAddr::V6(address)),
             url::Host::Domain(_) => None,
         };
-        if self.reach == Reach::Public && literal.is_some_and(|address| !is_public(address)) {
+        let is_in_reach = |address| match &self.reach {
+            Reach::Public => is_public(address),
+            Reach::Allowed(networks) => is_allowed(address, networks),
+            Reach::Anywhere => true,
+        };
+        if literal.is_some_and(|address| !is_in_reach(address)) {
             return Err(FetchError::NotPublic);
         }
         let host = url.host_str().unwrap_or_default().to_owned();
@@ -207,6 +225,17 @@ impl Fetcher {
         }
         Ok(Answer { status, body })
     }
+}
+
+/// Whether `url` is http on this machine, which one of `networks` includes.
+fn is_loopback_in(url: &reqwest::Url, networks: &[IpNet]) -> bool {
+    let address = match url.host() {
+        Some(url::Host::Domain("localhost")) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Some(url::Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(url::Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(url::Host::Domain(_)) | None => return false,
+    };
+    url.scheme() == "http" && address.is_loopback() && networks.iter().any(|network| network.contains(&address))
 }
 
 /// What holds for every request.

@@ -84,6 +84,8 @@ pub struct Discovery {
     request_object_signing_alg_values_supported: Vec<&'static str>,
     dpop_signing_alg_values_supported: Vec<&'static str>,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
     service_documentation: String,
 }
 
@@ -136,6 +138,8 @@ impl Discovery {
             request_object_signing_alg_values_supported: assertions,
             dpop_signing_alg_values_supported: ALGORITHMS.to_vec(),
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             service_documentation: at("/api/auth/reference"),
         }
     }

@@ -12,11 +12,12 @@ use crate::accounts::add_person;
 
 /// Tables with a user that the deletion leaves: what is in them expires, is deleted by a rule of its own, or is a record of
 /// others.
-const LEFT: [&str; 10] = [
+const LEFT: [&str; 11] = [
     "merits",
     "codes",
     "device_codes",
     "user_code_guesses",
+    "logouts",
     "grants",
     "sessions",
     "events",

@@ -240,6 +240,7 @@ on_both_engines! {
             client_uri: None,
             site_url: None,
             metadata: ClientMetadata::default(),
+            backchannel_logout: None,
             created_at: now,
             updated_at: now,
         };

@@ -2,6 +2,7 @@
 
 use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::backchannel::{BackchannelLogout, LogoutUri};
 use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
@@ -71,6 +72,7 @@ pub fn new(
         client_uri: None,
         site_url: None,
         metadata: ClientMetadata::default(),
+        backchannel_logout: None,
         created_at: now,
         updated_at: now,
     };
@@ -135,6 +137,7 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     set_keys(&mut app, fields)?;
     super::security::set(&mut app, fields);
     set_redirects(&mut app, fields)?;
+    set_logout(&mut app, fields)?;
     check(&app)?;
     Ok(app)
 }
@@ -201,6 +204,29 @@ fn set_redirects(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
     }
     if !fields.post_logout_redirect_uris.is_empty() {
         app.post_logout_redirect_uris = register(&fields.post_logout_redirect_uris)?;
+    }
+    Ok(())
+}
+
+/// Where the app is told that a session ended.
+fn set_logout(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
+    if let Some(uri) = &fields.backchannel_logout_uri {
+        let register = |uri: &String| {
+            LogoutUri::register(uri)
+                .map_err(|problem| Failure::Usage(format!("--backchannel-logout-uri: \"{uri}\" {problem}")))
+        };
+        let before = app.backchannel_logout.as_ref().is_some_and(|before| before.session_required);
+        app.backchannel_logout = match Some(uri).filter(|uri| !uri.is_empty()) {
+            Some(uri) => Some(BackchannelLogout { uri: register(uri)?, session_required: before }),
+            None => None,
+        };
+    }
+    if let Some(required) = fields.backchannel_logout_session_required {
+        let Some(logout) = &mut app.backchannel_logout else {
+            let missing = "--backchannel-logout-session-required needs a --backchannel-logout-uri";
+            return Err(Failure::Usage(missing.to_owned()));
+        };
+        logout.session_required = required;
     }
     Ok(())
 }
@@ -316,6 +342,29 @@ mod tests {
             grant_types: vec![GrantArg::ClientCredentials],
             ..shop()
         }));
+    }
+
+    #[test]
+    fn a_back_channel_logout_uri_can_be_set_kept_and_removed() {
+        let at = |uri: &str| AppFields { backchannel_logout_uri: Some(uri.to_owned()), ..AppFields::default() };
+        let app = build(&AppFields {
+            backchannel_logout_session_required: Some(true),
+            ..with(shop(), at("https://a.example/x"))
+        });
+        let app = app.unwrap();
+        let logout = app.backchannel_logout.clone().unwrap();
+        assert_eq!((logout.uri.as_str(), logout.session_required), ("https://a.example/x", true));
+        let now = Timestamp::from_seconds(1);
+        let moved = changed(app.clone(), &at("https://a.example/y"), now).unwrap().backchannel_logout.unwrap();
+        assert_eq!((moved.uri.as_str(), moved.session_required), ("https://a.example/y", true));
+        assert_eq!(changed(app.clone(), &at(""), now).unwrap().backchannel_logout, None);
+        assert!(matches!(changed(app, &at("http://a.example/x"), now), Err(Failure::Usage(_))));
+        let alone = AppFields { backchannel_logout_session_required: Some(true), ..shop() };
+        assert!(matches!(build(&alone), Err(Failure::Usage(_))));
+    }
+
+    fn with(base: AppFields, more: AppFields) -> AppFields {
+        AppFields { backchannel_logout_uri: more.backchannel_logout_uri, ..base }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::security::SecurityProfile;
 use sigma_core::signer_origin::SignerOrigin;
+use sigma_store::logout::LogoutLine;
 
 use crate::commands::branding::BrandingView;
 use crate::output::fields;
@@ -27,6 +28,8 @@ pub struct AppView {
     jwks_uri: Option<String>,
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    backchannel_logout_session_required: bool,
     grant_types: Vec<&'static str>,
     scope: String,
     resources: Vec<String>,
@@ -55,6 +58,55 @@ pub struct AppView {
     /// Tokens issued within the last day, by grant type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_last_day: Option<BTreeMap<&'static str, u64>>,
+    /// The ends of sessions that it was told of last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logouts: Option<Vec<LogoutView>>,
+}
+
+/// The end of a session that an app was told of, or has to be told of.
+#[derive(Debug, Serialize)]
+pub struct LogoutView {
+    session_id: String,
+    user_id: String,
+    ended_at: String,
+    /// `waiting`, `delivered` or `given up`.
+    state: &'static str,
+    attempts: i64,
+    /// The status of the app's last response.
+    status: Option<i64>,
+    /// Why the last attempt failed.
+    error: Option<String>,
+}
+
+impl LogoutView {
+    /// The view of a line of the log.
+    pub fn of(line: &LogoutLine) -> Self {
+        let state = match (line.ended_at, &line.error) {
+            (None, _) => "waiting",
+            (Some(_), None) => "delivered",
+            (Some(_), Some(_)) => "given up",
+        };
+        Self {
+            session_id: line.session_id.to_string(),
+            user_id: line.user_id.to_string(),
+            ended_at: line.created_at.to_string(),
+            state,
+            attempts: line.attempts,
+            status: line.status,
+            error: line.error.clone(),
+        }
+    }
+
+    /// One line of text.
+    fn text(&self) -> String {
+        let status = self.status.map(|status| format!(" {status}")).unwrap_or_default();
+        let error = self.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        let attempts = if self.attempts == 1 { "" } else { "s" };
+        format!(
+            "{} {} {}{status}, {} attempt{attempts}{error}",
+            self.ended_at, self.session_id, self.state, self.attempts
+        )
+    }
 }
 
 impl AppView {
@@ -77,6 +129,11 @@ impl AppView {
                 .iter()
                 .map(|uri| uri.as_str().to_owned())
                 .collect(),
+            backchannel_logout_uri: app.backchannel_logout.as_ref().map(|logout| logout.uri.as_str().to_owned()),
+            backchannel_logout_session_required: app
+                .backchannel_logout
+                .as_ref()
+                .is_some_and(|logout| logout.session_required),
             grant_types: app.grant_types.iter().map(|grant| grant.as_str()).collect(),
             scope: app.scopes.to_string(),
             resources: app.resources.clone(),
@@ -98,6 +155,7 @@ impl AppView {
             updated_at: app.updated_at.to_string(),
             branding: None,
             tokens_last_day: None,
+            logouts: None,
         }
     }
 
@@ -129,6 +187,8 @@ impl AppView {
             ("key set URL", self.jwks_uri.clone().unwrap_or_default()),
             ("redirect URIs", self.redirect_uris.join("\n")),
             ("post-logout URIs", self.post_logout_redirect_uris.join("\n")),
+            ("back-channel logout", self.backchannel_logout_uri.clone().unwrap_or_default()),
+            ("needs session id", yes(self.backchannel_logout_session_required)),
             ("grant types", self.grant_types.join(" ")),
             ("scope", self.scope.clone()),
             ("resources", self.resources.join("\n")),
@@ -149,6 +209,7 @@ impl AppView {
             ("registered", self.created_at.clone()),
             ("changed", self.updated_at.clone()),
             ("tokens, last day", self.tokens_last_day.as_ref().map(counts).unwrap_or_default()),
+            ("last logouts", self.logouts.iter().flatten().map(LogoutView::text).collect::<Vec<_>>().join("\n")),
         ];
         shown.extend(self.branding.iter().flat_map(BrandingView::entries));
         let shown = fields(&shown);

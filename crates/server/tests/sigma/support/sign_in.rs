@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 39] = [
+const COUNTS: [&str; 42] = [
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
@@ -22,6 +22,9 @@ const COUNTS: [&str; 39] = [
     "SELECT COUNT(*) FROM codes",
     "SELECT COUNT(*) FROM device_codes",
     "SELECT COUNT(*) FROM user_code_guesses",
+    "SELECT COUNT(*) FROM session_apps",
+    "SELECT COUNT(*) FROM logout_queues",
+    "SELECT COUNT(*) FROM logouts",
     "SELECT COUNT(*) FROM grants",
     "SELECT COUNT(*) FROM refresh_tokens",
     "SELECT COUNT(*) FROM replay_guard",

@@ -151,6 +151,7 @@ impl World {
             client_uri: None,
             site_url: None,
             metadata: ClientMetadata::default(),
+            backchannel_logout: None,
             created_at: self.now(),
             updated_at: self.now(),
         };
