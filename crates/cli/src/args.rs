@@ -20,7 +20,7 @@ pub use branding::BrandingFields;
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
-pub use security::{ProfileArg, SecurityFields};
+pub use security::SecurityFields;
 pub use user::{AddUser, SetUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 

@@ -68,7 +68,7 @@ mod tests {
         let text = here.issue(NOW);
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         assert_eq!(there.open(&text, NOW), Some(Nonce { issued_at: NOW, is_old: false }));
-        let late = |seconds| there.open(&text, Timestamp::from_seconds(1_800_000_000 + seconds));
+        let late = |seconds: i64| there.open(&text, Timestamp::from_seconds(1_800_000_000 + seconds));
         assert!(late(120).unwrap().is_old && !late(119).unwrap().is_old);
         assert!(late(299).is_some() && late(300).is_none());
         assert!(late(-30).is_some() && late(-31).is_none());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sigma_core::random::SeededRng;
 use sigma_core::time::ManualClock;
-use sigma_store::testing::{Engine, TestDatabase, TestStore};
+use sigma_store::testing::{Engine, TestDatabase};
 use sigma_store::{OpenError, Store, StoreOptions, on_both_engines, params};
 
 fn history(store: &Store) -> i64 {
