@@ -25,6 +25,7 @@ const entryPoints = {
   "form-post": "pages/form-post.ts",
   copy: "pages/copy.ts",
   merits: "pages/merits.ts",
+  developers: "pages/developers.ts",
   reference: "pages/reference.ts",
   "reference-style": "reference.css",
 };

@@ -2,6 +2,7 @@
 
 mod audit;
 mod branding;
+mod client;
 mod invite;
 mod link;
 mod resource;
@@ -17,6 +18,7 @@ use sigma_core::jose::Algorithm;
 
 pub use audit::AuditArgs;
 pub use branding::BrandingFields;
+pub use client::ClientFields;
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
@@ -195,11 +197,13 @@ Examples:
   sigma app add --name TV --type native --auth none --grant-type device_code --grant-type refresh_token
   sigma app add --name Badges --org bakery --site-url https://badges.example.org")]
     Add(AddApp),
-    /// List apps.
-    #[command(
-        after_help = "Examples:\n  sigma app list --limit 10\n  sigma app list --json | jq -r '.items[].client_id'"
-    )]
-    List(Page),
+    /// List the apps that you registered or approved.
+    #[command(after_help = "\
+Examples:
+  sigma app list --limit 10
+  sigma app list --json | jq -r '.items[].client_id'
+  sigma app list --unverified          apps that registered themselves or that people made")]
+    List(ListApps),
     /// Show an app.
     #[command(after_help = "Examples:\n  sigma app show shop")]
     Show {
@@ -259,6 +263,17 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+}
+
+/// `sigma app list`.
+#[derive(Args, Debug)]
+pub struct ListApps {
+    /// Only apps that nobody vouches for: they registered themselves, or people made them.
+    #[arg(long)]
+    pub unverified: bool,
+    /// The page.
+    #[command(flatten)]
+    pub page: Page,
 }
 
 /// `sigma app add`.
@@ -380,6 +395,9 @@ pub struct AppFields {
     /// What its requests and tokens must satisfy.
     #[command(flatten)]
     pub security: SecurityFields,
+    /// Refresh tokens and answers.
+    #[command(flatten)]
+    pub client: ClientFields,
     /// Workspace that owns the app, by id or slug; with the scope `roles` the app sees its members' roles there.
     #[arg(long, visible_alias = "org", value_name = "WORKSPACE")]
     pub workspace: Option<String>,

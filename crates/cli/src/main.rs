@@ -63,7 +63,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             use commands::app;
             match *command {
                 AppCommand::Add(app) => app::add(file, output, &app),
-                AppCommand::List(page) => app::list(file, output, &page),
+                AppCommand::List(list) => app::list(file, output, &list),
                 AppCommand::Show { id } => app::show(file, output, &id),
                 AppCommand::Set(app) => app::set(file, output, &app),
                 AppCommand::RotateSecret { id, sure } => app::rotate_secret(file, output, &id, sure.yes),

@@ -236,9 +236,16 @@ impl App {
     /// Whether consent is always asked: anyone could impersonate a dynamic app, or a native one without a claimed https
     /// URI (RFC 8252 §8.6).
     pub fn always_asks(&self) -> bool {
-        self.dynamic
+        (self.dynamic && !self.may_be_remembered())
             || (self.application_type == ApplicationType::Native
                 && !self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://")))
+    }
+
+    /// Whether consent is remembered although nobody vouches for the app: nobody else receives codes at its addresses.
+    fn may_be_remembered(&self) -> bool {
+        self.metadata.remember_consent
+            && self.application_type == ApplicationType::Web
+            && self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://"))
     }
 
     /// The server's own scopes that it may request: `offline_access` only if it may use refresh tokens, and `roles`
@@ -256,6 +263,22 @@ impl App {
     pub fn still_granted(&self, granted: &Scopes) -> Scopes {
         let askable = self.askable();
         granted.retain(|scope| askable.contains(scope) || !KNOWN.contains(&scope))
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn weight(&self) -> u32 {
+        /// Of the app itself, its lists, its place in a cache and the allocator.
+        const EMPTY: usize = 1_200;
+        let uris = self.redirect_uris.iter().chain(self.post_logout_redirect_uris.iter());
+        let metadata = &self.metadata;
+        let texts = [&self.jwks, &self.jwks_uri, &self.client_uri, &metadata.logo_uri, &metadata.policy_uri]
+            .into_iter()
+            .chain([&metadata.tos_uri, &metadata.initiate_login_uri])
+            .flatten()
+            .chain(&self.resources)
+            .chain(metadata.contacts.iter().chain(&metadata.request_uris).chain(&metadata.default_acr_values));
+        let listed = uris.map(|uri| uri.as_str().len() + 24).sum::<usize>();
+        u32::try_from(EMPTY + listed + texts.map(|text| text.len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
     }
 
     /// Whether it may use `grant`.

@@ -140,6 +140,11 @@ impl<'a> ClientAssertion<'a> {
         &self.claims.sub
     }
 
+    /// The algorithm of its signature.
+    pub fn alg(&self) -> VerificationAlgorithm {
+        self.jws.header().alg
+    }
+
     /// Whether `keys` has a key that could have signed it; if not, the set may be outdated.
     pub fn names_key_of(&self, keys: &JwkSet) -> bool {
         let header = self.jws.header();

@@ -1,6 +1,8 @@
 //! What an app registered about itself beyond what every app has: for its display, for the format of answers, and for
 //! the use of its refresh tokens.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::jose::{Algorithm, VerificationAlgorithm};
@@ -52,6 +54,9 @@ pub struct ClientMetadata {
     /// The page at which others may begin a sign-in to it (OpenID Connect Core §4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Consent to it may be remembered although nobody vouches for it, if it is a web app at https addresses.
+    #[serde(skip_serializing_if = "is_false")]
+    pub remember_consent: bool,
     /// How it uses refresh tokens, where that differs from the server's settings.
     #[serde(skip_serializing_if = "RefreshPolicy::is_default")]
     pub refresh: RefreshPolicy,
@@ -73,6 +78,11 @@ pub struct RefreshPolicy {
 }
 
 impl RefreshPolicy {
+    /// How long after its beginning a grant yields tokens.
+    pub fn life(&self) -> Option<Duration> {
+        self.life_seconds.map(|seconds| Duration::from_secs(u64::from(seconds)))
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -129,6 +129,8 @@ pub enum AccountPage {
     Change,
     /// Apps with access.
     Apps,
+    /// Apps that the user made.
+    Developers,
     /// The deletion of the account.
     Deletion,
     /// Requesting it: the user signs in again first.
@@ -346,6 +348,7 @@ mod tests {
                 AccountPage::Merits,
                 AccountPage::Change,
                 AccountPage::Apps,
+                AccountPage::Developers,
                 AccountPage::Deletion,
                 AccountPage::DeletionRequest,
                 AccountPage::Backup,

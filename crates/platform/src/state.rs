@@ -25,7 +25,8 @@ use sigma_store::account::{self, Account};
 use sigma_store::org::membership::State;
 use sigma_store::session::{self, BrowserSession};
 use sigma_store::{
-    Cache, MasterKey, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, resource, revocation,
+    Cache, MasterKey, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, registration, resource,
+    revocation,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -49,6 +50,9 @@ use crate::token_counts::TokenCounts;
 
 /// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
+
+/// The bytes that cached apps may take: those of some ten thousand.
+const APPS_IN_MEMORY: u64 = 16 * 1024 * 1024;
 
 /// The state of the server; cheap to clone.
 #[derive(Clone)]
@@ -109,6 +113,8 @@ pub struct Inner {
     /// What is remembered of proofs of possession.
     pub dpop: Dpop,
     apps: Cache<Arc<App>>,
+    /// On which day each app that may expire was last noted as used.
+    used_apps: Memory<AppId, i64>,
     /// Ids by chosen client id, which never belongs to another app: nothing has to be forgotten.
     client_ids: Memory<String, AppId>,
     accounts: Cache<Arc<Account>>,
@@ -206,7 +212,8 @@ impl AppState {
             interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
             dpop: Dpop::new(&cookie_secret, &store, clock.now()),
-            apps: Cache::new(&store, cached::APP, 10_000),
+            apps: Cache::weighed(&store, cached::APP, APPS_IN_MEMORY, |app: &Arc<App>| app.weight()),
+            used_apps: Memory::new(10_000),
             client_ids: Memory::new(10_000),
             accounts: Cache::new(&store, cached::ACCOUNT, 10_000),
             backups: Cache::new(&store, cached::BACKUPS, 10_000),
@@ -314,6 +321,19 @@ impl AppState {
             self.client_ids.insert(name.to_owned(), app.id.clone());
             Arc::new(app)
         }))
+    }
+
+    /// Notes the use of an app that would otherwise expire, once a day. A note that fails is made up for by the next use.
+    pub async fn note_use(&self, app: &App, now: Timestamp) {
+        let today = now.seconds().div_euclid(86_400);
+        if !app.dynamic || self.used_apps.get(&app.id) == Some(today) {
+            return;
+        }
+        let (app_id, keep) = (app.id.clone(), self.settings.registration.keep_unused());
+        match self.store.write(move |tx| registration::touch(tx, &app_id, keep, now)).await {
+            Ok(()) => self.used_apps.insert(app.id.clone(), today),
+            Err(error) => tracing::warn!(%error, app = app.id.as_str(), "the use of an app could not be noted"),
+        }
     }
 
     /// The id of the org that a caller names, by its slug or its id. A name that is no org's becomes an id that is none's.

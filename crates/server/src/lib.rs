@@ -3,6 +3,7 @@
 
 mod account;
 mod backup;
+mod developers;
 mod document;
 mod front_door;
 mod identity;

@@ -20,8 +20,8 @@ use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
 use crate::{
-    account, backup, branding, document, front_door, identity, merits, oauth, pages, profile, registration, signer,
-    wallet, wellknown, workspace,
+    account, backup, branding, developers, document, front_door, identity, merits, oauth, pages, profile, registration,
+    signer, wallet, wellknown, workspace,
 };
 
 #[derive(OpenApi)]
@@ -47,11 +47,12 @@ use crate::{
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 15] {
+fn surfaces() -> [Surface<AppState>; 16] {
     [
         wellknown::surface(),
         oauth::surface(),
         registration::surface(),
+        developers::surface(),
         identity::surface(),
         front_door::surface(),
         pages::surface(),
@@ -133,9 +134,10 @@ mod tests {
 
     #[test]
     fn surfaces_do_not_know_each_other() {
-        const SURFACES: [&str; 10] = [
+        const SURFACES: [&str; 11] = [
             "account",
             "backup",
+            "developers",
             "front_door",
             "identity",
             "oauth",

@@ -1,6 +1,9 @@
 -- What an app registered about itself beyond what every app has: one JSON object.
 ALTER TABLE apps ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
 
+CREATE INDEX brandings_logo ON brandings (logo);
+CREATE INDEX apps_dynamic ON apps (dynamic, id);
+
 -- Apps that registered themselves, or that people made for themselves.
 CREATE TABLE registrations (
     app_id TEXT NOT NULL PRIMARY KEY,

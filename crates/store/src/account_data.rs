@@ -106,6 +106,12 @@ const SECTIONS: &[Section] = &[
             WHERE user_id = $1 ORDER BY app_id, resource, bap_id LIMIT 500",
     },
     Section {
+        name: "apps",
+        columns: &["id", "clientId", "name", "madeAs", "created_at"],
+        rows: "SELECT a.id, a.client_id, a.name, r.made_as, a.created_at FROM registrations r JOIN apps a ON a.id = r.app_id
+            WHERE r.made_by = $1 ORDER BY a.id LIMIT 500",
+    },
+    Section {
         name: "grants",
         columns: &["app", "bapId", "scope", "resources", "created_at", "last_used_at", "expires_at"],
         rows: "SELECT app_id, bap_id, scope, resources, created_at, last_used_at, expires_at FROM grants

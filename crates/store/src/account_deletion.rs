@@ -130,7 +130,7 @@ macro_rules! delete {
 /// What is deleted, in this order. Ended sessions and their grants, used codes and tokens are not found by their user: they are
 /// swept within a day or with the lives of their tokens, and hold no more than ids then. What stores more about users adds
 /// its table here; a test looks for tables that are missing.
-const DELETIONS: [&str; 20] = [
+const DELETIONS: [&str; 21] = [
     "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE user_id = $1 AND offline = 1 LIMIT 500)",
     delete!("user_handles", "user_id"),
     delete!("passkeys", "id"),
@@ -151,6 +151,10 @@ const DELETIONS: [&str; 20] = [
     delete!("consents", "app_id"),
     delete!("device_throttle", "device"),
     delete!("known_devices", "name"),
+    // Apps that the operator approved stay; the others are removed by the job that removes unused ones.
+    "UPDATE registrations SET made_by = NULL, made_as = NULL,
+        expires_at = CASE WHEN app_id IN (SELECT id FROM apps WHERE dynamic = 1) THEN 0 ELSE expires_at END
+     WHERE made_by = $1",
 ];
 
 /// Deletes a batch of an account whose deletion is due; returns how many rows. 0 means that all is gone, but for the last event

@@ -153,6 +153,12 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
     tx.query_all(select!("id > $1 ORDER BY id LIMIT $2"), params![after, limit])?.iter().map(decode).collect()
 }
 
+/// The same of those that are verified, or of those that are not.
+pub fn list_verified(tx: &mut dyn Tx, verified: bool, after: &str, limit: u32) -> Result<Vec<App>, StoreError> {
+    let sql = select!("dynamic = $1 AND id > $2 ORDER BY id LIMIT $3");
+    tx.query_all(sql, params![!verified, after, limit])?.iter().map(decode).collect()
+}
+
 /// The names of [`columns`].
 const COLUMNS: [&str; 27] = [
     "name",

@@ -85,6 +85,11 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
     event::append(tx, event.with(details))
 }
 
+/// Whether anything shows that logo.
+pub(crate) fn is_shown(tx: &mut dyn Tx, logo: &str) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("SELECT 1 FROM brandings WHERE logo = $1 LIMIT 1", params![logo])?.is_some())
+}
+
 /// Deletes the branding of an app that is removed.
 pub(crate) fn remove(tx: &mut dyn Tx, whose: &Branded) -> Result<(), StoreError> {
     let sql = "DELETE FROM brandings WHERE owner_kind = $1 AND owner_id = $2";

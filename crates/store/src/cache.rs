@@ -45,8 +45,23 @@ struct Version {
 impl<V: Clone + Send + Sync + 'static> Cache<V> {
     /// A cache of at most `capacity` values, invalidated by what [`Tx::changed`] reports as `kind`.
     pub fn new(store: &Store, kind: &'static str, capacity: u64) -> Self {
+        Self::of(store, kind, moka::sync::Cache::new(capacity))
+    }
+
+    /// A cache of values that weigh at most `most` together.
+    pub fn weighed(
+        store: &Store,
+        kind: &'static str,
+        most: u64,
+        weigh: impl Fn(&V) -> u32 + Send + Sync + 'static,
+    ) -> Self {
+        let entries = moka::sync::Cache::builder().max_capacity(most);
+        Self::of(store, kind, entries.weigher(move |_, entry: &Entry<V>| weigh(&entry.value)).build())
+    }
+
+    fn of(store: &Store, kind: &'static str, entries: moka::sync::Cache<String, Entry<V>>) -> Self {
         let table = Arc::new(Table {
-            entries: moka::sync::Cache::new(capacity),
+            entries,
             stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
             hasher: RandomState::new(),
             epoch: AtomicU64::new(0),

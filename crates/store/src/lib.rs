@@ -21,6 +21,7 @@ pub mod code;
 pub mod consent;
 pub mod credential;
 pub mod credential_change;
+pub mod developer_app;
 pub mod device_code;
 mod device_throttle;
 pub mod email;

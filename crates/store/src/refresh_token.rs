@@ -117,6 +117,10 @@ pub struct Refresh {
     pub refresh_expires_at: Timestamp,
     /// When the access token expires.
     pub access_expires_at: Timestamp,
+    /// How long after its beginning a grant yields tokens at most, if the app limits that.
+    pub life: Option<Duration>,
+    /// Whether the token is replaced; otherwise it goes on.
+    pub rotates: bool,
     /// The current time.
     pub now: Timestamp,
 }
@@ -171,7 +175,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     let row = tx.query_opt(
         "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
             g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, r.used_at, n.used_at,
-            g.code_hash, u.disabled, g.dpop_jkt
+            g.code_hash, u.disabled, g.dpop_jkt, g.created_at
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
             LEFT JOIN refresh_tokens n ON n.hash = $2 LEFT JOIN users u ON u.id = g.user_id
          WHERE r.hash = $1",
@@ -191,8 +195,8 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     if bound_to.is_some() && bound_to.as_deref() != request.jkt.as_ref().map(Thumbprint::as_str) {
         return Ok(Refreshed::WrongKey);
     }
-    let next =
-        if bound_to.is_some() || request.app.security.is_fapi2() { NextToken::Same } else { NextToken::Successor };
+    let keeps = bound_to.is_some() || request.app.security.is_fapi2() || !request.rotates;
+    let next = if keeps { NextToken::Same } else { NextToken::Successor };
     let rotation = judge(&token, grant.revoked_at.is_none(), now);
     match rotation {
         Rotation::Dead => return Ok(Refreshed::Invalid),
@@ -215,11 +219,16 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         None => None,
     };
     let Some(targets) = targets else { return Ok(Refreshed::WrongTarget) };
+    let refresh_expires_at = match request.life {
+        Some(life) => request.refresh_expires_at.min(row.timestamp(21)?.plus(life)),
+        None => request.refresh_expires_at,
+    };
     if rotation == Rotation::Rotate && next == NextToken::Same {
-        if request.refresh_expires_at > token.expires_at.plus(SPARE) {
+        let spare = SPARE.min(request.refresh_expires_at.since(now) / 10);
+        if refresh_expires_at > token.expires_at.plus(spare) {
             tx.execute(
                 "UPDATE refresh_tokens SET expires_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at < $2",
-                params![request.token, request.refresh_expires_at],
+                params![request.token, refresh_expires_at],
             )?;
         }
     } else if rotation == Rotation::Rotate {
@@ -233,9 +242,9 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             // Another transaction rotated it after it was read: it is judged anew.
             return Err(Outage::Contended.into());
         }
-        add(tx, &request.successor, &grant.id, now, request.refresh_expires_at)?;
+        add(tx, &request.successor, &grant.id, now, refresh_expires_at)?;
     }
-    let needed = request.refresh_expires_at.max(request.access_expires_at);
+    let needed = refresh_expires_at.max(request.access_expires_at);
     if needed > grant.expires_at {
         let expires_at = needed.plus(SPARE);
         tx.execute(

@@ -6,12 +6,16 @@ use sigma_core::app::App;
 use sigma_core::branding::Branding;
 use sigma_core::digest::Digest;
 use sigma_core::event::Details;
-use sigma_core::ids::{AppId, UserId};
+use sigma_core::ids::{AppId, JobId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::app::{self, Added};
 use crate::branding::Branded;
+use crate::job_queue::{self, NewJob};
 use crate::{Owner, StoreError, Tx, app_invitation, branding, params};
+
+/// The job that fetches the logo of an app; its payload is the app's id.
+pub const LOGO_JOB: &str = "app_logo";
 
 /// An app that registers itself.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ pub struct NewRegistration {
     pub invitation: Option<Digest>,
     /// Its links.
     pub branding: Branding,
+    /// The id of the job that fetches its logo.
+    pub logo_job: JobId,
     /// How long it is kept without being used.
     pub keep_unused: Duration,
     /// The most apps that may be registered at once.
@@ -64,11 +70,44 @@ pub fn register(tx: &mut dyn Tx, new: &NewRegistration, now: Timestamp) -> Resul
         params![&new.app.id, new.token, invitation_id, now.plus(new.keep_unused)],
     )?;
     brand(tx, &new.app, &new.branding, now)?;
+    fetch_logo(tx, &new.app, &new.logo_job, now)?;
     Ok(Registered::Registered)
 }
 
+/// Queues the fetching of an app's logo. Where too many wait, the app has none.
+fn fetch_logo(tx: &mut dyn Tx, app: &App, job: &JobId, now: Timestamp) -> Result<(), StoreError> {
+    if app.metadata.logo_uri.is_some() {
+        let payload = app.id.to_string();
+        let job = NewJob { id: job.clone(), kind: LOGO_JOB, org_id: None, payload, run_at: None, now };
+        job_queue::enqueue(tx, &job)?;
+    }
+    Ok(())
+}
+
+/// Shows the logo `object` for an app whose logo is still at `logo_uri`. Returns the object that it showed before, if nothing else
+/// shows it.
+pub fn set_logo(
+    tx: &mut dyn Tx,
+    app_id: &AppId,
+    logo_uri: &str,
+    object: &str,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let Some(app) = app::find(tx, app_id)?.filter(|app| app.metadata.logo_uri.as_deref() == Some(logo_uri)) else {
+        return Ok(Some(object.to_owned()));
+    };
+    let whose = Branded::App(app.id.clone(), app.org_id.clone());
+    let before = branding::find(tx, &whose)?;
+    if before.logo.as_deref() == Some(object) {
+        return Ok(None);
+    }
+    branding::set(tx, &whose, &Branding { logo: Some(object.to_owned()), ..before.clone() }, now)?;
+    let Some(former) = before.logo else { return Ok(None) };
+    Ok(if branding::is_shown(tx, &former)? { None } else { Some(former) })
+}
+
 /// How many apps have registered themselves or were made by people.
-fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
+pub(crate) fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
     let row = tx.query_opt("SELECT count(*) FROM registrations", params![])?;
     row.map_or(Ok(0), |row| Ok(u64::try_from(row.int(0)?).unwrap_or(0)))
 }
@@ -99,14 +138,16 @@ pub fn replace(
     app: &App,
     token: &Digest,
     links: &Branding,
+    logo_job: &JobId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
-    if find_managed(tx, &app.id, token)?.is_none() {
-        return Ok(false);
-    }
+    let Some(before) = find_managed(tx, &app.id, token)? else { return Ok(false) };
     app::update(tx, app)?;
     brand(tx, app, links, now)?;
+    if before.metadata.logo_uri != app.metadata.logo_uri {
+        fetch_logo(tx, app, logo_job, now)?;
+    }
     Ok(true)
 }
 
@@ -124,7 +165,7 @@ pub fn touch(tx: &mut dyn Tx, app_id: &AppId, keep_unused: Duration, now: Timest
     tx.execute(
         "UPDATE registrations SET last_used_at = $2,
             expires_at = CASE WHEN expires_at < $3 THEN $3 ELSE expires_at END
-         WHERE app_id = $1 AND (last_used_at IS NULL OR last_used_at < $2)",
+         WHERE app_id = $1",
         params![app_id, now, now.plus(keep_unused)],
     )?;
     Ok(())

@@ -20,7 +20,7 @@ use sigma_store::{logout, org, registration, resource, signer_origin, token_coun
 use self::view::{AppView, LogoutView};
 use super::branding::{BrandingView, Change};
 use super::{Listed, named, one_more};
-use crate::args::{AddApp, AppFields, Page, SetApp};
+use crate::args::{AddApp, AppFields, ListApps, SetApp};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
@@ -60,15 +60,20 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Fai
 }
 
 /// Lists a page of apps, oldest first.
-pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
+pub fn list(file: Option<&Path>, output: Output, list: &ListApps) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let (after, limit) = (page.after.clone(), one_more(page.limit));
-    let apps = opened.read(move |tx| app::list(tx, &after, limit))?;
+    let ListApps { unverified, page } = list;
+    let (verified, after, limit) = (!unverified, page.after.clone(), one_more(page.limit));
+    let apps = opened.read(move |tx| app::list_verified(tx, verified, &after, limit))?;
     let views = apps.iter().map(AppView::of).collect();
     Listed::new(views, page.limit, |view: &AppView| view.id.clone()).print(
         output,
-        "sigma app list",
-        "There are no apps yet. `sigma app add --help` shows how to register one.",
+        if *unverified { "sigma app list --unverified" } else { "sigma app list" },
+        if *unverified {
+            "There are no unverified apps."
+        } else {
+            "There are no apps yet. `sigma app add --help` shows how to register one."
+        },
         |views| table(["CLIENT ID", "NAME", "AUTHENTICATION", ""], &views.iter().map(AppView::row).collect::<Vec<_>>()),
     )
 }

@@ -261,7 +261,8 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
     let max_age = params
         .get("max_age")
         .map(|text| text.parse::<u32>().map_err(|_| invalid("max_age must be a number of seconds")))
-        .transpose()?;
+        .transpose()?
+        .or(app.metadata.default_max_age);
     let targets = targets(params, app, registered)?;
     let nonce = params.get("nonce").map(str::to_owned);
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
@@ -282,7 +283,10 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         max_age,
         login_hint: params.get("login_hint").map(str::to_owned),
         id_token_hint: params.get("id_token_hint").map(str::to_owned),
-        acr_values: params.get("acr_values").unwrap_or_default().split(' ').map(str::to_owned).collect(),
+        acr_values: match params.get("acr_values") {
+            Some(values) => values.split(' ').map(str::to_owned).collect(),
+            None => app.metadata.default_acr_values.clone(),
+        },
         claims,
         resources,
         bap_id: params.get("bapId").or_else(|| params.get("bap_id")).and_then(|text| BapId::parse(text).ok()),

@@ -19,6 +19,8 @@ pub enum TokenKind {
     Logout,
     /// The state of a token, for an API that asked for it signed (RFC 9701 §5).
     Introspection,
+    /// The claims of a user, for an app that asked for them signed (OpenID Connect Core §5.3.2).
+    Userinfo,
     /// The caller of a backend, for a proxy that asked us. No endpoint of ours accepts it.
     Forward,
     /// A credential or status list of an org, signed with a key of its own (VC-JOSE-COSE §3.1.1). It gives access to nothing.
@@ -27,7 +29,7 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Access,
         Self::Id,
         Self::Org,
@@ -36,6 +38,7 @@ impl TokenKind {
         Self::Session,
         Self::Logout,
         Self::Introspection,
+        Self::Userinfo,
         Self::Forward,
         Self::Credential,
     ];
@@ -51,6 +54,7 @@ impl TokenKind {
             Self::Session => "sigma-session+jwt",
             Self::Logout => "logout+jwt",
             Self::Introspection => "token-introspection+jwt",
+            Self::Userinfo => "userinfo+jwt",
             Self::Forward => "sigma-forward+jwt",
             Self::Credential => "vc+jwt",
         }

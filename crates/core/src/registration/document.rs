@@ -77,6 +77,7 @@ fn metadata(members: &Members) -> Result<ClientMetadata, RegistrationProblem> {
         default_acr_values: texts(members, "default_acr_values")?,
         require_auth_time: flag(members, "require_auth_time")?,
         initiate_login_uri: web_uri(members, "initiate_login_uri")?,
+        remember_consent: false,
         refresh: RefreshPolicy::default(),
     })
 }

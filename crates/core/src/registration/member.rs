@@ -28,10 +28,7 @@ pub(super) fn text<'m>(members: &'m Members, name: &str) -> Result<Option<&'m st
 /// A text that people read: 1 to 100 visible characters.
 pub(super) fn words(members: &Members, name: &str) -> Result<Option<String>, RegistrationProblem> {
     let Some(words) = text(members, name)? else { return Ok(None) };
-    let is_readable = words.chars().count() <= LONGEST_TEXT
-        && !words.chars().any(|letter| letter.is_control() || is_bidi(letter))
-        && words.chars().any(|letter| !is_blank(letter) && !is_unseen(letter));
-    if is_readable {
+    if is_name(words) {
         return Ok(Some(words.to_owned()));
     }
     Err(RegistrationProblem::metadata(format!(
@@ -39,9 +36,16 @@ pub(super) fn words(members: &Members, name: &str) -> Result<Option<String>, Reg
     )))
 }
 
+/// Whether `text` can be the name of an app: 1 to 100 characters, some of them visible, none that controls or changes direction.
+pub fn is_name(text: &str) -> bool {
+    text.chars().count() <= LONGEST_TEXT
+        && !text.chars().any(|letter| letter.is_control() || is_bidi(letter))
+        && text.chars().any(|letter| !is_blank(letter) && !is_unseen(letter))
+}
+
 /// Whether a character changes the direction of others: a name could make a host beside it read backwards.
 fn is_bidi(letter: char) -> bool {
-    matches!(letter, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An https URL.

@@ -21,11 +21,12 @@ use crate::security::AppSecurity;
 use crate::time::Timestamp;
 
 pub use information::information;
+pub use member::is_name;
 
 /// The most redirect URIs of an app, and the most of its other lists of URIs.
 pub const MOST_URIS: usize = 20;
 /// The largest key set that is sent inline, in bytes: rows of apps are kept in memory.
-pub const LONGEST_JWKS: usize = 16 * 1_024;
+pub const LONGEST_JWKS: usize = 8 * 1_024;
 
 /// Why metadata was refused (RFC 7591 §3.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +182,11 @@ impl Registration {
             id_token_alg: self.id_token_alg,
             client_uri: self.client_uri,
             backchannel_logout: self.backchannel_logout,
-            metadata: ClientMetadata { refresh: app.metadata.refresh, ..self.metadata },
+            metadata: ClientMetadata {
+                remember_consent: app.metadata.remember_consent,
+                refresh: app.metadata.refresh,
+                ..self.metadata
+            },
             updated_at: now,
             ..app
         }

@@ -84,12 +84,13 @@ pub struct Brand {
 }
 
 impl AppState {
-    /// The branding of `app`. One that registered itself has none.
+    /// The branding of `app`. One that nobody vouches for has no more than its logo and links.
     pub async fn app_brand(&self, app: &App) -> Brand {
-        if app.dynamic {
-            return Brand { branding: Branding::default(), look: self.brands.look.clone() };
-        }
         let own = self.brands.find(Branded::App(app.id.clone(), app.org_id.clone())).await;
+        if app.dynamic {
+            let Branding { logo, terms_url, privacy_url, .. } = Branding::clone(&own);
+            return self.brand(Branding { logo, terms_url, privacy_url, ..Branding::default() }).await;
+        }
         let org = self.brands.find(Branded::Org(app.org_id.clone())).await;
         self.brand(own.or(&org)).await
     }

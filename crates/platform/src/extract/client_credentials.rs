@@ -276,6 +276,9 @@ async fn check(
         }
         AuthMethod::PrivateKeyJwt => {
             let assertion = assertion.ok_or_else(wrong_method)?;
+            if app.metadata.token_endpoint_auth_signing_alg.is_some_and(|alg| alg != assertion.alg()) {
+                return Err(ClientAuthError::Invalid);
+            }
             Some(check_assertion(sigma, app, &assertion, path).await?)
         }
         AuthMethod::SigmaBitcoinAuth => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sigma_core::ids::SessionId;
+use sigma_core::ids::{AppId, SessionId};
 use sigma_store::merits::attachment;
 use sigma_store::org::removal;
 use sigma_store::{
@@ -10,6 +10,7 @@ use sigma_store::{
 };
 
 use super::{JobError, JobKind};
+use crate::objects::{Logo, ObjectError};
 use crate::pages::view::device;
 use crate::state::AppState;
 
@@ -29,6 +30,13 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         }),
         recurring(sigma, "unused_apps", Duration::from_hours(1), remove_unused_apps),
         recurring(sigma, "attachments", Duration::from_hours(1), remove_attachments),
+        JobKind {
+            attempts: 3,
+            ..JobKind::queued(registration::LOGO_JOB, {
+                let sigma = sigma.clone();
+                move |job| fetch_logo(sigma.clone(), job)
+            })
+        },
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
             move |job| remove_workspace(sigma.clone(), job)
@@ -132,6 +140,27 @@ async fn remove_unused_apps(sigma: AppState) -> Result<(), JobError> {
     let now = sigma.now();
     while sigma.store.write(move |tx| registration::remove_unused(tx, now)).await? {}
     Ok(())
+}
+
+/// Fetches the logo that an app named when it registered, and keeps a copy, encoded anew. An app whose logo cannot be fetched has
+/// none.
+async fn fetch_logo(sigma: AppState, job: sigma_store::job_queue::Leased) -> Result<(), JobError> {
+    let app_id = AppId::from_text(job.payload);
+    let Some(app) = sigma.find_app(&app_id).await? else { return Ok(()) };
+    let Some(logo_uri) = app.metadata.logo_uri.clone() else { return Ok(()) };
+    let file = sigma.fetcher.get(&logo_uri).await?;
+    let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await?;
+    let Ok(logo) = read.inspect_err(|error| tracing::info!(%error, logo_uri, "a logo is no picture")) else {
+        return Ok(());
+    };
+    let failed = |error: ObjectError| JobError::new(error.to_string());
+    sigma.brands.objects.put(&logo.name, logo.png).await.map_err(failed)?;
+    let (name, now) = (logo.name, sigma.now());
+    let unused = sigma.store.write(move |tx| registration::set_logo(tx, &app_id, &logo_uri, &name, now)).await?;
+    match unused {
+        Some(object) => sigma.brands.objects.remove(&object).await.map_err(failed),
+        None => Ok(()),
+    }
 }
 
 /// Deletes pictures that no profile shows any more.

@@ -5,9 +5,12 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
+use sigma_core::app::App;
 use sigma_core::authorize::covered;
+use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::params::Params;
 use sigma_core::scope::{OPENID, Scopes};
 use utoipa_axum::routes;
@@ -15,7 +18,7 @@ use utoipa_axum::routes;
 use crate::dpop::with_nonce;
 use crate::extract::BearerError;
 use crate::extract::{Bearer, FORM, Scheme, SentProof, access_token, is_content_type};
-use crate::http::{Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
 use crate::paths::USERINFO_PATH;
@@ -40,7 +43,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 2] {
     tag = "OpenID Connect",
     security(("access_token" = [])),
     responses(
-        (status = 200, description = "`sub`, and the claims of the granted scopes", body = UserinfoSchema),
+        (status = 200, description = "`sub`, and the claims of the granted scopes; a JWT with `iss` and `aud` if the app registered `userinfo_signed_response_alg`", body = UserinfoSchema),
         (status = 400, description = "The token was sent twice, or in the query"),
         (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no user"),
@@ -147,5 +150,20 @@ async fn answer(
     }
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
     let body: Map<String, Value> = person.userinfo(&scopes, claims, placeholder.as_deref());
-    with_nonce(Json(body).into_response(), next_nonce.as_deref())
+    let answer = match live.app.metadata.userinfo_signed_response_alg {
+        None => Json(body).into_response(),
+        Some(algorithm) => signed(sigma, &live.app, algorithm, body).await,
+    };
+    with_nonce(answer, next_nonce.as_deref())
+}
+
+/// The claims as a JWT, for an app that asked for that (OpenID Connect Core §5.3.2).
+async fn signed(sigma: &AppState, app: &App, algorithm: Algorithm, mut claims: Map<String, Value>) -> Response {
+    claims.insert("iss".to_owned(), sigma.issuer().into());
+    claims.insert("aud".to_owned(), app.client_id.as_str().into());
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    match sign(ring.signer(algorithm, sigma.now()), TokenKind::Userinfo, &claims) {
+        Ok(jwt) => ([(CONTENT_TYPE, HeaderValue::from_static("application/jwt"))], jwt).into_response(),
+        Err(error) => ApiError::internal(error).into_response(),
+    }
 }

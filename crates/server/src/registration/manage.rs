@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use sigma_core::actor::Actor;
 use sigma_core::app::{App, GrantType};
 use sigma_core::digest::Digest;
-use sigma_core::ids::AppRef;
+use sigma_core::ids::{AppRef, JobId};
 use sigma_core::json::Members;
 use sigma_core::random::alphanumeric;
 use sigma_core::registration::{Registration, RegistrationProblem, members};
@@ -124,9 +124,9 @@ pub async fn replace(
     let secret =
         (after.auth_method.has_secret() && after.secret.is_none()).then(|| alphanumeric(&*sigma.rng, SECRET_LENGTH));
     after.secret = secret.as_ref().map(Digest::of).or(after.secret);
-    let (stored, digest) = (after.clone(), Digest::of(token));
+    let (stored, digest, logo_job) = (after.clone(), Digest::of(token), JobId::new(now, &*sigma.rng));
     let store = sigma.store_for(&context, Actor::App(after.id.clone()));
-    if !store.write(move |tx| registration::replace(tx, &stored, &digest, &branding, now)).await? {
+    if !store.write(move |tx| registration::replace(tx, &stored, &digest, &branding, &logo_job, now)).await? {
         return Err(RegistrationError::InvalidToken);
     }
     Ok(respond(&sigma, StatusCode::OK, &after, token, secret.as_deref()))

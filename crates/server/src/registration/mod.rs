@@ -36,7 +36,7 @@ pub fn surface() -> Surface<AppState> {
 
 /// What an app that registers itself may have. Tokens of its own are for apps that somebody vouched for.
 fn allowed(sigma: &AppState, was_invited: bool) -> Allowed {
-    let mut grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+    let mut grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
     if was_invited {
         grant_types.push(GrantType::ClientCredentials);
     }

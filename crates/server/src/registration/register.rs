@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
-use sigma_core::ids::{AppId, ClientId};
+use sigma_core::ids::{AppId, ClientId, JobId};
 use sigma_core::random::alphanumeric;
 use sigma_core::registration::{Registration, members};
 use sigma_store::registration::{self, NewRegistration, Registered};
@@ -71,12 +71,14 @@ pub async fn register(
     let mut app = registration.into_app(id, client_id, now);
     let secret = app.auth_method.has_secret().then(|| alphanumeric(rng, SECRET_LENGTH));
     app.secret = secret.as_ref().map(Digest::of);
+    app.metadata.remember_consent = settings.remember_consent;
     let token = alphanumeric(rng, SECRET_LENGTH);
     let new = NewRegistration {
         app: app.clone(),
         token: Digest::of(&token),
         invitation,
         branding,
+        logo_job: JobId::new(now, rng),
         keep_unused: if invitation.is_some() { settings.keep_unused() } else { NEVER_USED },
         most: u64::from(settings.most_apps),
     };

@@ -96,6 +96,8 @@ fn refresh(clock: &TestStore, store: &Store, grant_id: &str, token: &str, succes
         scope: None,
         resources: Vec::new(),
         refresh_expires_at: now.plus(Duration::from_hours(2)),
+        life: None,
+        rotates: true,
         access_expires_at: now.plus(Duration::from_hours(1)),
         now,
     };

@@ -153,6 +153,8 @@ fn refresh(store: &TestStore, token: &str, successor: &str) -> Refreshed {
         scope: None,
         resources: Vec::new(),
         refresh_expires_at: now.plus(Duration::from_hours(1)),
+        life: None,
+        rotates: true,
         access_expires_at: now.plus(Duration::from_hours(1)),
         now,
     };

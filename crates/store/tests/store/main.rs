@@ -32,6 +32,7 @@ mod provider_accounts;
 mod proxy;
 mod races;
 mod readiness;
+mod registrations;
 mod sealing;
 mod second_factors;
 mod sign_in_races;

@@ -118,6 +118,8 @@ on_both_engines! {
                 scope: None,
                 resources: Vec::new(),
                 refresh_expires_at: now.plus(Duration::from_hours(48)),
+                life: None,
+                rotates: true,
                 access_expires_at: now.plus(Duration::from_hours(2)),
                 now,
             })));

@@ -16,7 +16,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::signer_origin::MOST_PER_APP;
 use url::Url;
 
-use crate::args::AppFields;
+use crate::args::{AppFields, ClientFields};
 use crate::failure::Failure;
 
 /// The longest access token of any app, in seconds.
@@ -134,6 +134,7 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
             ),
         };
     }
+    set_client(&mut app, &fields.client);
     set_keys(&mut app, fields)?;
     super::security::set(&mut app, fields);
     set_redirects(&mut app, fields)?;
@@ -166,6 +167,21 @@ pub fn signer_origins(fields: &AppFields) -> Result<Option<Vec<SignerOrigin>>, F
         SignerOrigin::parse(text).map_err(|problem| Failure::Usage(format!("--signer-origin: \"{text}\" {problem}")))
     };
     written.iter().map(parse).collect::<Result<_, _>>().map(Some)
+}
+
+/// Sets how the app uses refresh tokens and gets answers; 0 means none.
+fn set_client(app: &mut App, fields: &ClientFields) {
+    let seconds = |given: Option<u32>, before: Option<u32>| match given {
+        None => before,
+        Some(seconds) => Some(seconds).filter(|seconds| *seconds > 0),
+    };
+    let metadata = &mut app.metadata;
+    metadata.refresh.rotate = fields.refresh_rotation.or(metadata.refresh.rotate);
+    metadata.refresh.life_seconds = seconds(fields.refresh_life, metadata.refresh.life_seconds);
+    metadata.refresh.idle_seconds = seconds(fields.refresh_idle, metadata.refresh.idle_seconds);
+    metadata.default_max_age = seconds(fields.default_max_age, metadata.default_max_age);
+    metadata.userinfo_signed_response_alg =
+        fields.userinfo_alg.map(Into::into).or(metadata.userinfo_signed_response_alg);
 }
 
 fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sigma_core::app::App;
+use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::security::SecurityProfile;
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_store::logout::LogoutLine;
@@ -48,6 +49,8 @@ pub struct AppView {
     require_second_factor: bool,
     client_uri: Option<String>,
     site_url: Option<String>,
+    /// What else it registered about itself.
+    metadata: ClientMetadata,
     dynamic: bool,
     disabled: bool,
     created_at: String,
@@ -149,6 +152,7 @@ impl AppView {
             require_second_factor: app.require_second_factor,
             client_uri: app.client_uri.clone(),
             site_url: app.site_url.as_ref().map(ToString::to_string),
+            metadata: app.metadata.clone(),
             dynamic: app.dynamic,
             disabled: app.disabled,
             created_at: app.created_at.to_string(),
@@ -204,7 +208,9 @@ impl AppView {
             ("second factor required", yes(self.require_second_factor)),
             ("site", self.site_url.clone().unwrap_or_default()),
             ("home page", self.client_uri.clone().unwrap_or_default()),
-            ("self-registered", yes(self.dynamic)),
+            ("refresh tokens", refresh(&self.metadata)),
+            ("userinfo alg", self.metadata.userinfo_signed_response_alg.map(|alg| alg.to_string()).unwrap_or_default()),
+            ("unverified", yes(self.dynamic)),
             ("disabled", yes(self.disabled)),
             ("registered", self.created_at.clone()),
             ("changed", self.updated_at.clone()),
@@ -218,6 +224,15 @@ impl AppView {
             None => shown,
         }
     }
+}
+
+/// How it uses refresh tokens, where that differs from the default.
+fn refresh(metadata: &ClientMetadata) -> String {
+    let policy = metadata.refresh;
+    let rotation = policy.rotate.map(|rotate| if rotate { "rotated" } else { "not rotated" }.to_owned());
+    let idle = policy.idle_seconds.map(|seconds| format!("end {seconds} s after their last use"));
+    let life = policy.life_seconds.map(|seconds| format!("end {seconds} s after the consent"));
+    [rotation, idle, life].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What tokens were issued for, and how many; one line each.

@@ -14,7 +14,7 @@ use sigma_core::scope::OFFLINE_ACCESS;
 use sigma_store::code::{self, Outcome, Redeem};
 
 use super::first_token::FirstToken;
-use super::issue::{access_seconds, of_grant};
+use super::issue::{access_seconds, first_refresh_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::RequestContext;
@@ -46,7 +46,7 @@ pub async fn redeem(
         attempt: Redemption { app_id: app.id.clone(), redirect_uri: form.redirect_uri, verifier, jkt: jkt.clone() },
         once: caller.once,
         grant_id,
-        refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
+        refresh: refresh_token.family(sigma, AppState::in_seconds(now, first_refresh_seconds(sigma, &app))),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         resources: form.resource,
         now,

@@ -12,7 +12,7 @@ use sigma_store::device_code::{self, Outcome, Polled, Redeem};
 use sigma_store::replay_guard;
 
 use super::first_token::FirstToken;
-use super::issue::{access_seconds, of_grant};
+use super::issue::{access_seconds, first_refresh_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::RequestContext;
@@ -56,7 +56,7 @@ pub async fn redeem(
         app: Arc::clone(&app),
         once: caller.once,
         grant_id,
-        refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
+        refresh: refresh_token.family(sigma, AppState::in_seconds(now, first_refresh_seconds(sigma, &app))),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         resources: form.resource,
         jkt: jkt.clone(),

@@ -25,6 +25,17 @@ pub fn access_seconds(sigma: &AppState, app: &App) -> u32 {
     app.access_seconds.map_or(longest, |seconds| seconds.min(longest))
 }
 
+/// How long a refresh token of an app lives without use, in seconds.
+pub fn refresh_seconds(sigma: &AppState, app: &App) -> u32 {
+    app.metadata.refresh.idle_seconds.unwrap_or(sigma.settings.tokens.refresh_seconds)
+}
+
+/// The same of the first refresh token of a grant, which may end earlier with all of the grant's.
+pub fn first_refresh_seconds(sigma: &AppState, app: &App) -> u32 {
+    let idle = refresh_seconds(sigma, app);
+    app.metadata.refresh.life_seconds.map_or(idle, |life| idle.min(life))
+}
+
 /// The tokens of a grant.
 pub async fn of_grant(
     sigma: &AppState,

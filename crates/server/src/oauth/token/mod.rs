@@ -221,5 +221,6 @@ pub(super) async fn give(
         GrantType::DeviceCode => device_code::redeem(sigma, context, request, jkt).await,
     }?;
     sigma.token_counts.note(&app.id, grant, sigma.now());
+    sigma.note_use(&app, sigma.now()).await;
     Ok(TokenAnswer { next_nonce, ..answer })
 }

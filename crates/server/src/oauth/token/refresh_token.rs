@@ -12,7 +12,7 @@ use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
 use sigma_store::refresh_token::{self, Family, Granted, NextToken, Refresh, Refreshed};
 use zeroize::Zeroizing;
 
-use super::issue::{access_seconds, of_grant};
+use super::issue::{access_seconds, of_grant, refresh_seconds};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::{ApiError, RequestContext};
@@ -65,8 +65,10 @@ pub async fn refresh(
         jkt: jkt.clone(),
         scope: form.scope.as_deref().map(Scopes::parse),
         resources: form.resource,
-        refresh_expires_at: AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds),
+        refresh_expires_at: AppState::in_seconds(now, refresh_seconds(sigma, &app)),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
+        life: app.metadata.refresh.life(),
+        rotates: app.metadata.refresh.rotate.unwrap_or(true),
         now,
     };
     // For the audit trail, in case that the token was used before.
