@@ -71,6 +71,9 @@ other = 60000
 delays = false
 sign_ups_per_hour = 6000
 registrations_per_hour = 6000
+client_documents_per_hour = 6000
+[client_documents]
+hosts = ['*']
 [http]
 drain_seconds = 0
 [log]

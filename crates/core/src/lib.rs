@@ -10,6 +10,7 @@ pub mod backup;
 pub mod bap_record;
 pub mod branding;
 pub mod client_assertion;
+pub mod client_document;
 pub mod client_metadata;
 pub mod code;
 pub mod digest;

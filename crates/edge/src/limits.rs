@@ -67,6 +67,8 @@ pub enum Rule {
     UserCode,
     /// Discovery, JWKS and the OpenAPI document, per address.
     Discovery,
+    /// Client metadata documents that are fetched: a user who signs in, or an app that asks for tokens; an hour.
+    ClientDocument,
     /// Everything else, per address.
     Other,
 }
@@ -99,6 +101,7 @@ impl Rule {
             Self::DeviceCode => "device_code",
             Self::UserCode => "user_code",
             Self::Discovery => "discovery",
+            Self::ClientDocument => "client_document",
             Self::Other => "other",
         }
     }
@@ -129,6 +132,7 @@ impl Rule {
             Self::MeritsOrg => (limits.merits_org, minute),
             Self::DeviceCode => (limits.device_codes, minute),
             Self::UserCode => (limits.user_codes, minute),
+            Self::ClientDocument => (limits.client_documents_per_hour, Duration::from_hours(1)),
             Self::Discovery | Self::Other => (limits.other, minute),
         }
     }

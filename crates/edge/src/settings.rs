@@ -151,6 +151,8 @@ pub struct Limits {
     pub registrations_per_hour: u32,
     /// Invitations per hour and workspace: each sends a mail.
     pub invitations_per_hour: u32,
+    /// Client metadata documents that one user's sign-ins, or one app's requests for tokens, make us fetch, an hour.
+    pub client_documents_per_hour: u32,
 }
 
 impl Default for Limits {
@@ -181,6 +183,7 @@ impl Default for Limits {
             sign_ups_per_hour: 20,
             registrations_per_hour: 60,
             invitations_per_hour: 1_000,
+            client_documents_per_hour: 30,
         }
     }
 }

@@ -7,6 +7,7 @@ extern crate self as sigma_platform;
 pub mod access;
 pub mod backchannel;
 pub mod branding;
+pub mod client_documents;
 pub mod device_polls;
 pub mod dpop;
 pub mod error;

@@ -13,12 +13,14 @@ pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
 use url::Url;
 
 mod authorization;
+mod client_documents;
 mod provider;
 mod registration;
 mod sign_in;
 
 pub use crate::i18n::Language;
 pub use authorization::Authorization;
+pub use client_documents::ClientDocuments;
 pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
 };
@@ -67,6 +69,8 @@ pub struct Settings {
     pub merits: Merits,
     /// Where files of others are served.
     pub content: Content,
+    /// Apps that describe themselves.
+    pub client_documents: ClientDocuments,
     /// The page that signs for apps on other origins.
     pub signer: Signer,
     /// Lifetimes of tokens and codes.
@@ -115,6 +119,7 @@ impl Default for Settings {
             outbound: Outbound::default(),
             merits: Merits::default(),
             content: Content::default(),
+            client_documents: ClientDocuments::default(),
             signer: Signer::default(),
             tokens: Tokens::default(),
             authorization: Authorization::default(),

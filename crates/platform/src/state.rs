@@ -33,6 +33,7 @@ use zeroize::Zeroizing;
 
 use crate::access::VerifiedAccess;
 use crate::branding::Brands;
+use crate::client_documents::ClientDocuments;
 use crate::device_polls::DevicePolls;
 use crate::dpop::Dpop;
 use crate::hashing::{Hasher, HashingError};
@@ -86,6 +87,8 @@ pub struct Inner {
     tenant_fetcher: Fetcher,
     /// The key sets that apps publish.
     pub key_sets: KeySets,
+    /// The apps that documents elsewhere describe.
+    pub client_documents: ClientDocuments,
     /// Servers elsewhere that people sign in with.
     pub providers: Providers,
     /// Looks up the published records of identities.
@@ -223,6 +226,7 @@ impl AppState {
             resources: Cache::new(&store, cached::RESOURCE, 1_000),
             single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
             verified: Memory::new(10_000),
+            client_documents: ClientDocuments::new(&fetcher, &store),
             itself: Arc::new(App::sigma()),
             discovery: OnceLock::new(),
             brands: Brands::new(&settings.branding, objects, &store),
@@ -300,8 +304,14 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_app(&self, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {
+        if let Some(app) = self.apps.get(id.as_str()) {
+            return Ok(Some(app));
+        }
+        if let Some(app) = self.find_described_app(id).await? {
+            return Ok(Some(app));
+        }
         let wanted = id.clone();
-        self.apps.get_or_load(id.as_str(), move |tx| Ok(app::find(tx, &wanted)?.map(Arc::new))).await
+        self.apps.load(id.as_str(), move |tx| Ok(app::find(tx, &wanted)?.map(Arc::new))).await
     }
 
     /// The app that a caller names, by its client id or its id, switched off or not.
@@ -314,6 +324,9 @@ impl AppState {
         }
         if let Some(id) = self.client_ids.get(name) {
             return self.find_app(&id).await;
+        }
+        if let Some(url) = self.document_url(name) {
+            return self.find_described_app_at(&url).await;
         }
         let Some(wanted) = AppRef::parse(name) else { return Ok(None) };
         let found = self.store.read(move |tx| app::find_named(tx, &wanted)).await?;

@@ -25,6 +25,7 @@ fn app() -> AppView {
         terms_url: None,
         privacy_url: None,
         unverified: true,
+        described_at: None,
     }
 }
 
@@ -43,6 +44,7 @@ fn identity(name: &str, selected: bool) -> IdentityChoice {
 
 fn consent() -> Consent {
     Consent {
+        returns_to_device: false,
         app: app(),
         scopes: vec![ScopeLine::of(Language::English, "openid"), ScopeLine::of(Language::English, "x\"><script>")],
         identities: vec![identity("Ada", true)],

@@ -5,6 +5,8 @@ use sigma_core::ids::{AppId, OrgId, UserId};
 
 /// An app, by its client id.
 pub const APP: &str = "app";
+/// An app that a document describes, by its id.
+pub const CLIENT_DOCUMENT: &str = "client document";
 /// An account with its addresses, identities and kinds of credentials, by the user's id.
 pub const ACCOUNT: &str = "account";
 /// The versions of a user's encrypted backups, without their content, by the user's id.

@@ -75,6 +75,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("jobs", "id", "delete_after"),
     expiring!("org_sessions", "org_id, jti", "expires_at"),
     expiring!("org_secrets", "org_id, kid", "delete_after"),
+    expiring!("client_documents", "app_id", "delete_after"),
     expiring!("merit_requests", "hash", "delete_after"),
     expiring!("merit_claims", "holder_id, email_folded", "expires_at"),
     expiring!("merit_batch_lines", "org_id, batch_id, line", "expires_at"),

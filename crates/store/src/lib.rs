@@ -17,6 +17,7 @@ pub mod branding;
 mod cache;
 pub mod cached;
 mod changes;
+pub mod client_document;
 pub mod code;
 pub mod consent;
 pub mod credential;

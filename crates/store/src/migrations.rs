@@ -23,6 +23,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V8__account", include_str!("../migrations/V8__account.sql")),
     ("V9__signer", include_str!("../migrations/V9__signer.sql")),
     ("V10__merits", include_str!("../migrations/V10__merits.sql")),
+    ("V13__client_documents", include_str!("../migrations/V13__client_documents.sql")),
     ("V14__registration", include_str!("../migrations/V14__registration.sql")),
     ("V16__devices", include_str!("../migrations/V16__devices.sql")),
     ("V17__sender", include_str!("../migrations/V17__sender.sql")),

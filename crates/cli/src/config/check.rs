@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use sigma_core::client_document::DocumentHosts;
 use sigma_core::provider::is_endpoint;
 use sigma_core::scope::{KNOWN, ROLES};
 use sigma_core::time::Timestamp;
@@ -66,6 +67,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
+    check("client_documents.hosts", document_hosts(&settings.client_documents.hosts));
     // Reverse proxies refuse long headers.
     check("signer.listed_origins", within(settings.signer.listed_origins, 0, 100));
     for (key, verdict) in passwords(&settings.passwords) {
@@ -116,6 +118,14 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         }),
     );
     found
+}
+
+/// Host names, possibly with `*.` before them, or `*`.
+fn document_hosts(hosts: &DocumentHosts) -> Result<(), String> {
+    match hosts.malformed() {
+        None => Ok(()),
+        Some(host) => Err(format!("\"{host}\" is no host; use a name like claude.ai, *.example.org, or * for all")),
+    }
 }
 
 /// The issuer is a bare origin in canonical form, because `iss` is compared byte for byte.

@@ -199,5 +199,6 @@ pub fn app_view(app: &App, returns_to: &ReturnUrl, brand: &Brand) -> AppView {
         terms_url: brand.branding.terms_url.clone(),
         privacy_url: brand.branding.privacy_url.clone(),
         unverified: app.dynamic,
+        described_at: None,
     }
 }

@@ -10,6 +10,7 @@ layout-terms = Nutzungsbedingungen
 layout-privacy = Datenschutz
 layout-support = Hilfe
 app-unverified = <strong>Diese App ist nicht überprüft.</strong> Fahren Sie nur fort, wenn Sie <span class="nowrap">{ $host }</span> vertrauen.
+app-described = <strong>Diese App ist hier nicht registriert.</strong> Ihr Name ist eine Angabe von <span class="nowrap">{ $host }</span>. Fahren Sie nur fort, wenn Sie <span class="nowrap">{ $host }</span> vertrauen.
 
 ## Zeiten
 

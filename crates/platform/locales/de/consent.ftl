@@ -10,6 +10,7 @@ consent-use-another-account = Anderes Konto verwenden
 consent-deny = Ablehnen
 consent-allow = Erlauben
 consent-redirect = Sie werden zu <span class="nowrap">{ $host }</span> weitergeleitet. Die App erhält nie Ihren Schlüssel oder Ihr Passwort.
+consent-redirect-device = Sie werden zu einem Programm auf diesem Gerät weitergeleitet (<span class="nowrap">{ $host }</span>). Erlauben Sie dies nur, wenn Sie das Programm gerade selbst gestartet haben. Es erhält nie Ihren Schlüssel oder Ihr Passwort.
 consent-terms = Nutzungsbedingungen von { $app }
 consent-privacy = Datenschutzerklärung von { $app }
 

@@ -10,6 +10,7 @@ layout-terms = Terms of service
 layout-privacy = Privacy
 layout-support = Support
 app-unverified = <strong>This app is unverified.</strong> Continue only if you trust <span class="nowrap">{ $host }</span>.
+app-described = <strong>This app is not registered here.</strong> Its name is what <span class="nowrap">{ $host }</span> says. Continue only if you trust <span class="nowrap">{ $host }</span>.
 
 ## Times
 

@@ -10,6 +10,7 @@ consent-use-another-account = Use another account
 consent-deny = Deny
 consent-allow = Allow
 consent-redirect = You will be redirected to <span class="nowrap">{ $host }</span>. The app never gets your key or password.
+consent-redirect-device = You will be redirected to a program on this device (<span class="nowrap">{ $host }</span>). Allow this only if you just started that program yourself. It never gets your key or password.
 consent-terms = Terms of { $app }
 consent-privacy = Privacy policy of { $app }
 

@@ -15,6 +15,7 @@ use sigma_core::params::Params;
 use sigma_store::StoreError;
 use sigma_store::replay_guard::Once;
 
+use crate::client_documents::Unreadable;
 use crate::error::bad_request;
 use crate::extract::key_token::once;
 use crate::extract::{AuthenticatedApp, header as header_value, keys_of};
@@ -34,6 +35,8 @@ pub enum ClientAuthError {
     TwoMethods,
     /// No such app.
     Unregistered(String),
+    /// The document that describes the app is gone, or describes no app any more.
+    Undescribed(String),
     /// The app is disabled.
     Disabled,
     /// It names two different client ids.
@@ -82,6 +85,7 @@ impl From<ClientAuthError> for ApiError {
             E::MissingId => bad_request("invalid_request", "Missing client_id in request body"),
             E::TwoMethods => bad_request("invalid_request", "use one client authentication method"),
             E::Unregistered(id) => refused(format!("OAuth client not registered: {id}")),
+            E::Undescribed(description) => refused(description),
             E::Disabled => refused("OAuth client is disabled".to_owned()),
             E::Disagreement => refused("the client_id values differ".to_owned()),
             E::WrongMethod { client_id, sent, registered } => refused(wrong_method(&client_id, sent, registered)),
@@ -240,10 +244,22 @@ async fn read_attempt<'a>(
     if in_body.is_some_and(|id| id != named && !app.as_ref().is_some_and(|app| app.is_called(id))) {
         return Err((app, ClientAuthError::Disagreement));
     }
+    let app = match app {
+        Some(app) => Some(renewed(sigma, app).await.map_err(|(app, error)| (Some(app), error))?),
+        None => None,
+    };
     match app {
         Some(app) => Ok(Attempt { app, proof, assertion }),
         None => Err(unknown(ClientAuthError::Unregistered(sigma_core::authorize::printable(&named)))),
     }
+}
+
+/// The app as the document that describes it says now, if it is such an app.
+async fn renewed(sigma: &AppState, app: Arc<App>) -> Result<Arc<App>, (Arc<App>, ClientAuthError)> {
+    sigma.renew_described(Arc::clone(&app)).await.map_err(|error| match error {
+        Unreadable::Store(error) => (app, error.into()),
+        error => (app, ClientAuthError::Undescribed(error.to_string())),
+    })
 }
 
 /// Checks what the app sent. Returns its one-time credential, if it is one.

@@ -4,7 +4,7 @@ use sigma_core::authorize::{
     AuthorizationRequest, AuthorizeError, Consents, ErrorResponse, Interaction, NextStep, Visitor, choose_identity,
     next_step,
 };
-use sigma_core::interaction::Entrance;
+use sigma_core::interaction::{Entrance, Guest};
 use sigma_core::person::Identity;
 use sigma_store::consent;
 
@@ -76,6 +76,9 @@ pub async fn entrance(
     requested: &Requested,
     ongoing: &Ongoing,
 ) -> Result<Entrance, ApiError> {
+    if requested.app.document().is_some() && SignedIn::find(sigma, browser).await?.is_none() {
+        return unread_entrance(sigma, browser, ongoing).await;
+    }
     Ok(match judge(sigma, browser, requested, &ongoing.stored.state).await? {
         Ok(Judged { request, signed_in, step, .. }) => {
             let session = signed_in.map(|signed_in| signed_in.session.facts());
@@ -84,4 +87,18 @@ pub async fn entrance(
         // The request itself tells the app.
         Err(_) => Entrance::GoOn,
     })
+}
+
+/// What the sign-in page has to do for a request of an app whose document is read once somebody is signed in: nothing else
+/// that the request asks for is known before.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn unread_entrance(sigma: &AppState, browser: &Browser, ongoing: &Ongoing) -> Result<Entrance, ApiError> {
+    let signed_in = SignedIn::find_partial(sigma, browser).await?;
+    let (continuation, started_at) = (&ongoing.stored.continuation, ongoing.stored.state.started_at);
+    let Some(signed_in) = signed_in else { return Ok(continuation.entrance(None, started_at)) };
+    let session = &signed_in.session.facts();
+    let guest = Guest { session, credentials: &signed_in.account.credentials, requires_second_factor: false };
+    Ok(continuation.entrance(Some(guest), started_at))
 }

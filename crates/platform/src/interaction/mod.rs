@@ -26,7 +26,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::interaction::{self, Ending, Known, StoredInteraction};
 
 pub use arriving::{Arrival, PUSHED, arrive, expand};
-pub use judge::{Judged, entrance, judge};
+pub use judge::{Judged, entrance, judge, unread_entrance};
 pub use request::{Requested, Unanswerable};
 pub use sealed::SealingKey;
 pub use sigma_core::interaction::Continuation;

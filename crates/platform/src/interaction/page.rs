@@ -1,10 +1,11 @@
 //! Read first by every page of an authorization request: which request, and whether it belongs to this browser.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::params::Params;
 
 use crate::extract::Browser;
 use crate::interaction::{self, Requested, Stopped, Unanswerable, stopped};
+use crate::paths::resume_url;
 use crate::state::AppState;
 
 /// A request in progress, found for a page.
@@ -31,6 +32,7 @@ pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ong
     match Requested::read(sigma, query).await {
         Ok(requested) => Ok(Ongoing { interaction, requested }),
         Err(Unanswerable::Internal(error)) => Err(error.into_response()),
+        Err(Unanswerable::Unread(_)) => Err(Redirect::to(&resume_url(&interaction.name)).into_response()),
         Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, Stopped::Unknown).await),
     }
 }

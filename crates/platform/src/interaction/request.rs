@@ -6,6 +6,7 @@ use sigma_core::app::App;
 use sigma_core::authorize::{
     AuthorizationRequest, AuthorizeError, ErrorResponse, ReturnAddress, Untrusted, parse, return_address,
 };
+use sigma_core::client_document::ClientIdUrl;
 use sigma_core::digest::Digest;
 use sigma_core::jose::{TokenKind, UnverifiedJws};
 use sigma_core::params::Params;
@@ -44,6 +45,8 @@ pub enum Unanswerable {
         /// The requested address.
         redirect_uri: Option<String>,
     },
+    /// The app is described by a document that is not known here, and that is read once somebody signed in.
+    Unread(ClientIdUrl),
     /// The store did not answer.
     Internal(ApiError),
 }
@@ -65,7 +68,10 @@ pub async fn find_app(sigma: &AppState, params: &Params) -> Result<Arc<App>, Una
     let client_id = params.get("client_id").ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
     let app = sigma.find_named_app(client_id).await;
     let app = app.map_err(|error| Unanswerable::Internal(error.into()))?;
-    let app = app.ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
+    let Some(app) = app else {
+        let url = sigma.document_url(client_id).filter(|_| params.all("client_id").count() == 1);
+        return Err(url.map_or_else(|| untrusted(Untrusted::UnknownApp), Unanswerable::Unread));
+    };
     if app.disabled {
         return Err(untrusted(Untrusted::DisabledApp));
     }
@@ -98,9 +104,7 @@ impl Requested {
     /// # Errors
     /// The refusal for the app.
     pub fn check_length(&self) -> Result<(), ErrorResponse> {
-        // Encoding at most triples a byte.
-        let most: usize = self.params.pairs().iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
-        if most <= LONGEST_REQUEST || self.params.to_query().len() <= LONGEST_REQUEST {
+        if is_short_enough(&self.params) {
             return Ok(());
         }
         let description = "the request is longer than 4 KiB";
@@ -122,6 +126,13 @@ impl Requested {
         let registered = sigma.find_resources(&self.params.resources()).await?;
         Ok(parse(&self.params, &self.app, &registered))
     }
+}
+
+/// Whether a request can become an interaction.
+pub fn is_short_enough(params: &Params) -> bool {
+    // Encoding at most triples a byte.
+    let most: usize = params.pairs().iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
+    most <= LONGEST_REQUEST || params.to_query().len() <= LONGEST_REQUEST
 }
 
 /// The subject of an ID token that we issued to that app, possibly expired; `None` for anything else.

@@ -17,12 +17,7 @@ impl Resolve for PublicAddresses {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(NoPublicAddress.into());
-            }
-            let addresses: Addrs = Box::new(public.into_iter());
-            Ok(addresses)
+            Ok(only(found, is_public)?)
         })
     }
 }
@@ -48,6 +43,32 @@ impl Resolve for AllowedAddresses {
 /// Whether an address is public, or in one of `networks`.
 pub(super) fn is_allowed(address: IpAddr, networks: &[IpNet]) -> bool {
     is_public(address) || networks.iter().any(|network| network.contains(&address.to_canonical()))
+}
+
+/// Those of `found` that may be connected to.
+fn only(
+    found: impl Iterator<Item = SocketAddr>,
+    is_allowed: impl Fn(IpAddr) -> bool,
+) -> Result<Addrs, NoPublicAddress> {
+    let public: Vec<SocketAddr> = found.filter(|address| is_allowed(address.ip())).collect();
+    if public.is_empty() { Err(NoPublicAddress) } else { Ok(Box::new(public.into_iter())) }
+}
+
+/// Resolves names as a test says, and takes one address more for public.
+#[cfg(feature = "testing")]
+pub(super) struct Scripted {
+    pub(super) resolve: Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>,
+    pub(super) public: IpAddr,
+}
+
+#[cfg(feature = "testing")]
+impl Resolve for Scripted {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found: Vec<IpAddr> = (self.resolve)(name.as_str());
+        let found = found.into_iter().map(|address| SocketAddr::from((address, 0)));
+        let allowed = only(found, |address| is_public(address) || address == self.public);
+        Box::pin(async move { Ok(allowed?) })
+    }
 }
 
 /// Whether an address is public: not loopback, private, link-local, shared, or reserved (RFC 6890, and the IANA registries of special-purpose addresses).

@@ -93,6 +93,8 @@ impl<'a> Outgoing<'a> {
 pub struct Answer {
     /// Its status.
     pub status: u16,
+    /// Its headers.
+    pub headers: http::HeaderMap,
     /// Its body, at most 64 KiB.
     pub body: Vec<u8>,
 }
@@ -132,6 +134,22 @@ impl Fetcher {
     pub fn for_operator() -> Self {
         let build = || harden(reqwest::Client::builder(), OPERATOR_TIME_LIMIT).build();
         Self::of(Box::new(build), Reach::Anywhere, OPERATOR_TIME_LIMIT)
+    }
+
+    /// The fetcher for addresses that others chose, for tests: it trusts the certificate authority `trusted` (DER), asks
+    /// `resolve` instead of name servers, and takes `public` for a public address.
+    #[cfg(feature = "testing")]
+    pub fn for_tests(
+        trusted: Vec<u8>,
+        public: IpAddr,
+        time_limit: Duration,
+        resolve: impl Fn(&str) -> Vec<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        let resolver = Arc::new(address::Scripted { resolve: Box::new(resolve), public });
+        Self::with(resolver, time_limit, move |client| match reqwest::Certificate::from_der(&trusted) {
+            Ok(trusted) => client.tls_certs_only([trusted]),
+            Err(_) => client,
+        })
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
@@ -215,7 +233,7 @@ impl Fetcher {
         let _turn_at_host = turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
         let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
         let mut response = request.send().await.map_err(|error| unreachable(&error))?;
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             if body.len() + chunk.len() > LARGEST {
@@ -223,7 +241,7 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     }
 }
 

@@ -50,6 +50,14 @@ fn explain(code: &str) -> (&'static str, &'static str) {
             "This app is not registered",
             "This server does not know the app that sent you here. Contact the app's developers.",
         ),
+        "invalid_client_metadata" => (
+            "This app cannot be verified",
+            "The app that sent you here is described by a document on its own website, which cannot be read or is not valid. \
+             Contact the app's developers.",
+        ),
+        "login_required" => {
+            ("Sign in first", "The app asked for a sign-in without showing a page, and you are not signed in.")
+        }
         "client_disabled" => {
             ("This app is disabled", "The operator of this server has disabled the app that sent you here.")
         }

@@ -12,6 +12,7 @@ pub mod view;
 use axum::response::Response;
 use sigma_bitcoin::BapId;
 use sigma_core::app::App;
+use sigma_core::client_document::ClientIdUrl;
 use sigma_store::account::Account;
 use sigma_store::user::User;
 
@@ -71,6 +72,20 @@ pub fn app_view(app: &App, host: &str, brand: &Brand) -> AppView {
         terms_url: brand.branding.terms_url.clone(),
         privacy_url: brand.branding.privacy_url.clone(),
         unverified: app.dynamic,
+        described_at: app.document().map(|url| url.host().to_owned()),
+    }
+}
+
+/// An app of which only its client id is known: its document is read once somebody is signed in.
+pub fn unread_app_view(url: &ClientIdUrl) -> AppView {
+    AppView {
+        name: url.host().to_owned(),
+        host: url.host().to_owned(),
+        logo_url: None,
+        terms_url: None,
+        privacy_url: None,
+        unverified: true,
+        described_at: Some(url.host().to_owned()),
     }
 }
 

@@ -75,7 +75,7 @@ async fn names(sigma: &AppState, events: &[Event]) -> Result<Names, StoreError> 
         let app = event.details.app.as_ref().map(ToString::to_string).or(target);
         if let Some(id) = app.filter(|id| !apps.contains_key(id)) {
             let app = sigma.find_app(&AppId::from_text(id.as_str())).await?;
-            apps.insert(id, app.map(|app| app.name.clone()));
+            apps.insert(id, app.map(|app| app.name_and_host()));
         }
         if let Some(org_id) = event.org_id.as_ref().filter(|org_id| !orgs.contains_key(org_id.as_str())) {
             let cached = sigma.find_org(org_id).await?;

@@ -111,7 +111,7 @@ async fn line(sigma: &AppState, language: Language, access: AppAccess) -> Result
     }
     Ok(AppLine {
         id: access.app_id.to_string(),
-        name: app.map_or_else(|| language.text("account-apps-gone").to_string(), |app| app.name.clone()),
+        name: app.map_or_else(|| language.text("account-apps-gone").to_string(), |app| app.name_and_host()),
         logo_url,
         sees,
         since: access.since,

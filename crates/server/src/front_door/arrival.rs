@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::authentication::Acr;
+use sigma_core::client_document::ClientIdUrl;
 use sigma_core::digest::Digest;
 use sigma_core::interaction::{Continuation, Entrance, Guest, LinkSecret};
 use sigma_core::params::Params;
@@ -15,8 +16,8 @@ use crate::branding::{Brand, Look};
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
-use crate::pages::app_view;
 use crate::pages::view::AppView;
+use crate::pages::{app_view, unread_app_view};
 use crate::paths::{LOGIN_PATH, login_url, switch_url};
 use crate::state::AppState;
 
@@ -27,8 +28,8 @@ static HOME: Continuation = Continuation::Home;
 pub struct Arrival {
     ongoing: Option<Ongoing>,
     requested: Option<Requested>,
-    /// The app that asks to see merits, by a request of its own.
-    merits_app: Option<AppView>,
+    /// The app that asks to see merits by a request of its own, or whose document is not read yet.
+    other_app: Option<AppView>,
     /// The branding of the requesting app.
     brand: Option<Brand>,
     /// They want to sign in as another account.
@@ -44,26 +45,32 @@ impl Arrival {
         let query = Params::parse(query.unwrap_or_default());
         let switches = query.get("switch").is_some();
         let Some(name) = query.get("interaction") else {
-            return Ok(Self { ongoing: None, requested: None, merits_app: None, brand: None, switches });
+            return Ok(Self { ongoing: None, requested: None, other_app: None, brand: None, switches });
         };
         let ongoing = match interaction::find_or_restart(sigma, browser, name).await {
             Ok(ongoing) => ongoing,
             Err(reason) => return Err(stopped(sigma, reason).await),
         };
+        let mut other_app = None;
         let requested = match &ongoing.stored.continuation {
-            Continuation::Authorization { query } => Some(requested(sigma, query).await?),
+            Continuation::Authorization { query } => match requested(sigma, query).await? {
+                Read::Requested(requested) => Some(*requested),
+                Read::Unread(url) => {
+                    other_app = Some(unread_app_view(&url));
+                    None
+                }
+            },
             _ => None,
         };
         let mut brand = match &requested {
             Some(requested) => Some(sigma.app_brand(&requested.app).await),
             None => None,
         };
-        let mut merits_app = None;
         if let Continuation::MeritLogin { token } = &ongoing.stored.continuation {
             let asking = asking_for_merits(sigma, token).await;
-            (merits_app, brand) = asking.map_err(|error| ApiError::from(error).into_response())?.unzip();
+            (other_app, brand) = asking.map_err(|error| ApiError::from(error).into_response())?.unzip();
         }
-        Ok(Self { ongoing: Some(ongoing), requested, merits_app, brand, switches })
+        Ok(Self { ongoing: Some(ongoing), requested, other_app, brand, switches })
     }
 
     /// The interaction that they came with, or one that leads to the front page.
@@ -118,6 +125,10 @@ impl Arrival {
     ) -> Result<Entrance, Response> {
         if let (Some(ongoing), Some(requested)) = (&self.ongoing, &self.requested) {
             let entrance = interaction::entrance(sigma, browser, requested, ongoing).await;
+            return entrance.map_err(IntoResponse::into_response);
+        }
+        if let (Some(ongoing), Continuation::Authorization { .. }) = (&self.ongoing, self.continuation()) {
+            let entrance = interaction::unread_entrance(sigma, browser, ongoing).await;
             return entrance.map_err(IntoResponse::into_response);
         }
         let started_at = self.ongoing.as_ref().map_or(Timestamp::default(), |it| it.stored.state.started_at);
@@ -182,7 +193,7 @@ impl Arrival {
 
     /// The requesting app, if any.
     pub fn app(&self) -> Option<AppView> {
-        let (Some(requested), Some(brand)) = (&self.requested, &self.brand) else { return self.merits_app.clone() };
+        let (Some(requested), Some(brand)) = (&self.requested, &self.brand) else { return self.other_app.clone() };
         Some(app_view(&requested.app, requested.address.redirect_uri.display_host(), brand))
     }
 
@@ -207,11 +218,25 @@ async fn asking_for_merits(sigma: &AppState, token: &LinkSecret) -> Result<Optio
     Ok(Some((app_view(&app, host, &brand), brand)))
 }
 
+/// A request that was looked at.
+enum Read {
+    /// Its app is known.
+    Requested(Box<Requested>),
+    /// The document that describes its app is read once somebody is signed in.
+    Unread(ClientIdUrl),
+}
+
 /// The request, against the app's current registration.
-async fn requested(sigma: &AppState, query: &str) -> Result<Requested, Response> {
+async fn requested(sigma: &AppState, query: &str) -> Result<Read, Response> {
     match Requested::read(sigma, Params::parse(query)).await {
-        Ok(requested) => Ok(requested),
+        Ok(requested) => Ok(Read::Requested(Box::new(requested))),
+        Err(Unanswerable::Unread(url)) => Ok(Read::Unread(url)),
         Err(Unanswerable::Internal(error)) => Err(error.into_response()),
-        Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, interaction::Stopped::Unknown).await),
+        Err(Unanswerable::Untrusted { client_id, .. }) => {
+            match client_id.as_deref().and_then(|client_id| sigma.document_url(client_id)) {
+                Some(url) => Ok(Read::Unread(url)),
+                None => Err(stopped(sigma, interaction::Stopped::Unknown).await),
+            }
+        }
     }
 }

@@ -90,10 +90,21 @@ pub fn show_untrusted(
     error: Untrusted,
     client_id: Option<&str>,
 ) -> Response {
+    show_error(browser, request_id, error.code(), &error.to_string(), client_id)
+}
+
+/// The same for any `error`, with the cause for developers.
+pub fn show_error(
+    browser: &Browser,
+    request_id: &RequestId,
+    error: &str,
+    description: &str,
+    client_id: Option<&str>,
+) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query
-        .append_pair("error", error.code())
-        .append_pair("error_description", &error.to_string())
+        .append_pair("error", error)
+        .append_pair("error_description", description)
         .append_pair("request_id", request_id.as_str());
     // By it the page finds the way back; what is longer is no app's.
     if let Some(client_id) = client_id.filter(|id| id.len() <= 100) {

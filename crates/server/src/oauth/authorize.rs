@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
+use sigma_core::authorize::Untrusted;
 use sigma_core::params::Params;
 use utoipa_axum::routes;
 
@@ -16,6 +17,7 @@ use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule};
 use crate::interaction::request::{Requested, Unanswerable};
 use crate::interaction::{Arrival, Continuation, Found, arrive, begin_unbound, find, query_of, stopped};
 use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
+use crate::oauth::described::{self, Stage};
 use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
 use crate::paths::{GATE_PATH, INNER_PATH};
@@ -87,9 +89,12 @@ pub async fn authorize(
     if let (Some(id), None) = (params.get("interaction"), params.get("client_id")) {
         return resume(&sigma, &context, &browser, id).await;
     }
+    if let Some(url) = described::url_of(&sigma, &params) {
+        return described::proceed(&sigma, &context, &browser, &params, &url, None, Stage::Arrived).await;
+    }
     match arrive(&sigma, params).await {
         Ok(Arrival::Taken(requested)) => match requested.check_length() {
-            Ok(()) => proceed(&sigma, &browser, &requested, None).await,
+            Ok(()) => proceed(&sigma, &context, &browser, &requested, None).await,
             Err(refusal) => send_refusal(&sigma, &browser, &requested, &refusal),
         },
         Ok(Arrival::Refused(requested, refusal)) => send_refusal(&sigma, &browser, &requested, &refusal),
@@ -121,6 +126,9 @@ pub async fn authorize_by_form(
         return wrong_content_type("the body must be application/x-www-form-urlencoded").into_response();
     }
     let params = Params::parse(&String::from_utf8_lossy(&body));
+    if described::url_of(&sigma, &params).is_some() {
+        return described::by_form(&sigma, &context, &browser, &params);
+    }
     let requested = match arrive(&sigma, params).await {
         Ok(Arrival::Taken(requested)) => requested,
         Ok(Arrival::Refused(requested, refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
@@ -153,8 +161,14 @@ async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, n
         Err(reason) => return stopped(sigma, reason).await,
     };
     // The app may have changed since: its request is validated again, as if it arrived now.
-    match Requested::read(sigma, Params::parse(query)).await {
-        Ok(requested) => proceed(sigma, browser, &requested, ongoing).await,
+    let params = Params::parse(query);
+    // Before somebody signed in, nothing of a request was looked at whose app a document describes.
+    let is_stored = ongoing.as_ref().is_some_and(|ongoing| ongoing.is_stored);
+    if let Some(url) = described::url_of(sigma, &params).filter(|_| !is_stored) {
+        return described::proceed(sigma, context, browser, &params, &url, ongoing, Stage::Arrived).await;
+    }
+    match Requested::read(sigma, params).await {
+        Ok(requested) => proceed(sigma, context, browser, &requested, ongoing).await,
         Err(error) => unanswerable(context, browser, error),
     }
 }
@@ -163,6 +177,7 @@ async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, n
 pub fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
     let (error, client_id, redirect_uri) = match error {
         Unanswerable::Untrusted { error, client_id, redirect_uri } => (error, client_id, redirect_uri),
+        Unanswerable::Unread(url) => (Untrusted::UnknownApp, Some(url.to_string()), None),
         Unanswerable::Internal(error) => return error.into_response(),
     };
     let refused = Refused::new(error.code(), error.to_string());

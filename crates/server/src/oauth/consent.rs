@@ -101,6 +101,8 @@ pub async fn answer_consent(
         Err(Unanswerable::Untrusted { error, .. }) if browser.wants_json() || is_content_type(&headers, JSON) => {
             return Err(bad_request(error.code(), error.to_string()));
         }
+        // Its document was forgotten meanwhile, and is read again on the way.
+        Err(Unanswerable::Unread(_)) => return Ok(go(&browser, resume_url(&ongoing.name))),
         Err(error) => return Ok(unanswerable(&context, &browser, error)),
     };
     if !answer.accept {
@@ -115,7 +117,7 @@ pub async fn answer_consent(
         return Ok(go(&browser, resume_url(&ongoing.name)));
     }
     match record(&sigma, &context, &signed_in, ongoing, &requested, &answer).await? {
-        Some((ongoing, narrowed)) => Ok(proceed(&sigma, &browser, &narrowed, Some(ongoing)).await),
+        Some((ongoing, narrowed)) => Ok(proceed(&sigma, &context, &browser, &narrowed, Some(ongoing)).await),
         None => already_answered(&sigma, &browser, &requested).await,
     }
 }

@@ -57,6 +57,7 @@ async fn consent(
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = Consent {
         app: app_view(&ongoing.requested.app, address.display_host(), &brand),
+        returns_to_device: ongoing.requested.app.document().is_some() && !address.as_str().starts_with("https://"),
         scopes: lines(language, &request.wanted().scope, &request.resources),
         identities: identities.iter().map(|identity| choice(&sigma, &signed_in.account, identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),

@@ -104,6 +104,8 @@ pub async fn go_on(
         Err(Unanswerable::Untrusted { error, .. }) if browser.wants_json() || is_content_type(&headers, JSON) => {
             return Err(bad_request(error.code(), error.to_string()));
         }
+        // Its document was forgotten meanwhile, and is read again on the way.
+        Err(Unanswerable::Unread(_)) => return Ok(go(&browser, resume_url(&name))),
         Err(error) => return Ok(unanswerable(&context, &browser, error)),
     };
     // A request that asks for a sign-in first takes no choice from the session before it.

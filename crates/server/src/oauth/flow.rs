@@ -9,14 +9,16 @@ use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
+use sigma_store::client_document;
 use sigma_store::code::{self, Issued};
 use sigma_store::interaction::{self as rows, Ending};
 
 use crate::error::bad_request;
 use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::{self, Continuation, Found, Judged, Ongoing, Requested, Stopped, judge, stopped, with_cookie};
 use crate::oauth::answer::{go, send_code, send_refusal};
+use crate::oauth::described::{self, Stage};
 use crate::paths::{ACCOUNT_DELETION_PATH, LOGIN_PATH, resume_url};
 use crate::state::AppState;
 
@@ -64,14 +66,23 @@ pub fn answering(
 }
 
 /// Advances a request as far as possible without user interaction: to its response, or to the page that asks.
-pub async fn proceed(sigma: &AppState, browser: &Browser, requested: &Requested, ongoing: Option<Ongoing>) -> Response {
+pub async fn proceed(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    requested: &Requested,
+    ongoing: Option<Ongoing>,
+) -> Response {
+    if let Some(url) = requested.app.document() {
+        return described::proceed(sigma, context, browser, &requested.params, &url, ongoing, Stage::GoesOn).await;
+    }
     match advance(sigma, browser, requested, ongoing).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
 }
 
-async fn advance(
+pub(super) async fn advance(
     sigma: &AppState,
     browser: &Browser,
     requested: &Requested,
@@ -174,7 +185,13 @@ async fn issue(
     };
     let ending = ongoing.as_ref().map(|ongoing| ongoing.stored.clone());
     let pushed = requested.pushed;
-    let issued = sigma.store.write(move |tx| code::issue(tx, &code, ending.as_ref(), pushed.as_ref(), now));
+    let described = requested.app.document().map(|_| (requested.app.id.clone(), sigma.kept_until()));
+    let issued = sigma.store.write(move |tx| {
+        if let Some((app_id, until)) = &described {
+            client_document::keep(tx, app_id, *until)?;
+        }
+        code::issue(tx, &code, ending.as_ref(), pushed.as_ref(), now)
+    });
     let Issued::Code(ending) = issued.await? else { return already_answered(sigma, browser, requested).await };
     let response = send_code(sigma, browser, &requested.address, &text);
     Ok(match (ongoing, ending) {

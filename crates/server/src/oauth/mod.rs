@@ -5,6 +5,7 @@ mod authorize;
 mod consent;
 mod consent_page;
 mod r#continue;
+mod described;
 mod device;
 mod end_session;
 mod flow;

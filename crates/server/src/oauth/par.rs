@@ -133,6 +133,8 @@ async fn store(
     let requested = match Requested::of(params, Arc::clone(&app)) {
         Ok(requested) => requested,
         Err(Unanswerable::Untrusted { error, .. }) => return Err(bad_request("invalid_request", error.to_string())),
+        // The app has authenticated: it is known.
+        Err(Unanswerable::Unread(_)) => return Err(bad_request("invalid_request", "the client is unknown")),
         Err(Unanswerable::Internal(error)) => return Err(error),
     };
     requested.check_length().map_err(refused)?;

@@ -87,6 +87,7 @@ pub struct Discovery {
     authorization_response_iss_parameter_supported: bool,
     backchannel_logout_supported: bool,
     backchannel_logout_session_supported: bool,
+    client_id_metadata_document_supported: bool,
     service_documentation: String,
 }
 
@@ -142,6 +143,7 @@ impl Discovery {
             authorization_response_iss_parameter_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
+            client_id_metadata_document_supported: settings.client_documents.hosts.any(),
             service_documentation: at("/api/auth/reference"),
         }
     }

@@ -8,6 +8,7 @@ mod accounts;
 mod aggregates_once;
 mod backups;
 mod change_feed;
+mod client_documents;
 mod corruption;
 mod credentials;
 mod dead_threads;

@@ -85,6 +85,8 @@ pub struct AppView {
     pub privacy_url: Option<String>,
     /// Dynamically registered and unverified.
     pub unverified: bool,
+    /// The host of the document that describes it, for an app that is not registered: the only thing known of it for certain.
+    pub described_at: Option<String>,
 }
 
 /// The signed-in user, as pages show them.

@@ -43,7 +43,12 @@ pub async fn redeem(
     let redemption = Redeem {
         hash: Digest::of(code.expose_secret()),
         app: Arc::clone(&app),
-        attempt: Redemption { app_id: app.id.clone(), redirect_uri: form.redirect_uri, verifier, jkt: jkt.clone() },
+        attempt: Redemption {
+            app_id: app.id.clone(),
+            redirect_uri: still_valid(&app, form.redirect_uri),
+            verifier,
+            jkt: jkt.clone(),
+        },
         once: caller.once,
         grant_id,
         refresh: refresh_token.family(sigma, AppState::in_seconds(now, first_refresh_seconds(sigma, &app))),
@@ -63,6 +68,13 @@ pub async fn redeem(
     };
     let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then(|| refresh_token.to_text());
     of_grant(sigma, &app, &grant, &targets, refresh_token, jkt.as_ref(), now).await
+}
+
+/// The redirect URI that the app sent. One that the document which describes the app no longer lists matches no code: whoever
+/// changed the document takes back what the address was trusted with.
+fn still_valid(app: &App, sent: Option<String>) -> Option<String> {
+    let is_withdrawn = |uri: &str| app.redirect_uris.find(uri, app.application_type).is_none();
+    sent.map(|uri| if app.document().is_some() && is_withdrawn(&uri) { String::new() } else { uri })
 }
 
 /// The error for the app. An expired or used code counts as unknown.

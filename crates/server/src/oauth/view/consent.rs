@@ -15,6 +15,8 @@ use crate::pages::view::{AppView, PageContext, PersonView, ScopeWords, initial, 
 pub struct Consent {
     /// The requesting app.
     pub app: AppView,
+    /// Whether an app that nobody registered returns to a program on the user's own device, which any program could be.
+    pub returns_to_device: bool,
     /// What it asks for, in display order.
     pub scopes: Vec<ScopeLine>,
     /// The identities to choose from; a single one is shown without a choice.

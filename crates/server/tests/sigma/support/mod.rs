@@ -4,6 +4,7 @@ mod answer;
 mod authenticator;
 mod browser;
 pub mod client;
+pub mod client_host;
 pub mod dpop;
 pub mod forge;
 mod key;

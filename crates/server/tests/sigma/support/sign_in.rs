@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 42] = [
+const COUNTS: &[&str] = &[
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
@@ -55,6 +55,7 @@ const COUNTS: [&str; 42] = [
     "SELECT COUNT(*) FROM signer_origins",
     "SELECT COUNT(*) FROM account_deletions",
     "SELECT COUNT(*) FROM changes",
+    "SELECT COUNT(*) FROM client_documents",
 ];
 
 /// A POST of JSON to `path`.
