@@ -9,6 +9,7 @@ use crate::jose::{Algorithm, JwkSet, VerificationAlgorithm};
 use crate::json::Members;
 use crate::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use crate::scope::Scopes;
+use crate::security::AppSecurity;
 
 /// The methods of apps that register themselves, in the order of preference.
 const METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -57,6 +58,11 @@ pub(super) fn parse(members: &Members, allowed: &Allowed) -> Result<Registration
         client_uri: web_uri(members, "client_uri")?,
         backchannel_logout: backchannel_logout(members)?,
         metadata: metadata(members)?,
+        security: AppSecurity {
+            profile: None,
+            require_pushed_requests: flag(members, "require_pushed_authorization_requests")?,
+            bound_tokens: flag(members, "dpop_bound_access_tokens")?,
+        },
     })
 }
 

@@ -44,6 +44,8 @@ pub fn information(app: &App) -> Map<String, Value> {
     tell("userinfo_signed_response_alg", json!(metadata.userinfo_signed_response_alg));
     tell("token_endpoint_auth_signing_alg", json!(metadata.token_endpoint_auth_signing_alg));
     tell("request_object_signing_alg", json!(metadata.request_object_signing_alg));
+    tell("require_pushed_authorization_requests", json!(app.security.must_push().then_some(true)));
+    tell("dpop_bound_access_tokens", json!(app.security.must_bind().then_some(true)));
     tell("request_uris", json!(metadata.request_uris));
     tell("default_max_age", json!(metadata.default_max_age));
     tell("default_acr_values", json!(metadata.default_acr_values));

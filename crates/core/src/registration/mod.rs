@@ -102,6 +102,8 @@ pub struct Registration {
     pub client_uri: Option<String>,
     /// How it is told that a session ended.
     pub backchannel_logout: Option<BackchannelLogout>,
+    /// What its requests and tokens must satisfy.
+    pub security: AppSecurity,
     /// Everything else.
     pub metadata: ClientMetadata,
 }
@@ -182,6 +184,8 @@ impl Registration {
             id_token_alg: self.id_token_alg,
             client_uri: self.client_uri,
             backchannel_logout: self.backchannel_logout,
+            // A profile is the operator's to give and to take.
+            security: AppSecurity { profile: app.security.profile, ..self.security },
             metadata: ClientMetadata {
                 remember_consent: app.metadata.remember_consent,
                 refresh: app.metadata.refresh,

@@ -158,6 +158,7 @@ fn what_was_registered_is_told_as_it_is_kept() {
         "scope": "openid email", "id_token_signed_response_alg": "EdDSA", "userinfo_signed_response_alg": "RS256",
         "request_object_signing_alg": "ES256", "request_uris": ["https://app.example.org/request#hash"],
         "default_max_age": 600, "default_acr_values": ["2"], "require_auth_time": true,
+        "require_pushed_authorization_requests": true, "dpop_bound_access_tokens": true,
         "initiate_login_uri": "https://app.example.org/login",
         "post_logout_redirect_uris": ["https://app.example.org/bye"],
         "backchannel_logout_uri": "https://app.example.org/logout", "backchannel_logout_session_required": true,
