@@ -12,7 +12,6 @@ mod added_keys;
 mod authorize;
 mod authorize_parameters;
 mod authorize_prompts;
-#[cfg(any())]
 mod backchannel;
 mod backups;
 mod bad_input_oauth;
