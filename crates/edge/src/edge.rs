@@ -23,6 +23,7 @@ use crate::api_error::{ApiError, FailedAt};
 use crate::body::{BodyError, Unread};
 use crate::budget::{AddressRequest, Budgets, HeldBody, OverBudget};
 use crate::carried::{carrying, large};
+use crate::challenge::{self, ProtectedResource};
 use crate::client::{Peer, TrustedProxies};
 use crate::context::{Counters, RequestContext, RequestIds, trace_id};
 use crate::cors::{self, CorsDecision};
@@ -177,6 +178,10 @@ impl Edge {
         if response.status().is_client_error() || response.status().is_server_error() {
             // Rare, and large as a future: it would be moved around with that of every request.
             response = Box::pin(explained(response, &exchange)).await;
+            if let Some(resource) = response.extensions_mut().remove::<ProtectedResource>() {
+                let status = response.status();
+                challenge::complete(response.headers_mut(), status, resource, &self.0.issuer);
+            }
         }
         if let Some(bytes) = large(response.body()).filter(|_| response.extensions().get::<Shared>().is_none()) {
             response = match exchange.context.hold_answer(bytes) {

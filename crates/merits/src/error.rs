@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_platform::http::budget::OverBudget;
-use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
+use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, ProtectedResource, json};
 use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 
@@ -128,6 +128,7 @@ impl IntoResponse for MeritsError {
                     Challenge::Bearer => "Bearer",
                 };
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+                response.extensions_mut().insert(ProtectedResource("/v2"));
                 response
             }
             Self::Refused(MeritProblem::RateLimit(seconds), _) => {

@@ -12,7 +12,7 @@ use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use sigma_platform::http::budget::OverBudget;
-use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
+use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, RESOURCE_METADATA_PATH, json};
 
 /// Why a request to a workspace was refused.
 #[derive(Clone, Debug)]
@@ -163,8 +163,11 @@ fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
         json(&ErrorBody { error: code, message: error.description() })
     };
     if error.status() == StatusCode::UNAUTHORIZED {
-        // RFC 9110 §15.5.2.
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        // RFC 9110 §15.5.2, RFC 9728 §5.1.
+        let challenge = format!("Bearer resource_metadata=\"{}{RESOURCE_METADATA_PATH}/api/v1\"", at.issuer);
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
     }
     response
 }

@@ -119,10 +119,8 @@ async fn checks_without_a_credential_are_never_delayed() {
     let server = Server::new();
     for _ in 0..1_000 {
         let refused = server.send("GET", "/api/v1/auth/forward", &[], "").await;
-        assert_eq!(
-            (refused.status().as_u16(), refused.headers()["www-authenticate"].as_bytes()),
-            (401, &b"Bearer"[..])
-        );
+        assert_eq!(refused.status().as_u16(), 401);
+        assert!(refused.headers()["www-authenticate"].as_bytes().starts_with(b"Bearer resource_metadata="));
     }
 }
 

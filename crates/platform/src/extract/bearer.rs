@@ -20,7 +20,7 @@ use crate::access::VerifiedAccess;
 use crate::dpop::DpopError;
 use crate::extract::SentProof;
 use crate::extract::authorization::{Repeated, Scheme, access_token};
-use crate::http::ApiError;
+use crate::http::{ApiError, ProtectedResource};
 use crate::state::AppState;
 
 /// Tolerated clock skew between server processes, in seconds.
@@ -117,6 +117,9 @@ async fn load_app(sigma: &AppState, id: &AppId) -> Result<Option<Arc<App>>, Stor
 #[derive(Clone, Debug)]
 pub struct Bearer(pub LiveAccess);
 
+/// What APIs are whose audience is the issuer (RFC 9728).
+pub(super) const ISSUER_AS_RESOURCE: ProtectedResource = ProtectedResource("");
+
 /// Why a Bearer token was refused (RFC 6750 §3.1).
 #[derive(Clone, Debug)]
 pub enum BearerError {
@@ -182,13 +185,18 @@ impl IntoResponse for BearerError {
                     r#"DPoP error="invalid_token", error_description="Invalid access token", algs="ES256 EdDSA Ed25519 PS256""#,
                 ),
             ),
-            Self::Proof(error) => return error.at_resource(),
+            Self::Proof(error) => {
+                let mut response = error.at_resource();
+                response.extensions_mut().insert(ISSUER_AS_RESOURCE);
+                return response;
+            }
             Self::Store(error) => (error.into(), None),
         };
         let mut response = error.into_response();
         if let Some(challenge) = challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        response.extensions_mut().insert(ISSUER_AS_RESOURCE);
         response
     }
 }

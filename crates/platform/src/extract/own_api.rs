@@ -22,6 +22,7 @@ use sigma_store::session::BrowserSession;
 use sigma_store::signed_request::{Rejected, SignedRequest};
 use sigma_store::user;
 
+use super::bearer::ISSUER_AS_RESOURCE;
 use super::{
     Bearer, Browser, JSON, KeyToken, KeyTokenError, Scheme, SentProof, SignedIn, access_token, bearer_token, body,
     header, is_content_type, read_object, unauthorized, wrong_content_type,
@@ -162,6 +163,18 @@ impl<A: Area> FromRequest<AppState> for OwnApi<A> {
     type Rejection = Response;
 
     async fn from_request(request: Request, sigma: &AppState) -> Result<Self, Response> {
+        let takes_tokens = A::SCOPE.is_some() || A::OPENID_PROFILE;
+        Self::read(request, sigma).await.map_err(|mut refusal| {
+            if takes_tokens {
+                refusal.extensions_mut().insert(ISSUER_AS_RESOURCE);
+            }
+            refusal
+        })
+    }
+}
+
+impl<A: Area> OwnApi<A> {
+    async fn read(request: Request, sigma: &AppState) -> Result<Self, Response> {
         let context = request.extensions().get::<RequestContext>().cloned();
         let missing = || ApiError::internal("the router was reached around its middleware").into_response();
         let context = context.ok_or_else(missing)?;

@@ -3,6 +3,7 @@
 mod discovery;
 mod jwks;
 mod passkey_endpoints;
+mod protected_resource;
 
 use crate::error::API;
 use crate::http::policy::{CorsPolicy, Limit};
@@ -18,5 +19,6 @@ pub fn surface() -> Surface<AppState> {
         .with(discovery::endpoint())
         .with(jwks::endpoint())
         .with(passkey_endpoints::endpoint())
+        .with(protected_resource::endpoints())
         .below("/.well-known", API)
 }

@@ -61,7 +61,8 @@ async fn nobody_else_may() {
     let tokens = browser.tokens("openid email").await;
     let refused = world.get_with_token(STATUS, text(&tokens, "access_token")).await;
     assert_eq!(refused.error(), "403 insufficient_scope: The token needs the scope sigma:wallet");
-    assert_eq!(refused.header("www-authenticate"), r#"Bearer error="insufficient_scope", scope="sigma:wallet""#);
+    let challenge = r#"Bearer error="insufficient_scope", scope="sigma:wallet", resource_metadata="https://id.example.org/.well-known/oauth-protected-resource""#;
+    assert_eq!(refused.header("www-authenticate"), challenge);
     for token in [text(&tokens, "id_token"), "a.b.c", "not a token", &"x".repeat(32)] {
         assert_eq!(world.get_with_token(STATUS, token).await.status, 401, "{token}");
     }

@@ -23,7 +23,11 @@ async fn access(browser: &Browser<'_>, extra: &[(&str, &str)], world: &World) ->
 
 /// Status, challenge and body of a refusal.
 fn refusal(answer: &Answer) -> String {
-    format!("{} [{}]", answer.error(), answer.header("www-authenticate"))
+    let metadata = r#"resource_metadata="https://id.example.org/.well-known/oauth-protected-resource""#;
+    let challenge = answer.header("www-authenticate");
+    let without = challenge.strip_suffix(metadata).unwrap_or(challenge).trim_end_matches([',', ' ']);
+    assert!(without != challenge || challenge.is_empty(), "{challenge}");
+    format!("{} [{without}]", answer.error())
 }
 
 /// Runs one statement on the account of `token`.

@@ -196,7 +196,10 @@ async fn every_endpoint_that_needs_a_caller_says_so() {
         let request = Request::builder().method(&method).uri(&path).header("content-type", "text/plain");
         let answer = world.send(request.body(Body::from("not even JSON")).unwrap()).await;
         assert_eq!(answer.code(), "401 UNAUTHORIZED", "{method} {path}");
-        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Bearer resource_metadata="https://id.example.org/.well-known/oauth-protected-resource/api/v1""#
+        );
     }
 }
 
