@@ -65,6 +65,8 @@ pub enum Rule {
     DeviceCode,
     /// User codes that do not exist, per address.
     UserCode,
+    /// Credentials of other issuers that are verified, per address: each makes the server fetch documents.
+    ForeignCredential,
     /// Discovery, JWKS and the OpenAPI document, per address.
     Discovery,
     /// Client metadata documents that are fetched: a user who signs in, or an app that asks for tokens; an hour.
@@ -100,6 +102,7 @@ impl Rule {
             Self::MeritsOrg => "merits_org",
             Self::DeviceCode => "device_code",
             Self::UserCode => "user_code",
+            Self::ForeignCredential => "foreign_credential",
             Self::Discovery => "discovery",
             Self::ClientDocument => "client_document",
             Self::Other => "other",
@@ -133,6 +136,7 @@ impl Rule {
             Self::DeviceCode => (limits.device_codes, minute),
             Self::UserCode => (limits.user_codes, minute),
             Self::ClientDocument => (limits.client_documents_per_hour, Duration::from_hours(1)),
+            Self::ForeignCredential => (limits.foreign_credentials, minute),
             Self::Discovery | Self::Other => (limits.other, minute),
         }
     }

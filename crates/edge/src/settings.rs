@@ -139,6 +139,8 @@ pub struct Limits {
     pub device_codes: u32,
     /// User codes of devices that do not exist, per address.
     pub user_codes: u32,
+    /// Credentials of other issuers that are verified, an address.
+    pub foreign_credentials: u32,
     /// Discovery, JWKS, pages and everything else, per address.
     pub other: u32,
     /// Consecutive failures delay further attempts. Invalid signatures from an address: 3 to 5 for 30 s, 6 to 10 for 2
@@ -178,6 +180,7 @@ impl Default for Limits {
             merits_org: 12_000,
             device_codes: 60,
             user_codes: 10,
+            foreign_credentials: 10,
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,

@@ -2,6 +2,7 @@
 
 mod attachment;
 mod cursor;
+pub mod did_web;
 mod field;
 mod name;
 mod permission;

@@ -13,8 +13,13 @@ const LONGEST_EVIDENCE: usize = 12_000;
 
 /// The DID of an org: its document is `{issuer}/orgs/{id}/did.json` (did:web §3.2). `issuer` is an origin.
 pub fn issuer_did(issuer: &str, org_id: &OrgId) -> String {
+    format!("{}orgs:{}", did_of_host(issuer), org_id.digits())
+}
+
+/// What the DIDs of orgs of this server begin with, up to the colon after its host.
+pub fn did_of_host(issuer: &str) -> String {
     let host = issuer.split_once("://").map_or(issuer, |(_, host)| host);
-    format!("did:web:{}:orgs:{}", host.replace(':', "%3A"), org_id.digits())
+    format!("did:web:{}:", host.replace(':', "%3A"))
 }
 
 /// The org of a DID of this server.

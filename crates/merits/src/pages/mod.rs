@@ -8,10 +8,12 @@ mod holder;
 mod link;
 mod login;
 mod org;
-mod outcome;
+pub(crate) mod outcome;
 pub(crate) mod unsubscribe;
 pub mod view;
 mod words;
+
+pub(crate) use org::cover_url;
 
 use sigma_platform::http::Endpoint;
 use sigma_platform::state::AppState;

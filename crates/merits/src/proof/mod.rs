@@ -1,8 +1,10 @@
 //! Portable proof: an accepted merit downloads as an Open Badges 3.0 credential, which anyone can verify, here or with the
 //! software of others (`docs/guides/portable-merits.md`). Beside it are the public pages of merits and of orgs.
 
+mod bits;
 mod did;
 mod download;
+mod foreign;
 mod issuer_key;
 mod org_page;
 mod qr;

@@ -1,14 +1,8 @@
 //! `GET /orgs/{org}/status/{list}`: which credentials of an org were revoked (Bitstring Status List 1.0), as a signed
 //! credential.
 
-use std::io::Write as _;
-
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::{HeaderValue, header};
 use sigma_core::ids::OrgId;
 use sigma_core::jose::sign_credential;
@@ -18,6 +12,7 @@ use sigma_platform::state::AppState;
 use sigma_store::merits::credential::{self, LIST_LENGTH};
 use utoipa_axum::routes;
 
+use super::bits::encode;
 use super::{PUBLIC, issuer_key};
 
 /// The media type of credentials as JWT (VC-JOSE-COSE §6.1.1).
@@ -65,37 +60,4 @@ pub async fn status_list(
     let claims = status_list_claims(sigma.issuer(), &org_id, number, &encoded, sigma.now());
     let signed = sign_credential(&key, &issuer_did(sigma.issuer(), &org_id), &claims).map_err(ApiError::internal)?;
     Ok(([(header::CONTENT_TYPE, VC_JWT)], signed).into_response())
-}
-
-/// The bits of a list, compressed and encoded: bit 0 is the highest of the first byte (§3.1).
-fn encode(revoked: &[i64]) -> std::io::Result<String> {
-    let mut bits = vec![0_u8; usize::try_from(LIST_LENGTH / 8).unwrap_or(16_384)];
-    for place in revoked {
-        let byte = usize::try_from(place / 8).ok().and_then(|byte| bits.get_mut(byte));
-        if let (Some(byte), Ok(bit)) = (byte, u32::try_from(place % 8)) {
-            *byte |= 0x80 >> bit;
-        }
-    }
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    gzip.write_all(&bits)?;
-    Ok(format!("u{}", URL_SAFE_NO_PAD.encode(gzip.finish()?)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read as _;
-
-    use flate2::read::GzDecoder;
-
-    use super::*;
-
-    #[test]
-    fn the_first_place_is_the_highest_bit() {
-        let encoded = encode(&[0, 9, 131_071, 131_072]).unwrap();
-        let bytes = URL_SAFE_NO_PAD.decode(encoded.strip_prefix('u').unwrap()).unwrap();
-        let mut bits = Vec::new();
-        GzDecoder::new(bytes.as_slice()).read_to_end(&mut bits).unwrap();
-        assert_eq!((bits.len(), bits[0], bits[1], bits[16_383]), (16_384, 0x80, 0x40, 0x01));
-        assert_eq!(bits.iter().filter(|byte| **byte != 0).count(), 3, "what is beyond the list is not in it");
-    }
 }

@@ -1,5 +1,6 @@
-//! `/merits/verify`: verifies credentials that are pasted or uploaded. Signatures are checked with the keys of orgs of this
-//! server, and whether a merit still counts is read from its row, not from a list that may be an hour old.
+//! `/merits/verify`: verifies credentials that are pasted or uploaded. Of orgs of this server, signatures are checked with their
+//! keys, and whether a merit still counts is read from its row, not from a list that may be an hour old. Of others, the
+//! documents of their DID are fetched.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -8,20 +9,24 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use sigma_core::ids::{MeritId, OrgId};
-use sigma_core::jose::{MAX_CREDENTIAL_BYTES, PublicJwk, TokenKind, UnverifiedJws};
+use sigma_core::jose::{JwsError, MAX_CREDENTIAL_BYTES, PublicJwk, TokenKind, UnverifiedJws};
 use sigma_core::merits::Status;
-use sigma_core::merits::proof::{issuer_did, merit_of_url, org_of_did, verification_url};
+use sigma_core::merits::did_web::did_web_url;
+use sigma_core::merits::proof::{did_of_host, issuer_did, merit_of_url, org_of_did, verification_url};
 use sigma_core::params::Params;
 use sigma_platform::extract::Browser;
 use sigma_platform::http::policy::{BodyLimit, Cookies};
-use sigma_platform::http::{ApiError, Endpoint, Policy};
+use sigma_platform::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
+use sigma_platform::outbound::Fetcher;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, page};
 use sigma_platform::state::AppState;
 use sigma_store::merits::credential;
 
 use super::PUBLIC_PAGE;
+use super::foreign::{self, Foreign, Outcome, Web};
 use crate::pages::form::Upload;
+use crate::pages::outcome::PageError;
 
 const PATH: &str = "/merits/verify";
 const FORM: Policy = Policy { cookies: Cookies::OwnForm, body: BodyLimit::Kibibytes(64), ..PUBLIC_PAGE };
@@ -39,19 +44,23 @@ enum Verdict {
     Ended(Shown),
     /// Its last day has passed.
     Expired(Shown),
-    /// It was issued by somebody else.
-    Foreign(String),
+    /// It was signed by somebody else.
+    Foreign(Foreign),
+    /// It was signed in a way that this page does not check, with the DID that it names.
+    Unsupported(String),
     /// It is no credential, or was altered.
     Invalid,
 }
 
 /// A credential whose signature holds.
-struct Shown {
-    title: String,
-    org_name: String,
-    name: String,
-    since: String,
-    url: String,
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) title: String,
+    pub(super) org_name: String,
+    pub(super) name: String,
+    pub(super) since: String,
+    /// Where its issuer shows it, if that is an address of the web.
+    pub(super) url: Option<String>,
 }
 
 #[derive(Template)]
@@ -73,11 +82,12 @@ fn render(sigma: &AppState, browser: &Browser, verdict: Option<&Verdict>) -> Res
 async fn verify(
     State(sigma): State<AppState>,
     browser: Browser,
+    context: RequestContext,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, ApiError> {
+) -> Result<Response, PageError> {
     let token = sent(&headers, body).await;
-    let verdict = judge(&sigma, token.trim()).await?;
+    let verdict = judge(&sigma, &context, token.trim()).await?;
     Ok(render(&sigma, &browser, Some(&verdict)))
 }
 
@@ -92,17 +102,40 @@ async fn sent(headers: &HeaderMap, body: Bytes) -> String {
     if file.is_empty() { form.text("credential") } else { file }
 }
 
-async fn judge(sigma: &AppState, token: &str) -> Result<Verdict, ApiError> {
+/// The documents of issuers elsewhere.
+struct Internet<'a>(&'a Fetcher);
+
+impl Web for Internet<'_> {
+    async fn read(&self, url: &str) -> Option<Vec<u8>> {
+        let fetched = self.0.get(url).await;
+        fetched.inspect_err(|error| tracing::info!(url, %error, "a document of an issuer could not be fetched")).ok()
+    }
+}
+
+async fn judge(sigma: &AppState, context: &RequestContext, token: &str) -> Result<Verdict, PageError> {
     if token.len() > MAX_CREDENTIAL_BYTES {
         return Ok(Verdict::Invalid);
     }
-    let Ok(jws) = UnverifiedJws::parse_credential(token) else { return Ok(Verdict::Invalid) };
+    let jws = match UnverifiedJws::parse_credential(token) {
+        Ok(jws) => jws,
+        Err(JwsError::UnsupportedAlgorithm | JwsError::Extension) => return Ok(Verdict::Unsupported(String::new())),
+        Err(_) => return Ok(Verdict::Invalid),
+    };
     let Some((did, kid)) = jws.header().kid.as_deref().and_then(|kid| kid.split_once('#')) else {
-        return Ok(Verdict::Invalid);
+        return Ok(Verdict::Unsupported(String::new()));
     };
     let Some(org_id) = org_of_did(sigma.issuer(), did) else {
         let is_did = did.starts_with("did:") && did.len() <= 200 && did.bytes().all(|byte| byte.is_ascii_graphic());
-        return Ok(if is_did { Verdict::Foreign(did.to_owned()) } else { Verdict::Invalid });
+        if !is_did || did.starts_with(&did_of_host(sigma.issuer())) {
+            return Ok(Verdict::Invalid);
+        }
+        if did_web_url(did).is_none() {
+            return Ok(Verdict::Unsupported(did.to_owned()));
+        }
+        // Whoever sends a credential chooses what we fetch.
+        context.charge(Rule::ForeignCredential, context.client()).map_err(PageError::of)?;
+        let judged = foreign::judge(&jws, (did, kid), sigma.now(), &Internet(&sigma.fetcher)).await;
+        return Ok(judged.map_or(Verdict::Invalid, Verdict::Foreign));
     };
     let wanted = org_id.clone();
     let keys = sigma.store.read(move |tx| credential::keys(tx, &wanted)).await?;
@@ -138,15 +171,23 @@ fn read(issuer: &str, org_id: &OrgId, claims: &Value) -> Option<((Shown, Option<
     if org != *org_id || text("/jti") != text("/id") {
         return None;
     }
-    let identifiers = claims.pointer("/credentialSubject/identifier").and_then(Value::as_array);
-    let name = identifiers.into_iter().flatten().find(|one| one.get("identityType").is_some_and(|kind| kind == "name"));
-    let name = name.and_then(|one| one.get("identityHash")).and_then(Value::as_str);
+    let name = name_of(claims);
     let shown = Shown {
         title: text("/name")?.to_owned(),
         org_name: text("/issuer/name")?.to_owned(),
         name: name.unwrap_or_default().to_owned(),
         since: text("/validFrom")?.chars().take(10).collect(),
-        url: verification_url(issuer, &org, &merit),
+        url: Some(verification_url(issuer, &org, &merit)),
     };
     Some(((shown, text("/validUntil").map(str::to_owned)), org, merit))
+}
+
+/// The name of the recipient, if a credential says it in plain text.
+pub(super) fn name_of(claims: &Value) -> Option<&str> {
+    let identifiers = claims.pointer("/credentialSubject/identifier").and_then(Value::as_array);
+    let is_name = |one: &&Value| {
+        one.get("identityType").is_some_and(|kind| kind == "name")
+            && one.get("hashed").is_none_or(|hashed| hashed != true)
+    };
+    identifiers.into_iter().flatten().find(is_name)?.get("identityHash")?.as_str()
 }
