@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod app;
 pub mod audit;
 pub mod branding;
+pub mod credential_keys;
 pub mod jobs;
 pub mod keys;
 pub mod link;

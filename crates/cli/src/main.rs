@@ -115,13 +115,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
             }
         }
         Command::Workspace(command) => {
-            use commands::workspace;
+            use commands::{credential_keys, workspace};
             match command {
                 WorkspaceCommand::Add { name, slug } => workspace::add(file, output, &name, slug.as_deref()),
                 WorkspaceCommand::List(page) => workspace::list(file, output, &page),
                 WorkspaceCommand::Show { id } => workspace::show(file, output, &id),
                 WorkspaceCommand::Set(workspace) => workspace::set(file, output, &workspace),
                 WorkspaceCommand::Secret { id, rotate } => workspace::secret(file, output, &id, rotate),
+                WorkspaceCommand::CredentialKeys { id, rotate } => credential_keys::run(file, output, &id, rotate),
                 WorkspaceCommand::Remove { id, sure } => workspace::remove(file, output, &id, sure.yes),
             }
         }

@@ -180,6 +180,8 @@ actions! {
     MeritAccessGive = "merit.access_give",
     /// A member's access for an app ended.
     MeritAccessEnd = "merit.access_end",
+    /// An org got a new key for its credentials.
+    MeritRotateKey = "merit.rotate_key",
 }
 
 impl Action {

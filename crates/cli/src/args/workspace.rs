@@ -63,6 +63,22 @@ Examples:
         #[arg(long)]
         rotate: bool,
     },
+    /// List the keys that sign a workspace's portable merits, optionally after a rotation.
+    #[command(after_help = "\
+A new key is published for two minutes before it signs, so that no verifier meets a signature whose key it has not read. Earlier \
+keys stay published: credentials that they signed remain valid. The status lists are signed with the current key.
+
+Examples:
+  sigma workspace credential-keys bakery
+  sigma workspace credential-keys bakery --rotate")]
+    CredentialKeys {
+        /// Workspace, by id or slug.
+        #[arg(value_name = "WORKSPACE")]
+        id: String,
+        /// Create a new key first.
+        #[arg(long)]
+        rotate: bool,
+    },
     /// Remove a workspace: its sessions and keys end immediately. Users keep their accounts.
     #[command(after_help = "Examples:\n  sigma workspace remove bakery --yes")]
     Remove {

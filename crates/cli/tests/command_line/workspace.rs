@@ -132,6 +132,20 @@ fn the_secrets_of_a_workspace_are_a_key_set_and_rotate() {
 }
 
 #[test]
+fn a_workspace_without_credentials_has_no_key_to_rotate() {
+    let sigma = Installation::new();
+    bakery(&sigma);
+    let keys = sigma.json(&["workspace", "credential-keys", BAKERY]);
+    assert!(text(&keys["workspaceId"]).starts_with("org_"));
+    assert_eq!(keys["keys"], json!([]));
+    let refused = sigma.run(&["workspace", "credential-keys", BAKERY, "--rotate"]);
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(refused.stderr.contains("no key to replace"), "{refused:?}");
+    let unknown = sigma.run(&["workspace", "credential-keys", "nowhere"]);
+    assert!(unknown.stderr.contains("there is no workspace nowhere"), "{unknown:?}");
+}
+
+#[test]
 fn a_key_is_shown_once() {
     let sigma = Installation::new();
     bakery(&sigma);

@@ -1,33 +1,21 @@
-//! The keys with which orgs sign credentials: made at the first credential, sealed as all keys are.
+//! The keys with which orgs sign credentials: made at the first credential, sealed as all keys are, and replaced by the operator.
 
 use sigma_core::ids::OrgId;
-use sigma_core::jose::{Algorithm, SigningKey};
+use sigma_core::jose::SigningKey;
 use sigma_core::merits::MeritProblem;
 use sigma_platform::http::ApiError;
 use sigma_platform::state::AppState;
 use sigma_store::Stop;
-use sigma_store::merits::credential::{self, IssuerKey, seal_context};
-
-/// The algorithm: every verifier of Open Badges 3.0 knows it.
-const ALGORITHM: Algorithm = Algorithm::ES256;
+use sigma_store::merits::credential::{self, ALGORITHM, IssuerKey, seal_context};
 
 /// The key that signs for an org, made if there is none.
 pub async fn load_or_make(sigma: &AppState, org_id: &OrgId) -> Result<SigningKey, ApiError> {
     if let Some(key) = find(sigma, org_id).await? {
         return Ok(key);
     }
-    let fresh = SigningKey::generate(ALGORITHM).map_err(ApiError::internal)?;
-    let private = fresh.to_pkcs8().map_err(ApiError::internal)?;
-    let context = seal_context(org_id, fresh.kid());
-    let stored = IssuerKey {
-        kid: fresh.kid().to_owned(),
-        sealed_private: sigma.master_key.seal(&context, &private, &*sigma.rng).map_err(ApiError::internal)?,
-        public_jwk: serde_json::to_string(fresh.public()).map_err(ApiError::internal)?,
-        created_at: sigma.now(),
-        retired_at: None,
-    };
+    let fresh = IssuerKey::make(org_id, &sigma.master_key, &*sigma.rng, sigma.now())?;
     let org = org_id.clone();
-    match sigma.store.decide(move |tx| credential::load_or_add_key(tx, &org, &stored)).await {
+    match sigma.store.decide(move |tx| credential::load_or_add_key(tx, &org, &fresh)).await {
         Ok(key) => open(sigma, org_id, &key),
         Err(Stop::Refused(MeritProblem::NotFound)) => Err(ApiError::not_found()),
         Err(Stop::Refused(problem)) => Err(ApiError::internal(problem)),
@@ -39,7 +27,7 @@ pub async fn load_or_make(sigma: &AppState, org_id: &OrgId) -> Result<SigningKey
 pub async fn find(sigma: &AppState, org_id: &OrgId) -> Result<Option<SigningKey>, ApiError> {
     let org = org_id.clone();
     let keys = sigma.store.read(move |tx| credential::keys(tx, &org)).await?;
-    keys.into_iter().find(|key| key.retired_at.is_none()).map(|key| open(sigma, org_id, &key)).transpose()
+    credential::signing(keys, sigma.now()).map(|key| open(sigma, org_id, &key)).transpose()
 }
 
 fn open(sigma: &AppState, org_id: &OrgId, key: &IssuerKey) -> Result<SigningKey, ApiError> {

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{FieldId, MeritId, MeritTemplateId, OrgId, UserId};
-use sigma_core::jose::{PublicJwk, TokenKind, UnverifiedJws};
+use sigma_core::jose::{Algorithm, PublicJwk, SigningKey, TokenKind, UnverifiedJws, sign_credential};
 use sigma_core::merits::proof::{issuer_did, verification_url};
 use sigma_core::merits::{FieldType, Move, PersonName, SettingChange, Standing};
+use sigma_store::merits::credential::{self, IssuerKey};
 use sigma_store::merits::field::{self, NewField};
 use sigma_store::merits::send::{self, Manner, Recipient, Sending, To};
 use sigma_store::merits::template::{self, NewTemplate};
@@ -244,4 +245,78 @@ async fn only_verified_orgs_have_a_public_page() {
     for none in [path.as_str(), "/orgs/unknown-org", "/orgs/%00"] {
         assert_eq!(anyone.get(none).await.status, StatusCode::NOT_FOUND, "{none}");
     }
+}
+
+/// The key that a token names.
+fn kid(token: &str) -> String {
+    UnverifiedJws::parse_credential(token).unwrap().header().kid.clone().unwrap()
+}
+
+#[tokio::test]
+async fn credentials_of_earlier_keys_verify_after_a_rotation_and_the_status_list_has_the_current_one() {
+    let world = World::with_orgs().await;
+    let ada = world.person("ada@example.org").await;
+    let issued = issue(&world, "Bakery", "ada@example.org").await;
+    answer(&world, &ada, &issued, Move::Accept).await;
+    let browser = world.entered("ada@example.org").await;
+    let before = issued.download(&browser).await.body;
+    let (org, now) = (issued.org.clone(), world.now());
+    let fresh = IssuerKey::make(&org, &world.sigma.master_key, &*world.sigma.rng, now).unwrap();
+    let new = format!("{}#{}", issuer_did("https://id.example.org", &org), fresh.kid);
+    let rotate = move |tx: &mut dyn sigma_store::Tx| credential::rotate_key(tx, &org, &Actor::Operator, &fresh);
+    world.sigma.store.decide(rotate).await.unwrap();
+    let trail = world.trail(sigma_store::event::Trail::All).await;
+    assert!(trail.iter().any(|event| event.action == "merit.rotate_key"));
+
+    let anyone = world.browser();
+    let did = anyone.get(&format!("/orgs/{}/did.json", issued.org.digits())).await.json();
+    let ids: Vec<_> =
+        did["assertionMethod"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    assert!(ids.len() == 2 && ids.contains(&new) && ids.contains(&kid(&before)), "{ids:?}");
+    let list = format!("/orgs/{}/status/0", issued.org.digits());
+    assert_eq!(kid(&anyone.get(&list).await.body), kid(&before), "the new key is published first");
+    world.advance(121);
+    let browser = world.entered("ada@example.org").await;
+    let after = issued.download(&browser).await.body;
+    assert_eq!((kid(&after), kid(&anyone.get(&list).await.body)), (new.clone(), new));
+    for credential in [&before, &after] {
+        assert_eq!(verdict(&anyone, credential).await, "valid");
+    }
+    revoke(&world, &issued).await;
+    for credential in [&before, &after] {
+        assert_eq!(verdict(&anyone, credential).await, "ended");
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_others_get_an_honest_answer_and_each_fetch_counts() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.limits.enabled = true;
+        settings.limits.foreign_credentials = 3;
+    })
+    .await;
+    let key = SigningKey::generate(Algorithm::ES256).unwrap();
+    let signed = |did: &str| sign_credential(&key, did, &serde_json::json!({"issuer": did})).unwrap();
+    let anyone = world.browser();
+    // Not of the web, no name of a host, or an org that this server does not have.
+    for (did, expected) in [
+        ("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "unsupported"),
+        ("did:web:127.0.0.1", "unsupported"),
+        ("did:web:localhost%3A8080", "unsupported"),
+        ("did:web:id.example.org:orgs:nobody", "invalid"),
+        ("did:web:id.example.org:somewhere", "invalid"),
+    ] {
+        assert_eq!(verdict(&anyone, &signed(did)).await, expected, "{did}");
+    }
+    let header =
+        base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, br#"{"alg":"HS256","kid":"x"}"#);
+    assert_eq!(verdict(&anyone, &format!("{header}.e30.AAAA")).await, "unsupported");
+    // A name that leads nowhere (RFC 6761 §6.4).
+    let foreign = signed("did:web:badges.invalid");
+    for _ in 0..3 {
+        assert_eq!(verdict(&anyone, &foreign).await, "foreign-unreachable");
+    }
+    let refused = anyone.post_form("/merits/verify", &[("credential", &foreign)]).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
 }

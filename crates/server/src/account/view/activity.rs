@@ -207,6 +207,9 @@ impl Names {
                 "Hidden" => format!("You hid a merit of {}", self.workspace(event)),
                 _ => "You handed merits over to another account".to_owned(),
             },
+            Action::MeritRotateKey => {
+                format!("You changed the key that signs credentials of {}", self.workspace(event))
+            }
             Action::MeritAccessGive => format!("You let an app of {} see merits", self.workspace(event)),
             Action::MeritAccessEnd => {
                 format!("You ended the access of an app of {} to your merits", self.workspace(event))
