@@ -2,7 +2,10 @@
 //! another org reads exactly what was granted, until the person takes it back. The app is the Playground's, as its server calls.
 
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { givePassword, password } from "./wallet.mjs";
@@ -72,6 +75,19 @@ test("an admin designs a template with a live preview, and sends a merit", async
   await ada.getByLabel("Name", { exact: true }).fill("Speciality");
   await ada.getByRole("button", { name: "Add field" }).click();
   await notice(ada, "The field was added");
+  await ada.getByLabel("Name", { exact: true }).fill("Diploma");
+  await ada.getByLabel("Type").selectOption({ label: "Documents" });
+  await ada.getByRole("button", { name: "Add field" }).click();
+  await notice(ada, "The field was added");
+  // A picture that is none is refused; one is encoded anew, and is part of the preview.
+  const cover = (buffer) => ada.getByLabel("Picture").setInputFiles({ name: "cover.png", mimeType: "image/png", buffer });
+  await cover(Buffer.from("<svg onload=alert(1)>"));
+  await ada.getByRole("button", { name: "Upload" }).click();
+  await refused(ada, "not a picture");
+  await cover(await ada.locator("main").screenshot());
+  await ada.getByRole("button", { name: "Upload" }).click();
+  await notice(ada, "The picture was changed");
+  assert.ok(await ada.locator("#preview img.certificate-cover").evaluate((image) => image.complete && image.naturalWidth > 0));
   await inspect(ada, "merits-template");
   await ada.getByRole("link", { name: "Send a merit" }).click();
   await ada.getByLabel("E-mail address").fill(NORA);
@@ -79,6 +95,12 @@ test("an admin designs a template with a live preview, and sends a merit", async
   await ada.getByLabel("Last name").fill("Field");
   await ada.getByLabel("Speciality").fill("Caraway");
   assert.equal(await ada.locator("[data-shows=name]").innerText(), "Nora Field");
+  const diploma = (text) => ada.getByLabel("Diploma").setInputFiles({ name: "diploma.pdf", mimeType: "application/pdf", buffer: Buffer.from(text) });
+  await diploma("<script>alert(1)</script>");
+  await ada.getByRole("button", { name: "Send", exact: true }).click();
+  await refused(ada, "not of a type that its field takes");
+  await diploma("%PDF-1.7 and then the diploma");
+  await ada.getByText("diploma.pdf").waitFor();
   await inspect(ada, "merits-send");
   await ada.getByRole("button", { name: "Send", exact: true }).click();
   await notice(ada, "Sent.");
@@ -115,6 +137,13 @@ test("the recipient signs in and accepts, and hides what not everybody should se
   await nora.getByRole("button", { name: /^Hide/ }).click();
   await notice(nora, "It is hidden now");
   await inspect(nora, "merits-accepted");
+  const [download] = await Promise.all([nora.waitForEvent("download"), nora.getByRole("link", { name: "File 1" }).click()]);
+  assert.match(download.suggestedFilename(), /^[0-9a-f]{24}\.pdf$/);
+  await ada.goto(`${demo.server}/org/harbour-bakery/members`);
+  await inspect(ada, "merits-members");
+  await ada.getByRole("link", { name: "1 merit: Nora Field" }).click();
+  await ada.getByText("Merits that Nora Field accepted").waitFor();
+  await inspect(ada, "merits-member");
 });
 
 test("login with Sigma, with the app linked to an org that does not own it: asked, granted, read, taken back", async () => {
@@ -220,8 +249,6 @@ test("a merit is edited, transferred and revoked; profile, members and proposals
   await inspect(ada, "merits-merit");
   await ada.getByRole("button", { name: "Revoke", exact: true }).click();
   await notice(ada, "Revoked");
-  await ada.goto(`${demo.server}/org/harbour-bakery/members`);
-  await inspect(ada, "merits-members");
   await ada.goto(`${demo.server}/org/harbour-bakery/proposed`);
   await inspect(ada, "merits-proposed");
   await ada.goto(`${demo.server}/org/harbour-bakery/profile`);
@@ -232,6 +259,43 @@ test("a merit is edited, transferred and revoked; profile, members and proposals
   await ada.getByRole("button", { name: "Save" }).click();
   await notice(ada, "Saved");
   await inspect(ada, "merits-profile");
+});
+
+test("mails are stopped, orgs are chosen, and what leads nowhere says so", async () => {
+  person.expected.push(/status of 404/);
+  const stop = async () => {
+    for (const file of await readdir(demo.mails)) {
+      const mail = (await readFile(join(demo.mails, file), "utf8")).replace(/=\r?\n/g, "").replaceAll("=3D", "=");
+      const [, path] = mail.match(/(\/merits\/unsubscribe\?token=[\w.-]+)/) ?? [];
+      if (path) return path;
+    }
+    return undefined;
+  };
+  let path;
+  for (const deadline = Date.now() + 60_000; !path && Date.now() < deadline; await delay(200)) path = await stop();
+  await nora.goto(`${demo.server}${path}`);
+  await inspect(nora, "merits-unsubscribe");
+  await nora.getByRole("button", { name: "Stop these e-mails" }).click();
+  await notice(nora, "gets no more e-mails");
+  await inspect(nora, "merits-unsubscribed");
+  for (const page of ["login-with-sigma", "link-app"]) {
+    await nora.goto(`${demo.server}/${page}?token=unknown`);
+    await nora.getByRole("heading", { name: "This link does not work" }).waitFor();
+    await inspect(nora, `merits-unknown-${page}`);
+  }
+  const library = told.merits.orgs.find(({ name }) => name !== "Harbour Bakery");
+  await nora.goto(`${demo.server}/org/${library.id}/sent`);
+  await nora.getByRole("heading", { name: "You have no access to this organization" }).waitFor();
+  await inspect(nora, "merits-no-access");
+  await demo.admin("", "user", "add", "--email", NORA, "--workspace", library.id, "--role", "Admin");
+  await nora.goto(`${demo.server}/org`);
+  await nora.getByRole("heading", { name: "Your organizations" }).waitFor();
+  await inspect(nora, "merits-chooser");
+  await nora.goto(`${demo.server}/merits/verify`);
+  await nora.getByLabel("Paste the credential").fill("nothing of the kind");
+  await nora.getByRole("button", { name: "Verify" }).click();
+  await refused(nora, "not a credential");
+  await inspect(nora, "merits-verify");
 });
 
 test("the Playground shows each request of the story with its answer", async () => {

@@ -6,6 +6,7 @@ export {};
 function entered(form: HTMLFormElement, name: string): string {
   const field = form.elements.namedItem(name);
   if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked ? "✓" : "";
+  if (field instanceof HTMLInputElement && field.files) return [...field.files].map((file) => file.name).join(", ");
   if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) return field.value.trim();
   return "";
 }

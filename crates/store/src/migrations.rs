@@ -27,6 +27,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V14__registration", include_str!("../migrations/V14__registration.sql")),
     ("V16__devices", include_str!("../migrations/V16__devices.sql")),
     ("V17__sender", include_str!("../migrations/V17__sender.sql")),
+    ("V18__merit_pages", include_str!("../migrations/V18__merit_pages.sql")),
 ];
 
 /// The table that refinery keeps.

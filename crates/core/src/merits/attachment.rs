@@ -118,6 +118,11 @@ impl ContentType {
         if size == 0 || size > largest { Err(AttachmentFault::Size) } else { Ok(()) }
     }
 
+    /// The type of a file of that kind, by its first 16 bytes.
+    pub fn of_content(kind: AttachmentKind, content: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.permit(kind, 1).is_ok() && known.matches(content))
+    }
+
     /// Whether `content`, of which the first 16 bytes suffice, begins as this type does.
     pub fn matches(self, content: &[u8]) -> bool {
         let box_type = content.get(4..8);
@@ -171,5 +176,9 @@ mod tests {
         assert!(!ContentType::Mp4.matches(b"\0\0\0\x14ftypqt  \0\0\0\0"));
         assert!(ContentType::QuickTime.matches(b"\0\0\0\x14ftypqt  \0\0\0\0"));
         assert_eq!(ContentType::parse("image/svg+xml"), None);
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\0\0\0\0\0";
+        assert_eq!(ContentType::of_content(AttachmentKind::Photos, png), Some(ContentType::Png));
+        assert_eq!(ContentType::of_content(AttachmentKind::Documents, png), Some(ContentType::Png));
+        assert_eq!(ContentType::of_content(AttachmentKind::Videos, png), None);
     }
 }

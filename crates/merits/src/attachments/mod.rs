@@ -11,8 +11,14 @@ use sigma_platform::state::AppState;
 
 use crate::state::MeritsState;
 
-pub use cover::cover_of;
+pub use cover::{cover_of, encode};
 pub use signed_url::attachment_url;
+pub use upload::{PIECE, SLOWEST, TURNS};
+
+/// Bytes that an org may upload a day.
+pub fn daily_bytes(sigma: &AppState) -> i64 {
+    i64::from(sigma.settings.merits.upload_mebibytes_per_day) * 1024 * 1024
+}
 
 /// The endpoint of the API.
 pub fn endpoint() -> Endpoint<MeritsState> {

@@ -14,15 +14,13 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::signed_url::origin;
-use super::upload;
+use super::{daily_bytes, upload};
 use crate::POLICY;
 use crate::caller::OrgCaller;
 use crate::decide::decide;
 use crate::error::MeritsError;
 use crate::state::MeritsState;
 use crate::wire::body::Body;
-
-const MEBIBYTE: i64 = 1024 * 1024;
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<MeritsState> {
@@ -85,7 +83,7 @@ pub async fn request(
         content_type,
         size: i64::try_from(body.file_size).map_err(|_| refused(AttachmentFault::Size))?,
         upload: Digest::of(&secret),
-        daily_bytes: i64::from(sigma.settings.merits.upload_mebibytes_per_day) * MEBIBYTE,
+        daily_bytes: daily_bytes(&sigma),
         now,
     };
     let attachment_id = new.id.digits().to_owned();

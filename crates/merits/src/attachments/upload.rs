@@ -40,11 +40,11 @@ const POLICY: Policy = Policy {
 /// Bytes that tell the type of a file.
 const HEAD: usize = 16;
 /// How long the next piece may take.
-const PIECE: Duration = Duration::from_secs(30);
+pub const PIECE: Duration = Duration::from_secs(30);
 /// The slowest upload that is waited for, in bytes per second.
-const SLOWEST: u64 = 64 * 1024;
+pub const SLOWEST: u64 = 64 * 1024;
 /// Uploads in progress, each of which holds a few MiB. An org has as many as it may have requests at once.
-static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(32));
+pub static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(32));
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {

@@ -13,8 +13,7 @@ use sigma_platform::branding::{Brand, logo_url};
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{ApiError, RequestContext};
 use sigma_platform::interaction::sign_in_first;
-use sigma_platform::pages::links::front_page;
-use sigma_platform::pages::view::{AppView, ErrorPage};
+use sigma_platform::pages::view::{AppView, ErrorPage, Link};
 use sigma_platform::paths::{ACCOUNT_DELETION_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH};
 use sigma_platform::state::AppState;
 use sigma_store::Stop;
@@ -184,7 +183,7 @@ pub fn unknown(sigma: &AppState, browser: &Browser) -> PageError {
         code: None,
         description: language.text("merits-request-unknown-about").to_string(),
         request_id: None,
-        links: vec![front_page()],
+        links: vec![Link { href: "/".to_owned(), label: language.text("merits-front-page").to_string() }],
     };
     page.render(&sigma.page_in(language)).into()
 }

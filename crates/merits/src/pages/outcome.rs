@@ -2,7 +2,7 @@
 //! nothing; the texts are ours, whatever the address says.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use sigma_core::merits::{MeritProblem, RequestFault};
+use sigma_core::merits::{AttachmentFault, MeritProblem, RequestFault};
 use sigma_core::params::Params;
 use sigma_platform::http::ApiError;
 use sigma_platform::i18n::Language;
@@ -117,6 +117,10 @@ outcomes! {
     Unlinked = "unlinked", "merits-done-unlinked";
     /// There is a new logo.
     LogoSet = "logo", "merits-done-logo";
+    /// A template has a new picture.
+    CoverSet = "cover", "merits-done-cover";
+    /// A template has no picture any more.
+    CoverRemoved = "no-cover", "merits-done-no-cover";
 }
 
 impl Done {
@@ -166,6 +170,8 @@ pub fn reason(problem: MeritProblem, language: Language) -> String {
         MeritProblem::Request(RequestFault::Value | RequestFault::ValueForAll) => "merits-problem-value",
         MeritProblem::Request(RequestFault::Text) => "merits-problem-text",
         MeritProblem::Request(RequestFault::TooMany) => "merits-problem-too-many",
+        MeritProblem::Attachment(AttachmentFault::Size) => "merits-problem-file-size",
+        MeritProblem::Attachment(_) => "merits-problem-file",
         MeritProblem::Forbidden | MeritProblem::AccessNotGranted => "merits-problem-forbidden",
         MeritProblem::NotFound => "merits-problem-not-found",
         _ => "merits-problem-other",

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use sigma_core::ids::OrgId;
+use sigma_core::ids::{AttachmentId, OrgId};
 use sigma_core::merits::{FieldType, FieldValue, MemberPermissions, OrgPermission, OrgPermissions, Status};
 use sigma_platform::branding::logo_url;
 use sigma_platform::i18n::Language;
+use sigma_platform::state::AppState;
 use sigma_store::merits::issuer::Issuer;
 
-use super::view::{InputKind, Party, PermissionLine, StatusWord};
+use super::view::{FileLink, InputKind, Party, PermissionLine, StatusWord};
+use crate::attachments::attachment_url;
 
 /// The names of orgs by id, for texts that name them.
 pub type OrgNames = BTreeMap<OrgId, String>;
@@ -119,7 +121,9 @@ pub const fn input(kind: FieldType) -> InputKind {
         FieldType::LongText => InputKind::Long,
         FieldType::Date => InputKind::Date,
         FieldType::Checkbox => InputKind::Check,
-        FieldType::Documents | FieldType::Photos | FieldType::Videos => InputKind::Files,
+        FieldType::Documents => InputKind::Upload("application/pdf,image/png,image/jpeg,image/gif"),
+        FieldType::Photos => InputKind::Upload("image/png,image/jpeg,image/gif"),
+        FieldType::Videos => InputKind::Upload("video/mp4,video/quicktime"),
     }
 }
 
@@ -131,6 +135,15 @@ pub fn value(language: Language, value: &FieldValue) -> String {
         FieldValue::Attachments(files) => language.text("merits-files").with("count", files.len()).to_string(),
         other => other.to_text(),
     }
+}
+
+/// The files of a value, which can be downloaded.
+pub fn files(sigma: &AppState, language: Language, org_id: &OrgId, value: &FieldValue) -> Vec<FileLink> {
+    let link = |(place, id): (usize, AttachmentId)| FileLink {
+        url: attachment_url(sigma, org_id, &id),
+        label: language.text("merits-file").with("number", place.saturating_add(1)).to_string(),
+    };
+    value.attachments().enumerate().map(link).collect()
 }
 
 /// An org.

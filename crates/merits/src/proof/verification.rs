@@ -17,6 +17,7 @@ use sigma_store::merits::{issuer, template};
 
 use super::download::LAST_DAY;
 use super::{PUBLIC_PAGE, qr};
+use crate::pages::cover_url;
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -30,6 +31,7 @@ struct PublicMerit {
     org_name: String,
     org_url: Option<String>,
     logo_url: Option<String>,
+    cover_url: Option<String>,
     /// Of the recipient; not where the merit is no longer valid.
     name: Option<String>,
     sent: String,
@@ -76,6 +78,7 @@ async fn show(
         (!matches!(value, FieldValue::Attachments(_))).then(|| (field.name, value.to_text()))
     });
     let view = PublicMerit {
+        cover_url: cover_url(&template),
         title: template.title,
         description: template.description,
         org_url: issuer.verified_at.map(|_| super::org_page::path(&issuer)),

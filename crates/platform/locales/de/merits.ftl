@@ -48,6 +48,7 @@ merits-may-propose-detail = Gesendet werden sie erst nach Freigabe. Die App sieh
 
 merits-request-unknown = Dieser Link funktioniert nicht
 merits-request-unknown-about = Er wurde schon benutzt oder ist unvollständig. Gehen Sie zur App zurück und beginnen Sie neu.
+merits-front-page = Zur Startseite
 
 ## Your merits
 
@@ -136,6 +137,7 @@ merits-search = Suchen
 merits-show-all = Alle anzeigen
 merits-sent-none = Es wurden noch keine Merits gesendet.
 merits-sent-no-match = Kein Merit passt dazu.
+merits-sent-held-by = Merits, die { $name } angenommen hat
 merits-sent-on = Gesendet
 merits-recipient = Empfänger
 merits-export = Als CSV exportieren
@@ -172,7 +174,12 @@ merits-transfer-now = Übertragen
 merits-revoke = Widerrufen
 merits-revoke-about = Der Empfänger und alle, die den Merit prüfen, sehen den Widerruf. Er ist endgültig.
 merits-revoke-now = Widerrufen
-merits-field-files = Dateien fügen Apps hinzu, nicht diese Seite.
+merits-field-files = Bis zu 20 Dateien; alle Dateien eines Formulars haben höchstens 100 MiB.
+merits-field-kept = { $count ->
+    [one] { $count } Datei ist schon hochgeladen.
+   *[other] { $count } Dateien sind schon hochgeladen.
+}
+merits-field-files-stay = Dateien lassen sich hier nicht ändern.
 merits-done-sent = Gesendet.
 merits-done-proposed = Vorgeschlagen.
 merits-done-approved = Freigegeben und gesendet.
@@ -198,6 +205,12 @@ merits-archived = Archiviert
 merits-in-use = In Gebrauch
 merits-once = Nur einmal je Empfänger
 merits-once-about = Ein zweiter Merit dieser Vorlage an dieselbe Adresse wird abgelehnt.
+merits-cover = Bild
+merits-cover-about = Ein quadratisches Bild auf der Seite jedes Merits und für Apps, die sie zeigen. PNG, JPEG, WebP oder GIF, bis 2 MiB.
+merits-cover-remove = Bild entfernen
+merits-done-cover = Das Bild wurde geändert.
+merits-done-no-cover = Das Bild wurde entfernt.
+merits-upload-later = Ihre Organisation hat heute so viel hochgeladen, wie sie darf, oder es werden gerade zu viele Bilder hochgeladen. Versuchen Sie es später noch einmal.
 merits-fields = Felder
 merits-fields-about = Jeder Merit dieser Vorlage hat die eingeschalteten Felder.
 merits-field-enabled = Ein
@@ -266,6 +279,7 @@ merits-files = { $count ->
     [one] { $count } Datei
    *[other] { $count } Dateien
 }
+merits-file = Datei { $number }
 merits-batch-stop = Anhalten
 merits-batch-report = Bericht als CSV
 merits-batch-lines = Zeilen
@@ -286,6 +300,14 @@ merits-batch-finished = Fertig
 merits-members-title = Mitglieder
 merits-members-about = Personen, die Merits dieser Organisation angenommen haben.
 merits-members-none = Noch hat niemand einen Merit angenommen.
+merits-member = Mitglied
+merits-members-held = Merits
+merits-members-latest = Neuester
+merits-members-count = { $count ->
+    [one] { $count } Merit
+   *[other] { $count } Merits
+}
+merits-members-many = Mehr als { $count } Merits
 merits-apps-title = Verknüpfte Apps
 merits-apps-about = Fremde Apps, die für diese Organisation handeln.
 merits-apps-none = Keine fremde App ist verknüpft. Eigene Apps der Organisation brauchen keine Verknüpfung.
@@ -350,9 +372,11 @@ merits-problem-required-stays = Merits haben Werte für dieses erforderliche Fel
 merits-problem-status = der Status lässt das nicht mehr zu
 merits-problem-not-editable = ein Merit mit diesem Status kann nicht bearbeitet werden
 merits-problem-already-sent = dieser Empfänger hat bereits einen Merit dieser Vorlage
-merits-problem-budget = die Organisation hat heute so viele Merits gesendet, wie sie darf
+merits-problem-budget = die Organisation hat heute so viel verschickt oder hochgeladen, wie sie darf
 merits-problem-email = die E-Mail-Adresse ist ungültig
 merits-problem-value = ein Wert passt nicht zu seinem Feld
+merits-problem-file-size = eine Datei ist zu groß: Dokumente und Videos haben höchstens 100 MiB, Fotos 20
+merits-problem-file = eine Datei ist von keinem Typ, den ihr Feld annimmt
 merits-problem-text = ein Text ist zu lang oder hat Zeichen, die sich nicht anzeigen lassen
 merits-problem-too-many = die Organisation hat davon so viele, wie sie haben darf
 merits-problem-forbidden = Sie dürfen das nicht mehr

@@ -48,6 +48,7 @@ merits-may-propose-detail = An admin approves them before they are sent. The app
 
 merits-request-unknown = This link does not work
 merits-request-unknown-about = It was used before, or it is not complete. Return to the app and start again.
+merits-front-page = Go to the front page
 
 ## Your merits
 
@@ -136,6 +137,7 @@ merits-search = Search
 merits-show-all = Show all
 merits-sent-none = No merits have been sent yet.
 merits-sent-no-match = No merit matches.
+merits-sent-held-by = Merits that { $name } accepted
 merits-sent-on = Sent
 merits-recipient = Recipient
 merits-export = Export as CSV
@@ -172,7 +174,12 @@ merits-transfer-now = Transfer
 merits-revoke = Revoke
 merits-revoke-about = The recipient and everyone who checks the merit see that it was revoked. This is final.
 merits-revoke-now = Revoke
-merits-field-files = Files are added by apps, not on this page.
+merits-field-files = Up to 20 files; all files of a form have 100 MiB at most.
+merits-field-kept = { $count ->
+    [one] { $count } file was uploaded already.
+   *[other] { $count } files were uploaded already.
+}
+merits-field-files-stay = Files cannot be changed here.
 merits-done-sent = Sent.
 merits-done-proposed = Proposed.
 merits-done-approved = Approved and sent.
@@ -198,6 +205,12 @@ merits-archived = Archived
 merits-in-use = In use
 merits-once = Only once per recipient
 merits-once-about = A second merit of this template to the same address is refused.
+merits-cover = Picture
+merits-cover-about = A square picture on the page of each merit, and for apps that show them. PNG, JPEG, WebP or GIF, up to 2 MiB.
+merits-cover-remove = Remove the picture
+merits-done-cover = The picture was changed.
+merits-done-no-cover = The picture was removed.
+merits-upload-later = Your organization has uploaded as much today as it may, or too many pictures are being uploaded at the moment. Try again later.
 merits-fields = Fields
 merits-fields-about = Every merit of this template has the fields that are on.
 merits-field-enabled = On
@@ -266,6 +279,7 @@ merits-files = { $count ->
     [one] { $count } file
    *[other] { $count } files
 }
+merits-file = File { $number }
 merits-batch-stop = Stop
 merits-batch-report = Report as CSV
 merits-batch-lines = Lines
@@ -286,6 +300,14 @@ merits-batch-finished = Finished
 merits-members-title = Members
 merits-members-about = People who accepted merits of this organization.
 merits-members-none = Nobody has accepted a merit yet.
+merits-member = Member
+merits-members-held = Merits
+merits-members-latest = Latest
+merits-members-count = { $count ->
+    [one] { $count } merit
+   *[other] { $count } merits
+}
+merits-members-many = More than { $count } merits
 merits-apps-title = Linked apps
 merits-apps-about = Apps of others that act for this organization.
 merits-apps-none = No app of others is linked. Apps that this organization owns need no link.
@@ -350,9 +372,11 @@ merits-problem-required-stays = merits have values for this required field, so i
 merits-problem-status = its status does not allow this any more
 merits-problem-not-editable = a merit of this status cannot be edited
 merits-problem-already-sent = this recipient has a merit of this template already
-merits-problem-budget = the organization has sent as many merits today as it may
+merits-problem-budget = the organization has sent or uploaded as much today as it may
 merits-problem-email = the e-mail address is not valid
 merits-problem-value = a value does not fit its field
+merits-problem-file-size = a file is too large: documents and videos have at most 100 MiB, photos 20
+merits-problem-file = a file is not of a type that its field takes
 merits-problem-text = a text is too long, or has characters that cannot be shown
 merits-problem-too-many = the organization has as many of these as it may have
 merits-problem-forbidden = you may not do this any more

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigma_core::ids::{AppId, SessionId};
-use sigma_store::merits::attachment;
+use sigma_store::merits::{attachment, picture as template_picture};
 use sigma_store::org::removal;
 use sigma_store::{
     Swept, account_deletion, backup, credential, known_device, outbox, picture, registration, session, user,
@@ -37,6 +37,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
                 move |job| fetch_logo(sigma.clone(), job)
             })
         },
+        recurring(sigma, "template_pictures", Duration::from_hours(1), remove_template_pictures),
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
             move |job| remove_workspace(sigma.clone(), job)
@@ -174,6 +175,22 @@ async fn remove_pictures(sigma: AppState) -> Result<(), JobError> {
         for id in unused {
             sigma.brands.objects.remove_picture(&id).await.map_err(|error| JobError::new(error.to_string()))?;
             sigma.store.write(move |tx| picture::remove(tx, &id)).await?;
+        }
+    }
+}
+
+/// Deletes pictures that no template shows any more.
+async fn remove_template_pictures(sigma: AppState) -> Result<(), JobError> {
+    loop {
+        let now = sigma.store.database_now();
+        let unused = sigma.store.read(move |tx| template_picture::list_unused(tx, now, 100)).await?;
+        if unused.is_empty() {
+            return Ok(());
+        }
+        for one in unused {
+            let removed = sigma.brands.objects.remove_picture(&one.id).await;
+            removed.map_err(|error| JobError::new(error.to_string()))?;
+            sigma.store.write(move |tx| template_picture::remove(tx, &one)).await?;
         }
     }
 }

@@ -7,12 +7,12 @@ use sigma_core::merits::{OrgPermission, Standing};
 
 use crate::support::{Answer, Browser, TestOrg, World, leads};
 
-fn at(org: &TestOrg<'_>, below: &str) -> String {
+pub fn at(org: &TestOrg<'_>, below: &str) -> String {
     format!("/org/{}/{below}", org.org)
 }
 
 /// A verified org, and its admin at its pages.
-async fn bakery(world: &World) -> (TestOrg<'_>, Browser<'_>) {
+pub async fn bakery(world: &World) -> (TestOrg<'_>, Browser<'_>) {
     let bakery = world.verified_org("Bakery").await;
     bakery.add("ada@example.org", &bakery.admin).await;
     let ada = world.entered("ada@example.org").await;
@@ -20,7 +20,7 @@ async fn bakery(world: &World) -> (TestOrg<'_>, Browser<'_>) {
 }
 
 /// A new template; returns its id.
-async fn template(world: &World, browser: &Browser<'_>, org: &TestOrg<'_>, title: &str, once: bool) -> String {
+pub async fn template(world: &World, browser: &Browser<'_>, org: &TestOrg<'_>, title: &str, once: bool) -> String {
     world.tick();
     let form = [("title", title), ("description", "For bread"), ("once", if once { "true" } else { "" })];
     let made = browser.post_form(&at(org, "templates/new"), &form).await;
@@ -29,7 +29,7 @@ async fn template(world: &World, browser: &Browser<'_>, org: &TestOrg<'_>, title
 }
 
 /// The paths of a list's merits.
-fn merits(page: &Answer) -> Vec<String> {
+pub fn merits(page: &Answer) -> Vec<String> {
     let links = page.body.split("class=\"row-link\" href=\"").skip(1);
     links.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }

@@ -93,6 +93,34 @@ pub fn request(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewAttachme
     Ok(())
 }
 
+/// Begins to receive a file whose size is not known yet: the object may be written, and [`received`] says how large it is.
+/// Without that the object is deleted like that of any other attachment which no merit names.
+pub fn begin(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewAttachment) -> Decision<()> {
+    request(tx, org_id, actor, &NewAttachment { size: 1, ..new.clone() })
+}
+
+/// Records that a file was received, and counts its bytes.
+pub fn received(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewAttachment) -> Decision<()> {
+    acting::lock(tx, org_id, actor, OrgPermission::Propose, new.now)?;
+    let org = (quota::Purpose::AttachmentsOfOrg, org_id.as_str());
+    if let Err(until) = quota::take(tx, org, (new.size - 1, new.daily_bytes), new.now, DAY)? {
+        return Err(send::rate_limit(until, new.now).into());
+    }
+    let stored = tx.execute(
+        "UPDATE merit_attachments SET size = $3, stored_at = $4 WHERE org_id = $1 AND id = $2 AND stored_at IS NULL",
+        params![org_id, &new.id, new.size, new.now],
+    )?;
+    // It took so long that the object is gone.
+    if stored == 1 { Ok(()) } else { Err(MeritProblem::NotFound.into()) }
+}
+
+/// Gives up a file that was not received as a whole, or was refused: its object is deleted.
+pub fn give_up(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE merit_attachments SET expires_at = $3 WHERE org_id = $1 AND id = $2 AND expires_at IS NOT NULL";
+    tx.execute(sql, params![org_id, id, now])?;
+    Ok(())
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(

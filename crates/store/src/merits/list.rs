@@ -19,6 +19,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// To one of these addresses, folded; at most [`MOST_RECIPIENTS`]. None means to anybody.
     pub recipients: Vec<String>,
+    /// Accepted by that member, whatever the addresses: an org knows of nobody before they accept.
+    pub holder: Option<UserId>,
 }
 
 /// A page of the merits of an org.
@@ -38,8 +40,17 @@ pub fn of_org(
         "m.org_id = $3 AND m.email_folded = $4 AND m.template_id = COALESCE(CAST($5 AS TEXT), m.template_id)
             AND m.status = COALESCE(CAST($6 AS TEXT), m.status)"
     );
+    const HOLDER: Keyset = keyset!(
+        select,
+        "m.id",
+        "m.org_id = $3 AND m.user_id = $4 AND m.access = 0 AND m.status = 'Accepted'
+            AND m.template_id = COALESCE(CAST($5 AS TEXT), m.template_id)"
+    );
     let status = filter.status.map(Status::as_str);
     let template = filter.template_id.as_ref();
+    if let Some(holder) = &filter.holder {
+        return keyset::page(tx, &HOLDER, ID_PREFIX, params![org_id, holder, template], page, decode);
+    }
     if !filter.recipients.is_empty() {
         let mut lists = Vec::with_capacity(filter.recipients.len());
         for folded in filter.recipients.iter().take(MOST_RECIPIENTS) {

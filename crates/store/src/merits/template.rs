@@ -11,7 +11,7 @@ use sigma_core::time::Timestamp;
 
 use super::decision::Decision;
 use super::keyset::{self, Slice, keyset};
-use super::{acting, field};
+use super::{acting, field, picture};
 use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
 
@@ -113,6 +113,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewTemplate, no
         updated_at: now,
     };
     insert(tx, &template)?;
+    show_picture(tx, &template, None, now)?;
     record(tx, org_id, actor, &new.id)?;
     Ok(template)
 }
@@ -184,8 +185,9 @@ pub fn change(
         archived: change.archived.unwrap_or(before.archived),
         cover: change.cover.clone().unwrap_or_else(|| before.cover.clone()),
         updated_at: now,
-        ..before
+        ..before.clone()
     };
+    show_picture(tx, &after, before.cover.as_deref(), now)?;
     tx.execute(
         "UPDATE merit_templates SET title = $3, description = $4, once = $5, archived = $6, cover = $7, updated_at = $8
          WHERE org_id = $1 AND id = $2",
@@ -193,6 +195,23 @@ pub fn change(
     )?;
     record(tx, org_id, actor, id)?;
     Ok(after)
+}
+
+/// Keeps the picture that a template shows from now on, and gives up the one that it showed before.
+fn show_picture(tx: &mut dyn Tx, template: &Template, before: Option<&str>, now: Timestamp) -> Decision<()> {
+    if template.cover.as_deref() == before {
+        return Ok(());
+    }
+    if let Some(id) = &template.cover
+        && !picture::keep(tx, &template.org_id, id, now)?
+    {
+        // Its upload took so long that its objects are gone, or about to go.
+        return Err(MeritProblem::NotFound.into());
+    }
+    if let Some(id) = before {
+        picture::give_up(tx, &template.org_id, id, now)?;
+    }
+    Ok(())
 }
 
 fn record(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &MeritTemplateId) -> Result<(), StoreError> {

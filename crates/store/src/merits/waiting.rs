@@ -57,6 +57,13 @@ fn attach(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) -> Re
     )
 }
 
+/// Whether something waits for a proven address of the user.
+pub fn is_any_waiting(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM emails e JOIN merits m ON m.email_folded = e.folded AND m.user_id IS NULL
+        WHERE e.user_id = $1 AND e.proven_at IS NOT NULL LIMIT 1";
+    Ok(tx.query_opt(sql, params![user_id])?.is_some())
+}
+
 /// Attaches what waits for any proven address of the user, at most 500 for each; returns how many. Pages of members call it,
 /// for merits that were sent while an address was being proven, and for what exceeds one batch.
 pub fn attach_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, StoreError> {

@@ -84,7 +84,7 @@ fn filter(query: &ListQuery) -> Result<Filter, MeritsError> {
         return Err(RequestFault::Parameter.into());
     }
     let status = query.get("merit_status").map(|name| Status::parse(name).ok_or(RequestFault::Status)).transpose()?;
-    Ok(Filter { template_id: query.get("merittemplate_id").map(id).transpose()?, status, recipients })
+    Ok(Filter { template_id: query.get("merittemplate_id").map(id).transpose()?, status, recipients, holder: None })
 }
 
 /// A cursor belongs to the list with these filters.

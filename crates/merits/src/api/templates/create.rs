@@ -72,7 +72,7 @@ pub async fn create(
     caller.require(OrgPermission::ManageTemplates)?;
     let (title, description) = (template_title(&body.title)?, template_description(&body.description)?);
     let cover = match body.cover_photo.as_deref().filter(|photo| !photo.is_empty()) {
-        Some(photo) => Some(cover_of(&sigma, &caller.org_id, id(photo)?).await?),
+        Some(photo) => Some(cover_of(&sigma, &caller.org_id, &caller.actor(), id(photo)?).await?),
         None => None,
     };
     let (now, picture) = (sigma.now(), cover.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use sigma_core::ids::{AppId, OrgId, UserId};
+use sigma_core::ids::{AppId, FieldId, OrgId, UserId};
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::merits::{Cursor, PageRequest, Scope, Status};
 use sigma_core::params::Params;
@@ -35,10 +35,10 @@ pub fn endpoint() -> Endpoint<AppState> {
 
 /// Everything of the page that is in the store.
 struct Loaded {
-    pending: Vec<(Merit, Vec<Value>, String)>,
+    pending: Vec<(Merit, FieldNames, String)>,
     asked: Vec<Merit>,
     accepted: Slice<Merit>,
-    values: Vec<Vec<Value>>,
+    values: Vec<FieldNames>,
     accesses: Vec<Merit>,
     orgs: BTreeMap<OrgId, Issuer>,
     claims: Vec<Claim>,
@@ -60,10 +60,13 @@ async fn show(
     let page = PageRequest::parse(None, query.get("after"), None, scope)
         .map_or_else(|_| PageRequest::first(LIMIT), |page| PageRequest { limit: LIMIT, ..page });
     let is_first = page.from.is_none();
-    // What was sent while an address was being proven, and what exceeded one batch then.
+    // What was sent while an address was being proven, and what exceeded one batch then. A look at the page writes nothing else.
     let holder = user_id.clone();
-    sigma.store.write(move |tx| waiting::attach_all(tx, &holder, now)).await?;
-    let loaded = sigma.store.read(move |tx| load(tx, &user_id, &page, language, now)).await?;
+    if sigma.store.read(move |tx| waiting::is_any_waiting(tx, &holder)).await? {
+        let holder = user_id.clone();
+        sigma.store.write(move |tx| waiting::attach_all(tx, &holder, now)).await?;
+    }
+    let loaded = sigma.store.read(move |tx| load(tx, &user_id, &page, now)).await?;
     let held = |merit: &Merit, values: Vec<Value>, description: String| HeldMerit {
         id: key(merit),
         page_url: merit.is_public.then(|| page_of(merit)),
@@ -80,7 +83,7 @@ async fn show(
     let mut view = HolderPage { notice: Done::reported_by(&query, language), ..HolderPage::default() };
     if is_first {
         for (merit, values, description) in &loaded.pending {
-            view.pending.push(held(merit, values.clone(), description.clone()));
+            view.pending.push(held(merit, values_of(&sigma, language, merit, values), description.clone()));
         }
         for merit in &loaded.asked {
             let access = access(&sigma, language, merit, &loaded.orgs).await?;
@@ -97,7 +100,7 @@ async fn show(
         .items
         .iter()
         .zip(loaded.values)
-        .map(|(merit, values)| held(merit, values, String::new()))
+        .map(|(merit, names)| held(merit, values_of(&sigma, language, merit, &names), String::new()))
         .collect();
     view.more_url = loaded
         .accepted
@@ -118,7 +121,6 @@ fn load(
     tx: &mut dyn Tx,
     user_id: &UserId,
     page: &PageRequest,
-    language: Language,
     now: sigma_core::time::Timestamp,
 ) -> Result<Loaded, StoreError> {
     let pending = list::of_member(tx, user_id, Status::Pending, &PageRequest::first(LIMIT))?.items;
@@ -138,25 +140,37 @@ fn load(
     }
     let mut described = Vec::with_capacity(pending.len());
     for merit in pending {
-        let values = values(tx, language, &merit)?;
+        let values = field_names(tx, &merit)?;
         let template = template::find(tx, &merit.org_id, &merit.template_id)?;
         described.push((merit, values, template.map(|template| template.description).unwrap_or_default()));
     }
-    let shown = accepted.items.iter().map(|merit| values(tx, language, merit)).collect::<Result<_, _>>()?;
+    let shown = accepted.items.iter().map(|merit| field_names(tx, merit)).collect::<Result<_, _>>()?;
     let claims = waiting::claims(tx, user_id, now)?;
     Ok(Loaded { pending: described, asked, accepted, values: shown, accesses, orgs, claims })
 }
 
-fn values(tx: &mut dyn Tx, language: Language, merit: &Merit) -> Result<Vec<Value>, StoreError> {
+/// The fields of a merit that have a value, in the order of its template.
+type FieldNames = Vec<(FieldId, String)>;
+
+fn field_names(tx: &mut dyn Tx, merit: &Merit) -> Result<FieldNames, StoreError> {
     if merit.values.is_empty() {
         return Ok(Vec::new());
     }
     let fields = template::fields(tx, &merit.org_id, &merit.template_id)?;
-    let shown = |field: &template::TemplateField| {
-        let value = merit.values.get(&field.setting.field_id)?;
-        Some(Value { name: field.name.clone(), text: words::value(language, value) })
+    let named = fields.into_iter().map(|field| (field.setting.field_id, field.name));
+    Ok(named.filter(|(id, _)| merit.values.contains_key(id)).collect())
+}
+
+fn values_of(sigma: &AppState, language: Language, merit: &Merit, fields: &FieldNames) -> Vec<Value> {
+    let shown = |(id, name): &(FieldId, String)| {
+        let value = merit.values.get(id)?;
+        Some(Value {
+            name: name.clone(),
+            text: words::value(language, value),
+            files: words::files(sigma, language, &merit.org_id, value),
+        })
     };
-    Ok(fields.iter().filter_map(shown).collect())
+    fields.iter().filter_map(shown).collect()
 }
 
 fn org(orgs: &BTreeMap<OrgId, Issuer>, org_id: &OrgId) -> Party {

@@ -130,6 +130,14 @@ impl OrgAdmin {
         }
     }
 
+    /// Waits for its turn among the requests of the org, for a body that the page takes from the connection by itself.
+    ///
+    /// # Errors
+    /// The org has as many requests in progress as it may.
+    pub async fn take_turn(&self) -> Result<(), PageError> {
+        self.context.take_owed_turn().await.map_err(PageError::of)
+    }
+
     /// Runs a write; a refusal is for the page to show.
     ///
     /// # Errors

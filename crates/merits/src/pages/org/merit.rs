@@ -18,7 +18,7 @@ use sigma_store::merits::{self, Merit};
 
 use super::OrgAdmin;
 use super::listing::line;
-use super::values::{Described, current, entered, entered_fields, inputs, shown};
+use super::values::{Described, editable, entered, entered_fields, shown};
 use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, known, refused};
@@ -99,8 +99,8 @@ async fn page(
     };
     let view = MeritPage {
         merit: line(admin, &merit),
-        inputs: inputs(&fields, |field| current(&merit, field)),
-        values: shown(admin, &fields, &merit.values),
+        inputs: editable(sigma, admin, &fields, &merit),
+        values: shown(sigma, admin, &fields, &merit),
         editable: merit.status.is_editable() && !merit.access,
         may_approve: may(Move::Approve),
         may_end: may(Move::Revoke),

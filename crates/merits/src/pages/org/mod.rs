@@ -4,18 +4,22 @@ mod admin;
 mod apps;
 mod batch;
 mod chooser;
+mod cover;
 mod export;
 mod import;
 mod listing;
+mod members;
 mod merit;
 mod profile;
 mod send;
+mod send_files;
 mod sent;
 mod template;
 mod templates;
 mod values;
 
 pub use admin::{OrgAdmin, administered};
+pub use templates::cover_url;
 
 use sigma_platform::http::Endpoint;
 use sigma_platform::state::AppState;
@@ -25,12 +29,15 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     let mut all = Vec::from(chooser::endpoints());
     all.extend(sent::endpoints());
     all.push(export::endpoint());
+    all.push(members::endpoint());
     all.extend(merit::endpoints());
     all.extend(send::endpoints());
+    all.push(send_files::endpoint());
     all.extend(import::endpoints());
     all.extend(batch::endpoints());
     all.extend(templates::endpoints());
     all.extend(template::endpoints());
+    all.extend(cover::endpoints());
     all.extend(apps::endpoints());
     all.extend(profile::endpoints());
     all

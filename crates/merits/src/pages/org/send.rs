@@ -14,12 +14,13 @@ use sigma_store::merits::send::{self, Manner, Recipient, Sending, To};
 use sigma_store::merits::template::{self, Template};
 
 use super::OrgAdmin;
-use super::templates::choices;
-use super::values::{Described, entered, entered_fields, inputs};
+use super::templates::{choices, cover_url};
+use super::values::{Described, entered, entered_fields, inputs, kept_name};
 use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, known, refused};
-use crate::pages::view::{Notice, Preview, SendPage, Tab, TemplateLine};
+use crate::pages::view::{InputKind, Notice, Preview, SendPage, Tab, TemplateLine};
+use crate::pages::words;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -44,7 +45,7 @@ async fn show(
 }
 
 /// The template that is to be sent, and its fields.
-async fn load(
+pub(super) async fn load(
     sigma: &AppState,
     admin: &OrgAdmin,
     id: MeritTemplateId,
@@ -67,7 +68,10 @@ fn page(
     status: StatusCode,
     notice: Option<Notice>,
 ) -> Response {
-    let inputs = inputs(fields, |field| form.text(&format!("field_{}", field.setting.field_id.digits())));
+    let inputs = inputs(fields, |field| match words::input(field.kind) {
+        InputKind::Upload(_) => form.text(&kept_name(&field.setting.field_id)),
+        _ => form.text(&format!("field_{}", field.setting.field_id.digits())),
+    });
     let (first_name, last_name) = (form.text("first_name"), form.text("last_name"));
     let view = SendPage {
         templates: Vec::new(),
@@ -82,6 +86,7 @@ fn page(
             title: template.title.clone(),
             description: template.description.clone(),
             name: format!("{first_name} {last_name}").trim().to_owned(),
+            cover_url: cover_url(template),
             fields: inputs.clone(),
         },
         first_name,
@@ -93,18 +98,30 @@ fn page(
 
 async fn submit(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
     let id = known(&sigma, MeritTemplateId::parse(&form.text("template")))?;
-    let (template, fields) = load(&sigma, &admin, id).await?;
+    let loaded = load(&sigma, &admin, id).await?;
+    send_one(&sigma, &admin, loaded, &form, None).await
+}
+
+/// Sends or proposes what the form says, unless one of its files was refused.
+pub(super) async fn send_one(
+    sigma: &AppState,
+    admin: &OrgAdmin,
+    (template, fields): (Template, Vec<Described>),
+    form: &Form,
+    refused_file: Option<MeritProblem>,
+) -> Result<Response, PageError> {
     let manner = if form.text("how") == "propose" { Manner::Propose } else { Manner::Send };
-    let problem = match sending(&sigma, &admin, &template, &fields, &form, manner) {
+    let sending = refused_file.map_or_else(|| sending(sigma, admin, &template, &fields, form, manner), Err);
+    let problem = match sending {
         Err(problem) => problem,
-        Ok(sending) => match admin.act(&sigma, move |tx| send::one(tx, &sending)).await? {
+        Ok(sending) => match admin.act(sigma, move |tx| send::one(tx, &sending)).await? {
             Err(problem) => problem,
             Ok(_) if manner == Manner::Propose => return Ok(Done::Proposed.at(&admin.path("proposed"))),
             Ok(_) => return Ok(Done::Sent.at(&admin.path("sent"))),
         },
     };
     let notice = Some(refused(problem, admin.language));
-    Ok(page(&sigma, &admin, &template, &fields, &form, status(problem), notice))
+    Ok(page(sigma, admin, &template, &fields, form, status(problem), notice))
 }
 
 fn sending(

@@ -1,11 +1,10 @@
-//! `/org/{org}/sent`, `/proposed` and `/members`: merits of the org by recipient, status and template; those that wait for
-//! approval; and those that people have accepted.
+//! `/org/{org}/sent` and `/proposed`: merits of the org by recipient, status, template and holder; and those that wait for approval.
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::email;
-use sigma_core::ids::MeritTemplateId;
+use sigma_core::ids::{MeritTemplateId, UserId};
 use sigma_core::merits::{PageRequest, Status};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
@@ -18,7 +17,7 @@ use super::OrgAdmin;
 use super::listing::{Listing, line};
 use super::templates::choices;
 use crate::pages::outcome::{Done, PageError};
-use crate::pages::view::{Choice, MembersPage, ProposedPage, SentPage, Tab};
+use crate::pages::view::{Choice, Holder, ProposedPage, SentPage, Tab};
 use crate::pages::words;
 
 /// The statuses to choose from, as they look on pages: an org is verified or not, so one of a pair is enough.
@@ -35,12 +34,8 @@ const STATUSES: [Status; 9] = [
 ];
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 3] {
-    [
-        Endpoint::get(PAGE, "/org/{org}/sent", sent),
-        Endpoint::get(PAGE, "/org/{org}/proposed", proposed),
-        Endpoint::get(PAGE, "/org/{org}/members", members),
-    ]
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/org/{org}/sent", sent), Endpoint::get(PAGE, "/org/{org}/proposed", proposed)]
 }
 
 /// What the address filters by.
@@ -51,7 +46,14 @@ pub fn filter(query: &Params) -> (Filter, Vec<(&'static str, String)>) {
         template_id: MeritTemplateId::parse(&template),
         status: Status::parse(&status),
         recipients: Some(email::fold(&email)).filter(|folded| !folded.is_empty()).into_iter().collect(),
+        holder: UserId::parse(&text("member")),
     };
+    let holder = filter.holder.as_ref().map(|holder| holder.digits().to_owned());
+    // What somebody holds is all accepted, whatever the addresses.
+    if let Some(holder) = holder {
+        let template = filter.template_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        return (filter, vec![("member", holder), ("template", template)]);
+    }
     let kept = vec![
         ("email", email),
         ("status", filter.status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
@@ -76,6 +78,7 @@ async fn sent(
         .await?;
     let (newer_url, older_url) = listing.neighbours(&slice, |merit: &Merit| merit.id.digits());
     let view = SentPage {
+        holder: filter.holder.as_ref().map(|holder| held_by(&admin, holder, &slice.items)),
         email: query.get("email").unwrap_or_default().trim().to_owned(),
         statuses: STATUSES
             .iter()
@@ -95,6 +98,14 @@ async fn sent(
     Ok(view.render(StatusCode::OK, &admin.frame(Tab::Sent, notice), &admin.page(&sigma)))
 }
 
+/// Whose merits the list shows.
+fn held_by(admin: &OrgAdmin, holder: &UserId, merits: &[Merit]) -> Holder {
+    let name = merits.first().map(|merit| merit.name.full()).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| admin.text("merits-nameless"));
+    let words = admin.language.text("merits-sent-held-by").with("name", name).to_string();
+    Holder { id: holder.digits().to_owned(), words }
+}
+
 async fn proposed(
     State(sigma): State<AppState>,
     admin: OrgAdmin,
@@ -108,19 +119,6 @@ async fn proposed(
     let view = ProposedPage { merits, newer_url, older_url };
     let notice = Done::reported_by(&query, admin.language);
     Ok(view.render(StatusCode::OK, &admin.frame(Tab::Proposed, notice), &admin.page(&sigma)))
-}
-
-async fn members(
-    State(sigma): State<AppState>,
-    admin: OrgAdmin,
-    RawQuery(query): RawQuery,
-) -> Result<Response, PageError> {
-    let query = Params::parse(query.as_deref().unwrap_or_default());
-    let (listing, slice) = of_status(&sigma, &admin, "members", Status::Accepted, &query).await?;
-    let (newer_url, older_url) = listing.neighbours(&slice, |merit: &Merit| merit.id.digits());
-    let merits = slice.items.iter().map(|merit| line(&admin, merit)).collect();
-    let view = MembersPage { merits, newer_url, older_url };
-    Ok(view.render(StatusCode::OK, &admin.frame(Tab::Members, None), &admin.page(&sigma)))
 }
 
 async fn of_status(

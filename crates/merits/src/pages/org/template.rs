@@ -18,6 +18,7 @@ use sigma_store::merits::template::{self, Template, TemplateChange, TemplateFiel
 use sigma_store::{StoreError, Tx};
 
 use super::OrgAdmin;
+use super::templates::cover_url;
 use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, known, refused};
@@ -58,7 +59,7 @@ struct NamedField {
     field: String,
 }
 
-fn parsed(sigma: &AppState, template: &str) -> Result<MeritTemplateId, PageError> {
+pub(super) fn parsed(sigma: &AppState, template: &str) -> Result<MeritTemplateId, PageError> {
     known(sigma, MeritTemplateId::parse(template))
 }
 
@@ -96,7 +97,7 @@ async fn show(
     page(&sigma, &admin, id, StatusCode::OK, notice, view::NewField::default()).await
 }
 
-async fn page(
+pub(super) async fn page(
     sigma: &AppState,
     admin: &OrgAdmin,
     id: MeritTemplateId,
@@ -135,6 +136,7 @@ async fn page(
             .as_ref()
             .map(|value| words::value(admin.language, value))
             .unwrap_or_default(),
+        files: Vec::new(),
     };
     let kind = |kind: FieldType| Choice {
         value: kind.as_str().to_owned(),
@@ -144,6 +146,7 @@ async fn page(
     let view = TemplatePage {
         id: template.id.to_string(),
         preview: Preview {
+            cover_url: cover_url(&template),
             title: template.title,
             description: template.description,
             name: String::new(),

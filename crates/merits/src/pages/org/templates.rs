@@ -7,7 +7,9 @@ use sigma_core::ids::{MeritTemplateId, OrgId};
 use sigma_core::merits::{MeritProblem, PageRequest, template_description, template_title};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
+use sigma_platform::objects::PictureName;
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::profiles::picture_path;
 use sigma_platform::state::AppState;
 use sigma_store::merits::template::{self, NewTemplate, Template};
 use sigma_store::{StoreError, Tx};
@@ -26,6 +28,11 @@ pub fn endpoints() -> [Endpoint<AppState>; 3] {
         Endpoint::get(PAGE, "/org/{org}/templates/new", new),
         Endpoint::post(FORM, "/org/{org}/templates/new", create),
     ]
+}
+
+/// Path of the picture of a template.
+pub fn cover_url(template: &Template) -> Option<String> {
+    template.cover.as_deref().map(|id| picture_path(&PictureName::largest(id)))
 }
 
 /// The newest templates that can be sent, to choose from.

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 use sigma_core::ids::{FieldId, OrgId};
-use sigma_core::merits::{FieldType, FieldValue, FieldValues};
+use sigma_core::merits::{FieldType, FieldValue};
+use sigma_platform::state::AppState;
 use sigma_store::merits::template::{self, TemplateField};
 use sigma_store::merits::{Merit, field};
 use sigma_store::{StoreError, Tx};
@@ -44,8 +45,25 @@ pub fn inputs(fields: &[Described], value: impl Fn(&TemplateField) -> String) ->
             Some(shared) => shared.to_text(),
             None => value(field),
         },
+        files: Vec::new(),
     };
     fields.iter().filter(|(field, _)| field.setting.value_for_all.is_none()).map(input).collect()
+}
+
+/// The inputs of a form that edits a merit, whose files stay as they are.
+pub fn editable(sigma: &AppState, admin: &OrgAdmin, fields: &[Described], merit: &Merit) -> Vec<FormField> {
+    let mut inputs = inputs(fields, |field| current(merit, field));
+    for input in inputs.iter_mut().filter(|input| matches!(input.input, InputKind::Upload(_))) {
+        input.input = InputKind::Kept;
+        let value = FieldId::parse(&input.id).and_then(|id| merit.values.get(&id));
+        input.files = value.map(|value| words::files(sigma, admin.language, &merit.org_id, value)).unwrap_or_default();
+    }
+    inputs
+}
+
+/// The name of the input with the files of a field that were uploaded already.
+pub fn kept_name(id: &FieldId) -> String {
+    format!("kept_{}", id.digits())
 }
 
 /// What a form says about a field; `None` if the form has no input for it.
@@ -55,7 +73,13 @@ pub fn entered(form: &Form, field: &TemplateField) -> Option<(FieldId, Json)> {
     }
     let name = format!("field_{}", field.setting.field_id.digits());
     let value = match (field.kind, words::input(field.kind)) {
-        (_, InputKind::Files) => return None,
+        (_, InputKind::Upload(_) | InputKind::Kept) => {
+            let kept = form.text(&kept_name(&field.setting.field_id));
+            if kept.is_empty() {
+                return None;
+            }
+            kept.split_ascii_whitespace().map(Json::from).collect()
+        }
         // An empty box is not sent: it says no, unless the field may be left out.
         (FieldType::Checkbox, _) if form.is_checked(&name) => Json::Bool(true),
         (FieldType::Checkbox, _) if field.setting.required => Json::Bool(false),
@@ -66,15 +90,19 @@ pub fn entered(form: &Form, field: &TemplateField) -> Option<(FieldId, Json)> {
 }
 
 /// The values of a merit, by the names of their fields.
-pub fn shown(admin: &OrgAdmin, fields: &[Described], values: &FieldValues) -> Vec<Value> {
+pub fn shown(sigma: &AppState, admin: &OrgAdmin, fields: &[Described], merit: &Merit) -> Vec<Value> {
     let shown = |(field, _): &Described| {
-        let value = values.get(&field.setting.field_id)?;
-        Some(Value { name: field.name.clone(), text: words::value(admin.language, value) })
+        let value = merit.values.get(&field.setting.field_id)?;
+        Some(Value {
+            name: field.name.clone(),
+            text: words::value(admin.language, value),
+            files: words::files(sigma, admin.language, &merit.org_id, value),
+        })
     };
     fields.iter().filter_map(shown).collect()
 }
 
 /// What the input of a field shows for a merit.
-pub fn current(merit: &Merit, field: &TemplateField) -> String {
+fn current(merit: &Merit, field: &TemplateField) -> String {
     merit.values.get(&field.setting.field_id).map(FieldValue::to_text).unwrap_or_default()
 }

@@ -60,6 +60,17 @@ pub struct Value {
     pub name: String,
     /// The value, as text.
     pub text: String,
+    /// Its files.
+    pub files: Vec<FileLink>,
+}
+
+/// A file in a field.
+#[derive(Clone, Debug)]
+pub struct FileLink {
+    /// Where it is downloaded, for five minutes.
+    pub url: String,
+    /// What the link says.
+    pub label: String,
 }
 
 /// An app that sees merits of the user.

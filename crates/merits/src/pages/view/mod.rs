@@ -34,10 +34,10 @@ mod template;
 mod unsubscribe;
 
 pub use batch::{BatchLine, BatchPage, ImportPage, LineOutcome, MapPage, MapTarget, PreviewRow};
-pub use holder::{AccessLine, ClaimLine, HeldMerit, HolderPage, Value};
+pub use holder::{AccessLine, ClaimLine, FileLink, HeldMerit, HolderPage, Value};
 pub use org::{
-    AppsPage, ChooserPage, EditLine, Frame, LinkedApp, MembersPage, MeritLine, MeritPage, OrgLink, ProfilePage,
-    ProposedPage, SendPage, SentPage, StatusWord, Tab,
+    AppsPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine, MeritPage, OrgLink,
+    ProfilePage, ProposedPage, SendPage, SentPage, StatusWord, Tab,
 };
 pub use request::{LinkAppPage, LinkableOrg, MeritLoginPage};
 pub use template::{

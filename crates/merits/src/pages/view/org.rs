@@ -134,9 +134,20 @@ impl MeritLine {
     }
 }
 
+/// Whose merits a list shows.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Their id.
+    pub id: String,
+    /// What the page says about it.
+    pub words: String,
+}
+
 /// The merits that the org sent.
 #[derive(Clone, Debug, Default)]
 pub struct SentPage {
+    /// Whose merits these are, if they are one person's.
+    pub holder: Option<Holder>,
     /// The address searched for.
     pub email: String,
     /// The statuses to choose from.
@@ -155,7 +166,9 @@ pub struct SentPage {
 
 impl SentPage {
     fn is_filtered(&self) -> bool {
-        !self.email.is_empty() || self.statuses.iter().chain(&self.templates).any(|choice| choice.selected)
+        self.holder.is_some()
+            || !self.email.is_empty()
+            || self.statuses.iter().chain(&self.templates).any(|choice| choice.selected)
     }
 }
 
@@ -170,11 +183,34 @@ pub struct ProposedPage {
     pub older_url: Option<String>,
 }
 
+/// Somebody who holds merits.
+#[derive(Clone, Debug)]
+pub struct MemberLine {
+    /// Path of the list of these merits.
+    pub url: String,
+    /// The name on the latest one.
+    pub name: String,
+    /// The address that it was sent to.
+    pub email: String,
+    /// How many there are, in words.
+    pub count: String,
+    /// The title of the latest one.
+    pub latest: String,
+    /// When that was sent.
+    pub latest_at: Timestamp,
+}
+
+impl MemberLine {
+    fn day(&self) -> String {
+        moment::day(self.latest_at)
+    }
+}
+
 /// The people who hold merits.
 #[derive(Clone, Debug, Default)]
 pub struct MembersPage {
-    /// The merits of this page.
-    pub merits: Vec<MeritLine>,
+    /// Those of this page.
+    pub people: Vec<MemberLine>,
     /// Path of the page with newer ones.
     pub newer_url: Option<String>,
     /// Path of the page with older ones.
@@ -231,7 +267,7 @@ impl EditLine {
 }
 
 /// The form that sends one merit, or the choice of its template. It posts `template`, `email`, `first_name`, `last_name`, a
-/// value for each field, and `how`.
+/// value for each field, and `how`; with files to an address of its own.
 #[derive(Clone, Debug, Default)]
 pub struct SendPage {
     /// The templates to choose from.
@@ -248,6 +284,12 @@ pub struct SendPage {
     pub inputs: Vec<FormField>,
     /// How the merit will look.
     pub preview: Preview,
+}
+
+impl SendPage {
+    fn takes_files(&self) -> bool {
+        self.inputs.iter().any(|field| matches!(field.input, InputKind::Upload(_)))
+    }
 }
 
 /// The apps of others that act for the org.

@@ -1,6 +1,6 @@
 //! `/org/{org}/templates`: templates and their fields.
 
-use super::{Choice, Notice};
+use super::{Choice, FileLink, Notice};
 
 /// The list of templates.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +98,8 @@ pub struct Preview {
     pub description: String,
     /// The name of the recipient.
     pub name: String,
+    /// Path of the picture.
+    pub cover_url: Option<String>,
     /// The fields.
     pub fields: Vec<FormField>,
 }
@@ -115,8 +117,10 @@ pub struct FormField {
     pub input: InputKind,
     /// Whether it must have a value.
     pub required: bool,
-    /// Its value.
+    /// Its value. Of files their ids, separated by spaces.
     pub value: String,
+    /// Its files.
+    pub files: Vec<FileLink>,
 }
 
 /// How a field is entered.
@@ -130,14 +134,21 @@ pub enum InputKind {
     Date,
     /// A checkbox.
     Check,
-    /// Files, which only apps add.
-    Files,
+    /// Files to be uploaded, of these types.
+    Upload(&'static str),
+    /// Files that are there, and stay.
+    Kept,
 }
 
 impl FormField {
     /// The name of its input.
     pub fn name_attr(&self) -> String {
         format!("field_{}", self.id)
+    }
+
+    /// The name of the input that holds files which were uploaded already.
+    pub fn kept_attr(&self) -> String {
+        format!("kept_{}", self.id)
     }
 }
 

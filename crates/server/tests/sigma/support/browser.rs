@@ -69,24 +69,28 @@ impl<'w> Browser<'w> {
     }
 
     /// Posts a form with a file, called `name`, in the field `field` (RFC 7578).
-    pub async fn upload(
-        &self,
-        path: &str,
-        fields: &[(&str, &str)],
-        (field, name, file): (&str, &str, &[u8]),
-    ) -> Answer {
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Answer {
+        self.upload_all(path, fields, &[file]).await
+    }
+
+    /// The same with several files.
+    pub async fn upload_all(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
         const BOUNDARY: &str = "a-boundary-of-the-tests";
         let mut body = Vec::new();
         for (name, value) in fields {
             let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
             body.extend(part.as_bytes());
         }
-        let file_name = if name.is_empty() { String::new() } else { format!("; filename=\"{name}\"") };
-        body.extend(
-            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"{file_name}\r\n\r\n").as_bytes(),
-        );
-        body.extend(file);
-        body.extend(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        for (field, name, file) in files {
+            let file_name = if name.is_empty() { String::new() } else { format!("; filename=\"{name}\"") };
+            body.extend(
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"{file_name}\r\n\r\n")
+                    .as_bytes(),
+            );
+            body.extend(*file);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").as_bytes());
         let request = Request::post(path)
             .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
             .header("accept", "text/html")

@@ -3,9 +3,12 @@
 mod attachments;
 mod batches;
 mod consents;
+mod credentials;
+mod holders;
 mod issuing;
 mod lists;
 mod people;
+mod pictures;
 mod races;
 mod trail;
 mod waiting;

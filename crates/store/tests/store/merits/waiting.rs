@@ -94,10 +94,49 @@ on_both_engines! {
         assert_eq!(moved, 0, "a question that has expired moves nothing");
     }
 
+    fn handing_over_moves_what_that_address_holds_and_nothing_else(store: TestStore) {
+        let (issuer, ada, eve) = (Issuer::new(&store, "bakery"), person(&store, "ada"), person(&store, "eve"));
+        add(&store, &ada, "work@example.org", EmailProof::Verified);
+        let (work, own) = (issuer.send("work@example.org"), issuer.send("ada@example.org"));
+        let access = issuer.agree(&ada, super::profile()).unwrap();
+        release(&store, "work@example.org");
+        add(&store, &eve, "work@example.org", EmailProof::Verified);
+        let hand_over = |holder: &UserId| {
+            let (holder, now) = (holder.clone(), store.clock.now());
+            insist(&store, move |tx| waiting::hand_over(tx, &holder, "work@example.org", now))
+        };
+        assert_eq!(hand_over(&eve), 0, "the claimant cannot answer for the holder");
+        assert_eq!(issuer.find(&work.id).unwrap().user_id, Some(ada.clone()));
+        assert_eq!(hand_over(&ada), 1);
+        assert_eq!(issuer.find(&work.id).unwrap().user_id, Some(eve.clone()));
+        for merit in [&own, &access] {
+            assert_eq!(issuer.find(&merit.id).unwrap().user_id, Some(ada.clone()));
+        }
+    }
+
+    fn a_claim_counts_only_while_its_address_is_proven(store: TestStore) {
+        let (issuer, ada, eve) = (Issuer::new(&store, "bakery"), person(&store, "ada"), person(&store, "eve"));
+        add(&store, &ada, "work@example.org", EmailProof::Verified);
+        let merit = issuer.send("work@example.org");
+        release(&store, "work@example.org");
+        add(&store, &eve, "work@example.org", EmailProof::Verified);
+        release(&store, "work@example.org");
+        let (user, now) = (ada.clone(), store.clock.now());
+        assert_eq!(insist(&store, move |tx| waiting::hand_over(tx, &user, "work@example.org", now)), 0);
+        assert_eq!(issuer.find(&merit.id).unwrap().user_id, Some(ada));
+    }
+
     fn what_was_sent_meanwhile_attaches_when_the_member_looks(store: TestStore) {
         let (issuer, ada) = (Issuer::new(&store, "bakery"), person(&store, "ada"));
+        let is_waiting = || {
+            let user = ada.clone();
+            store.read_blocking(move |tx| waiting::is_any_waiting(tx, &user)).unwrap()
+        };
         issuer.send("ada@example.org");
+        assert!(!is_waiting());
         insist(&store, |tx| tx.execute("UPDATE merits SET user_id = NULL", &[]));
+        assert!(is_waiting());
+        add(&store, &ada, "other@example.org", EmailProof::Unverified);
         let (user, now) = (ada.clone(), store.clock.now());
         assert_eq!(insist(&store, move |tx| waiting::attach_all(tx, &user, now)), 1);
         assert_eq!(pending(&store, &ada), 1);
