@@ -7,7 +7,7 @@ use sigma_store::merits::list::{self, Filter};
 use sigma_store::merits::{Merit, Slice};
 use sigma_store::on_both_engines;
 
-use super::{Issuer, Often, person};
+use super::{Issuer, Often, person, profile};
 
 fn page(issuer: &Issuer<'_>, page: PageRequest) -> Slice<Holder> {
     let org = issuer.org.clone();
@@ -47,7 +47,7 @@ on_both_engines! {
         let given_up = take(&issuer, &people[1], Move::Accept);
         issuer.answer(&people[1].1, &given_up.id, Move::Forfeit).unwrap();
         take(&other, &people[4], Move::Accept);
-        issuer.agree(&people[4].1, super::profile()).unwrap();
+        issuer.agree(&people[4].1, profile()).unwrap();
 
         let all = page(&issuer, PageRequest::first(10));
         let newest_first: Vec<_> = people[..4].iter().rev().map(|(_, user)| user.clone()).collect();

@@ -71,7 +71,7 @@ on_both_engines! {
         assert_eq!(walked(&issuer, &revoked), keep(&|merit| merit.status == Status::Revoked));
         let of_baker = Filter { template_id: Some(baker.clone()), ..Filter::default() };
         assert_eq!(walked(&issuer, &of_baker), keep(&|merit| merit.template_id == baker));
-        let both = Filter { template_id: Some(baker.clone()), status: Some(Status::Pending), recipients: Vec::new() };
+        let both = Filter { template_id: Some(baker.clone()), status: Some(Status::Pending), ..Filter::default() };
         assert_eq!(walked(&issuer, &both), keep(&|merit| merit.template_id == baker && merit.status == Status::Pending));
         let people = vec!["ada@example.org".to_owned(), "eve@example.org".to_owned(), "ada@example.org".to_owned()];
         let recipients = Filter { recipients: people.clone(), ..Filter::default() };

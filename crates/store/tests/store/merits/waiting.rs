@@ -11,7 +11,7 @@ use sigma_store::merits::{list, waiting};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::{email, on_both_engines};
 
-use super::{Issuer, person};
+use super::{Issuer, person, profile};
 
 fn add(store: &TestStore, user: &UserId, address: &str, proof: EmailProof) -> bool {
     let (user, email, now) = (user.clone(), Email::parse(address).unwrap(), store.clock.now());
@@ -98,7 +98,7 @@ on_both_engines! {
         let (issuer, ada, eve) = (Issuer::new(&store, "bakery"), person(&store, "ada"), person(&store, "eve"));
         add(&store, &ada, "work@example.org", EmailProof::Verified);
         let (work, own) = (issuer.send("work@example.org"), issuer.send("ada@example.org"));
-        let access = issuer.agree(&ada, super::profile()).unwrap();
+        let access = issuer.agree(&ada, profile()).unwrap();
         release(&store, "work@example.org");
         add(&store, &eve, "work@example.org", EmailProof::Verified);
         let hand_over = |holder: &UserId| {
