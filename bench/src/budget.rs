@@ -174,6 +174,8 @@ impl Lines<'_> {
 
     fn merits(&mut self) {
         self.at_most("merit sent: server CPU".to_owned(), self.cpu(Server::Sigma, work::MERIT_SEND), 150.0, " µs");
+        let list = self.rate(Server::Sigma, work::MERITS_CSV).map(|rate| 10_000.0 / rate);
+        self.at_most("10,000 merits by CSV, from the upload to the last".to_owned(), list, 5.0, " s");
         for work in [work::MEMBER_ID, work::MEMBER_MERITS] {
             let share = self.share(Server::Sigma, work);
             self.at_least(format!("{work}: of a bare handler"), share, 50.0, " %");

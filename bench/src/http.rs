@@ -127,6 +127,21 @@ pub fn post_json(path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     render("POST", path, headers, Some(("application/json", body)))
 }
 
+/// A request with a form of parts (RFC 7578), each with its name, the name of a file, and its content.
+pub fn post_multipart(path: &str, headers: &[(&str, &str)], parts: &[(&str, Option<&str>, &str)]) -> Vec<u8> {
+    const BOUNDARY: &str = "----bench";
+    let mut body = String::new();
+    for (name, file, content) in parts {
+        body.extend(["--", BOUNDARY, "\r\nContent-Disposition: form-data; name=\"", name, "\""]);
+        if let Some(file) = file {
+            body.extend(["; filename=\"", file, "\"\r\nContent-Type: text/csv"]);
+        }
+        body.extend(["\r\n\r\n", content, "\r\n"]);
+    }
+    body.extend(["--", BOUNDARY, "--\r\n"]);
+    render("POST", path, headers, Some((&format!("multipart/form-data; boundary={BOUNDARY}"), &body)))
+}
+
 /// The fields of a form in order.
 pub fn form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()

@@ -41,6 +41,11 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// So much work done in that time, by something else than requests.
+    pub fn of(answers: u32, elapsed: Duration, server_cpu: Duration) -> Self {
+        Self { answers, elapsed, server_cpu, ..Self::default() }
+    }
+
     /// Answers a second.
     pub fn rate(&self) -> f64 {
         f64::from(self.answers) / self.elapsed.as_secs_f64().max(1e-9)

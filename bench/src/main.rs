@@ -6,6 +6,7 @@ mod bare;
 mod budget;
 mod compare;
 mod crowd;
+mod csv;
 mod findings;
 mod flow;
 mod handler;

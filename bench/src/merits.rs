@@ -7,12 +7,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use rusqlite::params;
+use sigma_core::actor::Actor;
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::merits::{Cursor, Scope};
+use sigma_core::org::Refusal;
+use sigma_core::time::Clock as _;
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::role;
 
 use crate::http::{Connection, form, get, post_body, post_json};
 use crate::people::{Person, Timestamps};
 use crate::sigma::Installation;
-use crate::system::Failure;
+use crate::system::{Failure, SystemClock};
 
 /// Where the app's users return to.
 const SITE: &str = "https://bench.example.org";
@@ -107,6 +113,26 @@ impl BenchIssuer {
         handle.map(str::to_owned).ok_or_else(|| format!("no consent: {} {location}", answer.status).into())
     }
 
+    /// The id of the template.
+    pub fn template(&self) -> String {
+        format!("mtp_{}", self.template)
+    }
+
+    /// Makes somebody an admin of the org.
+    pub fn appoint(&self, installation: &Installation, somebody: &Holder) -> Result<(), Failure> {
+        let (org_id, now) = (OrgId::from_text(format!("org_{}", self.org)), SystemClock.now());
+        let user_id = UserId::from_text(format!("user_{}", somebody.id));
+        let store = installation.open_store()?;
+        let appointed = store.decide_blocking(move |tx| {
+            let role = role::find_by_name(tx, &org_id, "Admin")?.ok_or_else(|| Refusal::not_found("Role", "Admin"))?;
+            let (user_id, role_id) = (user_id.clone(), role.id);
+            let new = NewMember { user_id, role_id, state: State::Active, quick_login: false };
+            membership::add(tx, &org_id, &Actor::Operator, &new, now)
+        });
+        store.close();
+        appointed.map(drop).map_err(Into::into)
+    }
+
     /// The page of the org's merits that begins after the merit of that number.
     pub fn page_after(&self, number: u32) -> Bytes {
         let scope = Scope::of(&["merits", &format!("org_{}", self.org), "", ""]);
@@ -141,6 +167,11 @@ impl BenchIssuer {
 }
 
 impl Holder {
+    /// The `Cookie` header of their browser.
+    pub fn cookie(&self) -> &str {
+        &self.person.cookie
+    }
+
     /// A new person.
     pub async fn sign_up(connection: &mut Connection, timestamps: &mut Timestamps) -> Result<Self, Failure> {
         let person = Person::sign_up(connection, timestamps).await?;

@@ -1,6 +1,5 @@
 //! A workspace as the bench uses it, created while the server runs: members with a password, and API keys.
 
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use sigma_store::org::membership::{self, NewMember, State};
 use sigma_store::org::secret::seal_context;
 use sigma_store::org::{self, NewOrg};
 use sigma_store::user;
-use sigma_store::{MasterKey, Store, StoreOptions, password};
+use sigma_store::{MasterKey, Store, password};
 
 use crate::sigma::Installation;
 use crate::system::{Failure, SystemClock, SystemRng, instant};
@@ -44,8 +43,7 @@ pub struct BenchOrg {
 impl BenchOrg {
     /// Creates a workspace with that many members and as many reading keys.
     pub fn make(installation: &Installation, name: &str, people: usize) -> Result<Self, Failure> {
-        let url = format!("sqlite:{}", installation.database().display());
-        let store = Store::open(&StoreOptions::admin(url), Arc::new(SystemClock), Arc::new(SystemRng))?;
+        let store = installation.open_store()?;
         let master_key = MasterKey::load_or_create(&installation.master_key(), &SystemRng)?.key;
         let made = Self::make_in(&store, &master_key, name, people);
         store.close();

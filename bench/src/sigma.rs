@@ -4,15 +4,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use sigma_bitcoin::PrivateKey;
+use sigma_store::{Store, StoreOptions};
 
 use crate::process::{Process, free_port, start};
-use crate::system::Failure;
+use crate::system::{Failure, SystemClock, SystemRng};
 
 /// Where codes are sent. Nobody listens there: the bench reads them from the redirect.
 pub const REDIRECT_URI: &str = "https://bench.example.org/callback";
@@ -91,6 +93,12 @@ impl Installation {
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.directory.join("sigma.sqlite")
+    }
+
+    /// The database, opened as admin commands do.
+    pub fn open_store(&self) -> Result<Store, Failure> {
+        let url = format!("sqlite:{}", self.database().display());
+        Ok(Store::open(&StoreOptions::admin(url), Arc::new(SystemClock), Arc::new(SystemRng))?)
     }
 
     /// The file of the master key.

@@ -66,6 +66,8 @@ pub const PAGE_START: &str = "page of people, large workspace, row 10";
 pub const PAGE_END: &str = "page of people, large workspace, near the end";
 /// A merit sent to an address.
 pub const MERIT_SEND: &str = "merit sent";
+/// A merit to a line of a CSV file, all of them at once.
+pub const MERITS_CSV: &str = "merit sent by CSV";
 /// A token of "Login with Sigma" for the id of its member.
 pub const MEMBER_ID: &str = "member id";
 /// The first page of a member's merits, for an app.

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
+use crate::csv;
 use crate::findings::Server;
 use crate::handler::{self, Seen};
 use crate::http::Connection;
-use crate::load::{in_turn, once_each, run};
+use crate::load::{Measured, in_turn, once_each, run};
 use crate::merits::{BenchIssuer, Holder};
 use crate::process::Process;
 use crate::run::Bench;
@@ -17,6 +18,8 @@ use crate::work;
 const HELD: u32 = 10_000;
 /// Addresses that merits are sent to by turns.
 const ADDRESSES: usize = 1_000;
+/// Lines of the list.
+const LISTED: u32 = 10_000;
 /// Where the bare handler exchanges tokens.
 const MEMBER_ID_PATH: &str = "/v2/member_id";
 
@@ -25,6 +28,7 @@ impl Bench<'_> {
     pub(super) async fn merits(&mut self) -> Result<(), Failure> {
         let all = [
             work::MERIT_SEND,
+            work::MERITS_CSV,
             work::MEMBER_ID,
             work::MEMBER_MERITS,
             work::MEMBER_MERITS_START,
@@ -56,7 +60,28 @@ impl Bench<'_> {
             self.repeat_on(&server, Server::Sigma, work, vec![request]).await?;
         }
         let sends = (0..ADDRESSES).map(|number| issuer.send(number)).collect();
-        self.repeat_on(&server, Server::Sigma, work::MERIT_SEND, sends).await
+        self.repeat_on(&server, Server::Sigma, work::MERIT_SEND, sends).await?;
+        self.list(&server, &mut connection, &installation, &issuer).await
+    }
+
+    /// A list of recipients from a CSV file.
+    async fn list(
+        &mut self,
+        server: &Process,
+        connection: &mut Connection,
+        installation: &Installation,
+        issuer: &BenchIssuer,
+    ) -> Result<(), Failure> {
+        if !self.plan.includes(work::MERITS_CSV) {
+            return Ok(());
+        }
+        let admin = Holder::sign_up(connection, &mut self.timestamps).await?;
+        issuer.appoint(installation, &admin)?;
+        let cpu_before = server.cpu()?;
+        let elapsed = csv::send(connection, &installation.issuer(), issuer, &admin, LISTED).await?;
+        let measured = Measured::of(LISTED, elapsed, server.cpu()?.saturating_sub(cpu_before));
+        self.findings.add(Server::Sigma, work::MERITS_CSV, measured);
+        Ok(())
     }
 
     /// Tokens of members, each exchanged once.

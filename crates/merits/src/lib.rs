@@ -11,6 +11,7 @@ mod errors_page;
 pub mod notices;
 pub mod pages;
 mod proof;
+mod rendered;
 mod state;
 pub mod token;
 mod wire;

@@ -13,6 +13,7 @@ use sigma_store::merits::access::{self, Access};
 use sigma_store::merits::link::{self, Link};
 use sigma_store::{Cache, StoreError, cached};
 
+use crate::rendered::RenderedPages;
 use crate::token::VerifiedOrgAccess;
 
 /// The most tokens whose verification is remembered.
@@ -28,6 +29,7 @@ struct Inner {
     verified: Memory<Digest, Arc<VerifiedOrgAccess>>,
     links: Cache<Arc<Link>>,
     accesses: Cache<Arc<Access>>,
+    rendered: RenderedPages,
 }
 
 impl MeritsState {
@@ -35,7 +37,8 @@ impl MeritsState {
     pub fn new(shared: AppState) -> Self {
         let links = Cache::new(&shared.store, cached::MERIT_LINK, 10_000);
         let accesses = Cache::new(&shared.store, cached::MERIT_ACCESS, 20_000);
-        Self(Arc::new(Inner { shared, verified: Memory::new(MOST_TOKENS), links, accesses }))
+        let rendered = RenderedPages::new(&shared.store);
+        Self(Arc::new(Inner { shared, verified: Memory::new(MOST_TOKENS), links, accesses, rendered }))
     }
 
     /// The link by which `app` acts for an org that exists: that of the owner, or one that the org granted.
@@ -71,6 +74,11 @@ impl MeritsState {
         let Some(access) = load.await? else { return Ok(None) };
         let account = self.find_account(user_id).await?;
         Ok(account.filter(|account| !account.user.disabled && account.deletes_at.is_none()).map(|_| access))
+    }
+
+    /// Pages of members' merits.
+    pub(crate) fn rendered(&self) -> &RenderedPages {
+        &self.0.rendered
     }
 
     /// Org access tokens with a verified signature, by digest: their claims, never whether they are still good.

@@ -39,6 +39,11 @@ pub const MERIT_LINK: &str = "merit link";
 /// What a member lets an app see on behalf of an org, by [`access_key`].
 pub const MERIT_ACCESS: &str = "merit access";
 
+/// The accepted merits of a member, by the user's id: not cached one by one, but pages that show them are.
+pub const MEMBER_MERITS: &str = "member merits";
+/// What many merits of an org have in common, such as the titles of its templates, by its id.
+pub const ORG_MERITS: &str = "org merits";
+
 /// Ends of sessions that an app has to be told of, by the app's id: not cached, but whoever tells them is woken.
 pub const LOGOUT: &str = "logout";
 /// Queued jobs, by their kind: not cached, but whoever works on them is woken.

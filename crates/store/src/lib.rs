@@ -108,4 +108,4 @@ pub use store::{Pooler, Store, StoreOptions};
 pub use sweep::Swept;
 pub use tx::{Owner, Tx};
 pub use value::Value;
-pub use watch::{Generation, Watch};
+pub use watch::{Generation, Moment, Watch};

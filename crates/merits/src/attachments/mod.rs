@@ -12,7 +12,7 @@ use sigma_platform::state::AppState;
 use crate::state::MeritsState;
 
 pub use cover::{cover_of, encode};
-pub use signed_url::attachment_url;
+pub use signed_url::{attachment_url, has_attachments, round};
 pub use upload::{PIECE, SLOWEST, TURNS};
 
 /// Bytes that an org may upload a day.

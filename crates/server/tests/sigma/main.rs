@@ -56,6 +56,7 @@ mod merits_attachments;
 mod merits_budgets;
 mod merits_claims;
 mod merits_lists;
+mod merits_member_pages;
 mod merits_oidc;
 mod merits_org_files;
 mod merits_org_members;

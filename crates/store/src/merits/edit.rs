@@ -121,6 +121,7 @@ pub fn set_values(
         "UPDATE merits SET field_values = $3, updated_at = $4 WHERE org_id = $1 AND id = $2",
         params![org_id, id, merit::values_to_text(&after.values)?, now],
     )?;
+    merit::changed(tx, &after)?;
     let event = NewEvent::new(Action::MeritEdit).within(org_id).to(Target::Merit(id.clone())).by(actor.clone());
     event::append(tx, event)?;
     Ok(after)

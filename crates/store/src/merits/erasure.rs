@@ -32,6 +32,7 @@ pub fn erase(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, S
         params![user_id, now],
     )?;
     if nameless > 0 {
+        tx.changed(cached::MEMBER_MERITS, user_id.as_str())?;
         return Ok(nameless);
     }
     let left = tx.execute(
@@ -39,7 +40,9 @@ pub fn erase(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, S
          WHERE user_id = $1 AND (org_id, id) IN (SELECT org_id, id FROM merits WHERE user_id = $1 LIMIT 500)",
         params![user_id, now],
     )?;
-    if left == 0 {
+    if left > 0 {
+        tx.changed(cached::MEMBER_MERITS, user_id.as_str())?;
+    } else {
         tx.execute("DELETE FROM merit_claims WHERE holder_id = $1", params![user_id])?;
         tx.execute("DELETE FROM merit_claims WHERE claimant_id = $1", params![user_id])?;
     }

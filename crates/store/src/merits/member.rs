@@ -48,6 +48,7 @@ pub fn answer(
     if before.access {
         access::ended(tx, &before)?;
     }
+    merit::changed(tx, &before)?;
     let action = match (before.access, step) {
         (true, Move::Accept) => Action::MeritAccessGive,
         (true, Move::Forfeit) => Action::MeritAccessEnd,

@@ -4,7 +4,7 @@ use sigma_core::ids::{AppId, MeritId, MeritTemplateId, OrgId, UserId};
 use sigma_core::merits::{FieldValues, MemberPermissions, PersonName, Status};
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, cached, params};
 
 /// A merit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +99,14 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &MeritId) -> Result<Option<Meri
     tx.query_opt(concat!(select!(), " WHERE m.org_id = $1 AND m.id = $2"), params![org_id, id])?
         .map(|row| decode(&row))
         .transpose()
+}
+
+/// Reports that a merit, which was or is now accepted, no longer looks as it did.
+pub(super) fn changed(tx: &mut dyn Tx, merit: &Merit) -> Result<(), StoreError> {
+    match &merit.user_id {
+        Some(user_id) if !merit.access => tx.changed(cached::MEMBER_MERITS, user_id.as_str()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn values_to_text(values: &FieldValues) -> Result<String, StoreError> {

@@ -49,6 +49,7 @@ pub fn revoke(
     if before.access {
         access::ended(tx, &before)?;
     }
+    merit::changed(tx, &before)?;
     record(tx, Action::MeritRevoke, org_id, actor, id)?;
     Ok(Merit { status, reason, updated_at: now, ..before })
 }
@@ -92,6 +93,7 @@ pub fn transfer(tx: &mut dyn Tx, wanted: &Transfer) -> Decision<Merit> {
         params![org_id, id, status.as_str(), &wanted.new_id, *now, before.status.as_str()],
     )?;
     expect_one(changed)?;
+    merit::changed(tx, &before)?;
     let sent = Status::sent(standing);
     let new = NewMerit {
         org_id,

@@ -13,7 +13,7 @@ use super::decision::Decision;
 use super::keyset::{self, Slice, keyset};
 use super::{acting, field, picture};
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, cached, params};
 
 /// Most templates of an org.
 pub const MOST_TEMPLATES: i64 = 1_000;
@@ -193,6 +193,9 @@ pub fn change(
          WHERE org_id = $1 AND id = $2",
         params![org_id, id, &after.title, &after.description, after.once, after.archived, after.cover.as_deref(), now],
     )?;
+    if after.title != before.title {
+        tx.changed(cached::ORG_MERITS, org_id.as_str())?;
+    }
     record(tx, org_id, actor, id)?;
     Ok(after)
 }

@@ -8,7 +8,7 @@ use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Outage, Owner, StoreError, Tx, params};
+use crate::{Outage, Owner, StoreError, Tx, cached, params};
 
 /// How long a holder is asked.
 const ASKED: Duration = Duration::from_hours(24 * 90);
@@ -49,12 +49,16 @@ fn attach(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) -> Re
     if folded.is_empty() {
         return Ok(0);
     }
-    tx.execute(
+    let attached = tx.execute(
         "UPDATE merits SET user_id = $1, updated_at = $3
          WHERE user_id IS NULL AND (org_id, id) IN
             (SELECT org_id, id FROM merits WHERE email_folded = $2 AND user_id IS NULL ORDER BY id LIMIT 500)",
         params![user_id, folded, now],
-    )
+    )?;
+    if attached > 0 {
+        tx.changed(cached::MEMBER_MERITS, user_id.as_str())?;
+    }
+    Ok(attached)
 }
 
 /// Whether something waits for a proven address of the user.
@@ -127,6 +131,9 @@ pub fn hand_over(tx: &mut dyn Tx, holder: &UserId, folded: &str, now: Timestamp)
     if moved == 0 {
         keep(tx, holder, folded)?;
         return Ok(0);
+    }
+    for user_id in [holder, &claimant] {
+        tx.changed(cached::MEMBER_MERITS, user_id.as_str())?;
     }
     let details = Details { reason: Some("HandedOver".to_owned()), ..Details::default() };
     let event = NewEvent::new(Action::MeritAnswer).about(holder).to(Target::User(claimant)).with(details);

@@ -5,7 +5,7 @@ use sigma_core::time::Timestamp;
 
 use crate::branding::{self, Branded};
 use crate::job_queue::{self, NewJob};
-use crate::{StoreError, Tx, params};
+use crate::{StoreError, Tx, cached, params};
 
 /// The kind of the job that calls [`delete_batch`] until nothing is left.
 pub const JOB: &str = "remove_workspace";
@@ -61,6 +61,8 @@ pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> 
     for delete in DEPENDENT {
         let deleted = tx.execute(delete, params![org_id])?;
         if deleted > 0 {
+            // Its merits may be on pages of its members.
+            tx.changed(cached::ORG_MERITS, org_id.as_str())?;
             return Ok(deleted);
         }
     }

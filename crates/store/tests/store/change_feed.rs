@@ -124,6 +124,19 @@ on_both_engines! {
         assert!(current >= 2, "{current}");
     }
 
+    fn a_generation_of_an_earlier_moment_exists_until_something_changes(store: TestStore) {
+        let watch = Watch::new(&store, &["thing"]);
+        set(&store, "a", "1");
+        let moment = watch.moment().unwrap();
+        let generation = watch.generation_at(moment, "a").unwrap();
+        assert!(watch.are_current(&[generation]));
+        set(&store, "a", "2");
+        assert!(!watch.are_current(&[generation]));
+        assert_eq!(watch.generation_at(moment, "a"), None, "what was read since may be older or newer than the change");
+        assert!(watch.generation_at(moment, "b").is_some(), "nothing changed about this subject");
+        assert!(watch.generation_at(watch.moment().unwrap(), "a").is_some());
+    }
+
     fn a_watch_notices_an_admin_command_within_a_second(store: TestStore) {
         let watch = Watch::new(&store, &["thing"]);
         let first = watch.generation("a").unwrap();
@@ -156,7 +169,7 @@ fn while_the_feed_is_not_read_the_store_is_asked() {
         set(&store, "a", "1");
         assert_eq!(load(&cache, "a").as_deref(), Some("1"));
         eventually(|| !store.is_fresh());
-        assert_eq!(watch.generation("a"), None);
+        assert_eq!((watch.generation("a"), watch.moment()), (None, None));
         assert_eq!(cache.get("a"), None);
         assert_eq!(load(&cache, "a").as_deref(), Some("1"));
         assert_eq!(cache.get("a"), None);

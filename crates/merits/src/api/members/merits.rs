@@ -1,12 +1,15 @@
 //! `GET /v2/members/{memberId}/merits`: what a member has, as far as they let the app see it.
 
-use axum::Json;
 use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::email;
-use sigma_core::ids::MeritTemplateId;
+use sigma_core::ids::{MeritTemplateId, UserId};
 use sigma_core::merits::Scope;
 use sigma_platform::http::Endpoint;
+use sigma_store::merits::access::Access;
 use sigma_store::merits::list;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -15,6 +18,7 @@ use super::{granted, primary_address};
 use crate::POLICY;
 use crate::caller::OrgCaller;
 use crate::error::MeritsError;
+use crate::rendered::{PageName, Shown};
 use crate::state::MeritsState;
 use crate::wire::ids::id;
 use crate::wire::merit::MeritView;
@@ -59,22 +63,49 @@ pub async fn list(
     caller: OrgCaller,
     Path(member): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Json<MemberMeritPage>, MeritsError> {
+) -> Result<Response, MeritsError> {
+    let granted = granted(&sigma, &caller, &member).await;
+    // Only what was answered with 200 before: everything else is told in the order of the checks.
+    let name = granted.as_ref().ok().and_then(|(_, access)| PageName::of(access, &caller.app, query.as_deref()));
+    if let Some(body) = name.as_ref().and_then(|name| sigma.rendered().find(name, sigma.now())) {
+        return Ok(json(body));
+    }
     let query = ListQuery::read(query.as_deref(), None)?;
-    let (user_id, granted) = granted(&sigma, &caller, &member).await?;
+    let (user_id, access) = granted?;
+    Ok(json(render(&sigma, &caller, &query, (user_id, access.as_ref()), name).await?))
+}
+
+fn json(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+}
+
+/// Reads a page from the store, and keeps it.
+async fn render(
+    sigma: &MeritsState,
+    caller: &OrgCaller,
+    query: &ListQuery,
+    (user_id, access): (UserId, &Access),
+    name: Option<PageName>,
+) -> Result<Bytes, MeritsError> {
     let template: Option<MeritTemplateId> = query.get("merittemplate_id").map(id).transpose()?;
     let named = template.as_ref().map_or("", |id| id.as_str());
     let scope = Scope::of(&["member", user_id.as_str(), caller.org_id.as_str(), caller.app.id.as_str(), named]);
     let page = query.page(scope)?;
-    let member_id = user_id.clone();
-    let (org_id, own, permissions) = (caller.org_id.clone(), caller.app.org_id.clone(), granted.permissions.clone());
+    let (begun, now) = (sigma.rendered().begin(), sigma.now());
+    let (org_id, own, permissions) = (caller.org_id.clone(), caller.app.org_id.clone(), access.permissions.clone());
+    let user = user_id.clone();
     let slice =
-        sigma.store.read(move |tx| list::shown(tx, &user_id, &permissions, [&own, &org_id], template.as_ref(), &page));
+        sigma.store.read(move |tx| list::shown(tx, &user, &permissions, [&own, &org_id], template.as_ref(), &page));
     let slice = slice.await?;
-    let primary = if granted.permissions.profile { primary_address(&sigma, &member_id).await? } else { None };
+    let shown = Shown::of(&slice.items);
+    let primary = if access.permissions.profile { primary_address(sigma, &user_id).await? } else { None };
     let primary = primary.map(|address| email::fold(&address));
     let paging = Paging::of(&slice, scope, |merit| merit.id.digits());
-    let primary = primary.as_deref();
-    let view = |merit| MeritView::for_viewer(&sigma, merit, &caller.org_id, primary);
-    Ok(Json(MemberMeritPage { merits: slice.items.into_iter().map(view).collect(), paging }))
+    let view = |merit| MeritView::for_viewer(sigma, merit, &caller.org_id, primary.as_deref());
+    let page = MemberMeritPage { merits: slice.items.into_iter().map(view).collect(), paging };
+    let body: Bytes = serde_json::to_vec(&page).map_err(|error| MeritsError::Internal(error.to_string()))?.into();
+    if let Some((name, begun)) = name.zip(begun) {
+        sigma.rendered().keep(name, begun, (&user_id, &shown), &body, now);
+    }
+    Ok(body)
 }

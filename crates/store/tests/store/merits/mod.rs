@@ -7,6 +7,7 @@ mod credentials;
 mod holders;
 mod issuing;
 mod lists;
+mod pages;
 mod people;
 mod pictures;
 mod races;

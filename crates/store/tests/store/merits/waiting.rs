@@ -13,7 +13,7 @@ use sigma_store::{email, on_both_engines};
 
 use super::{Issuer, person, profile};
 
-fn add(store: &TestStore, user: &UserId, address: &str, proof: EmailProof) -> bool {
+pub(super) fn add(store: &TestStore, user: &UserId, address: &str, proof: EmailProof) -> bool {
     let (user, email, now) = (user.clone(), Email::parse(address).unwrap(), store.clock.now());
     insist(store, move |tx| email::add(tx, &user, &email, proof, now))
 }
@@ -34,7 +34,7 @@ fn claims(store: &TestStore, user: &UserId) -> Vec<String> {
 }
 
 /// The operator moves an address from one account to another.
-fn release(store: &TestStore, address: &'static str) {
+pub(super) fn release(store: &TestStore, address: &'static str) {
     insist(store, move |tx| tx.execute("DELETE FROM emails WHERE folded = $1", sigma_store::params![address]));
 }
 

@@ -1,0 +1,111 @@
+//! Pages of members' merits as they were sent, for as long as nothing on them changes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use moka::sync::Cache as Memory;
+use sigma_core::app::App;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_store::merits::Merit;
+use sigma_store::merits::access::Access;
+use sigma_store::{Generation, Moment, Store, Watch, cached};
+
+use crate::attachments::{has_attachments, round};
+
+/// Bytes of all pages together.
+const MOST_BYTES: u64 = 8 * 1_024 * 1_024;
+/// Bytes of a page that is kept: 100 merits with a few texts each.
+const LARGEST: usize = 128 * 1_024;
+/// Bytes of a query that is kept: more than all parameters together have.
+const LONGEST_QUERY: usize = 256;
+/// What a page takes besides its bytes.
+const OVERHEAD: usize = 512;
+
+/// The pages.
+pub struct RenderedPages {
+    pages: Memory<String, Arc<RenderedPage>>,
+    watch: Watch,
+}
+
+/// One page.
+struct RenderedPage {
+    /// Nothing about the member's account and merits, nor the orgs on the page, changed while these are current.
+    made_of: Vec<Generation>,
+    /// The minute in which the addresses of attachments are the same; `None` without attachments.
+    round: Option<i64>,
+    body: Bytes,
+}
+
+/// Which page: that of a consent, which names member, app and org and what they agreed to, for one query.
+pub struct PageName(String);
+
+impl PageName {
+    /// The page that `app` asks for; `None` if it is not one to keep.
+    pub fn of(access: &Access, app: &App, query: Option<&str>) -> Option<Self> {
+        let query = query.unwrap_or_default();
+        (query.len() <= LONGEST_QUERY).then(|| Self(format!("{}\n{}\n{query}", access.merit_id, app.org_id)))
+    }
+}
+
+impl RenderedPages {
+    /// None yet.
+    pub fn new(store: &Store) -> Self {
+        let weight = |name: &String, page: &Arc<RenderedPage>| {
+            let generations = page.made_of.len().saturating_mul(size_of::<Generation>());
+            let bytes = [name.len(), page.body.len(), generations, OVERHEAD].into_iter().fold(0, usize::saturating_add);
+            u32::try_from(bytes).unwrap_or(u32::MAX)
+        };
+        let pages = Memory::builder().max_capacity(MOST_BYTES).weigher(weight).build();
+        let watch = Watch::new(store, &[cached::MEMBER_MERITS, cached::ORG_MERITS, cached::ACCOUNT]);
+        Self { pages, watch }
+    }
+
+    /// The page as it is now, if it is known.
+    pub fn find(&self, name: &PageName, now: Timestamp) -> Option<Bytes> {
+        let page = self.pages.get(&name.0)?;
+        let is_timely = page.round.is_none_or(|made_in| made_in == round(now));
+        (is_timely && self.watch.are_current(&page.made_of)).then(|| Bytes::clone(&page.body))
+    }
+
+    /// To be called before a page is read.
+    pub fn begin(&self) -> Option<Moment> {
+        self.watch.moment()
+    }
+
+    /// Keeps a page that shows `merits` of a member. They were read after `begun`, rendered at `now`.
+    pub fn keep(
+        &self,
+        name: PageName,
+        begun: Moment,
+        (user_id, merits): (&UserId, &Shown),
+        body: &Bytes,
+        now: Timestamp,
+    ) {
+        if body.len() > LARGEST {
+            return;
+        }
+        let subjects = merits.orgs.iter().map(OrgId::as_str).chain([user_id.as_str()]);
+        let made_of: Option<Vec<_>> = subjects.map(|subject| self.watch.generation_at(begun, subject)).collect();
+        let Some(made_of) = made_of else { return };
+        let page = RenderedPage { made_of, round: merits.attachments.then(|| round(now)), body: Bytes::clone(body) };
+        self.pages.insert(name.0, Arc::new(page));
+    }
+}
+
+/// What a page depends on besides its member.
+pub struct Shown {
+    orgs: BTreeSet<OrgId>,
+    attachments: bool,
+}
+
+impl Shown {
+    /// Of these merits.
+    pub fn of(merits: &[Merit]) -> Self {
+        Self {
+            orgs: merits.iter().map(|merit| merit.org_id.clone()).collect(),
+            attachments: merits.iter().any(has_attachments),
+        }
+    }
+}
