@@ -113,7 +113,7 @@ async fn answer(
     let user_id = signed_in.account.user.id.clone();
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     match store.decide(move |tx| link::grant(tx, &hash, &org_id, &user_id, now)).await {
-        Ok(_) => waiting.succeed("orgIdToken", issue_org_id(&sigma, &waiting.app.id, &chosen).await),
+        Ok(_) => waiting.succeed("orgIdToken", issue_org_id(&sigma, &waiting.app.id, &chosen)),
         Err(Stop::Refused(MeritProblem::Forbidden)) => {
             let refusal = Some("merits-link-not-admin");
             page(&sigma, &browser, &waiting, permissions, &signed_in, refusal).await

@@ -107,5 +107,5 @@ async fn answer(
     };
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     store.decide(move |tx| access::agree(tx, &agreement)).await.map_err(|stop| waiting.unrecorded(stop))?;
-    waiting.succeed("memberIdToken", issue_member_id(&sigma, &waiting.app.id, org_id, &user_id).await)
+    waiting.succeed("memberIdToken", issue_member_id(&sigma, &waiting.app.id, org_id, &user_id))
 }

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, OrgId, TokenId};
-use sigma_core::jose::TokenKind;
+use sigma_core::jose::{Algorithm, TokenKind, UnverifiedJws, sign};
+use sigma_core::time::Timestamp;
 use sigma_platform::http::ApiError;
 use sigma_store::StoreError;
 use sigma_store::merits::link::Link;
 
-use super::{Claims, SKEW, audience, opened, signed};
+use super::{SKEW, audience};
 use crate::state::MeritsState;
 
 /// How long a token is valid.
@@ -36,20 +37,6 @@ struct OrgAccessClaims {
     iat: i64,
     exp: i64,
     jti: String,
-}
-
-impl Claims for OrgAccessClaims {
-    fn issuer(&self) -> &str {
-        &self.iss
-    }
-
-    fn audience(&self) -> &str {
-        &self.aud
-    }
-
-    fn issued_at(&self) -> i64 {
-        self.iat
-    }
 }
 
 /// A token whose signature, kind, issuer and audience are right; whether it is still good is checked with every use.
@@ -100,7 +87,8 @@ pub(crate) async fn issue(sigma: &MeritsState, app: &App, link: &Link) -> Result
         exp: now.plus(LIFE).seconds(),
         jti: TokenId::new(now, &*sigma.rng).to_string(),
     };
-    signed(sigma, TokenKind::Org, &claims, now).await
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    sign(ring.signer(Algorithm::ES256, now), TokenKind::Org, &claims).map_err(ApiError::internal)
 }
 
 /// Verifies a token, or recalls that it was verified; `None` for anything that is none.
@@ -116,10 +104,26 @@ pub(crate) async fn verify(sigma: &MeritsState, token: &str) -> Result<Option<Ar
             return Ok(Some(known));
         }
     }
-    let Some((claims, kid)) = opened::<OrgAccessClaims>(sigma, TokenKind::Org, token).await? else { return Ok(None) };
+    let Some((claims, kid)) = opened(sigma, token).await? else { return Ok(None) };
     let (Some(app_id), Some(org_id)) = (AppId::parse(&claims.sub), OrgId::parse(&claims.org)) else { return Ok(None) };
     let OrgAccessClaims { link: epoch, secret, iat, exp, .. } = claims;
     let verified = Arc::new(VerifiedOrgAccess { app_id, org_id, epoch, secret, iat, exp, kid });
     sigma.verified().insert(digest, Arc::clone(&verified));
     Ok(Some(verified))
+}
+
+/// The claims of an org access token that we signed, and the id of the key; `None` for any other text.
+async fn opened(sigma: &MeritsState, token: &str) -> Result<Option<(OrgAccessClaims, String)>, StoreError> {
+    let Ok(jws) = UnverifiedJws::parse(token) else { return Ok(None) };
+    let Some(kid) = jws.header().kid.as_deref() else { return Ok(None) };
+    let ring = sigma.keys.ring_with(&sigma.master_key, kid).await?;
+    let Some(key) = ring.verifier(kid) else { return Ok(None) };
+    let payload = jws.verify_as(TokenKind::Org, key).ok();
+    let claims: Option<OrgAccessClaims> = payload.and_then(|payload| serde_json::from_slice(payload).ok());
+    let is_ours = |claims: &OrgAccessClaims| {
+        // A token that a retired key signed later was signed by a thief.
+        let signed_later = |retired: Timestamp| claims.iat > retired.seconds().saturating_add(SKEW);
+        claims.iss == sigma.issuer() && claims.aud == audience(sigma) && !ring.retired_at(kid).is_some_and(signed_later)
+    };
+    Ok(claims.filter(is_ours).map(|claims| (claims, kid.to_owned())))
 }

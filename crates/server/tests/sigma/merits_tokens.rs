@@ -1,5 +1,7 @@
 //! Tokens of merits: each ends with what it stands for, and is good for one app, one org and, in the hands of a browser, once.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
@@ -128,7 +130,13 @@ async fn a_member_id_token_is_exchanged_once_by_the_app_and_org_that_it_was_issu
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let flipped = if signature.starts_with('A') { 'B' } else { 'A' };
     let tampered = format!("{signed}.{flipped}{}", &signature[1..]);
-    for bad in [tampered.as_str(), "x", "", &bakery.token] {
+    // Neither another algorithm nor a key of the server's that signs other tokens stands in for the MAC.
+    let payload = signed.rsplit_once('.').unwrap().1;
+    let unsigned = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"sigma-member+jwt"}"#));
+    let es256 = world.forge(TokenKind::Member, Algorithm::ES256, &claims(&token)).await;
+    let of_org = issue_org_id(&world.sigma, &bakery.app.id, &bakery.org).unwrap();
+    let long = format!("{signed}.{}", "A".repeat(4_000));
+    for bad in [tampered.as_str(), "x", "", ".", "..", &bakery.token, &unsigned, &es256, &of_org, &long] {
         assert_eq!(bakery.get(&path(bad)).await.merits_error(), "400 invalid_request", "{bad}");
     }
     assert_eq!(bakery.get("/v2/member_id").await.merits_error(), "400 invalid_request");
@@ -136,7 +144,7 @@ async fn a_member_id_token_is_exchanged_once_by_the_app_and_org_that_it_was_issu
     // None of these attempts used it up.
     assert_eq!(bakery.get(&path(&token)).await.json(), json!({"memberId": ada.digits()}));
     assert_eq!(bakery.get(&path(&token)).await.merits_error(), "404 NotFound", "used");
-    let late = issue_member_id(&world.sigma, &bakery.app.id, &bakery.org, &ada).await.unwrap();
+    let late = issue_member_id(&world.sigma, &bakery.app.id, &bakery.org, &ada).unwrap();
     world.advance(301);
     assert_eq!(bakery.get(&path(&late)).await.merits_error(), "404 NotFound", "expired");
 }
@@ -159,17 +167,17 @@ async fn an_org_id_token_is_exchanged_once_by_the_app_that_was_linked() {
     let world = World::with_orgs().await;
     let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
     world.link(&bakery.app, &harbour.org, OrgPermissions::OWNER).await;
-    let token = issue_org_id(&world.sigma, &bakery.app.id, &harbour.org).await.unwrap();
+    let token = issue_org_id(&world.sigma, &bakery.app.id, &harbour.org).unwrap();
     let path = |token: &str| format!("/v2/org_id?org_id_token={token}");
     let get = async |app, path: &str| world.as_app(app, "GET", path, &Value::Null).await;
 
     assert_eq!(get(&harbour.app, &path(&token)).await.merits_error(), "404 NotFound", "another app");
     let ada = world.person("ada@example.org").await;
-    let member = issue_member_id(&world.sigma, &bakery.app.id, &harbour.org, &ada).await.unwrap();
+    let member = issue_member_id(&world.sigma, &bakery.app.id, &harbour.org, &ada).unwrap();
     assert_eq!(get(&bakery.app, &path(&member)).await.merits_error(), "400 invalid_request");
     assert_eq!(get(&bakery.app, &path(&token)).await.json(), json!({"orgId": harbour.org.digits()}));
     assert_eq!(get(&bakery.app, &path(&token)).await.merits_error(), "404 NotFound", "used");
-    let late = issue_org_id(&world.sigma, &bakery.app.id, &harbour.org).await.unwrap();
+    let late = issue_org_id(&world.sigma, &bakery.app.id, &harbour.org).unwrap();
     world.advance(301);
     assert_eq!(get(&bakery.app, &path(&late)).await.merits_error(), "404 NotFound", "expired");
 }

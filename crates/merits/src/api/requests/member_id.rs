@@ -51,7 +51,7 @@ pub async fn member_id(
 ) -> Result<Json<MemberId>, MeritsError> {
     let query = ListQuery::read(query.as_deref(), None)?;
     let token = query.get("member_id_token").ok_or(RequestFault::Token)?;
-    let handle = token::member_of(&sigma, token, &caller.app.id, &caller.org_id).await?;
+    let handle = token::member_of(&sigma, token, &caller.app.id, &caller.org_id)?;
     let access = sigma.find_access(&caller.org_id, &caller.app, &handle.of).await?;
     access.ok_or(MeritProblem::AccessNotGranted)?;
     let once = handle.once;

@@ -51,7 +51,7 @@ pub async fn org_id(
 ) -> Result<Json<LinkedOrgId>, MeritsError> {
     let query = ListQuery::read(query.as_deref(), None)?;
     let token = query.get("org_id_token").ok_or(RequestFault::Token)?;
-    let handle = token::org_of(&sigma, token, &app.id).await?;
+    let handle = token::org_of(&sigma, token, &app.id)?;
     sigma.find_link(&handle.of, &app).await?.ok_or(MeritProblem::Forbidden)?;
     let once = handle.once;
     if !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await? {

@@ -189,7 +189,7 @@ impl Issuer<'_> {
         };
         sigma.store.decide(move |tx| access::agree(tx, &agreement)).await.unwrap();
         self.world.tick();
-        sigma_server::merits::token::issue_member_id(sigma, &self.app.id, &self.org, user).await.unwrap()
+        sigma_server::merits::token::issue_member_id(sigma, &self.app.id, &self.org, user).unwrap()
     }
 }
 
