@@ -174,12 +174,12 @@ impl<A: Area> FromRequest<AppState> for OwnApi<A> {
 }
 
 impl<A: Area> OwnApi<A> {
-    async fn read(request: Request, sigma: &AppState) -> Result<Self, Response> {
+    async fn read(mut request: Request, sigma: &AppState) -> Result<Self, Response> {
         let context = request.extensions().get::<RequestContext>().cloned();
         let missing = || ApiError::internal("the router was reached around its middleware").into_response();
         let context = context.ok_or_else(missing)?;
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let headers = request.headers().clone();
+        let headers = std::mem::take(request.headers_mut());
         let presented = Presented::of(&headers).map_err(IntoResponse::into_response)?;
         if let Presented::Signature = presented {
             // The signature may cover the body, so that is read first; a large one only for a key that has an account.

@@ -7,12 +7,12 @@ mod remove;
 mod show;
 mod stored;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use sigma_bitcoin::BapId;
 use sigma_core::profile::{Entered, Field, ProfileChange};
 use sigma_store::account::Account;
@@ -88,7 +88,7 @@ pub struct ProfileView {
     address: Option<String>,
     /// The filled-in fields, by the names of OpenID Connect, and as a schema.org `Person`.
     #[schema(value_type = Object)]
-    identity: Map<String, Value>,
+    identity: BTreeMap<&'static str, String>,
     /// Whether there is a published record of the identity.
     is_published: bool,
     /// Milliseconds since the epoch.
@@ -134,13 +134,13 @@ impl ProfileAnswer {
     fn of(caller: &Caller, stored: &StoredProfile) -> Json<Self> {
         let account = &caller.account;
         let person = account.person(stored.bap_id.as_ref());
-        let mut identity: Map<String, Value> =
-            stored.profile.iter().map(|(field, text)| (field.as_str().to_owned(), text.into())).collect();
-        identity.insert("@type".to_owned(), json!("Person"));
-        identity.insert("@context".to_owned(), json!("https://schema.org"));
+        let mut identity: BTreeMap<&'static str, String> =
+            stored.profile.iter().map(|(field, text)| (field.as_str(), text.to_owned())).collect();
+        identity.insert("@type", "Person".to_owned());
+        identity.insert("@context", "https://schema.org".to_owned());
         for (field, schema_org) in [(Field::GivenName, "givenName"), (Field::FamilyName, "familyName")] {
             if let Some(text) = stored.profile.get(field) {
-                identity.insert(schema_org.to_owned(), text.into());
+                identity.insert(schema_org, text.to_owned());
             }
         }
         let bap_id = if caller.is_app() { person.bap_id() } else { stored.bap_id.as_ref() };
