@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use sigma_core::actor::Actor;
+use sigma_core::email::Email;
 use sigma_core::ids::{MeritTemplateId, UserId};
 use sigma_core::merits::Move;
+use sigma_store::email::{self, EmailProof};
 use sigma_store::merits::template::{self, TemplateChange};
 use sigma_store::params;
 
@@ -138,6 +140,27 @@ async fn a_kept_page_is_shown_only_to_whom_the_member_lets_see_it() {
     let consent = bakery.get(&format!("/v2/members/{}/access_merit", ada.digits())).await.json();
     world.answer(&ada, &bakery.org, text(&consent, "id"), Move::Forfeit).await.unwrap();
     assert_eq!(page(&bakery, &ada).await.merits_error(), "403 access_not_granted", "withdrawn");
+}
+
+#[tokio::test]
+async fn a_kept_page_hides_an_address_that_is_no_longer_the_members_primary_one() {
+    let world = World::with_orgs().await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    let ada = world.person("ada@example.org").await;
+    let pilot = harbour.template("Pilot", false).await;
+    accepted(&harbour, &pilot, &ada).await;
+    let wanted = json!([{"permissionType": "CanViewAllStandardMerits"}, {"permissionType": "CanViewPublicProfile"}]);
+    bakery.agreed(&ada, &wanted).await;
+    let address = async || page(&bakery, &ada).await.json()["merits"][0]["email"].clone();
+    assert_eq!(address().await, "ada@example.org");
+    assert!(is_kept(&bakery, &ada).await);
+    let (user, now) = (ada.clone(), world.now());
+    let changed = world.sigma.store.write(move |tx| {
+        email::add(tx, &user, &Email::parse("work@example.org").unwrap(), EmailProof::Verified, now)?;
+        email::make_primary(tx, &user, "work@example.org")
+    });
+    assert!(changed.await.unwrap());
+    assert_eq!(address().await, "");
 }
 
 #[tokio::test]
