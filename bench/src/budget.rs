@@ -95,6 +95,12 @@ impl Lines<'_> {
         let rauthy = self.times_recorded(work, recorded::RAUTHY_CLIENT_CREDENTIALS);
         self.at_least(format!("{work}: Rauthy (recorded)"), rauthy, 9.0, " ×");
         self.at_most(format!("{work}: server CPU"), self.cpu(Server::Sigma, work), 45.0, " µs");
+        if let (Some(exchange), Some(plain)) =
+            (self.cpu(Server::Sigma, work::TOKEN_EXCHANGE), self.cpu(Server::Sigma, work))
+        {
+            let what = "token exchange: of client credentials, in CPU".to_owned();
+            self.at_most(what, Some(exchange / plain), 1.3, " ×");
+        }
     }
 
     fn reads(&mut self) {

@@ -102,6 +102,17 @@ pub fn client_credentials(path: &str, basic: &str) -> Bytes {
     post_form(path, &[("Authorization", basic)], &[("grant_type", "client_credentials")]).into()
 }
 
+/// Exchanges a token for one that says who the user is and no more.
+pub fn exchange_token(path: &str, basic: &str, token: &str) -> Bytes {
+    let fields = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", token),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ("scope", "openid"),
+    ];
+    post_form(path, &[("Authorization", basic)], &fields).into()
+}
+
 /// Requests userinfo.
 pub fn userinfo(path: &str, token: &str) -> Bytes {
     get(path, &[("Authorization", &format!("Bearer {token}"))]).into()

@@ -311,6 +311,8 @@ impl<'p> Bench<'p> {
         let ours: Vec<Bytes> = tokens.iter().map(ask).collect();
         self.repeat(Server::Sigma, work::INTROSPECTION, ours.clone()).await?;
         self.repeat(Server::Handler, work::INTROSPECTION, ours).await?;
+        let ours = tokens.iter().map(|token| flow::exchange_token(path::TOKEN, &secret, token)).collect();
+        self.repeat(Server::Sigma, work::TOKEN_EXCHANGE, ours).await?;
         let secret = self.peer.as_ref().map(|peer| peer.basic.clone()).unwrap_or_default();
         let ask = |token: &String| flow::introspect(peer::path::INTROSPECT, &secret, token);
         self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await?;

@@ -172,10 +172,10 @@ impl Installation {
         Ok(self.add_app("Device", &["--auth", "none", "--grant-type", "device_code"])?.client_id)
     }
 
-    /// An app with a secret, which may also use client credentials.
+    /// An app with a secret, which may also use client credentials and exchange tokens.
     pub fn add_with_secret(&self) -> Result<App, Failure> {
-        let grants = ["--grant-type", "authorization_code", "--grant-type", "client_credentials"];
-        let added = self.add_app("Secret", &grants)?;
+        let grants = ["authorization_code", "client_credentials", "token_exchange"];
+        let added = self.add_app("Secret", &grants.map(|grant| ["--grant-type", grant]).concat())?;
         let secret = added.client_secret.ok_or("an app without secret")?;
         let basic = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", added.client_id)));
         Ok(App { client_id: added.client_id, proof: Proof::Basic(basic) })

@@ -18,6 +18,8 @@ pub const EXCHANGE_BOUND: &str = "code exchange, none + PKCE + DPoP";
 pub const USERINFO_BOUND: &str = "userinfo, DPoP";
 /// A token for the app itself.
 pub const CLIENT_CREDENTIALS: &str = "client credentials";
+/// Less for an access token (RFC 8693).
+pub const TOKEN_EXCHANGE: &str = "token exchange";
 /// Who signed in.
 pub const USERINFO: &str = "userinfo";
 /// The same for people who filled in every field of their profile.

@@ -512,6 +512,8 @@ choices! {
         ClientCredentials = "client_credentials",
         /// Codes of devices without a browser, let in by a user elsewhere.
         DeviceCode = "device_code",
+        /// Other tokens, which it exchanges for less.
+        TokenExchange = "token_exchange",
     }
 }
 

@@ -6,6 +6,7 @@ use sigma_bitcoin::PublicKey;
 use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
 use crate::digest::Digest;
+use crate::exchange;
 use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
@@ -95,11 +96,15 @@ pub enum GrantType {
     /// A device code (RFC 8628 §3.4).
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
     DeviceCode,
+    /// Another token (RFC 8693).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 impl GrantType {
     /// Every grant type, as listed in discovery.
-    pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
+    pub const ALL: [Self; 5] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode, Self::TokenExchange];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -108,6 +113,7 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => exchange::GRANT_TYPE,
         }
     }
 

@@ -17,6 +17,7 @@ pub mod digest;
 pub mod dpop;
 pub mod email;
 pub mod event;
+pub mod exchange;
 pub mod fault;
 pub mod grant;
 pub mod ids;

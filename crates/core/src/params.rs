@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-/// The parameters of a request, decoded, in the order received. `resource` alone may repeat (RFC 8707 §2).
+/// The parameters of a request, decoded, in the order received. `resource` alone may repeat (RFC 8707 §2), and
+/// in a token request `audience` (RFC 8693 §2.1).
 #[derive(Clone, Debug, Default)]
 pub struct Params(Vec<(String, String)>);
 
@@ -52,10 +53,15 @@ impl Params {
 
     /// The first repeated name, other than `resource`.
     pub fn repeated(&self) -> Option<&str> {
+        self.repeated_except(&["resource"])
+    }
+
+    /// The first repeated name, other than those that may repeat.
+    pub fn repeated_except(&self, repeatable: &[&str]) -> Option<&str> {
         // A body may hold twenty thousand names: comparing them pairwise would cost us a second.
         let mut seen = HashSet::with_capacity(self.0.len());
         let names = self.0.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| *name != "resource").find(|name| !seen.insert(*name))
+        names.filter(|name| !repeatable.contains(name)).find(|name| !seen.insert(*name))
     }
 
     /// The first name whose value contains NUL.

@@ -141,6 +141,11 @@ impl Targets {
         resources.iter().all(|resource| resource.is_for_itself(app)).then_some(Self(resources))
     }
 
+    /// The resources of an exchanged token, which are among those of the token that it was exchanged for.
+    pub(crate) fn of_exchange(resources: impl IntoIterator<Item = Resource>) -> Self {
+        Self(resources.into_iter().collect())
+    }
+
     /// Their URIs, in requested order.
     pub fn uris(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|resource| resource.uri.as_str())

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::code::Authorization;
 use crate::dpop::{Confirmation, Thumbprint};
+use crate::exchange::ActClaim;
 use crate::ids::{ClientId, GrantId, TokenId};
 use crate::jose::Algorithm;
 use crate::person::Person;
@@ -43,7 +44,8 @@ impl Audience {
         Self::of(issuer, &targets.uris().collect::<Vec<_>>())
     }
 
-    fn of(issuer: &str, audiences: &[&str]) -> Self {
+    /// `audiences`, or the issuer if there are none.
+    pub(crate) fn of(issuer: &str, audiences: &[&str]) -> Self {
         match audiences {
             [] => Self::One(issuer.to_owned()),
             [only] => Self::One((*only).to_owned()),
@@ -116,6 +118,12 @@ pub struct AccessClaims {
     /// The key that the token is bound to (RFC 7800): such a token is never accepted as a bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Who acts for the subject (RFC 8693 §4.1); none if the app does to which the user gave the grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<ActClaim>,
+    /// The tokens, by `jti`, that it was exchanged for and whose revocation ends it too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
 }
 
 /// What every token has, whatever its kind.
@@ -134,7 +142,7 @@ pub struct Issuance<'a> {
 }
 
 impl Issuance<'_> {
-    fn cnf(self) -> Option<Confirmation> {
+    pub(crate) fn cnf(self) -> Option<Confirmation> {
         self.jkt.map(|jkt| Confirmation { jkt: jkt.clone() })
     }
 
@@ -144,6 +152,11 @@ impl Issuance<'_> {
 }
 
 impl AccessClaims {
+    /// Whether it is revoked by itself: it has no grant, or the one of another app.
+    pub fn stands_alone(&self) -> bool {
+        self.gid.is_none() || self.act.is_some()
+    }
+
     /// The token of a grant.
     pub fn of_grant(
         issuance: Issuance<'_>,
@@ -179,6 +192,8 @@ impl AccessClaims {
                 .flatten()
                 .map(|(address, _)| address),
             cnf: issuance.cnf(),
+            act: None,
+            sources: Vec::new(),
         }
     }
 
@@ -203,6 +218,8 @@ impl AccessClaims {
             bap: None,
             email: None,
             cnf: issuance.cnf(),
+            act: None,
+            sources: Vec::new(),
         }
     }
 }

@@ -21,6 +21,9 @@ use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
 use crate::http::{ApiError, Key, RequestContext, Rule};
 use crate::state::AppState;
 
+/// The parameters that may repeat (RFC 8707 §2, RFC 8693 §2.1).
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
+
 /// An authenticated app, or a public one identified by its `client_id`.
 #[derive(Clone, Debug)]
 pub struct AuthenticatedApp {
@@ -30,7 +33,7 @@ pub struct AuthenticatedApp {
     pub once: Option<Once>,
 }
 
-/// A request from an app, with its parameters as the endpoint declares them; only `resource` may repeat.
+/// A request from an app, with its parameters as the endpoint declares them; only [`REPEATABLE`] ones may repeat.
 #[derive(Clone, Debug)]
 pub struct AppRequest<T> {
     /// The authenticated app.
@@ -139,7 +142,7 @@ fn repeated() -> ApiError {
 
 /// These parameters, if none repeats and none contains NUL.
 fn single(params: Params) -> Result<Params, ApiError> {
-    if params.repeated().is_some() {
+    if params.repeated_except(&REPEATABLE).is_some() {
         return Err(repeated());
     }
     if params.with_nul().is_some() {
@@ -148,7 +151,7 @@ fn single(params: Params) -> Result<Params, ApiError> {
     Ok(params)
 }
 
-/// The members of a JSON object, in the order received. `resource` may be an array.
+/// The members of a JSON object, in the order received. What may repeat may be an array.
 fn json_pairs(body: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
     let no_object = || bad_request("invalid_request", "the body must be a JSON object of strings");
     let members = serde_json::from_slice(body);
@@ -160,7 +163,7 @@ fn json_pairs(body: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
             Value::Number(number) => pairs.push((name, number.to_string())),
             Value::Bool(flag) => pairs.push((name, flag.to_string())),
             Value::Null => {}
-            Value::Array(items) if name == "resource" => {
+            Value::Array(items) if REPEATABLE.contains(&name.as_str()) => {
                 for item in items {
                     pairs.push((name.clone(), item.as_str().ok_or_else(no_object)?.to_owned()));
                 }

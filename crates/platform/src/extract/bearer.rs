@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::dpop::ProofProblem;
+use sigma_core::exchange::ActClaim;
 use sigma_core::grant::Grant;
 use sigma_core::ids::AppId;
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
@@ -31,7 +32,7 @@ const SKEW: i64 = 60;
 pub struct LiveAccess {
     /// The token.
     pub access: Arc<VerifiedAccess>,
-    /// The app it was issued to.
+    /// The app that holds it: the one of the grant, or the one that exchanged a token of it.
     pub app: Arc<App>,
     /// The grant and the account; `None` for a token that an app got for itself.
     pub account: Option<(Arc<Grant>, Arc<Account>)>,
@@ -80,17 +81,26 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     if now >= claims.exp || claims.iat > now + SKEW {
         return Ok(None);
     }
+    if claims.stands_alone() && !stands(sigma, claims).await? {
+        return Ok(None);
+    }
     let Some(gid) = &claims.gid else {
-        let app = sigma.find_named_app(&claims.client_id).await?;
-        let Some(app) = app.filter(|app| !app.disabled) else { return Ok(None) };
-        let revoked = sigma.is_token_revoked(&claims.jti).await?;
-        return Ok((!revoked).then(|| LiveAccess { access: Arc::clone(&access), app, account: None }));
+        let app = load_named_app(sigma, &claims.client_id).await?;
+        return Ok(app.map(|app| LiveAccess { access: Arc::clone(&access), app, account: None }));
     };
     let Some(grant) = sigma.find_grant(gid).await? else { return Ok(None) };
     let Some(app) = load_app(sigma, &grant.authorization.app_id).await? else { return Ok(None) };
-    if grant.revoked_at.is_some() || !app.is_called(&claims.client_id) {
+    if grant.revoked_at.is_some() {
         return Ok(None);
     }
+    let holder = if app.is_called(&claims.client_id) {
+        app
+    } else if claims.act.is_some() {
+        let Some(holder) = load_named_app(sigma, &claims.client_id).await? else { return Ok(None) };
+        holder
+    } else {
+        return Ok(None);
+    };
     if !grant.offline {
         let session = sigma.find_session(&grant.authorization.session_id).await?;
         if session.is_none_or(|session| session.ended_at.is_some()) {
@@ -101,7 +111,27 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     if account.user.disabled {
         return Ok(None);
     }
-    Ok(Some(LiveAccess { access: Arc::clone(&access), app, account: Some((grant, account)) }))
+    Ok(Some(LiveAccess { access: Arc::clone(&access), app: holder, account: Some((grant, account)) }))
+}
+
+/// Whether neither a token that is revoked by itself nor one that it was exchanged for was revoked, and every app that took part
+/// may still act.
+async fn stands(sigma: &AppState, claims: &AccessClaims) -> Result<bool, StoreError> {
+    for jti in std::iter::once(&claims.jti).chain(&claims.sources) {
+        if sigma.is_token_revoked(jti).await? {
+            return Ok(false);
+        }
+    }
+    for actor in claims.act.iter().flat_map(ActClaim::chain).filter(|actor| actor.iss.is_none()) {
+        if load_named_app(sigma, &actor.sub).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn load_named_app(sigma: &AppState, name: &str) -> Result<Option<Arc<App>>, StoreError> {
+    Ok(sigma.find_named_app(name).await?.filter(|app| !app.disabled))
 }
 
 async fn load_app(sigma: &AppState, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {

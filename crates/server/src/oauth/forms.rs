@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 
 use crate::extract::distinct;
 
-/// A token request (RFC 6749 §4.1.3, §4.4.2, §6).
+/// A token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8693 §2.1).
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct TokenForm {
-    /// `authorization_code`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`.
+    /// `authorization_code`, `refresh_token`, `client_credentials`, `urn:ietf:params:oauth:grant-type:device_code` or
+    /// `urn:ietf:params:oauth:grant-type:token-exchange`.
     #[schema(value_type = String)]
     pub grant_type: Option<String>,
     /// The code, for `authorization_code`.
@@ -34,6 +35,22 @@ pub struct TokenForm {
     #[serde(default, deserialize_with = "distinct")]
     #[schema(value_type = Option<Vec<String>>)]
     pub resource: Vec<String>,
+    /// Audiences too, for a token exchange (RFC 8693 §2.1).
+    #[serde(default, deserialize_with = "distinct")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub audience: Vec<String>,
+    /// The token to exchange (RFC 8693 §2.1).
+    #[schema(value_type = Option<String>)]
+    pub subject_token: Option<SecretString>,
+    /// Its type, such as `urn:ietf:params:oauth:token-type:access_token`.
+    pub subject_token_type: Option<String>,
+    /// A token of whoever acts for the subject.
+    #[schema(value_type = Option<String>)]
+    pub actor_token: Option<SecretString>,
+    /// Its type.
+    pub actor_token_type: Option<String>,
+    /// The type of token to issue: an access token without it.
+    pub requested_token_type: Option<String>,
     /// The app, unless it authenticates with Basic or an assertion.
     client_id: Option<String>,
     /// `client_secret_post`.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::dpop::Confirmation;
+use sigma_core::exchange::ActClaim;
 use sigma_core::jose::{TokenKind, sign};
 use sigma_core::token::Audience;
 use sigma_store::refresh_token::LiveRefreshToken;
@@ -72,6 +73,10 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ConfirmationSchema>)]
     cnf: Option<Confirmation>,
+    /// Who acts for the subject (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    act: Option<ActClaim>,
 }
 
 impl IntoResponse for Introspection {
@@ -188,6 +193,7 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
         auth_time: claims.auth_time,
         acr: claims.acr.clone(),
         cnf: claims.cnf.clone(),
+        act: claims.act.clone(),
     }
 }
 

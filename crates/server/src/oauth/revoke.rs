@@ -55,8 +55,9 @@ pub async fn revoke(
         // Another app's token is treated as unknown.
         Some(access) if !caller.app.is_called(&access.claims.client_id) => RevokedToken::Unknown,
         Some(access) => match &access.claims.gid {
-            Some(gid) => RevokedToken::OfGrant(gid.clone()),
-            None => RevokedToken::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
+            // An exchanged token is of another app's grant, which it cannot end.
+            Some(gid) if !access.claims.stands_alone() => RevokedToken::OfGrant(gid.clone()),
+            _ => RevokedToken::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
         },
     };
     let now = sigma.now();

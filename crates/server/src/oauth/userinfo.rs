@@ -139,7 +139,9 @@ async fn answer(
     if !scopes.contains(OPENID) {
         return BearerError::InsufficientScope.into_response();
     }
-    let claims = &covered(grant.authorization.claims.clone(), &live.app.askable());
+    // Claims were requested one by one for the app that the user consented to, not for one that acts for it.
+    let requested = if live.access.claims.act.is_none() { grant.authorization.claims.clone() } else { Vec::new() };
+    let claims = &covered(requested, &live.app.askable());
     let person = account.person(grant.authorization.bap_id.as_ref());
     let person = match sigma.with_membership(&live.app, person, &scopes, claims).await {
         Ok(person) => person,

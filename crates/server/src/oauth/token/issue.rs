@@ -75,6 +75,7 @@ pub async fn of_grant(
     };
     Ok(TokenAnswer {
         access_token,
+        issued_token_type: None,
         token_type: token_type(jkt),
         expires_in: issuance.seconds,
         expires_at: claims.exp,
@@ -100,6 +101,7 @@ pub async fn of_app(
     let claims = AccessClaims::of_app(issuance, scope, targets, &id);
     Ok(TokenAnswer {
         access_token: make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?,
+        issued_token_type: None,
         token_type: token_type(jkt),
         expires_in: issuance.seconds,
         expires_at: claims.exp,
@@ -111,15 +113,17 @@ pub async fn of_app(
 }
 
 /// How a token is sent (RFC 9449 §5).
-const fn token_type(jkt: Option<&Thumbprint>) -> &'static str {
+pub const fn token_type(jkt: Option<&Thumbprint>) -> &'static str {
     if jkt.is_some() { "DPoP" } else { "Bearer" }
 }
 
-fn issuance<'a>(sigma: &'a AppState, app: &'a App, jkt: Option<&'a Thumbprint>, now: Timestamp) -> Issuance<'a> {
+/// What every token for `app` has.
+pub fn issuance<'a>(sigma: &'a AppState, app: &'a App, jkt: Option<&'a Thumbprint>, now: Timestamp) -> Issuance<'a> {
     Issuance { issuer: sigma.issuer(), client_id: &app.client_id, now, seconds: access_seconds(sigma, app), jkt }
 }
 
-fn make<T: Serialize>(
+/// A signed token.
+pub fn make<T: Serialize>(
     ring: &Arc<Keyring>,
     algorithm: Algorithm,
     kind: TokenKind,

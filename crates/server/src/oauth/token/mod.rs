@@ -1,8 +1,9 @@
-//! `POST /api/auth/oauth2/token`: tokens for a code, a refresh token, or an app itself (RFC 6749 §3.2).
+//! `POST /api/auth/oauth2/token`: tokens for a code, a refresh token, another token, or an app itself (RFC 6749 §3.2).
 
 mod authorization_code;
 mod client_credentials;
 mod device_code;
+mod exchange;
 mod first_token;
 mod issue;
 mod refresh_token;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use sigma_core::app::{App, AuthMethod, GrantType};
 use sigma_core::authorize::printable;
 use sigma_core::dpop::ProofProblem;
+use sigma_core::exchange::ExchangeProblem;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -39,6 +41,9 @@ pub fn endpoint() -> Endpoint<AppState> {
 pub struct TokenAnswer {
     /// A JWT (RFC 9068).
     pub access_token: String,
+    /// The type of `access_token`, if it was exchanged for another token (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// `Bearer`, or `DPoP` for a token that is bound to the key of the proof (RFC 9449 §5).
     pub token_type: &'static str,
     /// Lifetime in seconds.
@@ -101,6 +106,8 @@ pub enum TokenError {
     InvalidScope,
     /// An audience that was not granted, or is not registered.
     InvalidTarget,
+    /// The subject token cannot be exchanged (RFC 8693 §2.2.2).
+    Exchange(ExchangeProblem),
     /// The app's credential, of this method, was used before.
     Replayed(AuthMethod),
     /// The proof of possession is missing or invalid.
@@ -140,6 +147,16 @@ impl From<TokenError> for ApiError {
             TokenError::AccessDenied => bad_request("access_denied", "Access denied"),
             TokenError::InvalidScope => bad_request("invalid_scope", "the scope was not granted"),
             TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
+            TokenError::Exchange(problem) => {
+                let code = match problem {
+                    ExchangeProblem::NotForApp | ExchangeProblem::Unproven | ExchangeProblem::TooManyActors => {
+                        "invalid_request"
+                    }
+                    ExchangeProblem::Scope => "invalid_scope",
+                    ExchangeProblem::Target => "invalid_target",
+                };
+                bad_request(code, problem.to_string())
+            }
             TokenError::Replayed(AuthMethod::SigmaBitcoinAuth) => ClientAuthError::InvalidSignature.into(),
             TokenError::Replayed(_) => ClientAuthError::Invalid.into(),
             TokenError::Proof(error) => error.into(),
@@ -219,6 +236,7 @@ pub(super) async fn give(
         GrantType::RefreshToken => refresh_token::refresh(sigma, context, request, jkt).await,
         GrantType::ClientCredentials => client_credentials::issue(sigma, request, jkt).await,
         GrantType::DeviceCode => device_code::redeem(sigma, context, request, jkt).await,
+        GrantType::TokenExchange => exchange::exchange(sigma, request, jkt).await,
     }?;
     sigma.token_counts.note(&app.id, grant, sigma.now());
     sigma.note_use(&app, sigma.now()).await;

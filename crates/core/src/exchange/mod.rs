@@ -1,0 +1,64 @@
+//! Token exchange (RFC 8693): a token for less than the one that it was exchanged for, held by the app that exchanged it
+//! (`docs/spec/token-exchange.md`).
+
+mod act;
+mod narrow;
+
+pub use act::{ActClaim, MOST_ACTORS};
+pub use narrow::{Narrowing, narrow};
+
+/// The `grant_type` (§2.1).
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// A type of token (§3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// An access token of this server.
+    AccessToken,
+    /// A JWT, whoever issued it.
+    Jwt,
+    /// An ID token.
+    IdToken,
+    /// A refresh token.
+    RefreshToken,
+}
+
+impl TokenType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::AccessToken, Self::Jwt, Self::IdToken, Self::RefreshToken];
+
+    /// The identifier.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
+            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
+            Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
+            Self::RefreshToken => "urn:ietf:params:oauth:token-type:refresh_token",
+        }
+    }
+
+    /// The type with this exact identifier.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Why a token cannot be exchanged (§2.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeProblem {
+    /// The subject token was neither issued to the app nor names it as audience.
+    #[error("the subject token was neither issued to this client nor is it for a resource that this client serves")]
+    NotForApp,
+    /// The subject token is bound to a key, and its possession was not proven.
+    #[error("the subject token is bound to a key whose possession was not proven")]
+    Unproven,
+    /// Too many apps took part already.
+    #[error("the subject token passed through too many clients")]
+    TooManyActors,
+    /// A scope that the subject token does not have, or that the app may not request.
+    #[error("the subject token does not have this scope")]
+    Scope,
+    /// An audience that the subject token does not have, or that the app may not request.
+    #[error("the subject token is not for this resource")]
+    Target,
+}
