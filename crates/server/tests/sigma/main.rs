@@ -2,6 +2,7 @@
 //! engine is `SIGMA_TEST_STORE`: `sqlite` (the default) or `postgres`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod access_table;
 mod access_tokens;
 mod account_apps;
 mod account_deletion;
