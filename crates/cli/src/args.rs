@@ -22,6 +22,8 @@ pub use client::ClientFields;
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
+#[cfg(test)]
+pub use security::ProfileArg;
 pub use security::SecurityFields;
 pub use user::{AddUser, SetUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};

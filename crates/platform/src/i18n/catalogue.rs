@@ -31,7 +31,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 14] {
+pub(super) const fn sources(language: Language) -> [&'static str; 15] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),
