@@ -12,7 +12,7 @@ before(async () => {
   chromium = await openChromium();
   sigma = await startSigma();
   await sigma.admin(
-    ...["app", "add", "--name=Living room TV", "--client-id=tv", "--type=native", "--auth=none"],
+    ...["app", "add", "--name=Living room TV", "--client-id=television", "--type=native", "--auth=none"],
     ...["--grant-type=device_code", "--grant-type=refresh_token", "--home-page=https://tv.example.org/"],
   );
 });
@@ -22,9 +22,9 @@ const post = async (path, form) => {
   const response = await fetch(sigma.issuer + path, { method: "POST", body: new URLSearchParams(form) });
   return response.json();
 };
-const ask = () => post("/api/auth/device/code", { client_id: "tv", scope: "openid profile offline_access" });
+const ask = () => post("/api/auth/device/code", { client_id: "television", scope: "openid profile offline_access" });
 const grant = "urn:ietf:params:oauth:grant-type:device_code";
-const poll = ({ device_code }) => post("/api/auth/oauth2/token", { grant_type: grant, client_id: "tv", device_code });
+const poll = ({ device_code }) => post("/api/auth/oauth2/token", { grant_type: grant, client_id: "television", device_code });
 
 test("a person connects a device from its link, and another by typing, as accessible pages of every size", async () => {
   const device = await openDevice(chromium);

@@ -33,7 +33,7 @@ test("a client that only a document describes uses a tool", { skip: !inside && (
   try {
     await writeFile(join(directory, "hosts"), `${address} ${host}\n${await readFile("/etc/hosts", "utf8")}`);
     const make = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", `/CN=${host}`];
-    const files = ["-addext", `subjectAltName=DNS:${host}`, "-keyout", join(directory, "key.pem"), "-out", join(directory, "cert.pem")];
+    const files = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext", `subjectAltName=DNS:${host}`, "-keyout", join(directory, "key.pem"), "-out", join(directory, "cert.pem")];
     await run("openssl", [...make, ...files]);
     const command = `${network} && mount --bind "$0/hosts" /etc/hosts && exec "$1" --test "$2"`;
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;

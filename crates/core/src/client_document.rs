@@ -128,7 +128,10 @@ impl DocumentHosts {
     pub fn malformed(&self) -> Option<&str> {
         let is_good = |host: &str| {
             let name = host.strip_prefix("*.").unwrap_or(host);
-            host == "*" || ClientIdUrl::parse(&format!("https://{name}/x")).is_some_and(|url| url.host() == name)
+            let of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            let is_name = name.split('.').all(|label| !label.is_empty() && label.bytes().all(of_name));
+            host == "*"
+                || is_name && ClientIdUrl::parse(&format!("https://{name}/x")).is_some_and(|url| url.host() == name)
         };
         self.0.iter().map(String::as_str).find(|host| !is_good(host))
     }

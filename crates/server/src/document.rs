@@ -69,7 +69,12 @@ mod tests {
     #[test]
     fn every_status_that_has_a_body_has_a_schema() {
         // These answer 200 with headers only, with an empty body, or with a media type that generators of clients refuse.
-        let bare = ["get /api/v1/auth/forward", "post /api/auth/oauth2/revoke", "get /orgs/{org}/status/{list}"];
+        let bare = [
+            "get /api/v1/auth/forward",
+            "get /api/auth/oauth2/forward",
+            "post /api/auth/oauth2/revoke",
+            "get /orgs/{org}/status/{list}",
+        ];
         let document = document();
         for (operation, described) in operations(&document) {
             for (status, response) in described["responses"].as_object().unwrap() {

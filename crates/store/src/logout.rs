@@ -290,7 +290,7 @@ pub fn log(tx: &mut dyn Tx, app_id: &AppId, limit: u32) -> Result<Vec<LogoutLine
 
 /// The delay after so many failures.
 fn delay(failures: i64) -> Duration {
-    let factor = u32::try_from(failures.saturating_sub(1)).ok().and_then(|exponent| 3_u32.checked_pow(exponent));
+    let factor = u32::try_from(failures.saturating_sub(1).max(0)).ok().and_then(|exponent| 3_u32.checked_pow(exponent));
     FIRST_DELAY.saturating_mul(factor.unwrap_or(u32::MAX)).min(LONGEST_DELAY)
 }
 

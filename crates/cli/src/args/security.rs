@@ -6,7 +6,7 @@ use sigma_core::security::SecurityProfile;
 /// The demands on an app's requests and tokens.
 #[derive(Args, Debug, Default, PartialEq, Eq)]
 pub struct SecurityFields {
-    /// Security profile: fapi2 demands pushed requests, DPoP, PKCE and private_key_jwt, and rules out RS256.
+    /// Security profile: fapi2 demands pushed requests, DPoP, PKCE and `private_key_jwt`, and rules out RS256.
     #[arg(long, value_enum, value_name = "PROFILE")]
     pub profile: Option<ProfileArg>,
     /// Require pushed authorization requests (RFC 9126).

@@ -37,7 +37,7 @@ fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
             "resources": [], "id_token_signed_response_alg": "RS256", "access_seconds": null, "require_pkce": false,
             "require_pushed_authorization_requests": false, "dpop_bound_access_tokens": false,
             "require_second_factor": false, "placeholder_email": false, "id_token_claims": false, "client_uri": null, "site_url": null,
-            "dynamic": false, "disabled": false,
+            "dynamic": false, "disabled": false, "metadata": {},
             "created_at": null, "updated_at": null
         })
     );

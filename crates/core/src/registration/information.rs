@@ -49,7 +49,7 @@ pub fn information(app: &App) -> Map<String, Value> {
     tell("request_uris", json!(metadata.request_uris));
     tell("default_max_age", json!(metadata.default_max_age));
     tell("default_acr_values", json!(metadata.default_acr_values));
-    tell("require_auth_time", json!(metadata.require_auth_time));
+    tell("require_auth_time", json!(metadata.require_auth_time.then_some(true)));
     tell("initiate_login_uri", json!(metadata.initiate_login_uri));
     members
 }

@@ -186,7 +186,7 @@ async fn not_found_is_json_for_api_paths_and_a_page_for_browsers() {
     content-type: application/json
     x-request-id: req_6iysd2bblnq4er5edxwb6pf5
     access-control-allow-origin: *
-    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, X-Request-Id, set-auth-token
+    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, DPoP-Nonce, X-Request-Id, set-auth-token
     {"error":"method_not_allowed","error_description":"Method not allowed","message":"Method not allowed","request_id":"req_6iysd2bblnq4er5edxwb6pf5"}
     "#);
     let browser = [("accept", "text/html")];
@@ -268,7 +268,7 @@ async fn a_preflight_for_a_public_endpoint_is_answered_to_anyone() {
     access-control-max-age: 7200
     x-request-id: req_ynvbmbs7dbzzmkuhfyomh5zx
     access-control-allow-origin: *
-    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, X-Request-Id, set-auth-token
+    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, DPoP-Nonce, X-Request-Id, set-auth-token
     ");
 }
 
@@ -279,12 +279,12 @@ async fn a_preflight_for_a_cookie_endpoint_is_answered_to_trusted_origins_alone(
     insta::assert_snapshot!(shown(server.send("192.0.2.1", "OPTIONS", "/api/thing/1", &asked).await).await, @r"
     204
     access-control-allow-methods: GET, POST, PUT, PATCH, DELETE, OPTIONS
-    access-control-allow-headers: Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, tracestate, baggage, sentry-trace
+    access-control-allow-headers: Authorization, Content-Type, DPoP, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, tracestate, baggage, sentry-trace
     access-control-max-age: 7200
     x-request-id: req_ynvbmbs7dbzzmkuhfyomh5zx
     access-control-allow-origin: https://app.example.com
     access-control-allow-credentials: true
-    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, X-Request-Id, set-auth-token
+    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, DPoP-Nonce, X-Request-Id, set-auth-token
     vary: Origin
     ");
     let asked = [("origin", "https://evil.example"), ("access-control-request-method", "POST")];

@@ -54,10 +54,14 @@ fn only(
     if public.is_empty() { Err(NoPublicAddress) } else { Ok(Box::new(public.into_iter())) }
 }
 
+/// The addresses of a name.
+#[cfg(feature = "testing")]
+pub(super) type Addresses = Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
+
 /// Resolves names as a test says, and takes one address more for public.
 #[cfg(feature = "testing")]
 pub(super) struct Scripted {
-    pub(super) resolve: Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>,
+    pub(super) resolve: Addresses,
     pub(super) public: IpAddr,
 }
 

@@ -59,6 +59,7 @@ pub struct NewClient {
 /// An app.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "members of the answer")]
 pub struct Client {
     client_id: String,
     name: String,

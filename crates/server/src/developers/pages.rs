@@ -49,12 +49,13 @@ async fn developer(sigma: &AppState, browser: &Browser) -> Result<SignedIn, Resp
     if !sigma.settings.registration.developers {
         return Err(not_found(sigma));
     }
-    match SignedIn::find(sigma, browser).await.map_err(|error| ApiError::from(error).into_response())? {
-        Some(signed_in) => Ok(signed_in),
-        None => {
-            let continuation = Continuation::Account { page: AccountPage::Developers };
-            Err(sign_in_first(sigma, browser, continuation).unwrap_or_else(IntoResponse::into_response))
-        }
+    if let Some(signed_in) =
+        SignedIn::find(sigma, browser).await.map_err(axum::response::IntoResponse::into_response)?
+    {
+        Ok(signed_in)
+    } else {
+        let continuation = Continuation::Account { page: AccountPage::Developers };
+        Err(sign_in_first(sigma, browser, continuation).unwrap_or_else(IntoResponse::into_response))
     }
 }
 

@@ -107,12 +107,11 @@ fn sign_in_first(
         return Ok(refuse(context, browser, url, "login_required", "nobody is signed in"));
     }
     let page = if prompt.asks(PromptValue::Create) { "/signup" } else { LOGIN_PATH };
-    let ongoing = match ongoing {
-        Some(ongoing) => ongoing,
-        None => {
-            let continuation = Continuation::Authorization { query: params.to_query() };
-            interaction::begin(sigma, browser, continuation, sigma.now())?
-        }
+    let ongoing = if let Some(ongoing) = ongoing {
+        ongoing
+    } else {
+        let continuation = Continuation::Authorization { query: params.to_query() };
+        interaction::begin(sigma, browser, continuation, sigma.now())?
     };
     Ok(with_cookie(go(browser, format!("{page}?interaction={}", ongoing.name)), ongoing.set_cookie.as_deref()))
 }

@@ -12,7 +12,7 @@ use sigma_server::routes::declarations;
 use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
 
 /// Paths whose requests authenticate by something else than a cookie, which is removed; all of workspaces besides.
-const COOKIE_FREE: [&str; 18] = [
+const COOKIE_FREE: [&str; 22] = [
     "/merits/unsubscribe",
     "/signer",
     "/api/backup/sync",
@@ -26,6 +26,10 @@ const COOKIE_FREE: [&str; 18] = [
     "/api/auth/oauth2/revoke",
     "/api/auth/oauth2/introspect",
     "/api/auth/oauth2/par",
+    "/api/auth/oauth2/register",
+    "/api/auth/oauth2/register/{client_id}",
+    "/oauth2/register",
+    "/register",
     "/api/auth/oauth2/forward",
     "/api/auth/oauth2/userinfo",
     "/oauth2/userinfo",

@@ -203,7 +203,7 @@ async fn a_self_registered_app_always_asks_unless_consent_may_be_remembered() {
         let again = browser.authorize(&[("client_id", id), ("prompt", "none")]).await;
         (again.param("code").is_some(), again.param("error"))
     };
-    assert_eq!(remembering(false).await, (false, Some("consent_required".to_owned())));
+    assert_eq!(remembering(false).await, (false, Some("login_required".to_owned())), "as for a stranger");
     assert_eq!(remembering(true).await, (true, None), "oidcc-prompt-none-logged-in");
 }
 

@@ -104,8 +104,8 @@ async fn of_two_uploads_at_once_the_second_does_not_replace_what_the_first_has_s
         "recipientEmail": "ada@example.org", "meritTemplateId": template, "recipientName": "Ada",
         "fieldValues": [{"fieldId": field, "value": [permitted["attachmentId"]]}],
     });
-    let sent = bakery.post("/v2/merits/send", &body).await.json();
-    let url = text(&sent["fieldValues"][0]["attachments"][0], "url")
+    let merit = bakery.post("/v2/merits/send", &body).await.json();
+    let url = text(&merit["fieldValues"][0]["attachments"][0], "url")
         .strip_prefix("https://id.example.org")
         .unwrap()
         .to_owned();

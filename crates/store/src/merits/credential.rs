@@ -70,11 +70,12 @@ impl IssuerKey {
     }
 }
 
-/// The key that signs at `now`: of those that are not retired the oldest, since a new one is published first.
+/// The key that signs at `now`: of those that are not retired the one that retires first, since a new one is published
+/// before it signs.
 pub fn signing(keys: Vec<IssuerKey>, now: Timestamp) -> Option<IssuerKey> {
     keys.into_iter()
         .filter(|key| !key.is_retired(now))
-        .min_by(|one, other| (one.created_at, &one.kid).cmp(&(other.created_at, &other.kid)))
+        .min_by_key(|key| (key.retired_at.is_none(), key.retired_at, key.created_at, key.kid.clone()))
 }
 
 /// The keys of an org, newest first.

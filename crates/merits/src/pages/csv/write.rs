@@ -77,7 +77,7 @@ mod tests {
         }
         let text = String::from_utf8(writer.finish()).unwrap();
         let expected = "\u{feff}name,value\r\n'=1+1,plain = text\r\n'+49 30,plain = text\r\n'-2,plain = text\r\n\
-                        '@SUM(A1),plain = text\r\n'\t=1,plain = text\r\n' =cmd|' /C calc'!A0,plain = text\r\n'＝1,plain = text\r\n";
+                        '@SUM(A1),plain = text\r\n'\t'=1,plain = text\r\n' =cmd|' /C calc'!A0,plain = text\r\n'＝1,plain = text\r\n";
         assert_eq!(text, expected);
     }
 

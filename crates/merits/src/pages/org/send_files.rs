@@ -99,9 +99,9 @@ impl<'a> Receiving<'a> {
             }
             let name = part.name().unwrap_or_default().to_owned();
             if part.file_name().is_some() {
-                self.file(&name, &mut part).await?
+                self.file(&name, &mut part).await?;
             } else {
-                self.text(name, &mut part).await?
+                self.text(name, &mut part).await?;
             }
         }
         let loaded = self.load().await?.clone();
