@@ -26,7 +26,7 @@ use crate::{Owner, Row, StoreError, Tx, logout, params, resource, session, user}
 const REMEMBERED: Duration = Duration::from_mins(15);
 /// Most devices of one app that wait at once.
 pub const MOST_WAITING: i64 = 10_000;
-/// Wrong user codes that a person may type within [`WINDOW`].
+/// Wrong user codes that a person may type within a quarter of an hour.
 pub const MOST_GUESSES: i64 = 20;
 /// The window of [`MOST_GUESSES`].
 const WINDOW: Duration = Duration::from_mins(15);

@@ -33,7 +33,7 @@ pub struct AuthenticatedApp {
     pub once: Option<Once>,
 }
 
-/// A request from an app, with its parameters as the endpoint declares them; only [`REPEATABLE`] ones may repeat.
+/// A request from an app, with its parameters as the endpoint declares them; only `resource` and `audience` ones may repeat.
 #[derive(Clone, Debug)]
 pub struct AppRequest<T> {
     /// The authenticated app.
