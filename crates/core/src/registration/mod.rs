@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::app::{App, ApplicationType, AuthMethod, GrantType};
 use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
-use crate::ids::{AppId, ClientId, OrgId};
+use crate::ids::{AppId, ClientId};
 use crate::jose::Algorithm;
 use crate::json::{self, Members};
 use crate::redirect::RegisteredRedirectUris;
@@ -132,38 +132,8 @@ impl Registration {
 
     /// The app, which has neither a secret nor rights beyond what was registered.
     pub fn into_app(self, id: AppId, client_id: ClientId, now: Timestamp) -> App {
-        let app = App {
-            id,
-            client_id,
-            org_id: OrgId::operator(),
-            name: String::new(),
-            application_type: self.application_type,
-            auth_method: self.auth_method,
-            secret: None,
-            pubkey: None,
-            jwks: None,
-            jwks_uri: None,
-            redirect_uris: RegisteredRedirectUris::default(),
-            post_logout_redirect_uris: RegisteredRedirectUris::default(),
-            grant_types: Vec::new(),
-            scopes: Scopes::default(),
-            resources: Vec::new(),
-            require_pkce: false,
-            id_token_alg: self.id_token_alg,
-            access_seconds: None,
-            placeholder_email: false,
-            id_token_claims: false,
-            require_second_factor: false,
-            security: AppSecurity::default(),
-            dynamic: true,
-            disabled: false,
-            client_uri: None,
-            site_url: None,
-            backchannel_logout: None,
-            metadata: ClientMetadata::default(),
-            created_at: now,
-            updated_at: now,
-        };
+        let app =
+            App { id, client_id, require_pkce: false, dynamic: true, created_at: now, updated_at: now, ..App::sigma() };
         self.replace(app, now)
     }
 
