@@ -102,6 +102,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
                     let keys = if keep_keys { MadeKeys::Keep } else { MadeKeys::Deactivate };
                     user::disable(file, output, &user, keys, sure.yes)
                 }
+                UserCommand::Impersonation { user, workspace, allow, deny } => {
+                    let permission = match (allow, deny) {
+                        (true, _) => user::Permission::Allow,
+                        (_, true) => user::Permission::Deny,
+                        _ => user::Permission::Show,
+                    };
+                    user::impersonation(file, output, &user, workspace.as_deref(), permission)
+                }
                 UserCommand::Enable { user } => user::enable(file, output, &user),
                 UserCommand::Set(fields) => user::set(file, output, &fields),
                 UserCommand::Remove { user, sure } => user::remove(file, output, &user, sure.yes),

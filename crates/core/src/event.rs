@@ -100,6 +100,18 @@ actions! {
     GrantRevoke = "grant.revoke",
     /// An access token without a grant was revoked.
     TokenRevoke = "token.revoke",
+    /// A user was allowed to act as others.
+    ImpersonationAllow = "impersonation.allow",
+    /// A user may no longer act as others.
+    ImpersonationDeny = "impersonation.deny",
+    /// A user began to act as another.
+    ImpersonationBegin = "impersonation.begin",
+    /// That was ended before its time.
+    ImpersonationEnd = "impersonation.end",
+    /// A user made an agent, an app that acts for them.
+    AgentCreate = "agent.create",
+    /// A user stopped an agent.
+    AgentStop = "agent.stop",
     /// An app was registered.
     AppCreate = "app.create",
     /// An app was changed.

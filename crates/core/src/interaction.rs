@@ -131,6 +131,10 @@ pub enum AccountPage {
     Apps,
     /// Apps that the user made.
     Developers,
+    /// Who acts for the user.
+    Agents,
+    /// Making an agent, which gets a credential: the user signs in again first.
+    AgentsChange,
     /// The deletion of the account.
     Deletion,
     /// Requesting it: the user signs in again first.
@@ -235,8 +239,11 @@ impl Continuation {
 
     /// Whether it requires a recent sign-in by the strongest means, even of signed-in users.
     const fn changes_credentials(&self) -> bool {
-        use AccountPage::{BackupChange, Change, DeletionRequest, FirstPassword, Restore};
-        matches!(self, Self::Account { page: FirstPassword | Change | DeletionRequest | BackupChange | Restore })
+        use AccountPage::{AgentsChange, BackupChange, Change, DeletionRequest, FirstPassword, Restore};
+        matches!(
+            self,
+            Self::Account { page: FirstPassword | Change | AgentsChange | DeletionRequest | BackupChange | Restore }
+        )
     }
 
     /// What the sign-in page has to do before a page of ours, opened at `started_at`. An authorization request has
@@ -301,8 +308,8 @@ mod tests {
     }
 
     fn changes(continuation: &Continuation) -> bool {
-        use AccountPage::{BackupChange, Change, DeletionRequest, FirstPassword, Restore};
-        let pages = [FirstPassword, Change, DeletionRequest, BackupChange, Restore];
+        use AccountPage::{AgentsChange, BackupChange, Change, DeletionRequest, FirstPassword, Restore};
+        let pages = [FirstPassword, Change, AgentsChange, DeletionRequest, BackupChange, Restore];
         pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
 
@@ -349,6 +356,8 @@ mod tests {
                 AccountPage::Change,
                 AccountPage::Apps,
                 AccountPage::Developers,
+                AccountPage::Agents,
+                AccountPage::AgentsChange,
                 AccountPage::Deletion,
                 AccountPage::DeletionRequest,
                 AccountPage::Backup,

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::time::Timestamp;
+
 /// Checks that `text` is JSON without a repeated name in any object and without NUL in any string.
 ///
 /// # Errors
@@ -26,7 +28,22 @@ impl Members {
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
+
+    /// The `NumericDate` (RFC 7519 §2) called `name`; fractions of a second are dropped.
+    ///
+    /// # Errors
+    /// It is no number, or one of no date.
+    pub fn numeric_date(&self, name: &str) -> Result<Option<Timestamp>, NotADate> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let number = value.as_number().ok_or(NotADate)?.to_string();
+        let (seconds, _) = number.split_once('.').unwrap_or((&number, ""));
+        seconds.parse().map(|seconds| Some(Timestamp::from_seconds(seconds))).map_err(|_| NotADate)
+    }
 }
+
+/// The value is not a `NumericDate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADate;
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -46,3 +46,4 @@ pub mod totp;
 pub mod unicode;
 pub mod user_code;
 pub mod webauthn;
+pub mod workload;

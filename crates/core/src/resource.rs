@@ -156,6 +156,13 @@ impl Targets {
         self.0.iter().map(|resource| resource.asked(scope)).collect()
     }
 
+    /// All of their scopes.
+    pub fn scopes(&self) -> Scopes {
+        let mut scopes = Scopes::default();
+        self.0.iter().flat_map(|resource| &resource.scopes).for_each(|scope| scopes.insert(&scope.name));
+        scopes
+    }
+
     /// Whether any of them is open: such a token does not include the issuer.
     pub fn any_open(&self) -> bool {
         self.0.iter().any(|resource| resource.open)

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::code::Authorization;
 use crate::dpop::{Confirmation, Thumbprint};
 use crate::exchange::ActClaim;
-use crate::ids::{ClientId, GrantId, TokenId};
+use crate::ids::{ApiKeyId, ClientId, GrantId, OrgId, TokenId};
 use crate::jose::Algorithm;
 use crate::person::Person;
 use crate::resource::Targets;
@@ -124,6 +124,25 @@ pub struct AccessClaims {
     /// The tokens, by `jti`, that it was exchanged for and whose revocation ends it too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// The caller of a workspace that it was issued for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceClaims>,
+    /// Whether the first actor impersonates the subject: it is not the subject who wants this.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub impersonation: bool,
+}
+
+/// The caller of a workspace: a token that was exchanged for its session or key ends with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceClaims {
+    /// The workspace.
+    pub org_id: OrgId,
+    /// The member's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<ApiKeyId>,
 }
 
 /// What every token has, whatever its kind.
@@ -194,6 +213,8 @@ impl AccessClaims {
             cnf: issuance.cnf(),
             act: None,
             sources: Vec::new(),
+            workspace: None,
+            impersonation: false,
         }
     }
 
@@ -220,6 +241,8 @@ impl AccessClaims {
             cnf: issuance.cnf(),
             act: None,
             sources: Vec::new(),
+            workspace: None,
+            impersonation: false,
         }
     }
 }

@@ -32,5 +32,7 @@ pub mod resolver;
 pub mod settings;
 pub mod state;
 pub mod token_counts;
+pub mod workloads;
+pub mod workspace_subjects;
 
 pub use sigma_edge as http;

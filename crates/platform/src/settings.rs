@@ -17,6 +17,7 @@ mod client_documents;
 mod provider;
 mod registration;
 mod sign_in;
+mod workload;
 
 pub use crate::i18n::Language;
 pub use authorization::Authorization;
@@ -26,6 +27,7 @@ pub use provider::{
 };
 pub use registration::{Registration, RegistrationMode};
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
+pub use workload::{GITHUB_ACTIONS, WorkloadIssuer, WorkloadRule};
 
 /// The whole configuration of one server.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -51,6 +53,8 @@ pub struct Settings {
     pub resolver: ResolverSettings,
     /// Servers elsewhere that people sign in with.
     pub providers: Vec<Provider>,
+    /// Servers elsewhere whose tokens workloads exchange.
+    pub workloads: Vec<WorkloadIssuer>,
     /// The cost of password hashing.
     pub passwords: Passwords,
     /// How mails are sent.
@@ -110,6 +114,7 @@ impl Default for Settings {
             registration: Registration::default(),
             resolver: ResolverSettings::default(),
             providers: Vec::new(),
+            workloads: Vec::new(),
             passwords: Passwords::default(),
             mail: Mail::default(),
             links: Links::default(),

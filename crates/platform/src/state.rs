@@ -48,6 +48,7 @@ use crate::providers::Providers;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
+use crate::workloads::Workloads;
 
 /// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
@@ -91,6 +92,8 @@ pub struct Inner {
     pub client_documents: ClientDocuments,
     /// Servers elsewhere that people sign in with.
     pub providers: Providers,
+    /// Servers elsewhere whose tokens workloads exchange.
+    pub workloads: Workloads,
     /// Looks up the published records of identities.
     pub resolver: Resolver,
     /// Hashes passwords.
@@ -172,6 +175,9 @@ pub enum StateError {
     /// The secret of a provider cannot be read, or its client could not be created.
     #[error("providers: {0}")]
     Provider(String),
+    /// A rule about workloads is not acceptable, or the keys of an issuer cannot be read.
+    #[error("workloads: {0}")]
+    Workload(String),
     /// The folder or bucket of objects is unusable.
     #[error("objects: {0}")]
     Objects(String),
@@ -208,6 +214,8 @@ impl AppState {
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
+        let workloads = Workloads::new(&settings.workloads, &settings.issuer, &fetcher);
+        let workloads = workloads.map_err(StateError::Workload)?;
         let resolver = Resolver::new(&settings.resolver);
         let outbound = settings.outbound.clone();
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
@@ -242,6 +250,7 @@ impl AppState {
             tenant_fetcher: Fetcher::allowing(&outbound.allow_tenants),
             key_sets: KeySets::new(&fetcher),
             providers,
+            workloads,
             resolver,
             fetcher,
             hasher,

@@ -51,6 +51,22 @@ const SECTIONS: &[Section] = &[
             FROM identities WHERE user_id = $1 ORDER BY created_at, bap_id LIMIT 500",
     },
     Section {
+        name: "agents",
+        columns: &["id", "name", "scope", "created_at", "expires_at"],
+        rows: "SELECT a.app_id, p.name, a.scope, a.created_at, a.expires_at
+            FROM agents a LEFT JOIN apps p ON p.id = a.app_id WHERE a.user_id = $1 ORDER BY a.app_id LIMIT 500",
+    },
+    Section {
+        name: "impersonations",
+        columns: &["app", "created_at", "expires_at"],
+        rows: "SELECT app_id, created_at, expires_at FROM impersonations WHERE user_id = $1 ORDER BY grant_id LIMIT 500",
+    },
+    Section {
+        name: "may_impersonate",
+        columns: &["workspace", "created_at"],
+        rows: "SELECT org_id, created_at FROM impersonators WHERE user_id = $1 ORDER BY org_id LIMIT 500",
+    },
+    Section {
         name: "identity_keys",
         columns: &["bapId", "pubkey", "added_at"],
         rows: "SELECT bap_id, pubkey, added_at FROM identity_keys WHERE user_id = $1 ORDER BY added_at, pubkey LIMIT 500",

@@ -130,8 +130,12 @@ macro_rules! delete {
 /// What is deleted, in this order. Ended sessions and their grants, used codes and tokens are not found by their user: they are
 /// swept within a day or with the lives of their tokens, and hold no more than ids then. What stores more about users adds
 /// its table here; a test looks for tables that are missing.
-const DELETIONS: [&str; 21] = [
+const DELETIONS: [&str; 25] = [
     "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE user_id = $1 AND offline = 1 LIMIT 500)",
+    "DELETE FROM apps WHERE id IN (SELECT app_id FROM agents WHERE user_id = $1 LIMIT 500)",
+    delete!("agents", "app_id"),
+    delete!("impersonators", "org_id"),
+    delete!("impersonations", "grant_id"),
     delete!("user_handles", "user_id"),
     delete!("passkeys", "id"),
     delete!("totp_secrets", "user_id"),

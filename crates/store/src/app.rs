@@ -106,6 +106,7 @@ pub(crate) fn remove_with(tx: &mut dyn Tx, id: &AppId, details: Details, now: Ti
     branding::remove(tx, &Branded::App(id.clone(), app.org_id.clone()))?;
     tx.execute("DELETE FROM signer_origins WHERE app_id = $1", params![id])?;
     tx.execute("DELETE FROM registrations WHERE app_id = $1", params![id])?;
+    tx.execute("DELETE FROM agents WHERE app_id = $1", params![id])?;
     link::remove_all_of(tx, id)?;
     logout::remove_all_of(tx, id)?;
     tx.execute(

@@ -80,10 +80,12 @@ fn entry<'a>(
     app
 }
 
-/// Live grants of a user, those that outlive their session and those that do not, but none of direct sign-in.
+/// Live grants of a user, those that outlive their session and those that do not, but none of direct sign-in, nor those of agents,
+/// which have a list of their own.
 const LIVE_GRANTS: [&str; 2] = [
     "SELECT g.id, g.app_id, g.created_at, COALESCE(g.last_used_at, g.created_at), g.scope, g.resources FROM grants g
      WHERE g.user_id = $1 AND g.offline = 1 AND g.revoked_at IS NULL AND g.expires_at > $2 AND g.app_id <> $3
+        AND g.app_id NOT IN (SELECT app_id FROM agents WHERE user_id = $1)
      ORDER BY g.id LIMIT 500",
     "SELECT g.id, g.app_id, g.created_at, COALESCE(g.last_used_at, g.created_at), g.scope, g.resources
      FROM sessions s JOIN grants g ON g.session_id = s.id AND g.offline = 0

@@ -51,6 +51,7 @@ pub struct NewEvent {
     action: Action,
     actor: Option<Actor>,
     about: Option<UserId>,
+    shown_to: Option<UserId>,
     org_id: Option<OrgId>,
     target: Option<Target>,
     details: Details,
@@ -59,7 +60,15 @@ pub struct NewEvent {
 impl NewEvent {
     /// `action`, by the transaction's initiator.
     pub fn new(action: Action) -> Self {
-        Self { action, actor: None, about: None, org_id: None, target: None, details: Details::default() }
+        Self {
+            action,
+            actor: None,
+            about: None,
+            shown_to: None,
+            org_id: None,
+            target: None,
+            details: Details::default(),
+        }
     }
 
     /// Sets the actor that the initiator turned out to be in this transaction.
@@ -72,6 +81,12 @@ impl NewEvent {
     #[must_use]
     pub fn about(self, user_id: &UserId) -> Self {
         Self { about: Some(user_id.clone()), ..self }
+    }
+
+    /// Sets the user in whose recent activity it appears although another user did it.
+    #[must_use]
+    pub fn shown_to(self, user_id: &UserId) -> Self {
+        Self { shown_to: Some(user_id.clone()), ..self }
     }
 
     /// Sets the org.
@@ -161,14 +176,14 @@ fn number_of(key: &str) -> u128 {
 
 fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), StoreError> {
     let initiator = tx.initiator();
-    let NewEvent { action, actor, about, org_id, target, details } = event;
+    let NewEvent { action, actor, about, shown_to, org_id, target, details } = event;
     let actor = actor.as_ref().unwrap_or(&initiator.actor);
     let details = serde_json::to_string(&details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
     let columns = params![
         action.as_str(),
         actor.kind(),
         actor.id(),
-        actor.user().or(about.as_ref()),
+        shown_to.as_ref().or(actor.user()).or(about.as_ref()),
         org_id.as_ref(),
         target.as_ref().map(Target::kind),
         target.as_ref().map(Target::id),

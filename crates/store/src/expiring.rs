@@ -54,6 +54,7 @@ macro_rules! expiring {
 /// Every table whose rows expire.
 pub const EXPIRING: &[Expiring] = &[
     expiring!("interactions", "id", "expires_at"),
+    expiring!("impersonations", "grant_id", "expires_at"),
     expiring!("codes", "hash", "delete_after"),
     expiring!("device_codes", "hash", "delete_after"),
     expiring!("logouts", "app_id, session_id", "delete_after"),

@@ -58,6 +58,19 @@ pub fn begin_direct(
     begin(tx, &NewGrant { id, authorization, family_key: None, code: None, dpop_jkt: None, now, expires_at })
 }
 
+/// Begins a grant that depends on no session and has no refresh tokens.
+pub(crate) fn begin_alone(
+    tx: &mut dyn Tx,
+    id: &GrantId,
+    authorization: &Authorization,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    begin(tx, &NewGrant { id, authorization, family_key: None, code: None, dpop_jkt: None, now, expires_at })?;
+    tx.execute("UPDATE grants SET offline = 1, session_id = NULL WHERE id = $1", params![id])?;
+    Ok(())
+}
+
 /// Begins a grant.
 pub(crate) fn begin(tx: &mut dyn Tx, new: &NewGrant<'_>) -> Result<(), StoreError> {
     let NewGrant { id, authorization, family_key, code, dpop_jkt, now, expires_at } = *new;

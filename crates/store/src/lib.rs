@@ -7,6 +7,7 @@
 pub mod account;
 pub mod account_data;
 pub mod account_deletion;
+pub mod agent;
 pub mod app;
 pub mod app_access;
 pub mod app_invitation;
@@ -36,6 +37,7 @@ mod feed;
 pub mod grant;
 pub mod identity;
 pub mod identity_key;
+pub mod impersonation;
 pub mod interaction;
 pub mod invitation;
 mod job;

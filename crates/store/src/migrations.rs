@@ -25,6 +25,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V10__merits", include_str!("../migrations/V10__merits.sql")),
     ("V13__client_documents", include_str!("../migrations/V13__client_documents.sql")),
     ("V14__registration", include_str!("../migrations/V14__registration.sql")),
+    ("V15__exchange", include_str!("../migrations/V15__exchange.sql")),
     ("V16__devices", include_str!("../migrations/V16__devices.sql")),
     ("V17__sender", include_str!("../migrations/V17__sender.sql")),
     ("V18__merit_pages", include_str!("../migrations/V18__merit_pages.sql")),

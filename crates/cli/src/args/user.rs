@@ -52,6 +52,29 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+    /// Let a user act as other users, or no longer.
+    #[command(after_help = "\
+An app that may exchange tokens gets a token about another user with the user's own, recently obtained one: for an hour, marked \
+in the token and on the other user's account page, and only for what that user let the app do. With --workspace it concerns the \
+apps and members of that workspace, never members with more rights.
+
+Examples:
+  sigma user impersonation ada@example.org --workspace bakery --allow
+  sigma user impersonation ada@example.org --workspace bakery --deny
+  sigma user impersonation ada@example.org --allow     as anybody, at every app")]
+    Impersonation {
+        /// User id, e-mail address, or a public key of the account.
+        user: String,
+        /// Only at the apps of this workspace.
+        #[arg(long, value_name = "WORKSPACE")]
+        workspace: Option<String>,
+        /// Allow it.
+        #[arg(long, conflicts_with = "deny")]
+        allow: bool,
+        /// Deny it, and end what is going on.
+        #[arg(long)]
+        deny: bool,
+    },
     /// Enable an account again.
     #[command(after_help = "Examples:\n  sigma user enable user_0199…")]
     Enable {

@@ -1,6 +1,7 @@
 //! `sigma user`: people's accounts.
 
 mod add;
+mod impersonation;
 mod manage;
 mod secret;
 
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 pub use add::{add, reset};
+pub use impersonation::{Permission, impersonation};
 pub use manage::{credentials, export, remove, set};
 
 /// An account as printed.

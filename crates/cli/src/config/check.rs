@@ -14,7 +14,7 @@ use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
     Authorization, Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Registration,
-    Settings, SignIn, SignInMethod, StoreSettings, Tokens,
+    Settings, SignIn, SignInMethod, StoreSettings, Tokens, WorkloadIssuer,
 };
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
@@ -40,6 +40,22 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The most issuers of workloads.
+const MOST_WORKLOADS: usize = 20;
+
+fn workloads(issuers: &[WorkloadIssuer]) -> Result<(), String> {
+    if issuers.len() > MOST_WORKLOADS {
+        return Err(format!("there may be at most {MOST_WORKLOADS}"));
+    }
+    for (place, issuer) in issuers.iter().enumerate() {
+        if issuers.iter().take(place).any(|other| other.issuer == issuer.issuer) {
+            return Err(format!("two have the issuer \"{}\"", issuer.issuer));
+        }
+        issuer.check().map_err(|problem| format!("\"{}\": {problem}", issuer.issuer))?;
+    }
+    Ok(())
+}
+
 /// All problems of `settings`; empty if the server can start with them.
 pub fn problems(settings: &Settings) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -60,6 +76,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("registration.most_apps", within(settings.registration.most_apps, 1, 1_000_000));
     check("registration.unused_days", within(settings.registration.unused_days, 1, 3_650));
     check("registration.scopes", registration_scopes(&settings.registration));
+    check("workloads", workloads(&settings.workloads));
     check("resolver.url", resolver(settings.resolver.url.as_deref()));
     check("resolver.timeout_seconds", within(settings.resolver.timeout_seconds, 1, 10));
     check("resolver.cache_seconds", within(settings.resolver.cache_seconds, 60, 604_800));

@@ -4,6 +4,8 @@
 mod act;
 mod narrow;
 
+use crate::org::{KeyPermission, KeyPermissions};
+
 pub use act::{ActClaim, MOST_ACTORS};
 pub use narrow::{Narrowing, narrow};
 
@@ -21,11 +23,16 @@ pub enum TokenType {
     IdToken,
     /// A refresh token.
     RefreshToken,
+    /// An API key of a workspace.
+    ApiKey,
+    /// The id of a user: no credential, but whom the new token is about.
+    UserId,
 }
 
 impl TokenType {
     /// Every type.
-    pub const ALL: [Self; 4] = [Self::AccessToken, Self::Jwt, Self::IdToken, Self::RefreshToken];
+    pub const ALL: [Self; 6] =
+        [Self::AccessToken, Self::Jwt, Self::IdToken, Self::RefreshToken, Self::ApiKey, Self::UserId];
 
     /// The identifier.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +41,8 @@ impl TokenType {
             Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
             Self::IdToken => "urn:ietf:params:oauth:token-type:id_token",
             Self::RefreshToken => "urn:ietf:params:oauth:token-type:refresh_token",
+            Self::ApiKey => "urn:sigma:params:oauth:token-type:api-key",
+            Self::UserId => "urn:sigma:params:oauth:token-type:user-id",
         }
     }
 
@@ -41,6 +50,13 @@ impl TokenType {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
+}
+
+/// Whether a caller of a workspace with these permissions may have a scope of its APIs: one that is called like a permission, such
+/// as `read` or `notes:read`.
+pub fn permitted(scope: &str, permissions: KeyPermissions) -> bool {
+    let name = scope.rsplit(':').next().unwrap_or(scope);
+    KeyPermission::parse(name).is_some_and(|permission| permissions.contains(permission))
 }
 
 /// Why a token cannot be exchanged (§2.2.2).

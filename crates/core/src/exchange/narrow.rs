@@ -72,6 +72,8 @@ pub fn narrow(source: &AccessClaims, wanted: &Narrowing<'_>) -> Result<AccessCla
         cnf: issuance.cnf(),
         act,
         sources: sources(source),
+        workspace: source.workspace.clone(),
+        impersonation: source.impersonation,
         scope: scope.to_string(),
     })
 }

@@ -157,13 +157,8 @@ fn check_times(claims: &Members, now: Timestamp) -> Result<(), IdTokenProblem> {
     Ok(())
 }
 
-/// A `NumericDate` (RFC 7519 §2); fractions of a second are dropped.
 fn moment(claims: &Members, name: &str) -> Result<Option<Timestamp>, IdTokenProblem> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let number = value.as_number().ok_or(IdTokenProblem::Claims)?.to_string();
-    let (seconds, _) = number.split_once('.').unwrap_or((&number, ""));
-    let seconds = seconds.parse().map_err(|_| IdTokenProblem::Claims)?;
-    Ok(Some(Timestamp::from_seconds(seconds)))
+    claims.numeric_date(name).map_err(|_| IdTokenProblem::Claims)
 }
 
 /// The left half of the hash that belongs to the algorithm (OpenID Connect Core §3.1.3.6; SHA-512 for Ed25519).

@@ -11,11 +11,12 @@ use sigma_core::digest::Digest;
 use sigma_core::dpop::ProofProblem;
 use sigma_core::exchange::ActClaim;
 use sigma_core::grant::Grant;
-use sigma_core::ids::AppId;
+use sigma_core::ids::{AppId, UserId};
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
 use sigma_store::account::Account;
+use sigma_store::impersonation;
 
 use crate::access::VerifiedAccess;
 use crate::dpop::DpopError;
@@ -26,6 +27,8 @@ use crate::state::AppState;
 
 /// Tolerated clock skew between server processes, in seconds.
 const SKEW: i64 = 60;
+/// How the ids of users begin.
+const USER_PREFIX: &str = "user_";
 
 /// An active token: its app, grant, session and account all are.
 #[derive(Clone, Debug)]
@@ -114,16 +117,33 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     Ok(Some(LiveAccess { access: Arc::clone(&access), app: holder, account: Some((grant, account)) }))
 }
 
-/// Whether neither a token that is revoked by itself nor one that it was exchanged for was revoked, and every app that took part
-/// may still act.
+/// Whether neither a token that is revoked by itself nor one that it was exchanged for was revoked, and everybody who took part may
+/// still act.
 async fn stands(sigma: &AppState, claims: &AccessClaims) -> Result<bool, StoreError> {
     for jti in std::iter::once(&claims.jti).chain(&claims.sources) {
         if sigma.is_token_revoked(jti).await? {
             return Ok(false);
         }
     }
+    if let Some(subject) = &claims.workspace
+        && !sigma.is_workspace_subject_live(subject).await?
+    {
+        return Ok(false);
+    }
+    if claims.impersonation {
+        let Some(grant_id) = claims.gid.clone() else { return Ok(false) };
+        let now = sigma.now();
+        if !sigma.store.read(move |tx| impersonation::stands(tx, &grant_id, now)).await? {
+            return Ok(false);
+        }
+    }
     for actor in claims.act.iter().flat_map(ActClaim::chain).filter(|actor| actor.iss.is_none()) {
-        if load_named_app(sigma, &actor.sub).await?.is_none() {
+        // No client id looks like the id of a user.
+        let acts = match UserId::parse(&actor.sub).filter(|_| actor.sub.starts_with(USER_PREFIX)) {
+            Some(user_id) => sigma.find_account(&user_id).await?.is_some_and(|account| !account.user.disabled),
+            None => load_named_app(sigma, &actor.sub).await?.is_some(),
+        };
+        if !acts {
             return Ok(false);
         }
     }

@@ -24,6 +24,7 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/scripts.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/merits.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/account.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/agents.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/proof.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/device.ftl")),
         ]
@@ -31,7 +32,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 15] {
+pub(super) const fn sources(language: Language) -> [&'static str; 16] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

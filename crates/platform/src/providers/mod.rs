@@ -75,19 +75,20 @@ impl fmt::Debug for Providers {
 /// The clients for requests to providers. What the operator configured may be anywhere; what a provider's metadata name on
 /// another host must be public, so that no provider makes this server call into its own network.
 #[derive(Clone)]
-struct Clients {
+pub(crate) struct Clients {
     anywhere: (Arc<Fetcher>, Arc<KeySets>),
     public: (Arc<Fetcher>, Arc<KeySets>),
 }
 
 impl Clients {
     /// Those with `anywhere` for configured hosts, and `public` for others.
-    fn new(anywhere: &Arc<Fetcher>, public: &Arc<Fetcher>) -> Self {
+    pub(crate) fn new(anywhere: &Arc<Fetcher>, public: &Arc<Fetcher>) -> Self {
         let with_keys = |fetcher: &Arc<Fetcher>| (Arc::clone(fetcher), Arc::new(KeySets::new(fetcher)));
         Self { anywhere: with_keys(anywhere), public: with_keys(public) }
     }
 
-    fn to(&self, issuer: &str, url: &str) -> &(Arc<Fetcher>, Arc<KeySets>) {
+    /// The client for `url`, which the server at `issuer` named.
+    pub(crate) fn to(&self, issuer: &str, url: &str) -> &(Arc<Fetcher>, Arc<KeySets>) {
         let host = |url: &str| url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
         if host(issuer) == host(url) { &self.anywhere } else { &self.public }
     }

@@ -1,6 +1,7 @@
 //! The pages of a signed-in user's account.
 
 mod activity;
+mod agents;
 mod apps;
 mod authenticator;
 mod credentials;
@@ -40,6 +41,7 @@ pub fn surface() -> Surface<AppState> {
         .with(key::endpoints())
         .with(language::endpoint())
         .with(apps::endpoints())
+        .with(agents::endpoints())
         .with(data::endpoint())
         .with(deletion::endpoints())
         .with(activity::endpoint())

@@ -13,6 +13,7 @@ use sigma_store::StoreError;
 use sigma_store::credential::{self, StoredCredential};
 use sigma_store::email::{self, StoredEmail};
 use sigma_store::email_change::{self, Addition, MOST_GUESSES};
+use sigma_store::impersonation;
 use sigma_store::passkey::{self, StoredPasskey};
 use sigma_store::provider_account::{self, ProviderAccount};
 use sigma_store::recovery_code;
@@ -127,6 +128,7 @@ pub async fn render(
         }),
         has_totp: signed_in.account.credentials.contains(&CredentialKind::Totp),
         has_second_factor: held.has_second_factor(),
+        is_acted_as: held.is_acted_as,
         warning: held.depends_on_one_key.then_some(["one-key-title", "one-key-explained"]),
         language: LanguageChoice::of(&sigma.settings.languages, signed_in.account.user.language.as_deref()),
         ..answer
@@ -148,6 +150,7 @@ struct Held {
     /// Recovery codes that were not used.
     recovery_codes: u64,
     depends_on_one_key: bool,
+    is_acted_as: bool,
 }
 
 impl Held {
@@ -161,6 +164,7 @@ impl Held {
             user_handle: passkey::find_handle(tx, user_id)?,
             recovery_codes: recovery_code::count(tx, user_id)?,
             depends_on_one_key: credential::depends_on_one_key(tx, user_id)?,
+            is_acted_as: !impersonation::list(tx, user_id, now)?.is_empty(),
             credentials,
             linked: provider_account::list(tx, user_id)?,
         })

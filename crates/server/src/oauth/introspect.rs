@@ -77,6 +77,9 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     act: Option<ActClaim>,
+    /// Whether the first actor impersonates the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impersonation: Option<bool>,
 }
 
 impl IntoResponse for Introspection {
@@ -194,6 +197,7 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
         acr: claims.acr.clone(),
         cnf: claims.cnf.clone(),
         act: claims.act.clone(),
+        impersonation: claims.impersonation.then_some(true),
     }
 }
 

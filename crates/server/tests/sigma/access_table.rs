@@ -9,16 +9,20 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::json;
 use sigma_core::app::AuthMethod;
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::jose::{Algorithm, TokenKind};
 use sigma_core::org::KeyPermission;
+use sigma_core::resource::ResourceScope;
 use sigma_server::routes::declarations;
+use sigma_store::impersonation;
 
 use crate::support::client::{TOKEN, basic, changed};
 use crate::support::forge::{claims, with};
-use crate::support::{Browser, Key, REDIRECT, TestOrg, VERIFIER, World, query, text};
+use crate::support::{As, Browser, Key, REDIRECT, TestOrg, VERIFIER, World, query, text};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+const USER: &str = "urn:sigma:params:oauth:token-type:user-id";
 const SCOPE: &str = "openid profile email sigma:profile sigma:wallet sigma:backup merits offline_access";
 
 /// A caller, by the headers that it sends.
@@ -38,9 +42,9 @@ struct Standing {
     callers: Vec<Caller>,
 }
 
-async fn exchanged(world: &World, form: &[(&str, &str)]) -> String {
+async fn exchanged(world: &World, app: &str, secret: &str, form: &[(&str, &str)]) -> String {
     let form = [&[("grant_type", GRANT)][..], form].concat();
-    let answer = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await;
+    let answer = world.post_form(TOKEN, &form, &[("authorization", &basic(app, secret))]).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     text(&answer.json(), "access_token").to_owned()
 }
@@ -58,13 +62,19 @@ async fn tokens(world: &World, browser: &Browser<'_>) -> serde_json::Value {
     world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json()
 }
 
+async fn id_of(browser: &Browser<'_>) -> String {
+    text(&browser.get("/api/auth/get-session").await.json()["user"], "id").to_owned()
+}
+
 impl Standing {
     async fn of(world: &World, team: &TestOrg<'_>) -> Self {
         world.add_confidential_app("service", AuthMethod::ClientSecret, "secret").await;
         world.change_app("service", |app| app.scopes = sigma_core::scope::Scopes::parse(SCOPE)).await;
-        let ada = world.browser();
+        let (ada, owl) = (world.browser(), world.browser());
         ada.sign_up(&Key::named("ada")).await;
-        let of_ada = tokens(world, &ada).await;
+        owl.sign_up(&Key::named("owl")).await;
+        let (ada_id, owl_id) = (id_of(&ada).await, id_of(&owl).await);
+        let (of_ada, of_owl) = (tokens(world, &ada).await, tokens(world, &owl).await);
         let access = text(&of_ada, "access_token");
         let mut callers = vec![
             Caller { kind: "nobody".to_owned(), headers: Vec::new() },
@@ -84,9 +94,33 @@ impl Standing {
             ("actor_token", own),
             ("actor_token_type", ACCESS),
         ];
-        callers.push(Caller::bearer("delegated", &exchanged(world, &form).await));
+        callers.push(Caller::bearer("delegated", &exchanged(world, "service", "secret", &form).await));
         let form = changed(&form, &[("scope", "openid")]);
-        callers.push(Caller::bearer("delegated openid", &exchanged(world, &form).await));
+        callers.push(Caller::bearer("delegated openid", &exchanged(world, "service", "secret", &form).await));
+        let actor = UserId::from_text(&owl_id);
+        let now = world.now();
+        world.sigma.store.write(move |tx| impersonation::allow(tx, &OrgId::operator(), &actor, now)).await.unwrap();
+        let form = [
+            ("subject_token", ada_id.as_str()),
+            ("subject_token_type", USER),
+            ("actor_token", text(&of_owl, "access_token")),
+            ("actor_token_type", ACCESS),
+            ("scope", "openid profile email"),
+        ];
+        callers.push(Caller::bearer("impersonator", &exchanged(world, "service", "secret", &form).await));
+        let form: Vec<(&str, &str)> = [("name", "Helper")]
+            .into_iter()
+            .chain(["profile", "email", "merits", "sigma:profile", "sigma:wallet"].map(|scope| ("scope", scope)))
+            .collect();
+        let page = ada.post_form("/account/agents/create", &form).await.body;
+        let shown = |id: &str| {
+            let rest = page.split(&format!("id=\"{id}\">")).nth(1).unwrap_or_else(|| panic!("{page}"));
+            rest.split('<').next().unwrap().to_owned()
+        };
+        let form = [("subject_token", ada_id.as_str()), ("subject_token_type", USER)];
+        let agent = exchanged(world, &shown("client-id"), &shown("client-secret"), &form).await;
+        callers.push(Caller::bearer("agent", &agent));
+        callers.push(Caller::bearer("workspace caller", &of_workspace(world, team).await));
         // Every kind of JWT with the claims of an access token: only the kind distinguishes them.
         for kind in TokenKind::ALL.into_iter().filter(|kind| *kind != TokenKind::Access) {
             let said =
@@ -103,8 +137,29 @@ impl Standing {
     }
 }
 
+/// A token for an API of the workspace, exchanged for an API key.
+async fn of_workspace(world: &World, team: &TestOrg<'_>) -> String {
+    const NOTES: &str = "https://notes.example.org/";
+    world.add_confidential_app("server", AuthMethod::ClientSecret, "secret").await;
+    let (org, scope) = (team.org.clone(), ResourceScope { name: "read".to_owned(), description: "Read".to_owned() });
+    world.change_app("server", |app| app.org_id = org.clone()).await;
+    world.add_resource_with(NOTES, |resource| (resource.org_id, resource.scopes) = (org, vec![scope])).await;
+    world.allow("server", NOTES).await;
+    let key = team.admin_key().await;
+    let kind = "urn:sigma:params:oauth:token-type:api-key";
+    let form = [("subject_token", key.as_str()), ("subject_token_type", kind), ("resource", NOTES), ("scope", "read")];
+    exchanged(world, "server", "secret", &form).await
+}
+
 /// Callers whose credential an endpoint may end, so that each endpoint gets a new one.
-async fn fresh(world: &World, team: &TestOrg<'_>, method: &Method, path: &str, body: &str) -> Vec<Caller> {
+async fn fresh(
+    world: &World,
+    team: &TestOrg<'_>,
+    quick: &UserId,
+    method: &Method,
+    path: &str,
+    body: &str,
+) -> Vec<Caller> {
     let browser = world.browser();
     browser.sign_in(&Key::named("per")).await;
     let cookies = browser.cookies();
@@ -119,6 +174,10 @@ async fn fresh(world: &World, team: &TestOrg<'_>, method: &Method, path: &str, b
     for (kind, address) in [("workspace admin", "admin@example.org"), ("workspace member", "member@example.org")] {
         callers.push(Caller::bearer(kind, &team.token(address).await));
     }
+    let click = json!({"workspaceId": team.org, "userId": quick}).to_string();
+    let click = world.post_body("/api/v1/auth/quick-login", "application/json", click).await;
+    assert_eq!(click.status, 200, "{}", click.body);
+    callers.push(Caller::bearer("quick login", text(&click.json(), "token")));
     callers
 }
 
@@ -146,11 +205,19 @@ async fn every_endpoint_answers_every_kind_of_caller_as_the_table_says() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.limits.enabled = false;
+        settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
     })
     .await;
     let team = world.org("Acme").await;
-    team.add("admin@example.org", &team.admin).await;
+    let (_, admin) = team.add("admin@example.org", &team.admin).await;
     team.add("member@example.org", &team.member).await;
+    let (quick, _) = team.add("quick@example.org", &team.member).await;
+    let quick_path = format!("/api/v1/users/{quick}");
+    for (path, change) in
+        [("/api/v1/workspace", json!({"quickLogins": true})), (&quick_path, json!({"quickLogin": true}))]
+    {
+        assert_eq!(world.call(As::Token(&admin), "PATCH", path, &change).await.status, 200, "{path}");
+    }
     for name in ["per", "sue"] {
         world.browser().sign_up(&Key::named(name)).await;
     }
@@ -167,7 +234,7 @@ async fn every_endpoint_answers_every_kind_of_caller_as_the_table_says() {
         let path = declared.replace(['{', '}', '*'], "x");
         let is_api = path.starts_with("/api") || path.starts_with("/v2");
         let body = if is_api { "{}".to_owned() } else { query(&[]) };
-        let fresh = fresh(&world, &team, &method, &path, &body).await;
+        let fresh = fresh(&world, &team, &quick, &method, &path, &body).await;
         if table.is_empty() {
             let kinds: Vec<&str> = standing.callers.iter().chain(&fresh).map(|caller| caller.kind.as_str()).collect();
             writeln!(table, "Callers: {}", kinds.join(", ")).unwrap();

@@ -267,7 +267,7 @@ async fn each_parameter_of_an_exchange_is_refused_as_rfc_8693_says() {
         (&[("subject_token_type", "")], "400 invalid_request: subject_token_type is required"),
         (&[("subject_token_type", "access_token")], kind),
         (&[("subject_token_type", "urn:ietf:params:oauth:token-type:saml2")], kind),
-        (&[("subject_token_type", ID), ("subject_token", &id_token)], kind),
+        (&[("subject_token_type", ID), ("subject_token", &id_token)], invalid),
         (&[("subject_token_type", REFRESH), ("subject_token", &refresh_token)], kind),
         (&[("subject_token", &id_token)], invalid),
         (&[("subject_token", &refresh_token)], invalid),

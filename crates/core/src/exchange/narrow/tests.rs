@@ -72,6 +72,8 @@ fn source(scope: &str, aud: &[&str]) -> AccessClaims {
         cnf: None,
         act: None,
         sources: Vec::new(),
+        workspace: None,
+        impersonation: false,
     }
 }
 
@@ -191,10 +193,11 @@ proptest! {
         audiences in subsequence([APIS.as_slice(), &[ISSUER]].concat(), 0..=3),
         seconds in 1_u32..10_000,
         names_actor in any::<bool>(),
+        impersonation in any::<bool>(),
     ) {
         let jkt = key(1);
         let cnf = bound.then(|| Confirmation { jkt: jkt.clone() });
-        let token = AccessClaims { act: chain, cnf, ..source(&held.join(" "), &aud) };
+        let token = AccessClaims { act: chain, cnf, impersonation, ..source(&held.join(" "), &aud) };
         let resources: Vec<Resource> = apis.into_iter().filter(|api| aud.contains(&api.uri.as_str())).collect();
         let app = App {
             scopes: Scopes::parse(&askable.join(" ")),
@@ -221,8 +224,9 @@ proptest! {
             prop_assert!(defined.any(|api| api.has_scope(scope)), "{} is of no audience", scope);
         }
         // Whose it is, and what it ends with.
-        prop_assert_eq!((&new.sub, &new.gid, &new.sid), (&token.sub, &token.gid, &token.sid));
+        prop_assert_eq!((&new.sub, &new.gid, &new.sid, &new.workspace), (&token.sub, &token.gid, &token.sid, &token.workspace));
         prop_assert_eq!((new.auth_time, &new.acr), (token.auth_time, &token.acr));
+        prop_assert_eq!(new.impersonation, token.impersonation);
         prop_assert!(!token.stands_alone() || new.sources.contains(&token.jti));
         prop_assert!(token.sources.iter().all(|jti| new.sources.contains(jti)));
         // Who acts: the earlier actors are the end of the chain, and whoever is not the holder of the source is named.

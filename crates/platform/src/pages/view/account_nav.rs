@@ -15,11 +15,12 @@ const fn section(path: &'static str, title: &'static str) -> AccountSection {
 
 /// The pages, in their order. A page includes the navigation by
 /// `{% call nav::account(context, "/account/its-path") %}{% endcall %}` of `account-nav.html`.
-pub const ACCOUNT_SECTIONS: [AccountSection; 9] = [
+pub const ACCOUNT_SECTIONS: [AccountSection; 10] = [
     section("/account", "account-nav-overview"),
     section("/account/profile", "profile-title"),
     section("/account/identities", "identities-title"),
     section("/account/apps", "account-apps-title"),
+    section("/account/agents", "agents-title"),
     section("/account/merits", "merits-holder-title"),
     section("/account/backup", "backup-title"),
     section("/signer", "account-nav-signer"),

@@ -158,6 +158,10 @@ impl Names {
             Action::WalletDisconnect => "You disconnected a wallet".to_owned(),
             Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
             Action::ConsentRemove => format!("You removed the access of {}", self.app(event)),
+            Action::ImpersonationBegin => format!("Somebody began to act as you in {}", self.app(event)),
+            Action::ImpersonationEnd => format!("The impersonation of you in {} was ended", self.app(event)),
+            Action::AgentCreate => "You made an agent that acts for you".to_owned(),
+            Action::AgentStop => "You stopped an agent that acted for you".to_owned(),
             Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
             Action::GrantRevoke => {
                 format!("The access of {} ended because one of its tokens was reused", self.app(event))

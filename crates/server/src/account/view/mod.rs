@@ -1,6 +1,7 @@
 //! What the pages of an account show.
 
 mod activity;
+mod agents;
 mod apps;
 mod authenticator;
 mod deletion;
@@ -13,6 +14,7 @@ mod recovery_codes;
 mod welcome;
 
 pub use activity::{Activity, ActivityLine, Names};
+pub use agents::{ActingLine, AgentLine, AgentScope, AgentsPage, NewSecret};
 pub use apps::{AccountApps, AppLine};
 pub use authenticator::AddAuthenticator;
 pub use deletion::{AccountDeletion, Refused};

@@ -38,6 +38,8 @@ pub struct OwnAccount {
     pub has_totp: bool,
     /// Whether the account has a second factor, which recovery codes can replace.
     pub has_second_factor: bool,
+    /// Whether somebody acts as the user.
+    pub is_acted_as: bool,
     /// What the user is warned of: title and text, keys of the catalogue.
     pub warning: Option<[&'static str; 2]>,
     /// The languages to choose from; none where there is one.

@@ -1,41 +1,69 @@
-//! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693, `docs/spec/token-exchange.md`): less for another
-//! token. It writes nothing, since the new token lives by the grant and the tokens that it came of.
+//! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693, `docs/spec/token-exchange.md`): another token. For an
+//! access token it writes nothing, since the new one lives by the grant and the tokens that it came of.
 
 mod own;
+mod person;
 mod request;
+mod workload;
+mod workspace;
 
+use secrecy::ExposeSecret as _;
+use sigma_core::app::App;
 use sigma_core::dpop::Thumbprint;
 use sigma_core::exchange::TokenType;
+use sigma_core::org::UnverifiedSession;
 use sigma_core::token::AccessClaims;
-use sigma_store::replay_guard;
+use sigma_store::replay_guard::{self, Once};
 
 use self::request::ExchangeRequest;
 use super::issue::token_type;
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
+use crate::http::RequestContext;
 use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
 
 /// Exchanges a token.
 pub async fn exchange(
     sigma: &AppState,
+    context: &RequestContext,
     request: AppRequest<TokenForm>,
     jkt: Option<Thumbprint>,
 ) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, form } = request;
     let app = caller.app;
     let request = ExchangeRequest::parse(form)?;
-    if let Some(once) = caller.once
-        && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?
-    {
-        return Err(TokenError::Replayed(app.auth_method));
-    }
+    let token = request.subject_token.expose_secret();
     match request.subject_token_type {
-        TokenType::AccessToken => own::exchange(sigma, &app, &request, jkt.as_ref()).await,
-        TokenType::Jwt | TokenType::IdToken | TokenType::RefreshToken => {
-            Err(TokenError::InvalidRequest("this subject_token_type is not supported"))
+        TokenType::AccessToken => {
+            spend(sigma, &app, caller.once).await?;
+            own::exchange(sigma, &app, &request, jkt.as_ref()).await
         }
+        // The JWTs of workspaces are the only ones with a symmetric signature.
+        TokenType::Jwt if UnverifiedSession::parse(token).is_ok() => {
+            spend(sigma, &app, caller.once).await?;
+            workspace::exchange(sigma, &app, sigma.workspace_member(token).await?, &request, jkt.as_ref()).await
+        }
+        TokenType::Jwt | TokenType::IdToken => {
+            workload::exchange(sigma, &app, caller.once, &request, jkt.as_ref()).await
+        }
+        TokenType::ApiKey => {
+            spend(sigma, &app, caller.once).await?;
+            workspace::exchange(sigma, &app, sigma.workspace_server(token).await?, &request, jkt.as_ref()).await
+        }
+        TokenType::UserId => {
+            spend(sigma, &app, caller.once).await?;
+            person::exchange(sigma, context, &app, &request, jkt.as_ref()).await
+        }
+        TokenType::RefreshToken => Err(TokenError::InvalidRequest("this subject_token_type is not supported")),
     }
+}
+
+/// Uses up the credential that the app authenticated with, if that may be used once only.
+async fn spend(sigma: &AppState, app: &App, once: Option<Once>) -> Result<(), TokenError> {
+    let Some(once) = once else { return Ok(()) };
+    let is_first = sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?;
+    if is_first { Ok(()) } else { Err(TokenError::Replayed(app.auth_method)) }
 }
 
 /// The response with an access token (§2.2.1).

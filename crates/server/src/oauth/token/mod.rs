@@ -236,7 +236,7 @@ pub(super) async fn give(
         GrantType::RefreshToken => refresh_token::refresh(sigma, context, request, jkt).await,
         GrantType::ClientCredentials => client_credentials::issue(sigma, request, jkt).await,
         GrantType::DeviceCode => device_code::redeem(sigma, context, request, jkt).await,
-        GrantType::TokenExchange => exchange::exchange(sigma, request, jkt).await,
+        GrantType::TokenExchange => exchange::exchange(sigma, context, request, jkt).await,
     }?;
     sigma.token_counts.note(&app.id, grant, sigma.now());
     sigma.note_use(&app, sigma.now()).await;

@@ -54,7 +54,8 @@ pub async fn sign(sigma: &AppState, claims: &AccessClaims) -> Result<TokenAnswer
     Ok(answer(token, claims))
 }
 
-async fn live(sigma: &AppState, token: &SecretString) -> Result<Option<LiveAccess>, TokenError> {
+/// A live access token of this server.
+pub async fn live(sigma: &AppState, token: &SecretString) -> Result<Option<LiveAccess>, TokenError> {
     let Some(access) = verify_access(sigma, token.expose_secret()).await? else { return Ok(None) };
     Ok(load_live(sigma, access).await?)
 }
