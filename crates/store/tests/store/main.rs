@@ -31,6 +31,7 @@ mod pgbouncer;
 mod profiles;
 mod provider_accounts;
 mod proxy;
+mod pushed_requests;
 mod races;
 mod readiness;
 mod registrations;
