@@ -4,6 +4,7 @@
 mod away;
 mod cluster;
 mod faults;
+mod flows;
 mod load;
 mod logs;
 mod signals;

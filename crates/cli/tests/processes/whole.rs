@@ -24,10 +24,10 @@ pub use proxy::Proxy;
 
 pub const SIGN_IN: &str = "/api/auth/sign-in/sigma";
 pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
-const REDIRECT: &str = "https://app.example.org/callback";
+pub const REDIRECT: &str = "https://app.example.org/callback";
 /// A PKCE pair (RFC 7636 appendix B).
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// An installation: one database, one master key, any number of servers.
 pub struct Installation {
