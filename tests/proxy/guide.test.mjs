@@ -10,15 +10,16 @@ import { promisify } from "node:util";
 
 const docs = new URL("../../docs/", import.meta.url);
 
-for (const [file, language] of [
-  ["nginx.conf", "nginx"],
-  ["Caddyfile", "caddy"],
-  ["traefik.yml", "yaml"],
+for (const [file, language, name] of [
+  ["nginx.conf", "nginx", "workspaces.md"],
+  ["Caddyfile", "caddy", "workspaces.md"],
+  ["traefik.yml", "yaml", "workspaces.md"],
+  ["nginx-tokens.conf", "nginx", "high-security-apps.md"],
 ]) {
   test(`the guide shows ${file} as it is`, async () => {
-    const guide = await readFile(new URL("guides/workspaces.md", docs), "utf8");
+    const guide = await readFile(new URL(`guides/${name}`, docs), "utf8");
     const example = await readFile(new URL(`examples/proxy/${file}`, docs), "utf8");
-    assert.ok(guide.includes(`\n\`\`\`${language}\n${example}\`\`\`\n`), `docs/guides/workspaces.md differs from ${file}`);
+    assert.ok(guide.includes(`\n\`\`\`${language}\n${example}\`\`\`\n`), `docs/guides/${name} differs from ${file}`);
   });
 }
 

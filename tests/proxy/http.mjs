@@ -9,7 +9,8 @@ import { text } from "node:stream/consumers";
 /** Sends one request to a port of this machine. `headers` is a list of names and values, in the order they are sent. */
 export function send(port, { method = "GET", path = "/", headers = [], body } = {}) {
   return new Promise((resolve, reject) => {
-    const all = ["Host", "api.example.org", ...headers.flat()];
+    const host = headers.some(([name]) => name === "Host") ? [] : ["Host", "api.example.org"];
+    const all = [...host, ...headers.flat()];
     if (body !== undefined) all.push("Content-Length", String(Buffer.byteLength(body)));
     const sent = request({ host: "127.0.0.1", port, method, path, headers: all, agent: false }, async (answer) => {
       const body = await text(answer);

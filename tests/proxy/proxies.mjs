@@ -22,8 +22,8 @@ function replaced(text, replacements) {
   return text;
 }
 
-async function nginx(directory, port, addresses) {
-  const site = replaced(await readFile(new URL("nginx.conf", examples), "utf8"), [
+async function nginx(directory, port, addresses, file = "nginx.conf") {
+  const site = replaced(await readFile(new URL(file, examples), "utf8"), [
     [/127\.0\.0\.1:8080/g, addresses.sigma],
     [/127\.0\.0\.1:3000/g, addresses.api],
     [/listen 443 ssl http2;/g, `listen 127.0.0.1:${port};`],
@@ -58,6 +58,7 @@ async function caddy(directory, port, addresses) {
 
 /** The proxies by name: each writes its configuration and returns how to start it. */
 export const proxies = { nginx, caddy };
+const started = { ...proxies, "nginx for tokens": (...given) => nginx(...given, "nginx-tokens.conf") };
 
 function listens(port) {
   return new Promise((resolve) => {
@@ -69,9 +70,9 @@ function listens(port) {
 
 /** Starts the proxy called `name` once; undefined if its port was taken. */
 async function attempt(name, addresses) {
-  const directory = await mkdtemp(join(tmpdir(), `sigma-${name}-`));
+  const directory = await mkdtemp(join(tmpdir(), `sigma-${name.replaceAll(" ", "-")}-`));
   const port = await freePort();
-  const [command, args] = await proxies[name](directory, port, addresses);
+  const [command, args] = await started[name](directory, port, addresses);
   if (privileged) await chown(directory, nobody, nobody);
   const child = spawn(command, args, {
     cwd: directory,
