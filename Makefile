@@ -14,7 +14,7 @@ export CARGO_INCREMENTAL ?= $(if $(wildcard $(CARGO_TARGET_DIR)/debug/sigma),1,0
 test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 test quick lint build docs tests unit engines: export CLIPPY_ARGS := -Dwarnings
 
-.PHONY: help run test quick drills bench check fuzz web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images
+.PHONY: help run test quick drills bench check fuzz conformance web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -148,6 +148,13 @@ python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services
 # Some clients under test are those of interop.
 browser: build tests/browser/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json scripts/demo-provider/node_modules/.package-lock.json
 	cd tests/browser && npm test
+
+PLAN ?=
+# Not part of `make test`: the suite is a program of its own (docs/conformance.md). Without SUITE_JAR it is skipped.
+conformance: web tests/browser/node_modules/.package-lock.json ## Runs the OpenID Foundation's conformance suite (SUITE_JAR) on both engines; PLAN='basic' selects by name
+	cd tests/conformance && npm test
+	@if [ -n "$${SUITE_JAR:-}" ]; then cargo build --bin sigma; fi
+	scripts/postgres.sh run node tests/conformance/run.mjs $(PLAN)
 
 images: build tests/browser/node_modules/.package-lock.json ## Takes the README's screenshots again
 	cd tests/browser && node screenshots.mjs

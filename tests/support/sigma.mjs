@@ -85,7 +85,7 @@ export async function startSigma(settings = {}) {
   const directory = await mkdtemp(join(tmpdir(), "sigma-test-"));
   const database = await emptyDatabase(directory);
   const port = await freePort();
-  const issuer = `http://localhost:${port}`;
+  const issuer = settings.SIGMA__ISSUER ?? `http://localhost:${port}`;
   const environment = {
     SIGMA__ISSUER: issuer,
     SIGMA__LISTEN: `127.0.0.1:${port}`,

@@ -1,0 +1,68 @@
+//! Nora Field, who signs in with a password, agrees to what she is asked, and looks at every page that stops her.
+
+export const EMAIL = "nora@example.org";
+export const PASSWORD = "correct horse battery staple";
+
+/** Pages that are looked at before the person leaves one to its scripts and redirects, at most. */
+const PAGES = 12;
+
+/** A person with a browser of their own. */
+export async function openPerson(chromium, issuer, suite) {
+  const context = await chromium.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 } });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+
+  /** Opens `url`, and does what a person does until they are back at the suite or nothing is left to do; a PNG of the page. */
+  const visit = async (url, method) => {
+    if (method === "POST") await post(page, url);
+    else await page.goto(url, { waitUntil: "load" });
+    for (let pages = 0; pages < PAGES; pages += 1) {
+      await page.waitForLoadState("load");
+      if (page.url().startsWith(suite)) break;
+      if (!page.url().startsWith(issuer) || !(await act(page))) break;
+    }
+    await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
+    return page.screenshot();
+  };
+  return { visit, close: () => context.close() };
+}
+
+/** Sends the parameters of `url` by a form, as an app that posts its requests does. */
+async function post(page, url) {
+  const { origin, pathname, searchParams } = new URL(url);
+  await page.goto(`${origin}/healthz`);
+  const fields = [...searchParams];
+  await Promise.all([
+    page.waitForNavigation(),
+    page.evaluate(
+      ({ action, fields }) => {
+        const form = Object.assign(document.createElement("form"), { method: "post", action });
+        for (const [name, value] of fields) form.append(Object.assign(document.createElement("input"), { name, value }));
+        document.body.append(form);
+        form.submit();
+      },
+      { action: origin + pathname, fields },
+    ),
+  ]);
+}
+
+/** Fills in and submits the form of the page; whether there was one. */
+async function act(page) {
+  const path = new URL(page.url()).pathname;
+  const leave = async (click) => {
+    const before = page.url();
+    await click();
+    await page.waitForURL((url) => url.href !== before, { timeout: 15_000 }).catch(() => {});
+    return true;
+  };
+  if (path === "/login") {
+    const password = page.locator("#password");
+    if (!(await password.isVisible())) await page.locator("details:has(#password) > summary").click();
+    if (await page.locator("#email").isEditable()) await page.locator("#email").fill(EMAIL);
+    await password.fill(PASSWORD);
+    return leave(() => password.press("Enter"));
+  }
+  if (path === "/consent") return leave(() => page.locator('button[name="accept"][value="true"], form button.primary').first().click());
+  if (path === "/select-account") return leave(() => page.locator("form button").first().click());
+  return false;
+}

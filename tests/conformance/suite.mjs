@@ -1,0 +1,124 @@
+//! Starts the suite's jar behind TLS, and calls its API (`/api-document.html` of a running one).
+
+import { execFile, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { createServer } from "node:https";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { freePort } from "../support/sigma.mjs";
+
+/** How long the suite may take to start, and one module to end, in milliseconds. */
+const START = 600_000;
+const MODULE = 240_000;
+/** States in which nothing happens by itself. */
+const ENDED = ["FINISHED", "INTERRUPTED"];
+
+/** A certificate for localhost that signs itself: paths of certificate and key. */
+export async function certificate(directory) {
+  const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "7"];
+  await promisify(execFile)("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", cert]);
+  return { cert, key };
+}
+
+/**
+ * The suite, which keeps its data in the MongoDB at `mongo`. It refuses requests that did not come by https, and expects a
+ * proxy that ends TLS.
+ */
+export async function startSuite({ java, jar, mongo, tls }) {
+  const [port, open, mutual] = [await freePort(), await freePort(), await freePort()];
+  const base = `https://localhost:${open}`;
+  const settings = {
+    "fintechlabs.devmode": "true",
+    "fintechlabs.base_url": base,
+    "fintechlabs.base_mtls_url": `https://localhost:${mutual}`,
+    "spring.mongodb.uri": mongo,
+    "spring.data.mongodb.uri": mongo,
+    "server.port": port,
+  };
+  const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const child = spawn(java, ["-Xmx1500m", "-jar", jar, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => (printed = (printed + text).slice(-20_000)));
+  }
+  const front = createServer({ cert: await readFile(tls.cert), key: await readFile(tls.key) }, (incoming, answer) => {
+    const headers = { ...incoming.headers, "x-forwarded-proto": "https", "x-forwarded-port": String(open) };
+    const onward = request({ port, method: incoming.method, path: incoming.url, headers }, (found) => {
+      answer.writeHead(found.statusCode, found.headers);
+      found.pipe(answer);
+    });
+    onward.on("error", () => answer.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise((resolve) => front.listen(open, resolve));
+  const stop = async () => {
+    child.kill("SIGTERM");
+    front.closeAllConnections();
+    front.close();
+  };
+  const call = async (method, path, { query = {}, body } = {}) => {
+    const url = new URL(`${base}/api/${path}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const headers = body === undefined ? {} : { "content-type": typeof body === "string" ? "text/plain" : "application/json" };
+    const content = typeof body === "string" ? body : JSON.stringify(body);
+    const response = await fetch(url, { method, headers, body: content });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${url.pathname}: ${response.status} ${text.slice(0, 500)}`);
+    return text === "" ? null : JSON.parse(text);
+  };
+  for (const deadline = Date.now() + START; ; ) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the suite did not start:\n${printed.slice(-4_000)}`);
+    }
+    const ready = await call("GET", "runner/available").catch(() => null);
+    if (ready) break;
+    await delay(1_000);
+  }
+  return { base, call, stop };
+}
+
+/** A plan with that configuration: its id, and its modules with their variants. */
+export function createPlan({ call }, { plan, variant }, config) {
+  return call("POST", "plan", { query: { planName: plan, variant: JSON.stringify(variant) }, body: config });
+}
+
+/**
+ * Runs one module; `visit(url, method)` plays the person at each address that the suite wants opened, and resolves to a PNG of
+ * what they saw last. Resolves to status and result, and what was wrong.
+ */
+export async function runModule({ call }, plan, { testModule, variant }, visit) {
+  const query = { test: testModule, plan, ...(variant ? { variant: JSON.stringify(variant) } : {}) };
+  const { id } = await call("POST", "runner", { query });
+  let picture;
+  for (const deadline = Date.now() + MODULE; Date.now() < deadline; await delay(300)) {
+    const info = await call("GET", `info/${id}`);
+    if (ENDED.includes(info.status)) break;
+    if (info.status === "CONFIGURED") await call("POST", `runner/${id}`);
+    if (info.status !== "WAITING") continue;
+    const { browser } = await call("GET", `runner/${id}`);
+    const urls = browser?.urlsWithMethod ?? (browser?.urls ?? []).map((url) => ({ url, method: "GET" }));
+    for (const { url, method } of urls) {
+      await call("POST", `runner/browser/${id}/visit`, { query: { url } });
+      picture = await visit(url, method);
+    }
+    if (urls.length === 0 && picture) await upload(call, id, picture);
+  }
+  const info = await call("GET", `info/${id}`);
+  if (!ENDED.includes(info.status)) await call("DELETE", `runner/${id}`).catch(() => {});
+  const log = await call("GET", `log/${id}`);
+  const wrong = log.filter((entry) => entry.result === "FAILURE" || entry.result === "WARNING");
+  return { ...info, id, reasons: [...new Set(wrong.map((entry) => `${entry.src}: ${entry.msg}`))] };
+}
+
+/** Hands in the picture wherever the suite wants one. */
+async function upload(call, id, picture) {
+  for (const entry of await call("GET", `log/${id}`)) {
+    if (!entry.upload) continue;
+    await call("POST", `log/${id}/images/${entry.upload}`, { body: `data:image/png;base64,${picture.toString("base64")}` });
+  }
+}
