@@ -5,6 +5,7 @@ use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::authorize::request_object::{RequestObject, read_unverified};
 use sigma_core::authorize::{self, ClaimsRequest};
 use sigma_core::client_assertion::ClientAssertion;
+use sigma_core::client_document::{ClientDocument, ClientIdUrl, DocumentBlock};
 use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::dpop::{CLOCK_SKEW, LONGEST_PROOF, Proof, ProofKey, ProvenRequest, Thumbprint};
 use sigma_core::email::Email;
@@ -83,6 +84,34 @@ pub fn request_object(input: &[u8]) {
     assert!(object.names_key_of(&keys));
     assert!(app.is_called(params.get("client_id").unwrap()));
     assert!(params.get("request").is_none() && params.get("request_uri").is_none() && params.with_nul().is_none());
+}
+
+/// A client metadata document, and its address: what is accepted describes an app that nobody has to trust.
+pub fn client_document(input: &[u8]) {
+    let text = text(input);
+    if let Some(url) = ClientIdUrl::parse(text) {
+        assert_eq!(url.as_str(), text);
+        assert!(
+            url.as_str().starts_with("https://")
+                && !url.host_name().is_empty()
+                && url.host().starts_with(url.host_name())
+        );
+        assert_eq!(DocumentBlock::parse(text), Some(DocumentBlock::Document(url)));
+    }
+    let url = ClientIdUrl::parse("https://client.example.org/oauth/client.json").unwrap();
+    let Ok(document) = ClientDocument::read(&url, input) else { return };
+    let app = document.app(AppId::from_text("app_1"), &url, NOW, NOW);
+    assert!(app.dynamic && app.always_asks() && app.needs_pkce() && !app.takes_early_errors());
+    assert!(app.secret.is_none() && app.redirect_uris.iter().next().is_some());
+    assert!((app.auth_method == AuthMethod::PrivateKeyJwt) == (app.jwks.is_some() || app.jwks_uri.is_some()));
+    assert!(!app.scopes.contains("roles") && app.scopes.iter().all(|scope| !scope.starts_with("sigma:")));
+    for shown in [&app.metadata.logo_uri, &app.metadata.policy_uri, &app.metadata.tos_uri].into_iter().flatten() {
+        assert!(shown.starts_with("https://"), "{shown}");
+    }
+    assert!(!app.name.is_empty() && !app.name.chars().any(char::is_control));
+    // What is stored is what was read.
+    let stored: ClientDocument = serde_json::from_str(&serde_json::to_string(&document).unwrap()).unwrap();
+    assert!(stored == document && document.changes(&stored).is_empty());
 }
 
 /// A client assertion: what is accepted was signed, for us, now.

@@ -256,6 +256,34 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+    /// List the apps that documents elsewhere describe (their client id is the document's address).
+    #[command(after_help = "\
+Examples:
+  sigma app documents
+  sigma app documents --host claude.ai --json | jq -r '.items[].client_id'")]
+    Documents(ListDocuments),
+    /// Block apps that documents describe: one document, or all of a host. Their tokens stop working, and nothing is fetched.
+    #[command(after_help = "\
+Examples:
+  sigma app block tools.example.net --yes
+  sigma app block https://tools.example.net/oauth/client.json --yes")]
+    Block {
+        /// Name of the host, or address of the document.
+        #[arg(value_name = "HOST|URL")]
+        subject: String,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Take a block back.
+    #[command(after_help = "Examples:\n  sigma app unblock tools.example.net")]
+    Unblock {
+        /// Host or address, as shown by `sigma app blocks`.
+        #[arg(value_name = "HOST|URL")]
+        subject: String,
+    },
+    /// List the hosts and documents that you blocked.
+    #[command(after_help = "Examples:\n  sigma app blocks")]
+    Blocks(Page),
     /// Remove an app. This revokes its tokens; its client id is never reused.
     #[command(after_help = "Examples:\n  sigma app remove shop --yes")]
     Remove {
@@ -273,6 +301,17 @@ pub struct ListApps {
     /// Only apps that nobody vouches for: they registered themselves, or people made them.
     #[arg(long)]
     pub unverified: bool,
+    /// The page.
+    #[command(flatten)]
+    pub page: Page,
+}
+
+/// `sigma app documents`.
+#[derive(Args, Debug)]
+pub struct ListDocuments {
+    /// Only documents of this host.
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// The page.
     #[command(flatten)]
     pub page: Page,

@@ -70,6 +70,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 AppCommand::Remove { id, sure } => app::remove(file, output, &id, sure.yes),
                 AppCommand::Invite(invitation) => app::invite::invite(file, output, &invitation),
                 AppCommand::Invitations(page) => app::invite::list(file, output, &page),
+                AppCommand::Documents(list) => app::documents::list(file, output, &list),
+                AppCommand::Block { subject, sure } => app::documents::block(file, output, &subject, sure.yes),
+                AppCommand::Unblock { subject } => app::documents::unblock(file, output, &subject),
+                AppCommand::Blocks(page) => app::documents::list_blocks(file, output, &page),
                 AppCommand::Uninvite { id, sure } => app::invite::remove(file, output, &id, sure.yes),
             }
         }

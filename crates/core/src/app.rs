@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::PublicKey;
+use url::Url;
 
 use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
@@ -287,8 +288,21 @@ impl App {
         u32::try_from(EMPTY + listed + texts.map(|text| text.len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
     }
 
-    /// Whether it may use `grant`.
+    /// Whether errors go to its redirect URI before somebody is signed in. Not if anybody may have registered it: such an answer
+    /// would send people, by a link to this server, to wherever its maker likes (RFC 9700 §4.11).
+    pub fn takes_early_errors(&self) -> bool {
+        !self.dynamic || self.may_be_remembered()
+    }
+
+    /// The address at which a sign-in to it begins (OpenID Connect Core §4), as `issuer` opens it.
+    pub fn login_url(&self, issuer: &str) -> Option<String> {
+        let mut url = Url::parse(self.metadata.initiate_login_uri.as_deref()?).ok()?;
+        url.query_pairs_mut().append_pair("iss", issuer);
+        Some(url.into())
+    }
+
+    /// Whether it may use `grant`. The FAPI 2.0 Security Profile has no flow that begins on another device.
     pub fn may_use(&self, grant: GrantType) -> bool {
-        self.grant_types.contains(&grant)
+        self.grant_types.contains(&grant) && !(grant == GrantType::DeviceCode && self.security.is_fapi2())
     }
 }

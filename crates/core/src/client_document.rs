@@ -12,9 +12,11 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use crate::app::{App, AuthMethod, GrantType};
+use crate::client_metadata::ClientMetadata;
 use crate::ids::{AppId, ClientId};
 use crate::jose::{Algorithm, JwkSet};
 use crate::redirect::{ApplicationType, RedirectProblem, RedirectUri, RegisteredRedirectUris, Registrar};
+use crate::registration::is_web_uri;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 use crate::unicode::is_unseen;
@@ -126,14 +128,42 @@ impl DocumentHosts {
 
     /// The first entry that no host can match.
     pub fn malformed(&self) -> Option<&str> {
-        let is_good = |host: &str| {
-            let name = host.strip_prefix("*.").unwrap_or(host);
-            let of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            let is_name = name.split('.').all(|label| !label.is_empty() && label.bytes().all(of_name));
-            host == "*"
-                || is_name && ClientIdUrl::parse(&format!("https://{name}/x")).is_some_and(|url| url.host() == name)
-        };
+        let is_good = |host: &str| host == "*" || is_host_name(host.strip_prefix("*.").unwrap_or(host));
         self.0.iter().map(String::as_str).find(|host| !is_good(host))
+    }
+}
+
+/// Whether a document can be at a host of that name.
+fn is_host_name(name: &str) -> bool {
+    let of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.split('.').all(|label| !label.is_empty() && label.bytes().all(of_name))
+        && ClientIdUrl::parse(&format!("https://{name}/x")).is_some_and(|url| url.host() == name)
+}
+
+/// What the operator blocks: one document, or all of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentBlock {
+    /// The documents of the host of that name, at any port.
+    Host(String),
+    /// One document.
+    Document(ClientIdUrl),
+}
+
+impl DocumentBlock {
+    /// The block that `text` names: a host, or the address of a document.
+    pub fn parse(text: &str) -> Option<Self> {
+        if is_host_name(text) {
+            return Some(Self::Host(text.to_owned()));
+        }
+        ClientIdUrl::parse(text).map(Self::Document)
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Host(name) => name,
+            Self::Document(url) => url.as_str(),
+        }
     }
 }
 
@@ -182,6 +212,12 @@ pub struct ClientDocument {
     offline: bool,
     scope: String,
     id_token_alg: Algorithm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logo_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tos_uri: Option<String>,
 }
 
 /// The members of a document that are read (RFC 7591 §2, OpenID Connect Registration §2).
@@ -201,6 +237,10 @@ struct Members {
     response_types: Option<Vec<String>>,
     scope: Option<String>,
     id_token_signed_response_alg: Option<String>,
+    // For display: of whatever type, they keep no app out.
+    logo_uri: Option<Value>,
+    policy_uri: Option<Value>,
+    tos_uri: Option<Value>,
 }
 
 impl ClientDocument {
@@ -256,7 +296,15 @@ impl ClientDocument {
             offline: read.grant_types.is_some() && may(&read.grant_types, GrantType::RefreshToken.as_str()),
             scope: scopes.to_string(),
             id_token_alg,
+            logo_uri: shown_uri(read.logo_uri),
+            policy_uri: shown_uri(read.policy_uri),
+            tos_uri: shown_uri(read.tos_uri),
         })
+    }
+
+    /// Where its logo is.
+    pub fn logo_uri(&self) -> Option<&str> {
+        self.logo_uri.as_deref()
     }
 
     /// The app that it describes: never verified, always asking, and a public one if it names no keys.
@@ -279,6 +327,12 @@ impl ClientDocument {
             require_pkce: true,
             id_token_alg: self.id_token_alg,
             dynamic: true,
+            metadata: ClientMetadata {
+                logo_uri: self.logo_uri.clone(),
+                policy_uri: self.policy_uri.clone(),
+                tos_uri: self.tos_uri.clone(),
+                ..ClientMetadata::default()
+            },
             created_at,
             updated_at,
             ..App::sigma()
@@ -298,8 +352,19 @@ impl ClientDocument {
             ("grant_types", self.offline != later.offline),
             ("scopes", self.scope != later.scope),
             ("id_token_alg", self.id_token_alg != later.id_token_alg),
+            ("logo_uri", self.logo_uri != later.logo_uri),
+            ("policy_uri", self.policy_uri != later.policy_uri),
+            ("tos_uri", self.tos_uri != later.tos_uri),
         ];
         changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+    }
+}
+
+/// An address that pages may show: one that anybody could register. Others are left out.
+fn shown_uri(value: Option<Value>) -> Option<String> {
+    match value {
+        Some(Value::String(uri)) if is_web_uri(&uri) => Some(uri),
+        _ => None,
     }
 }
 

@@ -56,6 +56,11 @@ fn the_kept_request_objects_are_read_as_they_must_be() {
 }
 
 #[test]
+fn the_kept_client_documents_are_read_as_they_must_be() {
+    replay("client_document", inputs::client_document);
+}
+
+#[test]
 fn the_kept_redirect_uris_are_read_as_they_must_be() {
     replay("redirect_uri", inputs::redirect_uri);
 }

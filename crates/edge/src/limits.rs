@@ -71,6 +71,10 @@ pub enum Rule {
     Discovery,
     /// Client metadata documents that are fetched: a user who signs in, or an app that asks for tokens; an hour.
     ClientDocument,
+    /// Request objects that are fetched, per address that arrives with one's `request_uri`.
+    RequestObject,
+    /// The same, per host that they are fetched from.
+    RequestObjectHost,
     /// Everything else, per address.
     Other,
 }
@@ -105,6 +109,8 @@ impl Rule {
             Self::ForeignCredential => "foreign_credential",
             Self::Discovery => "discovery",
             Self::ClientDocument => "client_document",
+            Self::RequestObject => "request_object",
+            Self::RequestObjectHost => "request_object_host",
             Self::Other => "other",
         }
     }
@@ -136,6 +142,8 @@ impl Rule {
             Self::DeviceCode => (limits.device_codes, minute),
             Self::UserCode => (limits.user_codes, minute),
             Self::ClientDocument => (limits.client_documents_per_hour, Duration::from_hours(1)),
+            Self::RequestObject => (limits.request_objects, minute),
+            Self::RequestObjectHost => (limits.request_objects_per_host, minute),
             Self::ForeignCredential => (limits.foreign_credentials, minute),
             Self::Discovery | Self::Other => (limits.other, minute),
         }

@@ -141,6 +141,10 @@ pub struct Limits {
     pub user_codes: u32,
     /// Credentials of other issuers that are verified, an address.
     pub foreign_credentials: u32,
+    /// Request objects (`request_uri`) that are fetched, per address that arrives with one …
+    pub request_objects: u32,
+    /// … and per host that they are fetched from.
+    pub request_objects_per_host: u32,
     /// Discovery, JWKS, pages and everything else, per address.
     pub other: u32,
     /// Consecutive failures delay further attempts. Invalid signatures from an address: 3 to 5 for 30 s, 6 to 10 for 2
@@ -181,6 +185,8 @@ impl Default for Limits {
             device_codes: 60,
             user_codes: 10,
             foreign_credentials: 10,
+            request_objects: 30,
+            request_objects_per_host: 120,
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,

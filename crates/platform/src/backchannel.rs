@@ -116,7 +116,7 @@ async fn tell(sigma: &AppState, app: &App, end: &Logout) -> Attempt {
     };
     let form = [("logout_token", token.as_str())];
     let outgoing = Outgoing { form: Some(&form), ..Outgoing::get(registered.uri.as_str()) };
-    match sigma.fetcher_of(app).ask(outgoing).await {
+    match sigma.addresses_of(app).fetcher.ask(outgoing).await {
         // §2.8 wants 200, and frameworks send 204 for an empty one.
         Ok(answer) if (200..300).contains(&answer.status) => Attempt::Delivered { status: answer.status },
         // What is wrong with this token, or with this session there, is not wrong with others.

@@ -42,7 +42,7 @@ use crate::interaction::SealingKey;
 use crate::keys::Keys;
 use crate::objects::Objects;
 use crate::orgs::Orgs;
-use crate::outbound::{Fetcher, KeySets};
+use crate::outbound::{AppAddresses, Fetcher};
 use crate::passwords::Turns;
 use crate::providers::Providers;
 use crate::resolver::Resolver;
@@ -82,12 +82,10 @@ pub struct Inner {
     pub limiter: Arc<Limiter>,
     /// The way out to servers of others.
     pub fetcher: Arc<Fetcher>,
-    /// The same for addresses of apps that the operator registered.
-    app_fetcher: Fetcher,
-    /// The same for addresses of apps that registered themselves.
-    tenant_fetcher: Fetcher,
-    /// The key sets that apps publish.
-    pub key_sets: KeySets,
+    /// Addresses of apps that the operator registered.
+    app_addresses: AppAddresses,
+    /// Addresses of apps that registered themselves.
+    tenant_addresses: AppAddresses,
     /// The apps that documents elsewhere describe.
     pub client_documents: ClientDocuments,
     /// Servers elsewhere that people sign in with.
@@ -246,9 +244,8 @@ impl AppState {
             master_key: Arc::new(master_key),
             keys,
             limiter,
-            app_fetcher: Fetcher::allowing(&outbound.allow),
-            tenant_fetcher: Fetcher::allowing(&outbound.allow_tenants),
-            key_sets: KeySets::new(&fetcher),
+            app_addresses: AppAddresses::in_reach_of(&outbound.allow),
+            tenant_addresses: AppAddresses::in_reach_of(&outbound.allow_tenants),
             providers,
             workloads,
             resolver,
@@ -304,8 +301,16 @@ impl AppState {
     }
 
     /// The way out to addresses that `app` registered.
-    pub fn fetcher_of(&self, app: &App) -> &Fetcher {
-        if app.dynamic { &self.tenant_fetcher } else { &self.app_fetcher }
+    pub fn addresses_of(&self, app: &App) -> &AppAddresses {
+        if app.dynamic { &self.tenant_addresses } else { &self.app_addresses }
+    }
+
+    /// Sends all requests to addresses that others chose as `other` does, from now on.
+    #[cfg(feature = "testing")]
+    pub fn fetch_by(&self, other: &Fetcher) {
+        for fetcher in [&*self.fetcher, &self.app_addresses.fetcher, &self.tenant_addresses.fetcher] {
+            fetcher.send_as(other);
+        }
     }
 
     /// The app of that id, switched off or not.

@@ -2,6 +2,8 @@
 CREATE TABLE client_documents (
     app_id TEXT NOT NULL PRIMARY KEY,
     url TEXT NOT NULL,
+    -- The name of its host, by which the operator blocks.
+    host TEXT NOT NULL,
     -- What it said when it was fetched last, as far as it matters here: JSON.
     document TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -10,8 +12,14 @@ CREATE TABLE client_documents (
     fresh_until BIGINT NOT NULL,
     -- Whether somebody let the app in: such a row is not replaced by a new one.
     used BIGINT NOT NULL CHECK (used IN (0, 1)),
+    -- Whether the operator blocked it, or all of its host.
+    blocked BIGINT NOT NULL CHECK (blocked IN (0, 1)),
+    -- The object of its logo.
+    logo TEXT,
     delete_after BIGINT NOT NULL
 );
 
 CREATE UNIQUE INDEX client_documents_url ON client_documents (url);
+CREATE INDEX client_documents_host ON client_documents (host);
+CREATE INDEX client_documents_logo ON client_documents (logo);
 CREATE INDEX client_documents_sweep ON client_documents (delete_after);

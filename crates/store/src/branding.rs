@@ -6,7 +6,7 @@ use sigma_core::ids::{AppId, OrgId};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, cached, params};
+use crate::{Row, StoreError, Tx, cached, logo, params};
 
 /// Whose branding it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,7 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
         ],
     )?;
     tx.changed(cached::BRANDING, &whose.key())?;
+    logo::replace(tx, before.logo.as_deref(), new.logo.as_deref(), now)?;
     let details = Details::changed([
         ("logo", before.logo != new.logo),
         ("accent", before.accent != new.accent),
@@ -85,16 +86,13 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
     event::append(tx, event.with(details))
 }
 
-/// Whether anything shows that logo.
-pub(crate) fn is_shown(tx: &mut dyn Tx, logo: &str) -> Result<bool, StoreError> {
-    Ok(tx.query_opt("SELECT 1 FROM brandings WHERE logo = $1 LIMIT 1", params![logo])?.is_some())
-}
-
-/// Deletes the branding of an app that is removed.
+/// Deletes the branding of an app or org that is removed.
 pub(crate) fn remove(tx: &mut dyn Tx, whose: &Branded) -> Result<(), StoreError> {
+    let before = find(tx, whose)?;
     let sql = "DELETE FROM brandings WHERE owner_kind = $1 AND owner_id = $2";
     if tx.execute(sql, params![whose.kind(), whose.id()])? > 0 {
         tx.changed(cached::BRANDING, &whose.key())?;
+        return before.logo.map_or(Ok(()), |before| logo::look_up(tx, &before));
     }
     Ok(())
 }

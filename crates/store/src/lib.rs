@@ -45,6 +45,7 @@ pub mod job_queue;
 pub mod key_addition;
 pub mod key_sign_in;
 pub mod known_device;
+pub mod logo;
 pub mod logout;
 pub mod merits;
 pub mod meta;

@@ -12,10 +12,7 @@ use sigma_core::time::Timestamp;
 use crate::app::{self, Added};
 use crate::branding::Branded;
 use crate::job_queue::{self, NewJob};
-use crate::{Owner, StoreError, Tx, app_invitation, branding, params};
-
-/// The job that fetches the logo of an app; its payload is the app's id.
-pub const LOGO_JOB: &str = "app_logo";
+use crate::{Owner, StoreError, Tx, app_invitation, branding, client_document, logo, params};
 
 /// An app that registers itself.
 #[derive(Clone, Debug)]
@@ -78,32 +75,32 @@ pub fn register(tx: &mut dyn Tx, new: &NewRegistration, now: Timestamp) -> Resul
 fn fetch_logo(tx: &mut dyn Tx, app: &App, job: &JobId, now: Timestamp) -> Result<(), StoreError> {
     if app.metadata.logo_uri.is_some() {
         let payload = app.id.to_string();
-        let job = NewJob { id: job.clone(), kind: LOGO_JOB, org_id: None, payload, run_at: None, now };
+        let job = NewJob { id: job.clone(), kind: logo::JOB, org_id: None, payload, run_at: None, now };
         job_queue::enqueue(tx, &job)?;
     }
     Ok(())
 }
 
-/// Shows the logo `object` for an app whose logo is still at `logo_uri`. Returns the object that it showed before, if nothing else
-/// shows it.
+/// Shows the logo `object` for an app whose logo is still at `logo_uri`, whether it is registered or a document describes it.
 pub fn set_logo(
     tx: &mut dyn Tx,
     app_id: &AppId,
     logo_uri: &str,
     object: &str,
     now: Timestamp,
-) -> Result<Option<String>, StoreError> {
+) -> Result<(), StoreError> {
+    if client_document::set_logo(tx, app_id, logo_uri, object, now)? {
+        return Ok(());
+    }
     let Some(app) = app::find(tx, app_id)?.filter(|app| app.metadata.logo_uri.as_deref() == Some(logo_uri)) else {
-        return Ok(Some(object.to_owned()));
+        return logo::give_up(tx, object, now);
     };
     let whose = Branded::App(app.id.clone(), app.org_id.clone());
     let before = branding::find(tx, &whose)?;
     if before.logo.as_deref() == Some(object) {
-        return Ok(None);
+        return Ok(());
     }
-    branding::set(tx, &whose, &Branding { logo: Some(object.to_owned()), ..before.clone() }, now)?;
-    let Some(former) = before.logo else { return Ok(None) };
-    Ok(if branding::is_shown(tx, &former)? { None } else { Some(former) })
+    branding::set(tx, &whose, &Branding { logo: Some(object.to_owned()), ..before }, now)
 }
 
 /// How many apps have registered themselves or were made by people.

@@ -22,4 +22,7 @@ pub struct ClientFields {
     /// Oldest sign-in in seconds that requests without `max_age` accept; 0 for any.
     #[arg(long, value_name = "SECONDS")]
     pub default_max_age: Option<u32>,
+    /// Address at which a sign-in to the app begins (OpenID Connect Core §4): people open it from /account/apps. Empty for none.
+    #[arg(long, value_name = "URL")]
+    pub initiate_login_uri: Option<String>,
 }

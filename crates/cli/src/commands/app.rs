@@ -1,5 +1,6 @@
 //! `sigma app`: the apps that people sign in to.
 
+pub mod documents;
 pub mod draft;
 pub mod invite;
 mod security;

@@ -5,6 +5,10 @@ use std::process::{Command, Stdio};
 
 use crate::support::Installation;
 use serde_json::{Value, json};
+use sigma_core::client_document::{ClientDocument, ClientIdUrl};
+use sigma_core::ids::{AppId, JobId};
+use sigma_core::time::Timestamp;
+use sigma_store::client_document::{self, Fetched};
 
 const REDIRECT: &str = "https://shop.example.org/callback";
 const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
@@ -301,4 +305,58 @@ fn signer_origins_are_declared_replaced_and_cleared() {
     let many: Vec<&str> = many.iter().flat_map(|origin| ["--signer-origin", origin]).collect();
     assert_eq!(sigma.run(&[["app", "set", "shop"].as_slice(), &many].concat()).code, 2);
     assert!(sigma.json(&["app", "set", "shop", "--signer-origin", ""]).get("signer_origins").is_none());
+}
+
+#[test]
+fn apps_that_documents_describe_are_listed_blocked_and_let_in_again() {
+    let sigma = Installation::new();
+    assert_eq!(sigma.json(&["app", "documents"])["items"], json!([]));
+    let url = ClientIdUrl::parse("https://tools.example.net/oauth/client.json").unwrap();
+    let document = json!({
+        "client_id": url.as_str(), "client_name": "Tools", "redirect_uris": ["https://tools.example.net/callback"],
+    });
+    let document = ClientDocument::read(&url, document.to_string().as_bytes()).unwrap();
+    let store = sigma.store();
+    let at = Timestamp::from_seconds(1_700_000_000);
+    let fetched = Fetched {
+        url,
+        document,
+        new_id: AppId::from_text("app_1"),
+        logo_job: JobId::from_text("job_1"),
+        fresh_until: at,
+        delete_after: at,
+        now: at,
+    };
+    store.write_blocking(move |tx| client_document::record(tx, &fetched)).unwrap();
+    store.close();
+    let listed = sigma.json(&["app", "documents", "--host", "tools.example.net"]);
+    let item = &listed["items"][0];
+    assert_eq!((&item["name"], &item["blocked"], &item["used"]), (&json!("Tools"), &json!(false), &json!(false)));
+    assert_eq!(sigma.json(&["app", "documents", "--host", "other.example.net"])["items"], json!([]));
+
+    let blocked = sigma.json(&["app", "block", "tools.example.net", "--yes"]);
+    assert_eq!(blocked, json!({"blocked": "tools.example.net", "apps": 1}));
+    assert_eq!(sigma.json(&["app", "blocks"])["items"][0]["subject"], "tools.example.net");
+    assert_eq!(sigma.json(&["app", "documents"])["items"][0]["blocked"], true);
+    let let_in = sigma.json(&["app", "unblock", "tools.example.net"]);
+    assert_eq!(let_in, json!({"unblocked": "tools.example.net", "apps": 1}));
+    for (arguments, code) in [
+        (&["app", "unblock", "tools.example.net"][..], 3),
+        (&["app", "block", "http://tools.example.net/client.json", "--yes"], 2),
+        (&["app", "block", "Tools.example.net", "--yes"], 2),
+        (&["app", "unblock", ""], 2),
+    ] {
+        assert_eq!(sigma.run(arguments).code, code, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_sign_in_to_an_app_begins_at_an_https_address() {
+    let sigma = Installation::new();
+    shop(&sigma);
+    let login = "https://shop.example.org/login";
+    let set = |uri: &str| sigma.json(&["app", "set", "shop", "--initiate-login-uri", uri])["metadata"].clone();
+    assert_eq!(set(login), json!({ "initiate_login_uri": login }));
+    assert_eq!(set(""), json!({}));
+    assert_eq!(sigma.run(&["app", "set", "shop", "--initiate-login-uri", "javascript:alert(1)"]).code, 2);
 }

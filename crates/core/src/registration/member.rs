@@ -66,7 +66,8 @@ pub(super) fn web_uris(members: &Members, name: &str) -> Result<Vec<String>, Reg
     Err(RegistrationProblem::metadata(format!("{name} must hold https URLs of at most {LONGEST_URI} bytes")))
 }
 
-fn is_web_uri(text: &str) -> bool {
+/// Whether `text` is an https URL that an app may register for display.
+pub(crate) fn is_web_uri(text: &str) -> bool {
     let is_plain = text.len() <= LONGEST_URI
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
     is_plain

@@ -22,6 +22,7 @@ use crate::time::Timestamp;
 
 pub use information::information;
 pub use member::is_name;
+pub(crate) use member::is_web_uri;
 
 /// The most redirect URIs of an app, and the most of its other lists of URIs.
 pub const MOST_URIS: usize = 20;

@@ -56,6 +56,7 @@ account-apps-explained = Diese Apps können Ihr Konto verwenden. Wenn Sie einer 
 account-apps-none = Keine App hat Zugriff auf Ihr Konto.
 account-apps-since = Zugriff seit
 account-apps-used = zuletzt verwendet
+account-apps-open = Öffnen
 account-apps-remove = Zugriff entziehen
 account-apps-removed = Der App wurde der Zugriff entzogen.
 account-apps-unknown = Diese App hat keinen Zugriff auf Ihr Konto.

@@ -56,6 +56,7 @@ account-apps-explained = These apps can use your account. When you remove an app
 account-apps-none = No app has access to your account.
 account-apps-since = Access since
 account-apps-used = last used
+account-apps-open = Open
 account-apps-remove = Remove access
 account-apps-removed = The app's access was removed.
 account-apps-unknown = That app has no access to your account.

@@ -86,6 +86,13 @@ pub struct Brand {
 impl AppState {
     /// The branding of `app`. One that nobody vouches for has no more than its logo and links.
     pub async fn app_brand(&self, app: &App) -> Brand {
+        if app.document().is_some() {
+            let logo = self.described_logo(&app.id).await;
+            let logo = logo.inspect_err(|error| tracing::warn!(%error, "the logo of an app could not be looked up"));
+            let (terms_url, privacy_url) = (app.metadata.tos_uri.clone(), app.metadata.policy_uri.clone());
+            let logo = logo.ok().flatten();
+            return self.brand(Branding { logo, terms_url, privacy_url, ..Branding::default() }).await;
+        }
         let own = self.brands.find(Branded::App(app.id.clone(), app.org_id.clone())).await;
         if app.dynamic {
             let Branding { logo, terms_url, privacy_url, .. } = Branding::clone(&own);

@@ -18,7 +18,7 @@ pub async fn keys_of(
 ) -> Option<Arc<JwkSet>> {
     match (&app.jwks, &app.jwks_uri) {
         (Some(jwks), _) => JwkSet::parse(jwks.as_bytes()).ok().map(Arc::new),
-        (None, Some(uri)) => sigma.key_sets.find(uri, now, is_known).await,
+        (None, Some(uri)) => sigma.addresses_of(app).key_sets.find(uri, now, is_known).await,
         (None, None) => None,
     }
 }

@@ -8,10 +8,12 @@ use sigma_core::authorize::request_object::{ObjectProblem, RequestObject};
 use sigma_core::authorize::{AuthorizeError, ErrorResponse, Untrusted};
 use sigma_core::digest::Digest;
 use sigma_core::params::Params;
-use sigma_store::{StoreError, pushed_request};
+use sigma_store::pushed_request;
 
 use super::request::{Requested, Unanswerable, find_app};
 use crate::extract::keys_of;
+use crate::http::{Exceeded, RequestContext, Rule};
+use crate::outbound::Missing;
 use crate::state::AppState;
 
 /// The beginning of the `request_uri` of a pushed request (RFC 9126 §2.2).
@@ -30,7 +32,7 @@ pub enum Arrival {
 ///
 /// # Errors
 /// [`Unanswerable`]
-pub async fn arrive(sigma: &AppState, params: Params) -> Result<Arrival, Unanswerable> {
+pub async fn arrive(sigma: &AppState, context: &RequestContext, params: Params) -> Result<Arrival, Unanswerable> {
     let app = find_app(sigma, &params).await?;
     if params.all("client_id").count() > 1 {
         return Err(Unanswerable::of(&params, Untrusted::Repeated));
@@ -56,13 +58,13 @@ pub async fn arrive(sigma: &AppState, params: Params) -> Result<Arrival, Unanswe
             let words = "this client must push its authorization requests (RFC 9126)";
             refuse(params, app, ErrorResponse::new(AuthorizeError::InvalidRequest, words), Untrusted::RedirectUri)
         }
-        _ => match expand(sigma, &params, &app).await {
+        _ => match expand_arriving(sigma, context, &params, &app).await {
             Ok(Ok(params)) => Requested::of(params, app).map(Arrival::Taken),
             Ok(Err(refusal)) if refusal.error == AuthorizeError::InvalidRequestUri => {
                 refuse(params, app, refusal, Untrusted::RequestUri)
             }
             Ok(Err(refusal)) => refuse(params, app, refusal, Untrusted::RequestObject),
-            Err(error) => Err(Unanswerable::Internal(error.into())),
+            Err(exceeded) => Err(Unanswerable::TooMany(exceeded)),
         },
     }
 }
@@ -80,31 +82,48 @@ fn refuse(
     Ok(Arrival::Refused(Requested::of(params, app)?, refusal))
 }
 
-/// The parameters of a request of `app`, those of its request object if it has one: parameters beside that are ignored
-/// (RFC 9101 §6.3).
+/// The parameters of a request of `app`, those of its request object (`request`) if it has one: parameters beside that are
+/// ignored (RFC 9101 §6.3).
 ///
 /// # Errors
-/// Inner: the refusal for the app. Outer: the store does not answer.
-pub async fn expand(sigma: &AppState, params: &Params, app: &App) -> Result<Result<Params, ErrorResponse>, StoreError> {
+/// The refusal for the app.
+pub async fn expand(sigma: &AppState, params: &Params, app: &App) -> Result<Params, ErrorResponse> {
+    match params.get("request") {
+        None => Ok(params.without("request").without("request_uri")),
+        Some(object) => read(sigma, app, object).await,
+    }
+}
+
+/// The same for a request from outside, whose object may also be at a `request_uri`.
+///
+/// # Errors
+/// Inner: the refusal for the app. Outer: too many objects were fetched for this caller, or from that host.
+async fn expand_arriving(
+    sigma: &AppState,
+    context: &RequestContext,
+    params: &Params,
+    app: &App,
+) -> Result<Result<Params, ErrorResponse>, Exceeded> {
+    let Some(uri) = params.get("request_uri") else { return Ok(expand(sigma, params, app).await) };
     let refused = |error, words: &str| Ok(Err(ErrorResponse::new(error, words)));
-    let object = match (params.get("request"), params.get("request_uri")) {
-        (None, None) => return Ok(Ok(params.without("request").without("request_uri"))),
-        (Some(_), Some(_)) => {
-            return refused(AuthorizeError::InvalidRequest, "request and request_uri exclude each other");
+    if params.get("request").is_some() {
+        return refused(AuthorizeError::InvalidRequest, "request and request_uri exclude each other");
+    }
+    if !is_registered(app, uri) {
+        return refused(AuthorizeError::InvalidRequestUri, "the request_uri is not registered for this client");
+    }
+    match fetch(sigma, context, app, uri).await {
+        Ok(object) => Ok(read(sigma, app, &object).await),
+        Err(Missing::Refused(exceeded)) => Err(exceeded),
+        Err(Missing::Unreachable) => {
+            refused(AuthorizeError::InvalidRequestUri, "nothing can be fetched from the request_uri")
         }
-        (Some(object), None) => object.to_owned(),
-        (None, Some(uri)) if !is_registered(app, uri) => {
-            return refused(AuthorizeError::InvalidRequestUri, "the request_uri is not registered for this client");
-        }
-        (None, Some(uri)) => match fetch(sigma, app, uri).await {
-            Some(object) => object,
-            None => return refused(AuthorizeError::InvalidRequestUri, "nothing can be fetched from the request_uri"),
-        },
-    };
-    Ok(match open(sigma, app, &object).await {
-        Ok(params) => Ok(params),
-        Err(problem) => Err(ErrorResponse::new(AuthorizeError::InvalidRequestObject, problem.to_string())),
-    })
+    }
+}
+
+async fn read(sigma: &AppState, app: &App, object: &str) -> Result<Params, ErrorResponse> {
+    let opened = open(sigma, app, object).await;
+    opened.map_err(|problem| ErrorResponse::new(AuthorizeError::InvalidRequestObject, problem.to_string()))
 }
 
 /// Whether `app` registered `uri`. A fragment, by which its content may be told apart, does not count (OpenID Connect Core
@@ -117,13 +136,19 @@ fn without_fragment(uri: &str) -> &str {
     uri.split_once('#').map_or(uri, |(uri, _)| uri)
 }
 
-/// The request object that `app` published at `uri`.
-async fn fetch(sigma: &AppState, app: &App, uri: &str) -> Option<String> {
-    let fetched = sigma.fetcher.get(without_fragment(uri)).await;
-    let fetched = fetched.inspect_err(
-        |error| tracing::info!(app = %app.client_id, uri, %error, "a request object could not be fetched"),
-    );
-    Some(String::from_utf8(fetched.ok()?).ok()?.trim().to_owned())
+/// The request object that `app` published at `uri`, if it may be fetched for this caller and from that host, unless it is cached.
+async fn fetch(
+    sigma: &AppState,
+    context: &RequestContext,
+    app: &App,
+    uri: &str,
+) -> Result<Arc<str>, Missing<Exceeded>> {
+    let admit = || {
+        context.charge(Rule::RequestObject, context.client())?;
+        let host = url::Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        context.charge(Rule::RequestObjectHost, host.as_str())
+    };
+    sigma.addresses_of(app).request_objects.find(uri, sigma.now(), admit).await
 }
 
 async fn open(sigma: &AppState, app: &App, object: &str) -> Result<Params, ObjectProblem> {

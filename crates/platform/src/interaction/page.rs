@@ -31,6 +31,7 @@ pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ong
     };
     match Requested::read(sigma, query).await {
         Ok(requested) => Ok(Ongoing { interaction, requested }),
+        Err(Unanswerable::TooMany(exceeded)) => Err(exceeded.into_response()),
         Err(Unanswerable::Internal(error)) => Err(error.into_response()),
         Err(Unanswerable::Unread(_)) => Err(Redirect::to(&resume_url(&interaction.name)).into_response()),
         Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, Stopped::Unknown).await),

@@ -13,7 +13,7 @@ use sigma_core::params::Params;
 use sigma_core::token::IdClaims;
 use sigma_store::StoreError;
 
-use crate::http::ApiError;
+use crate::http::{ApiError, Exceeded};
 use crate::interaction::LONGEST_REQUEST;
 use crate::state::AppState;
 
@@ -47,6 +47,8 @@ pub enum Unanswerable {
     },
     /// The app is described by a document that is not known here, and that is read once somebody signed in.
     Unread(ClientIdUrl),
+    /// Too many request objects were fetched.
+    TooMany(Exceeded),
     /// The store did not answer.
     Internal(ApiError),
 }

@@ -47,12 +47,12 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
             // A pushed request starts at its app.
             Ok(requested) if requested.pushed.is_some() => {
-                std::iter::once(front_page()).chain(home_page(&requested.app)).collect()
+                std::iter::once(front_page()).chain(home_page(sigma, &requested.app)).collect()
             }
             Ok(requested) => {
                 let app = &requested.app;
                 let again = Link { href: format!("{GATE_PATH}?{query}"), label: format!("Continue to {}", app.name) };
-                std::iter::once(again).chain(home_page(app)).collect()
+                std::iter::once(again).chain(home_page(sigma, app)).collect()
             }
             Err(_) => vec![front_page()],
         },

@@ -6,7 +6,7 @@ use sigma_core::ids::{AppId, SessionId};
 use sigma_store::merits::{attachment, picture as template_picture};
 use sigma_store::org::removal;
 use sigma_store::{
-    Swept, account_deletion, backup, credential, known_device, outbox, picture, registration, session, user,
+    Swept, account_deletion, backup, credential, known_device, logo, outbox, picture, registration, session, user,
 };
 
 use super::{JobError, JobKind};
@@ -29,10 +29,11 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
             move |job| mail_sign_in(sigma.clone(), job)
         }),
         recurring(sigma, "unused_apps", Duration::from_hours(1), remove_unused_apps),
+        recurring(sigma, "unused_logos", Duration::from_hours(1), remove_logos),
         recurring(sigma, "attachments", Duration::from_hours(1), remove_attachments),
         JobKind {
             attempts: 3,
-            ..JobKind::queued(registration::LOGO_JOB, {
+            ..JobKind::queued(logo::JOB, {
                 let sigma = sigma.clone();
                 move |job| fetch_logo(sigma.clone(), job)
             })
@@ -149,7 +150,9 @@ async fn fetch_logo(sigma: AppState, job: sigma_store::job_queue::Leased) -> Res
     let app_id = AppId::from_text(job.payload);
     let Some(app) = sigma.find_app(&app_id).await? else { return Ok(()) };
     let Some(logo_uri) = app.metadata.logo_uri.clone() else { return Ok(()) };
-    let file = sigma.fetcher.get(&logo_uri).await?;
+    // What describes itself is not trusted with private networks, whatever others may be.
+    let fetcher = if app.document().is_some() { &*sigma.fetcher } else { &sigma.addresses_of(&app).fetcher };
+    let file = fetcher.get(&logo_uri).await?;
     let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await?;
     let Ok(logo) = read.inspect_err(|error| tracing::info!(%error, logo_uri, "a logo is no picture")) else {
         return Ok(());
@@ -157,10 +160,21 @@ async fn fetch_logo(sigma: AppState, job: sigma_store::job_queue::Leased) -> Res
     let failed = |error: ObjectError| JobError::new(error.to_string());
     sigma.brands.objects.put(&logo.name, logo.png).await.map_err(failed)?;
     let (name, now) = (logo.name, sigma.now());
-    let unused = sigma.store.write(move |tx| registration::set_logo(tx, &app_id, &logo_uri, &name, now)).await?;
-    match unused {
-        Some(object) => sigma.brands.objects.remove(&object).await.map_err(failed),
-        None => Ok(()),
+    Ok(sigma.store.write(move |tx| registration::set_logo(tx, &app_id, &logo_uri, &name, now)).await?)
+}
+
+/// Deletes logos that nothing shows any more.
+async fn remove_logos(sigma: AppState) -> Result<(), JobError> {
+    loop {
+        let now = sigma.now();
+        let (unused, may_be_more) = sigma.store.write(move |tx| logo::list_unused(tx, now)).await?;
+        for name in unused {
+            sigma.brands.objects.remove(&name).await.map_err(|error| JobError::new(error.to_string()))?;
+            sigma.store.write(move |tx| logo::remove(tx, &name)).await?;
+        }
+        if !may_be_more {
+            return Ok(());
+        }
     }
 }
 

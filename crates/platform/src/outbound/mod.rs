@@ -6,7 +6,10 @@
 //! (`disallowed-methods`).
 
 mod address;
+mod attempts;
 mod key_sets;
+pub mod lifetime;
+mod request_objects;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -19,7 +22,9 @@ use sigma_core::provider::is_endpoint;
 use tokio::sync::{OnceCell, Semaphore};
 
 use address::{AllowedAddresses, PublicAddresses, is_allowed, is_public};
+pub use attempts::{Attempt, Attempts};
 pub use key_sets::KeySets;
+pub use request_objects::{Missing, RequestObjects};
 
 /// How long a request may take, from waiting for its turn to the last byte.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -31,6 +36,10 @@ const OPERATOR_TIME_LIMIT: Duration = Duration::from_secs(30);
 const MOST: usize = 64;
 /// Requests to one host at once: one that does not answer holds up nobody else's.
 const MOST_PER_HOST: usize = 4;
+/// Key sets that are fetched at once.
+const MOST_KEY_SETS: usize = 32;
+/// Request objects that are fetched at once.
+const MOST_REQUEST_OBJECTS: usize = 16;
 /// Hosts whose turns are remembered.
 const HOSTS: u64 = 1_000;
 
@@ -104,14 +113,22 @@ type Build = Box<dyn Fn() -> Result<reqwest::Client, reqwest::Error> + Send + Sy
 
 /// Sends requests to servers of others.
 pub struct Fetcher {
+    way: Arc<Way>,
+    turns: Semaphore,
+    turns_per_host: Memory<String, Arc<Semaphore>>,
+}
+
+/// How requests are sent, and where to.
+struct Way {
     /// Made by the first request: reading the system's certificates takes longer than the rest of a start, and most servers never
     /// send one.
     client: OnceCell<reqwest::Client>,
     build: Build,
     reach: Reach,
     time_limit: Duration,
-    turns: Semaphore,
-    turns_per_host: Memory<String, Arc<Semaphore>>,
+    /// What a test put in its place.
+    #[cfg(feature = "testing")]
+    other: std::sync::OnceLock<Arc<Way>>,
 }
 
 impl Fetcher {
@@ -166,8 +183,39 @@ impl Fetcher {
     }
 
     fn of(build: Build, reach: Reach, time_limit: Duration) -> Self {
-        let (client, turns) = (OnceCell::new(), Semaphore::new(MOST));
-        Self { client, build, reach, time_limit, turns, turns_per_host: Memory::new(HOSTS) }
+        let way = Way {
+            client: OnceCell::new(),
+            build,
+            reach,
+            time_limit,
+            #[cfg(feature = "testing")]
+            other: std::sync::OnceLock::new(),
+        };
+        Self::by(Arc::new(way), MOST)
+    }
+
+    fn by(way: Arc<Way>, most: usize) -> Self {
+        Self { way, turns: Semaphore::new(most), turns_per_host: Memory::new(HOSTS) }
+    }
+
+    /// The same with `most` turns of its own: what is fetched by it neither waits for other fetches nor holds them up.
+    #[must_use]
+    pub fn lane(&self, most: usize) -> Self {
+        Self::by(Arc::clone(&self.way), most)
+    }
+
+    /// Lets this fetcher and its lanes send their requests as `other` does, from now on.
+    #[cfg(feature = "testing")]
+    pub fn send_as(&self, other: &Self) {
+        let _ = self.way.other.set(Arc::clone(&other.way));
+    }
+
+    fn way(&self) -> &Way {
+        #[cfg(feature = "testing")]
+        if let Some(other) = self.way.other.get() {
+            return other;
+        }
+        &self.way
     }
 
     /// The body at `url`, which answers 200.
@@ -184,8 +232,9 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`]
     pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        let way = self.way();
         let url = reqwest::Url::parse(outgoing.url).map_err(|_| FetchError::Address)?;
-        let is_secure = match &self.reach {
+        let is_secure = match &way.reach {
             Reach::Public => url.scheme() == "https",
             Reach::Allowed(networks) => url.scheme() == "https" || is_loopback_in(&url, networks),
             Reach::Anywhere => is_endpoint(outgoing.url, outgoing.url),
@@ -199,7 +248,7 @@ impl Fetcher {
             url::Host::Ipv6(address) => Some(IpAddr::V6(address)),
             url::Host::Domain(_) => None,
         };
-        let is_in_reach = |address| match &self.reach {
+        let is_in_reach = |address| match &way.reach {
             Reach::Public => is_public(address),
             Reach::Allowed(networks) => is_allowed(address, networks),
             Reach::Anywhere => true,
@@ -208,7 +257,7 @@ impl Fetcher {
             return Err(FetchError::NotPublic);
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        let client = self.client.get_or_try_init(async || (self.build)()).await;
+        let client = way.client.get_or_try_init(async || (way.build)()).await;
         let client = client.map_err(|error| FetchError::Unreachable(error.to_string()))?;
         let post = |kind, body| client.post(url.clone()).header(reqwest::header::CONTENT_TYPE, kind).body(body);
         let mut request = match (outgoing.form, outgoing.json) {
@@ -223,7 +272,7 @@ impl Fetcher {
         if let Some(authorization) = outgoing.authorization {
             request = request.header(reqwest::header::AUTHORIZATION, authorization);
         }
-        let fetched = tokio::time::timeout(self.time_limit, self.send(&host, request)).await;
+        let fetched = tokio::time::timeout(way.time_limit, self.send(&host, request)).await;
         fetched.unwrap_or(Err(FetchError::TimedOut))
     }
 
@@ -242,6 +291,27 @@ impl Fetcher {
             body.extend_from_slice(&chunk);
         }
         Ok(Answer { status, headers, body })
+    }
+}
+
+/// What is fetched from addresses that apps registered. Each kind has turns of its own, so that slow hosts of one kind hold up
+/// nothing of another, and apps that registered themselves hold up nothing of the operator's.
+pub struct AppAddresses {
+    /// Everything else.
+    pub fetcher: Fetcher,
+    /// `jwks_uri`.
+    pub key_sets: KeySets,
+    /// `request_uri`.
+    pub request_objects: RequestObjects,
+}
+
+impl AppAddresses {
+    /// Those at public addresses, and in the private `networks`.
+    pub fn in_reach_of(networks: &[IpNet]) -> Self {
+        let fetcher = Fetcher::allowing(networks);
+        let key_sets = KeySets::new(&Arc::new(fetcher.lane(MOST_KEY_SETS)));
+        let request_objects = RequestObjects::new(Arc::new(fetcher.lane(MOST_REQUEST_OBJECTS)));
+        Self { fetcher, key_sets, request_objects }
     }
 }
 

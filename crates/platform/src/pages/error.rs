@@ -40,7 +40,7 @@ async fn links(sigma: &AppState, client_id: Option<&str>) -> Vec<Link> {
     let Some(client_id) = client_id else { return vec![front_page()] };
     // Without an answer of the store the page says what it can.
     let app = sigma.find_named_app(client_id).await.ok().flatten();
-    vec![app.as_deref().and_then(home_page).unwrap_or_else(front_page)]
+    vec![app.as_deref().and_then(|app| home_page(sigma, app)).unwrap_or_else(front_page)]
 }
 
 /// Title and text for a code.

@@ -3,10 +3,15 @@
 use sigma_core::app::App;
 
 use crate::pages::view::Link;
+use crate::state::AppState;
 
-/// The way back to an app. Nobody has checked where a dynamically registered app leads.
-pub fn home_page(app: &App) -> Option<Link> {
-    let href = app.client_uri.clone().filter(|_| !app.dynamic && !app.disabled)?;
+/// The way back to an app, to where a sign-in to it begins if it has such an address. Nobody has checked where a dynamically
+/// registered app leads.
+pub fn home_page(sigma: &AppState, app: &App) -> Option<Link> {
+    if app.dynamic || app.disabled {
+        return None;
+    }
+    let href = app.login_url(sigma.issuer()).or_else(|| app.client_uri.clone())?;
     Some(Link { href, label: format!("Back to {}", app.name) })
 }
 

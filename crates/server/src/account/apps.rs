@@ -110,6 +110,7 @@ async fn line(sigma: &AppState, language: Language, access: AppAccess) -> Result
         }
     }
     Ok(AppLine {
+        open_url: app.as_ref().filter(|app| !app.disabled).and_then(|app| app.login_url(sigma.issuer())),
         id: access.app_id.to_string(),
         name: app.map_or_else(|| language.text("account-apps-gone").to_string(), |app| app.name_and_host()),
         logo_url,

@@ -231,6 +231,7 @@ async fn requested(sigma: &AppState, query: &str) -> Result<Read, Response> {
     match Requested::read(sigma, Params::parse(query)).await {
         Ok(requested) => Ok(Read::Requested(Box::new(requested))),
         Err(Unanswerable::Unread(url)) => Ok(Read::Unread(url)),
+        Err(Unanswerable::TooMany(exceeded)) => Err(exceeded.into_response()),
         Err(Unanswerable::Internal(error)) => Err(error.into_response()),
         Err(Unanswerable::Untrusted { client_id, .. }) => {
             match client_id.as_deref().and_then(|client_id| sigma.document_url(client_id)) {

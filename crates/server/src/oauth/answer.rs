@@ -7,8 +7,8 @@ use serde::Serialize;
 use sigma_core::authorize::{AuthorizeError, ErrorResponse, ResponseMode, ReturnAddress, Untrusted};
 use utoipa::ToSchema;
 
-use crate::extract::Browser;
-use crate::http::{Refused, RequestId};
+use crate::extract::{Browser, SignedIn};
+use crate::http::{ApiError, Refused, RequestContext, RequestId};
 use crate::interaction::request::Requested;
 use crate::oauth::view::FormPost;
 use crate::state::AppState;
@@ -80,6 +80,26 @@ pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, 
     );
     let refused = if is_expected { refused.expected() } else { refused };
     refused.with(send(sigma, browser, &requested.address, fields))
+}
+
+/// Refuses a request that has just arrived: to the app, or to whoever opened it where nobody is signed in and anybody may have
+/// registered the address (RFC 9700 §4.11).
+///
+/// # Errors
+/// The store does not answer who is signed in.
+pub async fn refuse(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    requested: &Requested,
+    refusal: &ErrorResponse,
+) -> Result<Response, ApiError> {
+    if requested.app.takes_early_errors() || SignedIn::find(sigma, browser).await?.is_some() {
+        return Ok(send_refusal(sigma, browser, requested, refusal));
+    }
+    let (code, client_id) = (refusal.error.as_str(), Some(requested.app.client_id.as_str()));
+    let refused = Refused::new(code, refusal.description.clone()).app(client_id);
+    Ok(refused.with(show_error(browser, context.request_id(), code, &refusal.description, client_id)))
 }
 
 /// Shows the error to the user, since no address can be trusted. The page shows the request id under which the log has

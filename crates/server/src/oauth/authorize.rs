@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use sigma_core::authorize::Untrusted;
+use sigma_core::authorize::{ErrorResponse, Untrusted};
 use sigma_core::params::Params;
 use utoipa_axum::routes;
 
@@ -16,7 +16,7 @@ use crate::http::policy::{Cookies, ErrorPages, Limit};
 use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule};
 use crate::interaction::request::{Requested, Unanswerable};
 use crate::interaction::{Arrival, Continuation, Found, arrive, begin_unbound, find, query_of, stopped};
-use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
+use crate::oauth::answer::{Redirection, go, refuse, refuse_head, show_untrusted};
 use crate::oauth::described::{self, Stage};
 use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
@@ -92,12 +92,12 @@ pub async fn authorize(
     if let Some(url) = described::url_of(&sigma, &params) {
         return described::proceed(&sigma, &context, &browser, &params, &url, None, Stage::Arrived).await;
     }
-    match arrive(&sigma, params).await {
+    match arrive(&sigma, &context, params).await {
         Ok(Arrival::Taken(requested)) => match requested.check_length() {
             Ok(()) => proceed(&sigma, &context, &browser, &requested, None).await,
-            Err(refusal) => send_refusal(&sigma, &browser, &requested, &refusal),
+            Err(refusal) => refused(&sigma, &context, &browser, &requested, &refusal).await,
         },
-        Ok(Arrival::Refused(requested, refusal)) => send_refusal(&sigma, &browser, &requested, &refusal),
+        Ok(Arrival::Refused(requested, refusal)) => refused(&sigma, &context, &browser, &requested, &refusal).await,
         Err(error) => unanswerable(&context, &browser, error),
     }
 }
@@ -129,17 +129,19 @@ pub async fn authorize_by_form(
     if described::url_of(&sigma, &params).is_some() {
         return described::by_form(&sigma, &context, &browser, &params);
     }
-    let requested = match arrive(&sigma, params).await {
+    let requested = match arrive(&sigma, &context, params).await {
         Ok(Arrival::Taken(requested)) => requested,
-        Ok(Arrival::Refused(requested, refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
+        Ok(Arrival::Refused(requested, refusal)) => {
+            return refused(&sigma, &context, &browser, &requested, &refusal).await;
+        }
         Err(error) => return unanswerable(&context, &browser, error),
     };
     if let Err(refusal) = requested.check_length() {
-        return send_refusal(&sigma, &browser, &requested, &refusal);
+        return refused(&sigma, &context, &browser, &requested, &refusal).await;
     }
     match requested.parse(&sigma).await {
         Ok(Ok(_)) => {}
-        Ok(Err(refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
+        Ok(Err(refusal)) => return refused(&sigma, &context, &browser, &requested, &refusal).await,
         Err(error) => return error.into_response(),
     }
     // Another site's page may have sent this: the request belongs to the browser that continues it.
@@ -148,6 +150,16 @@ pub async fn authorize_by_form(
         Ok(name) => go(&browser, format!("{GATE_PATH}?interaction={name}")),
         Err(error) => error.into_response(),
     }
+}
+
+async fn refused(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    requested: &Requested,
+    refusal: &ErrorResponse,
+) -> Response {
+    refuse(sigma, context, browser, requested, refusal).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, name: &str) -> Response {
@@ -178,6 +190,7 @@ pub fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswer
     let (error, client_id, redirect_uri) = match error {
         Unanswerable::Untrusted { error, client_id, redirect_uri } => (error, client_id, redirect_uri),
         Unanswerable::Unread(url) => (Untrusted::UnknownApp, Some(url.to_string()), None),
+        Unanswerable::TooMany(exceeded) => return exceeded.into_response(),
         Unanswerable::Internal(error) => return error.into_response(),
     };
     let refused = Refused::new(error.code(), error.to_string());

@@ -80,13 +80,13 @@ async fn advance_described(
     }
     let arrival = match stage {
         Stage::GoesOn => Requested::read(sigma, params.clone()).await.map(Arrival::Taken),
-        Stage::Arrived => arrive(sigma, params.clone()).await,
+        Stage::Arrived => arrive(sigma, context, params.clone()).await,
     };
     // What a request object or a pushed request says is kept from here on, instead of a reference to it.
     let is_reference = params.get("request").is_some() || params.get("request_uri").is_some();
     let ongoing = ongoing.filter(|_| stage == Stage::GoesOn || !is_reference);
     match arrival {
-        Ok(Arrival::Taken(requested)) => advance(sigma, browser, &requested, ongoing).await,
+        Ok(Arrival::Taken(requested)) => advance(sigma, context, browser, &requested, ongoing).await,
         Ok(Arrival::Refused(requested, refusal)) => Ok(send_refusal(sigma, browser, &requested, &refusal)),
         Err(error) => Ok(unanswerable(context, browser, error)),
     }
@@ -126,6 +126,9 @@ fn unreadable(
     match reason {
         Unreadable::Store(error) => Err(error.into()),
         Unreadable::TooMany(exceeded) => Ok(exceeded.into_response()),
+        Unreadable::Blocked => {
+            Ok(refuse(context, browser, url, "client_disabled", "the operator blocked the app or its host"))
+        }
         Unreadable::Full => Ok(refuse(
             context,
             browser,

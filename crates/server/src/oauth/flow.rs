@@ -17,7 +17,7 @@ use crate::error::bad_request;
 use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::{self, Continuation, Found, Judged, Ongoing, Requested, Stopped, judge, stopped, with_cookie};
-use crate::oauth::answer::{go, send_code, send_refusal};
+use crate::oauth::answer::{self, go, send_code};
 use crate::oauth::described::{self, Stage};
 use crate::paths::{ACCOUNT_DELETION_PATH, LOGIN_PATH, resume_url};
 use crate::state::AppState;
@@ -76,7 +76,7 @@ pub async fn proceed(
     if let Some(url) = requested.app.document() {
         return described::proceed(sigma, context, browser, &requested.params, &url, ongoing, Stage::GoesOn).await;
     }
-    match advance(sigma, browser, requested, ongoing).await {
+    match advance(sigma, context, browser, requested, ongoing).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
@@ -84,6 +84,7 @@ pub async fn proceed(
 
 pub(super) async fn advance(
     sigma: &AppState,
+    context: &RequestContext,
     browser: &Browser,
     requested: &Requested,
     ongoing: Option<Ongoing>,
@@ -93,19 +94,19 @@ pub(super) async fn advance(
     let state = ongoing.as_ref().map_or(&fresh, |ongoing| &ongoing.stored.state);
     let Judged { request, signed_in, identity, step } = match judge(sigma, browser, requested, state).await? {
         Ok(judged) => judged,
-        Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
+        Err(refusal) => return refuse(sigma, context, browser, requested, ongoing, &refusal).await,
     };
     let asks_user = !matches!(step, Err(_) | Ok(NextStep::SignIn | NextStep::SignUp | NextStep::StepUp(_)));
     if asks_user && signed_in.as_ref().is_some_and(|signed_in| signed_in.account.deletes_at.is_some()) {
         // An account that is going to be deleted gives no app access; its user may keep it first.
         if request.prompt.asks(PromptValue::None) {
             let refusal = ErrorResponse::new(AuthorizeError::LoginRequired, "the user is not signed in");
-            return refuse(sigma, browser, requested, ongoing, &refusal).await;
+            return refuse(sigma, context, browser, requested, ongoing, &refusal).await;
         }
         return Ok(go(browser, ACCOUNT_DELETION_PATH.to_owned()));
     }
     let (page, is_known) = match step {
-        Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
+        Err(refusal) => return refuse(sigma, context, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {
             let Some(signed_in) = signed_in else { return Err(ApiError::internal("a code for nobody")) };
             return issue(sigma, browser, requested, &request, &signed_in, identity, ongoing, now).await;
@@ -132,12 +133,13 @@ pub(super) async fn advance(
 /// Sends the refusal to the app, which ends the interaction.
 async fn refuse(
     sigma: &AppState,
+    context: &RequestContext,
     browser: &Browser,
     requested: &Requested,
     ongoing: Option<Ongoing>,
     refusal: &ErrorResponse,
 ) -> Result<Response, ApiError> {
-    let response = send_refusal(sigma, browser, requested, refusal);
+    let response = answer::refuse(sigma, context, browser, requested, refusal).await?;
     let Some(ongoing) = ongoing else { return Ok(response) };
     let (row, now) = (ongoing.stored.clone(), sigma.now());
     // Nothing single-use was given out, so an interaction without a row leaves nothing to remember.

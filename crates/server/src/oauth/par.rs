@@ -128,13 +128,15 @@ async fn store(
     }
     let refused =
         |refusal: sigma_core::authorize::ErrorResponse| bad_request(refusal.error.as_str(), refusal.description);
-    let params = expand(sigma, &params, &app).await?.map_err(refused)?;
+    let params = expand(sigma, &params, &app).await.map_err(refused)?;
     let params = bound(params, jkt.as_ref())?;
     let requested = match Requested::of(params, Arc::clone(&app)) {
         Ok(requested) => requested,
         Err(Unanswerable::Untrusted { error, .. }) => return Err(bad_request("invalid_request", error.to_string())),
-        // The app has authenticated: it is known.
-        Err(Unanswerable::Unread(_)) => return Err(bad_request("invalid_request", "the client is unknown")),
+        // The app has authenticated: it is known, and nothing was fetched.
+        Err(Unanswerable::Unread(_) | Unanswerable::TooMany(_)) => {
+            return Err(bad_request("invalid_request", "the client is unknown"));
+        }
         Err(Unanswerable::Internal(error)) => return Err(error),
     };
     requested.check_length().map_err(refused)?;

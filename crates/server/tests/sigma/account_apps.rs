@@ -45,6 +45,14 @@ async fn apps_are_listed_with_what_they_see() {
     for words in ["Access since", "last used", "Remove access"] {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
+    assert!(!page.body.contains(">Open<"), "nothing says where a sign-in to it begins");
+    let login = "https://app.example.org/login?from=sigma";
+    world.change_app(APP, |app| app.metadata.initiate_login_uri = Some(login.to_owned())).await;
+    let page = browser.get(APPS).await.body;
+    let begins = format!("href=\"{login}&#38;iss=https%3A%2F%2Fid.example.org\"");
+    assert!(page.contains(">Open<") && page.contains(&begins), "{page}");
+    world.change_app(APP, |app| app.disabled = true).await;
+    assert!(!browser.get(APPS).await.body.contains(">Open<"));
     assert!(browser.get("/account").await.body.contains("href=\"/account/apps\""));
     let stranger = signed_up(&world, "eve").await;
     assert!(stranger.get(APPS).await.body.contains("No app has access"));

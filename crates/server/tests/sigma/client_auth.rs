@@ -4,11 +4,14 @@
 use std::fmt::Write as _;
 
 use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 use sigma_bitcoin::Scheme;
 use sigma_core::app::AuthMethod;
 use sigma_core::ids::ClientId;
 use sigma_core::jose::{Algorithm, SigningKey};
+use sigma_core::security::SecurityProfile;
 
 use crate::support::client::{INTROSPECT, ISSUER, REVOKE, TOKEN, app_key, basic, changed, key_set};
 use crate::support::forge::{assertion, jws, with};
@@ -75,6 +78,49 @@ async fn a_secret_is_accepted_only_in_its_registered_place() {
         writeln!(seen, "{what}: {reported}").unwrap();
     }
     insta::assert_snapshot!(seen);
+}
+
+#[tokio::test]
+async fn ps256_assertions_are_accepted_of_ordinary_apps_and_of_banks() {
+    let world = World::new().await;
+    let key = SigningKey::generate(Algorithm::RS256).unwrap();
+    let pair = RsaKeyPair::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
+    let pss = |message: &[u8]| {
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PSS_SHA256, &SystemRandom::default(), message, &mut signature).unwrap();
+        signature
+    };
+    let mut jwk = serde_json::to_value(key.public()).unwrap();
+    for (id, alg, profile) in [
+        ("any-alg", Value::Null, None),
+        ("ps-only", json!("PS256"), None),
+        ("bank", json!("PS256"), SecurityProfile::parse("fapi2")),
+    ] {
+        jwk["alg"] = alg;
+        let keys = json!({ "keys": [&jwk] }).to_string();
+        world
+            .add_app(|app| {
+                app.client_id = ClientId::from_text(id);
+                app.auth_method = AuthMethod::PrivateKeyJwt;
+                app.jwks = Some(keys);
+                app.security.profile = profile;
+            })
+            .await;
+        let post = async |text: &str| {
+            let form = [("token", "x"), ("client_assertion_type", TYPE), ("client_assertion", text)];
+            world.post_form(INTROSPECT, &form, &[]).await.status.as_u16()
+        };
+        let claims = |jti: &str| good(&world, id, jti);
+        let signed = jws(&json!({"alg": "PS256"}), &claims("1"), pss);
+        assert_eq!((post(&signed).await, post(&signed).await), (200, 401), "{id}: it is good once");
+        let other = jws(&json!({"alg": "PS256"}), &claims("2"), |message| pss(&[message, b"x"].concat()));
+        assert_eq!(post(&other).await, 401, "{id}");
+        // The same key by another algorithm.
+        let plain = jws(&json!({"alg": "RS256"}), &claims("3"), |message| key.sign(message).unwrap());
+        assert_eq!(post(&plain).await, if id == "any-alg" { 200 } else { 401 }, "{id}");
+        let confused = jws(&json!({"alg": "PS256"}), &claims("4"), |message| key.sign(message).unwrap());
+        assert_eq!(post(&confused).await, 401, "{id}");
+    }
 }
 
 #[tokio::test]

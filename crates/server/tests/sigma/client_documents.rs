@@ -3,8 +3,9 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use sigma_core::client_document::DocumentHosts;
+use sigma_core::client_document::{DocumentBlock, DocumentHosts};
 use sigma_core::resource::ResourceScope;
+use sigma_store::client_document;
 use sigma_store::event::Trail;
 
 use crate::support::client::{TOKEN, app_key, key_set};
@@ -284,7 +285,7 @@ async fn nothing_is_sent_to_a_described_app_before_sign_in() {
 async fn documents_are_read_only_of_hosts_that_the_operator_named() {
     let host = ClientHost::serve().await;
     let off = World::with(|_| {}).await;
-    off.sigma.client_documents.fetch_by(host.fetcher());
+    off.sigma.fetch_by(&host.fetcher());
     let others = World::reading_with(&host, |settings| {
         settings.client_documents.hosts = DocumentHosts::of(["claude.ai".to_owned()]);
     });
@@ -391,4 +392,73 @@ async fn a_refresh_survives_an_outage_of_the_apps_host_but_not_the_end_of_its_do
     world.advance(10 * 86_400);
     world.sweep().await;
     assert_eq!(remembered(&world).await, 0);
+}
+
+#[tokio::test]
+async fn terms_policy_and_logo_of_a_document_are_shown_where_they_are_safe() {
+    let host = ClientHost::serve().await;
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::reading_with(&host, |settings| settings.objects.folder = folder.path().to_owned()).await;
+    let mut png = Vec::new();
+    image::RgbaImage::from_pixel(4, 4, image::Rgba([1, 2, 3, 255]))
+        .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
+        .unwrap();
+    host.put("/logo.png", png);
+    host.keep("max-age=60");
+    let logo_uri = host.at(HOST, "/logo.png");
+    host.publish(|document| {
+        document["logo_uri"] = json!(logo_uri);
+        document["tos_uri"] = json!("https://client.example.org/terms");
+        document["policy_uri"] = json!("javascript:alert(1)");
+    });
+    let browser = ada(&world).await;
+    let consent = asked(&browser, &host, &[]).await;
+    assert_eq!(host.fetches_of("/logo.png"), 0, "nobody waits for it");
+    world.work_off(sigma_server::jobs::kinds(&world.sigma)).await;
+    assert_eq!(host.fetches_of("/logo.png"), 1);
+    let page = browser.get(consent.location()).await.body;
+    assert!(page.contains("https://client.example.org/terms"), "{page}");
+    assert!(page.contains("/logos/") && !page.contains(&logo_uri), "our own copy: {page}");
+    assert!(!page.contains("javascript:") && page.contains("not registered here"), "{page}");
+    // The document names another one, or none: the former is no longer shown.
+    host.publish(|document| document["logo_uri"] = json!(7));
+    world.advance(61);
+    let consent = asked(&browser, &host, &[]).await;
+    assert!(!browser.get(consent.location()).await.body.contains("/logos/"));
+}
+
+#[tokio::test]
+async fn what_the_operator_blocks_lets_no_app_in_and_ends_its_tokens() {
+    let host = ClientHost::serve().await;
+    let world = World::reading(&host).await;
+    let browser = ada(&world).await;
+    let issued = tokens(&world, &browser, &host, &[("scope", "openid offline_access")]).await;
+    let (access, refresh) = (text(&issued, "access_token"), text(&issued, "refresh_token"));
+    let client_id = host.client_id();
+    for subject in [HOST, client_id.as_str()] {
+        let block = DocumentBlock::parse(subject).unwrap();
+        let now = world.now();
+        let wanted = block.clone();
+        let change = world.sigma.store.write(move |tx| client_document::block(tx, &wanted, now));
+        assert_eq!(change.await.unwrap(), 1, "{subject}");
+        let fetches = host.fetches();
+        assert_eq!(world.userinfo_status(access).await, 401, "{subject}");
+        assert!(world.refresh(refresh, &[("client_id", &client_id)]).await.error().starts_with("401 invalid_client"));
+        world.advance(700);
+        let answer = asked(&browser, &host, &[]).await;
+        assert!(answer.location().starts_with("/error?error="), "{subject}: {}", answer.location());
+        assert_eq!(host.fetches(), fetches, "nothing is fetched");
+        let undo = world.sigma.store.write(move |tx| client_document::unblock(tx, &block));
+        assert_eq!(undo.await.unwrap(), Some(1));
+        assert_eq!(world.userinfo_status(access).await, 200, "{subject}");
+        assert_eq!(leads(&asked(&browser, &host, &[]).await), "/consent");
+    }
+    // One that is blocked before anybody came with it is not fetched at all.
+    let fresh = World::reading(&host).await;
+    let block = DocumentBlock::parse(HOST).unwrap();
+    let now = fresh.now();
+    let blocked = fresh.sigma.store.write(move |tx| client_document::block(tx, &block, now)).await.unwrap();
+    let (browser, fetches) = (ada(&fresh).await, host.fetches());
+    assert!(asked(&browser, &host, &[]).await.location().starts_with("/error?error=client_disabled"));
+    assert_eq!((blocked, host.fetches(), remembered(&fresh).await), (0, fetches, 0));
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sigma_core::jose::{Algorithm, PublicJwk, SigningKey, TokenKind, UnverifiedJws};
 use sigma_server::settings::RegistrationMode;
-use sigma_store::branding::{self, Branded};
 use sigma_store::registration;
 
 use crate::registration::open;
@@ -78,8 +77,8 @@ async fn oidcc_registration_logo_uri_policy_uri_and_tos_uri() {
     let object = format!("{}.png", "a".repeat(64));
     world.sigma.brands.objects.put(&object, bytes::Bytes::from_static(b"png")).await.unwrap();
     let (app_id, name, now) = (app.id.clone(), object.clone(), world.now());
-    let unused = world.sigma.store.write(move |tx| registration::set_logo(tx, &app_id, logo_uri, &name, now));
-    assert_eq!(unused.await.unwrap(), None);
+    let set = world.sigma.store.write(move |tx| registration::set_logo(tx, &app_id, logo_uri, &name, now));
+    set.await.unwrap();
     let browser = ada(&world).await;
     let stranger = world.browser();
     let sign_in = stranger.get(stranger.authorize(&[("client_id", id)]).await.location()).await.body;
@@ -89,19 +88,6 @@ async fn oidcc_registration_logo_uri_policy_uri_and_tos_uri() {
         assert!(page.contains("notice-warning"), "it is unverified: {page}");
     }
     assert!(consent.contains("https://app.example.org/privacy") && consent.contains("https://app.example.org/terms"));
-    // A picture that was fetched for a former address is not shown, and a former one is given back when nothing shows it.
-    let late = format!("{}.png", "b".repeat(64));
-    let (app_id, name) = (app.id.clone(), late.clone());
-    let unused = world
-        .sigma
-        .store
-        .write(move |tx| registration::set_logo(tx, &app_id, "https://app.example.org/former.png", &name, now));
-    assert_eq!(unused.await.unwrap(), Some(late.clone()));
-    let (app_id, name) = (app.id.clone(), late);
-    let unused = world.sigma.store.write(move |tx| registration::set_logo(tx, &app_id, logo_uri, &name, now));
-    assert_eq!(unused.await.unwrap(), Some(object));
-    let whose = Branded::App(app.id.clone(), app.org_id.clone());
-    assert!(world.sigma.store.read(move |tx| branding::find(tx, &whose)).await.unwrap().logo.is_some());
 }
 
 #[tokio::test]
@@ -264,4 +250,48 @@ async fn ten_thousand_registered_apps_stay_within_their_memory() {
     let told = world.registered(&metadata).await;
     let weight = world.app(text(&told, "client_id")).await.weight();
     assert!(weight * 10_000 <= 16 * 1024 * 1024, "{weight}");
+}
+
+#[tokio::test]
+async fn errors_before_sign_in_are_shown_and_never_sent_to_an_app_that_nobody_vouches_for() {
+    let world = open().await;
+    let told = world.registered(&json!({"redirect_uris": [REDIRECT]})).await;
+    let id = text(&told, "client_id");
+    let (stranger, signed_in) = (world.browser(), ada(&world).await);
+    let long = "x".repeat(5_000);
+    let cases = [
+        ("unsupported_response_type", ("response_type", "token")),
+        ("login_required", ("prompt", "none")),
+        ("invalid_request", ("state", long.as_str())),
+        ("invalid_request_object", ("request", "eyJ")),
+        ("invalid_request_uri", ("request_uri", "https://app.example.org/r")),
+    ];
+    for (error, extra) in cases {
+        let answer = stranger.authorize(&[("client_id", id), extra]).await;
+        assert!(answer.location().starts_with("/error?"), "{error}: {}", answer.location());
+        assert_eq!(answer.param("error").as_deref(), Some(error));
+        assert_eq!(stranger.get(answer.location()).await.status, 400);
+    }
+    let form = [("client_id", id), ("redirect_uri", REDIRECT), ("response_type", "token")];
+    assert!(stranger.post_form("/oauth2/authorize", &form).await.location().starts_with("/error?"));
+    // Whoever is signed in has seen this server; an app of the operator is trusted from the start.
+    for (error, extra) in cases.into_iter().filter(|(error, _)| *error != "login_required") {
+        let answer = signed_in.authorize(&[("client_id", id), extra]).await;
+        assert!(answer.location().starts_with(REDIRECT), "{error}: {}", answer.location());
+        let answer = stranger.authorize(&[extra]).await;
+        assert!(answer.location().starts_with(REDIRECT), "{error}: {}", answer.location());
+    }
+    // Once the operator approves it, or lets consent be remembered, it is as trusted.
+    world.change_app(id, |app| app.dynamic = false).await;
+    let answer = stranger.authorize(&[("client_id", id), ("prompt", "none")]).await;
+    assert!(answer.location().starts_with(REDIRECT), "{}", answer.location());
+    world
+        .change_app(id, |app| {
+            app.dynamic = true;
+            app.metadata.remember_consent = true;
+        })
+        .await;
+    let answer = stranger.authorize(&[("client_id", id), ("prompt", "none")]).await;
+    assert_eq!(answer.param("error").as_deref(), Some("login_required"), "{}", answer.location());
+    assert!(answer.location().starts_with(REDIRECT));
 }

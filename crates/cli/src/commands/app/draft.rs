@@ -134,7 +134,7 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
             ),
         };
     }
-    set_client(&mut app, &fields.client);
+    set_client(&mut app, &fields.client)?;
     set_keys(&mut app, fields)?;
     super::security::set(&mut app, fields);
     set_redirects(&mut app, fields)?;
@@ -170,7 +170,7 @@ pub fn signer_origins(fields: &AppFields) -> Result<Option<Vec<SignerOrigin>>, F
 }
 
 /// Sets how the app uses refresh tokens and gets answers; 0 means none.
-fn set_client(app: &mut App, fields: &ClientFields) {
+fn set_client(app: &mut App, fields: &ClientFields) -> Result<(), Failure> {
     let seconds = |given: Option<u32>, before: Option<u32>| match given {
         None => before,
         Some(seconds) => Some(seconds).filter(|seconds| *seconds > 0),
@@ -182,6 +182,11 @@ fn set_client(app: &mut App, fields: &ClientFields) {
     metadata.default_max_age = seconds(fields.default_max_age, metadata.default_max_age);
     metadata.userinfo_signed_response_alg =
         fields.userinfo_alg.map(Into::into).or(metadata.userinfo_signed_response_alg);
+    if let Some(uri) = &fields.initiate_login_uri {
+        let address = Some(uri).filter(|uri| !uri.is_empty());
+        metadata.initiate_login_uri = address.map(|uri| web_address("--initiate-login-uri", uri)).transpose()?;
+    }
+    Ok(())
 }
 
 fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {

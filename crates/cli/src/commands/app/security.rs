@@ -1,6 +1,6 @@
 //! What the requests and tokens of an app must satisfy, as options of `sigma app add` and `set`.
 
-use sigma_core::app::{App, AuthMethod};
+use sigma_core::app::{App, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 use sigma_core::redirect::RedirectUri;
 
@@ -31,6 +31,11 @@ pub fn check(app: &App) -> Result<(), Failure> {
     if app.id_token_alg == Algorithm::RS256 {
         return refused("--profile fapi2 rules out --id-token-alg RS256; use ES256 or EdDSA".to_owned());
     }
+    if app.grant_types.contains(&GrantType::DeviceCode) {
+        return refused(
+            "--profile fapi2 rules out --grant-type device_code: that flow begins on another device".to_owned(),
+        );
+    }
     let is_open = |uri: &&RedirectUri| !uri.as_str().starts_with("https://");
     if let Some(uri) = app.redirect_uris.iter().find(is_open) {
         return refused(format!("--profile fapi2 needs https redirect URIs, unlike {}", uri.as_str()));
@@ -46,7 +51,7 @@ mod tests {
 
     use super::super::draft::new;
     use super::*;
-    use crate::args::{AlgArg, AuthArg, ProfileArg, SecurityFields};
+    use crate::args::{AlgArg, AuthArg, GrantArg, ProfileArg, SecurityFields};
 
     fn bank() -> AppFields {
         let key = SigningKey::generate(Algorithm::ES256).unwrap();
@@ -72,6 +77,7 @@ mod tests {
         for fields in [
             AppFields { id_token_alg: Some(AlgArg::RS256), ..bank() },
             AppFields { auth_method: Some(AuthArg::ClientSecret), jwks: None, ..bank() },
+            AppFields { grant_types: vec![GrantArg::AuthorizationCode, GrantArg::DeviceCode], ..bank() },
         ] {
             assert!(matches!(build(&fields), Err(Failure::Refused(_))));
         }

@@ -28,6 +28,8 @@ pub struct AppLine {
     pub name: String,
     /// Its logo, on our own origin.
     pub logo_url: Option<String>,
+    /// Where a sign-in to it begins.
+    pub open_url: Option<String>,
     /// What it sees and may do, in words.
     pub sees: Vec<String>,
     /// When it first got access.

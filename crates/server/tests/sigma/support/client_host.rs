@@ -1,5 +1,7 @@
-//! The host of a client metadata document, played by the test: it serves TLS on this machine, and behaves as it is told.
+//! The host of an app, played by the test: its client metadata document, its keys and whatever else it publishes. It serves TLS
+//! on this machine, and behaves as it is told.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,6 +18,8 @@ use super::World;
 
 /// Its name.
 pub const HOST: &str = "client.example.org";
+/// Hosts below it never answer.
+pub const SLOW: &str = "slow.example.org";
 /// Where the app returns to.
 pub const CALLBACK: &str = "https://client.example.org/callback";
 
@@ -45,12 +49,16 @@ struct Shared {
     cache_control: Mutex<String>,
     addresses: Mutex<Vec<IpAddr>>,
     fetches: AtomicUsize,
+    /// What is at other paths than that of the document.
+    files: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// The paths that were asked for.
+    asked: Mutex<Vec<String>>,
 }
 
 impl ClientHost {
     pub async fn serve() -> Self {
         let _ = crypto::aws_lc_rs::default_provider().install_default();
-        let signed = rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
+        let signed = rcgen::generate_simple_self_signed([HOST.to_owned(), format!("*.{SLOW}")]).unwrap();
         let key = PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
         let certificate = signed.cert.der().to_vec();
         let config = ServerConfig::builder().with_no_client_auth();
@@ -69,6 +77,8 @@ impl ClientHost {
             cache_control: Mutex::new("max-age=600".to_owned()),
             addresses: Mutex::new(vec![Ipv4Addr::LOCALHOST.into()]),
             fetches: AtomicUsize::new(0),
+            files: Mutex::default(),
+            asked: Mutex::default(),
         });
         let served = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -76,19 +86,26 @@ impl ClientHost {
                 let (tls, shared) = (tls.clone(), Arc::clone(&served));
                 tokio::spawn(async move {
                     let Ok(mut stream) = tls.accept(stream).await else { return };
-                    let _ = stream.read(&mut vec![0; 4_096]).await;
+                    let mut head = vec![0; 4_096];
+                    let Ok(read) = stream.read(&mut head).await else { return };
+                    let head = String::from_utf8_lossy(&head[..read]).into_owned();
+                    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
                     shared.fetches.fetch_add(1, Ordering::SeqCst);
-                    let mood = shared.mood.lock().unwrap().clone();
-                    let document = shared.document.lock().unwrap().to_string();
+                    shared.asked.lock().unwrap().push(path.clone());
+                    let is_slow = head.to_ascii_lowercase().contains(&format!(".{SLOW}"));
+                    let mood = if is_slow { Mood::Silent } else { shared.mood.lock().unwrap().clone() };
+                    let file = shared.files.lock().unwrap().get(&path).cloned();
+                    let document = file.unwrap_or_else(|| shared.document.lock().unwrap().to_string().into_bytes());
                     let kept = shared.cache_control.lock().unwrap().clone();
-                    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json";
-                    let answer = match mood {
-                        Mood::Fine => format!("{head}\r\ncache-control: {kept}\r\nconnection: close\r\n\r\n{document}"),
-                        Mood::Says(head) => format!("{head}\r\nconnection: close\r\n\r\n{document}"),
-                        Mood::Endless => format!("{head}\r\nconnection: close\r\n\r\n{}", "x".repeat(5_000_000)),
+                    let ok = "HTTP/1.1 200 OK\r\ncontent-type: application/json";
+                    let (head, body) = match mood {
+                        Mood::Fine => (format!("{ok}\r\ncache-control: {kept}"), document),
+                        Mood::Says(head) => (head.to_owned(), document),
+                        Mood::Endless => (ok.to_owned(), vec![b'x'; 5_000_000]),
                         Mood::Silent => std::future::pending().await,
                     };
-                    let _ = stream.write_all(answer.as_bytes()).await;
+                    let head = format!("{head}\r\nconnection: close\r\n\r\n");
+                    let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
                     let _ = stream.shutdown().await;
                 });
             }
@@ -99,6 +116,21 @@ impl ClientHost {
     /// The app's client id: the address of its document.
     pub fn client_id(&self) -> String {
         format!("https://{HOST}:{}/oauth/client.json", self.port)
+    }
+
+    /// The address of `path` at `host`, which is served here.
+    pub fn at(&self, host: &str, path: &str) -> String {
+        format!("https://{host}:{}{path}", self.port)
+    }
+
+    /// Serves `body` at `path`.
+    pub fn put(&self, path: &str, body: impl Into<Vec<u8>>) {
+        self.shared.files.lock().unwrap().insert(path.to_owned(), body.into());
+    }
+
+    /// How often `path` was asked for.
+    pub fn fetches_of(&self, path: &str) -> usize {
+        self.shared.asked.lock().unwrap().iter().filter(|asked| *asked == path).count()
     }
 
     /// What fetches from here, and takes this machine for a public address.
@@ -147,7 +179,7 @@ impl World {
             change(settings);
         });
         let world = world.await;
-        world.sigma.client_documents.fetch_by(host.fetcher());
+        world.sigma.fetch_by(&host.fetcher());
         world
     }
 }

@@ -1,8 +1,6 @@
 //! Apps that nobody registered here, and that a document describes whose https address is their `client_id`
 //! (`docs/spec/clients.md#client-id-metadata-documents`): when documents are fetched, and for how long they count.
 
-mod lifetime;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,22 +8,21 @@ use moka::sync::Cache as Memory;
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::client_document::{ClientDocument, ClientIdUrl, DocumentProblem};
-use sigma_core::ids::{AppId, UserId};
+use sigma_core::ids::{AppId, JobId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_store::client_document::{self, Fetched, Remembered};
+use sigma_store::client_document::{self, Fetched, Recorded, Remembered};
 use sigma_store::{Cache, Store, StoreError, Tx, cached};
-use tokio::sync::Mutex;
 
 use crate::http::{Admission, Exceeded, RequestContext, Rule};
-use crate::outbound::{Answer, FetchError, Fetcher, Outgoing};
+use crate::outbound::{Answer, Attempts, FetchError, Fetcher, Outgoing, lifetime};
 use crate::state::AppState;
 
 /// Documents in memory. A document is at most 16 KiB, and most are less than one.
 const IN_MEMORY: u64 = 500;
 /// Addresses whose ids, and whose fetches, are remembered.
 const ADDRESSES: u64 = 2_000;
-/// How soon an app that asks for tokens makes its document be fetched again after that failed.
-const AGAIN: Duration = Duration::from_mins(1);
+/// Documents that are fetched at once.
+const MOST_AT_ONCE: usize = 32;
 /// How long a document is remembered that nobody has let in.
 const UNUSED: Duration = Duration::from_hours(2);
 /// How much longer than its last token the document of an app is remembered.
@@ -33,25 +30,23 @@ const SPARE: Duration = Duration::from_hours(48);
 
 /// The documents that this process knows.
 pub struct ClientDocuments {
-    fetcher: Arc<Fetcher>,
-    #[cfg(feature = "testing")]
-    other_fetcher: std::sync::OnceLock<Arc<Fetcher>>,
+    fetcher: Fetcher,
     /// By the app's id.
     known: Cache<Arc<Known>>,
     /// The id of the app at an address, which is another one once the document was forgotten.
     ids: Memory<String, AppId>,
-    /// When fetching last failed. Held by the one request that fetches; the others wait for its result.
-    fetches: Memory<String, Arc<Mutex<Option<Timestamp>>>>,
+    attempts: Attempts,
 }
 
 struct Known {
     app: Arc<App>,
+    logo: Option<String>,
     fresh_until: Timestamp,
 }
 
 impl Known {
     fn of(found: &Remembered) -> Arc<Self> {
-        Arc::new(Self { app: Arc::new(found.app()), fresh_until: found.fresh_until })
+        Arc::new(Self { app: Arc::new(found.app()), logo: found.logo.clone(), fresh_until: found.fresh_until })
     }
 }
 
@@ -70,6 +65,9 @@ pub enum Unreadable {
     /// The user has made too many documents be fetched.
     #[error("too many client metadata documents were fetched")]
     TooMany(Exceeded),
+    /// The operator blocked it, or its host.
+    #[error("this server does not let in apps of that host")]
+    Blocked,
     /// As many documents are in use as are remembered.
     #[error("too many client metadata documents are in use")]
     Full,
@@ -89,7 +87,7 @@ impl Unreadable {
     fn is_final(&self) -> bool {
         match self {
             Self::Fetch(error) => matches!(**error, FetchError::Status(404 | 410) | FetchError::TooLarge),
-            Self::NotJson | Self::Problem(_) => true,
+            Self::NotJson | Self::Problem(_) | Self::Blocked => true,
             Self::TooMany(_) | Self::Full | Self::Store(_) => false,
         }
     }
@@ -97,29 +95,13 @@ impl Unreadable {
 
 impl ClientDocuments {
     /// An empty memory.
-    pub fn new(fetcher: &Arc<Fetcher>, store: &Store) -> Self {
+    pub fn new(fetcher: &Fetcher, store: &Store) -> Self {
         Self {
-            fetcher: Arc::clone(fetcher),
-            #[cfg(feature = "testing")]
-            other_fetcher: std::sync::OnceLock::new(),
+            fetcher: fetcher.lane(MOST_AT_ONCE),
             known: Cache::new(store, cached::CLIENT_DOCUMENT, IN_MEMORY),
             ids: Memory::new(ADDRESSES),
-            fetches: Memory::new(ADDRESSES),
+            attempts: Attempts::new(ADDRESSES),
         }
-    }
-
-    /// Fetches by `fetcher` from now on.
-    #[cfg(feature = "testing")]
-    pub fn fetch_by(&self, fetcher: Fetcher) {
-        let _ = self.other_fetcher.set(Arc::new(fetcher));
-    }
-
-    fn fetcher(&self) -> &Fetcher {
-        #[cfg(feature = "testing")]
-        if let Some(other) = self.other_fetcher.get() {
-            return other;
-        }
-        &self.fetcher
     }
 
     async fn find(&self, id: &AppId) -> Result<Option<Arc<Known>>, StoreError> {
@@ -144,7 +126,7 @@ impl ClientDocuments {
 
     /// Fetches the document. It is not remembered before it was read.
     async fn fetch(&self, url: &ClientIdUrl) -> Result<(ClientDocument, Duration), Unreadable> {
-        let answer = self.fetcher().ask(Outgoing::get(url.as_str())).await;
+        let answer = self.fetcher.ask(Outgoing::get(url.as_str())).await;
         let Answer { status, headers, body } = answer.map_err(|error| Unreadable::Fetch(Arc::new(error)))?;
         if status != 200 {
             return Err(Unreadable::Fetch(Arc::new(FetchError::Status(status))));
@@ -185,6 +167,14 @@ impl AppState {
         Ok(known.map(|known| Arc::clone(&known.app)))
     }
 
+    /// The object of the logo of the app of that id, if a document describes it.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn described_logo(&self, id: &AppId) -> Result<Option<String>, StoreError> {
+        Ok(self.client_documents.find(id).await?.and_then(|known| known.logo.clone()))
+    }
+
     /// Whether the app's document may be used without being fetched again.
     ///
     /// # Errors
@@ -205,14 +195,13 @@ impl AppState {
         user_id: &UserId,
     ) -> Result<Arc<App>, Unreadable> {
         let store = self.store_for(context, Actor::User(user_id.clone()));
-        let fetches = self.fetches_of(url);
-        let mut failed_at = fetches.lock().await;
+        let mut attempt = self.client_documents.attempts.turn(url.as_str()).await;
         if let Some(app) = self.fresh(url).await? {
             return Ok(app);
         }
         context.charge(Rule::ClientDocument, user_id.as_str()).map_err(Unreadable::TooMany)?;
         let read = self.fetch_and_record(&store, url).await;
-        *failed_at = read.is_err().then(|| self.now());
+        attempt.note(&read, self.now());
         read
     }
 
@@ -226,18 +215,16 @@ impl AppState {
         if let Some(app) = self.fresh(&url).await? {
             return Ok(app);
         }
-        let fetches = self.fetches_of(&url);
-        let mut failed_at = fetches.lock().await;
+        let mut attempt = self.client_documents.attempts.turn(url.as_str()).await;
         if let Some(app) = self.fresh(&url).await? {
             return Ok(app);
         }
-        let is_soon = failed_at.is_some_and(|at| self.now().since(at) < AGAIN);
         let admission: Admission = self.limiter.charge(Rule::ClientDocument, app.id.as_str());
-        if is_soon || admission.is_err() {
+        if attempt.failed_recently(self.now()) || admission.is_err() {
             return Ok(app);
         }
         let read = self.fetch_and_record(&self.store, &url).await;
-        *failed_at = read.is_err().then(|| self.now());
+        attempt.note(&read, self.now());
         match read {
             Err(error) if error.is_final() => Err(error),
             Err(error) => {
@@ -258,28 +245,33 @@ impl AppState {
         Self::in_seconds(self.now(), tokens.refresh_seconds.max(tokens.access_seconds)).plus(SPARE)
     }
 
-    fn fetches_of(&self, url: &ClientIdUrl) -> Arc<Mutex<Option<Timestamp>>> {
-        self.client_documents.fetches.get_with_by_ref(url.as_str(), Arc::default)
-    }
-
     async fn fresh(&self, url: &ClientIdUrl) -> Result<Option<Arc<App>>, StoreError> {
         let known = self.client_documents.find_at(&self.store, url).await?;
         Ok(known.filter(|known| self.now() < known.fresh_until).map(|known| Arc::clone(&known.app)))
     }
 
     async fn fetch_and_record(&self, store: &Store, url: &ClientIdUrl) -> Result<Arc<App>, Unreadable> {
+        let wanted = url.clone();
+        if store.read(move |tx| client_document::is_blocked(tx, &wanted)).await? {
+            return Err(Unreadable::Blocked);
+        }
         let (document, lifetime) = self.client_documents.fetch(url).await?;
         let now = self.now();
         let fetched = Fetched {
             url: url.clone(),
             document,
             new_id: AppId::new(now, &*self.rng),
+            logo_job: JobId::new(now, &*self.rng),
             fresh_until: now.plus(lifetime),
             delete_after: now.plus(UNUSED),
             now,
         };
         let recorded = store.write(move |tx| client_document::record(tx, &fetched)).await?;
-        let recorded = recorded.ok_or(Unreadable::Full)?;
+        let recorded = match recorded {
+            Recorded::Remembered(recorded) => recorded,
+            Recorded::Full => return Err(Unreadable::Full),
+            Recorded::Blocked => return Err(Unreadable::Blocked),
+        };
         self.client_documents.ids.insert(url.as_str().to_owned(), recorded.app_id.clone());
         Ok(Arc::new(recorded.app()))
     }
