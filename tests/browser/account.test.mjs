@@ -29,11 +29,14 @@ test("apps with access are listed, and access is removed", async () => {
   await allow(page);
   await answer(page, demo);
   await exchange(page);
+  await demo.admin("", "app", "set", "playground", "--initiate-login-uri", "https://playground.example.org/login");
   await page.goto(`${demo.server}/account`);
   await page.getByRole("heading", { name: "Add a second way to sign in" }).waitFor();
   await inspect(page, "account-overview");
   await page.getByRole("navigation", { name: "Account" }).getByRole("link", { name: "Apps with access" }).click();
   await page.getByRole("heading", { name: "Playground" }).waitFor();
+  const open = await page.getByRole("link", { name: /^Open/ }).getAttribute("href");
+  assert.equal(open, `https://playground.example.org/login?iss=${encodeURIComponent(demo.server)}`);
   await inspect(page, "account-apps");
   await page.getByRole("button", { name: /^Remove access/ }).click();
   await page.getByText("The app's access was removed.").waitFor();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeAll, closeDevice, openChromium, openDevice } from "./browser.mjs";
+import { closeAll, closeDevice, inspect, leaks, openChromium, openDevice, traffic } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { answer, ask, exchange, openPlayground, use } from "./playground.mjs";
 import { allow, makeKey } from "./wallet.mjs";
@@ -80,4 +80,56 @@ test("consent works without script", async () => {
   await tab.waitForURL(`${demo.playground}/**`);
   assert.match(plain.requests.map((request) => request.url()).join("\n"), /callback\?.*code=.*state=plain/);
   await closeDevice(plain);
+});
+
+test("a person makes an app, tries it, gives it another secret and removes it; the key of another never leaves the page", async () => {
+  await page.goto(`${demo.server}/developers`);
+  await page.getByRole("heading", { name: "Your apps" }).waitFor();
+  await inspect(page, "developers-empty");
+  await page.getByRole("link", { name: "New app" }).click();
+  await page.getByLabel("Name").fill("Reading list");
+  await page.getByLabel("Redirect URIs").fill(`${demo.playground}/callback\nhttps://reading.example.org/callback`);
+  assert.equal(await page.locator("#pubkey").isVisible(), false, "only one kind of app has a key");
+  await inspect(page, "developers-new");
+  await page.getByRole("button", { name: "Create app" }).click();
+  await page.getByText("Copy the secret now").waitFor();
+  const secret = await page.locator("#client-secret").textContent();
+  const clientId = await page.locator("#client-id").textContent();
+  for (const summary of await page.locator("details:has(pre) > summary").all()) await summary.click();
+  assert.ok((await page.locator("details pre").allTextContents()).some((code) => code.includes(clientId)));
+  await inspect(page, "developers-made");
+
+  const [tab] = await Promise.all([page.waitForEvent("popup"), page.getByRole("link", { name: "Sign in to this app" }).click()]);
+  await tab.waitForURL("**/consent?**");
+  await tab.getByText("Reading list").first().waitFor();
+  await tab.close();
+
+  await page.getByRole("button", { name: "Create a new secret" }).click();
+  await page.getByText("The app has a new secret").waitFor();
+  assert.notEqual(await page.locator("#client-secret").textContent(), secret);
+  await page.getByLabel("Redirect URIs").fill("https://reading.example.org/callback");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Your app was saved").waitFor();
+  assert.equal(await page.locator("#client-secret").count(), 0, "the secret is shown once");
+
+  await page.goto(`${demo.server}/developers/new`);
+  await page.getByLabel("Name").fill("Signing service");
+  await page.getByLabel("Redirect URIs").fill("https://signing.example.org/callback");
+  await page.getByLabel("On a server, with a Bitcoin key").check();
+  await page.getByRole("button", { name: "Create a key in this browser" }).click();
+  const [, key] = (await page.locator("#made-key-text").textContent()).split("=");
+  assert.match(await page.locator("#pubkey").inputValue(), /^0[23][0-9a-f]{64}$/);
+  await inspect(page, "developers-key");
+  await page.getByRole("button", { name: "Create app" }).click();
+  await page.getByText("Your app was created").waitFor();
+  assert.deepEqual(leaks(await traffic(device), { key }), []);
+
+  await page.goto(`${demo.server}/developers`);
+  await page.getByRole("heading", { name: "Signing service" }).waitFor();
+  await inspect(page, "developers-list");
+  await page.getByRole("link", { name: "Reading list" }).click();
+  await page.getByText("Remove this app").click();
+  await inspect(page, "developers-app");
+  await page.getByRole("button", { name: /^Remove: / }).click();
+  await page.getByText("The app was removed").waitFor();
 });
