@@ -273,7 +273,7 @@ impl App {
     }
 
     /// About how many bytes it takes in memory.
-    pub fn weight(&self) -> u32 {
+    pub fn weight(&self) -> usize {
         /// Of the app itself, its lists, its place in a cache and the allocator.
         const EMPTY: usize = 1_200;
         let uris = self.redirect_uris.iter().chain(self.post_logout_redirect_uris.iter());
@@ -285,7 +285,7 @@ impl App {
             .chain(&self.resources)
             .chain(metadata.contacts.iter().chain(&metadata.request_uris).chain(&metadata.default_acr_values));
         let listed = uris.map(|uri| uri.as_str().len() + 24).sum::<usize>();
-        u32::try_from(EMPTY + listed + texts.map(|text| text.len() + 24).sum::<usize>()).unwrap_or(u32::MAX)
+        EMPTY + listed + texts.map(|text| text.len() + 24).sum::<usize>()
     }
 
     /// Whether errors go to its redirect URI before somebody is signed in. Not if anybody may have registered it: such an answer

@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use moka::sync::Cache as Memory;
 use sigma_core::app::App;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_store::merits::Merit;
 use sigma_store::merits::access::Access;
-use sigma_store::{Generation, Moment, Store, Watch, cached};
+use sigma_store::{Generation, Memory, Moment, Store, Watch, cached};
 
 use crate::attachments::{has_attachments, round};
 
 /// Bytes of all pages together.
-const MOST_BYTES: u64 = 8 * 1_024 * 1_024;
+const MOST_BYTES: usize = 8 * 1_024 * 1_024;
 /// Bytes of a page that is kept: 100 merits with a few texts each.
 const LARGEST: usize = 128 * 1_024;
 /// Bytes of a query that is kept: more than all parameters together have.
@@ -52,14 +51,8 @@ impl PageName {
 impl RenderedPages {
     /// None yet.
     pub fn new(store: &Store) -> Self {
-        let weight = |name: &String, page: &Arc<RenderedPage>| {
-            let generations = page.made_of.len().saturating_mul(size_of::<Generation>());
-            let bytes = [name.len(), page.body.len(), generations, OVERHEAD].into_iter().fold(0, usize::saturating_add);
-            u32::try_from(bytes).unwrap_or(u32::MAX)
-        };
-        let pages = Memory::builder().max_capacity(MOST_BYTES).weigher(weight).build();
         let watch = Watch::new(store, &[cached::MEMBER_MERITS, cached::ORG_MERITS, cached::ACCOUNT]);
-        Self { pages, watch }
+        Self { pages: Memory::weighed(MOST_BYTES), watch }
     }
 
     /// The page as it is now, if it is known.
@@ -89,8 +82,10 @@ impl RenderedPages {
         let subjects = merits.orgs.iter().map(OrgId::as_str).chain([user_id.as_str()]);
         let made_of: Option<Vec<_>> = subjects.map(|subject| self.watch.generation_at(begun, subject)).collect();
         let Some(made_of) = made_of else { return };
+        let generations = made_of.len() * size_of::<Generation>();
+        let weight = name.0.len() + body.len() + generations + OVERHEAD;
         let page = RenderedPage { made_of, round: merits.attachments.then(|| round(now)), body: Bytes::clone(body) };
-        self.pages.insert(name.0, Arc::new(page));
+        self.pages.insert_weighed(name.0, Arc::new(page), weight);
     }
 }
 

@@ -4,20 +4,19 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use moka::sync::Cache as Memory;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_platform::state::AppState;
 use sigma_store::merits::access::{self, Access};
 use sigma_store::merits::link::{self, Link};
-use sigma_store::{Cache, StoreError, cached};
+use sigma_store::{Cache, Memory, StoreError, cached};
 
 use crate::rendered::RenderedPages;
 use crate::token::VerifiedOrgAccess;
 
 /// The most tokens whose verification is remembered.
-const MOST_TOKENS: u64 = 10_000;
+const MOST_TOKENS: usize = 10_000;
 
 /// The state of the server, and what the API remembers beside it; cheap to clone. Handlers that do not need the latter take
 /// the former.

@@ -4,23 +4,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::sync::Cache as Memory;
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::client_document::{ClientDocument, ClientIdUrl, DocumentProblem};
 use sigma_core::ids::{AppId, JobId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_store::client_document::{self, Fetched, Recorded, Remembered};
-use sigma_store::{Cache, Store, StoreError, Tx, cached};
+use sigma_store::{Cache, Memory, Store, StoreError, Tx, cached};
 
 use crate::http::{Admission, Exceeded, RequestContext, Rule};
 use crate::outbound::{Answer, Attempts, FetchError, Fetcher, Outgoing, lifetime};
 use crate::state::AppState;
 
 /// Documents in memory. A document is at most 16 KiB, and most are less than one.
-const IN_MEMORY: u64 = 500;
+const IN_MEMORY: usize = 500;
 /// Addresses whose ids, and whose fetches, are remembered.
-const ADDRESSES: u64 = 2_000;
+const ADDRESSES: usize = 2_000;
 /// Documents that are fetched at once.
 const MOST_AT_ONCE: usize = 32;
 /// How long a document is remembered that nobody has let in.

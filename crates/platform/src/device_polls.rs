@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use moka::sync::Cache as Memory;
 use sigma_core::digest::Digest;
 use sigma_core::time::Timestamp;
+use sigma_store::Memory;
 
 /// Seconds between two polls, as the device is told at first.
 pub const INTERVAL: u32 = 5;
@@ -15,7 +15,7 @@ const MORE: Duration = Duration::from_secs(5);
 /// How much earlier a poll may arrive: timers and networks are not exact.
 const TOLERANCE: Duration = Duration::from_millis(500);
 /// Devices whose polls are remembered: 3 MiB. Of more than that, those that polled longest ago are forgotten.
-const MOST: u64 = 20_000;
+const MOST: usize = 20_000;
 
 /// The polls of the devices that wait.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl DevicePolls {
     /// never does.
     pub fn is_too_fast(&self, code: &Digest, now: Timestamp) -> bool {
         let first = || Arc::new(Mutex::new(Poll { at: None, interval: Duration::from_secs(INTERVAL.into()) }));
-        let poll = self.0.get_with_by_ref(code, first);
+        let poll = self.0.get_or_insert(code, first);
         let mut poll = poll.lock().unwrap_or_else(PoisonError::into_inner);
         let is_too_fast = poll.at.is_some_and(|at| now.since(at) + TOLERANCE < poll.interval);
         poll.at = Some(now);
@@ -50,7 +50,7 @@ impl DevicePolls {
 
     /// Forgets a device that waits no more.
     pub fn forget(&self, code: &Digest) {
-        self.0.invalidate(code);
+        self.0.remove(code);
     }
 }
 

@@ -32,6 +32,7 @@ pub mod resolver;
 pub mod settings;
 pub mod state;
 pub mod token_counts;
+pub mod used_once;
 pub mod workloads;
 pub mod workspace_subjects;
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use bytes::Bytes;
-use moka::sync::Cache as Memory;
 use secrecy::ExposeSecret as _;
 use sigma_core::app::App;
 use sigma_core::authorize::MOST_RESOURCES;
@@ -25,8 +24,8 @@ use sigma_store::account::{self, Account};
 use sigma_store::org::membership::State;
 use sigma_store::session::{self, BrowserSession};
 use sigma_store::{
-    Cache, MasterKey, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, registration, resource,
-    revocation,
+    Cache, MasterKey, Memory, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, registration,
+    resource, revocation,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -48,13 +47,14 @@ use crate::providers::Providers;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
+use crate::used_once::UsedOnce;
 use crate::workloads::Workloads;
 
 /// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
 
 /// The bytes that cached apps may take: those of some ten thousand.
-const APPS_IN_MEMORY: u64 = 16 * 1024 * 1024;
+const APPS_IN_MEMORY: usize = 16 * 1024 * 1024;
 
 /// The state of the server; cheap to clone.
 #[derive(Clone)]
@@ -116,6 +116,8 @@ pub struct Inner {
     pub cookie_key: hmac::Key,
     /// What is remembered of proofs of possession.
     pub dpop: Dpop,
+    /// Proofs and tokens of a few minutes that were used.
+    pub used_once: UsedOnce,
     apps: Cache<Arc<App>>,
     /// On which day each app that may expire was last noted as used.
     used_apps: Memory<AppId, i64>,
@@ -220,7 +222,8 @@ impl AppState {
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
-            dpop: Dpop::new(&cookie_secret, &store, clock.now()),
+            dpop: Dpop::new(&cookie_secret),
+            used_once: UsedOnce::new(&store, clock.now()),
             apps: Cache::weighed(&store, cached::APP, APPS_IN_MEMORY, |app: &Arc<App>| app.weight()),
             used_apps: Memory::new(10_000),
             client_ids: Memory::new(10_000),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::StoreError;
 use crate::feed::Forget;
+use crate::memory::Memory;
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -21,7 +22,8 @@ pub struct Cache<V> {
 }
 
 struct Table<V> {
-    entries: moka::sync::Cache<String, Entry<V>>,
+    entries: Memory<String, Entry<V>>,
+    weigh: fn(&V) -> usize,
     /// How often a key of each stripe was invalidated.
     stripes: Vec<Mutex<u64>>,
     hasher: RandomState,
@@ -44,24 +46,19 @@ struct Version {
 
 impl<V: Clone + Send + Sync + 'static> Cache<V> {
     /// A cache of at most `capacity` values, invalidated by what [`Tx::changed`] reports as `kind`.
-    pub fn new(store: &Store, kind: &'static str, capacity: u64) -> Self {
-        Self::of(store, kind, moka::sync::Cache::new(capacity))
+    pub fn new(store: &Store, kind: &'static str, capacity: usize) -> Self {
+        Self::of(store, kind, Memory::new(capacity), |_| 1)
     }
 
     /// A cache of values that weigh at most `most` together.
-    pub fn weighed(
-        store: &Store,
-        kind: &'static str,
-        most: u64,
-        weigh: impl Fn(&V) -> u32 + Send + Sync + 'static,
-    ) -> Self {
-        let entries = moka::sync::Cache::builder().max_capacity(most);
-        Self::of(store, kind, entries.weigher(move |_, entry: &Entry<V>| weigh(&entry.value)).build())
+    pub fn weighed(store: &Store, kind: &'static str, most: usize, weigh: fn(&V) -> usize) -> Self {
+        Self::of(store, kind, Memory::weighed(most), weigh)
     }
 
-    fn of(store: &Store, kind: &'static str, entries: moka::sync::Cache<String, Entry<V>>) -> Self {
+    fn of(store: &Store, kind: &'static str, entries: Memory<String, Entry<V>>, weigh: fn(&V) -> usize) -> Self {
         let table = Arc::new(Table {
             entries,
+            weigh,
             stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
             hasher: RandomState::new(),
             epoch: AtomicU64::new(0),
@@ -124,7 +121,8 @@ impl<V: Clone + Send + Sync + 'static> Table<V> {
         let (Some(version), Some(stripe)) = (read_at, self.stripe(key)) else { return };
         let forgotten = stripe.lock().unwrap_or_else(PoisonError::into_inner);
         if *forgotten == version.forgotten {
-            self.entries.insert(key.to_owned(), Entry { epoch: version.epoch, value });
+            let weight = (self.weigh)(&value);
+            self.entries.insert_weighed(key.to_owned(), Entry { epoch: version.epoch, value }, weight);
         }
     }
 }
@@ -134,12 +132,12 @@ impl<V: Clone + Send + Sync + 'static> Forget for Table<V> {
         let Some(stripe) = self.stripe(key) else { return };
         let mut forgotten = stripe.lock().unwrap_or_else(PoisonError::into_inner);
         *forgotten += 1;
-        self.entries.invalidate(key);
+        self.entries.remove(key);
     }
 
     /// Values of an earlier epoch are never returned again.
     fn forget_all(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
-        self.entries.invalidate_all();
+        self.entries.clear();
     }
 }

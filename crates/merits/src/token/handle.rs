@@ -16,7 +16,6 @@ use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_core::time::Timestamp;
 use sigma_platform::http::ApiError;
 use sigma_platform::state::AppState;
-use sigma_store::replay_guard::Once;
 
 use super::{SKEW, audience};
 use crate::error::MeritsError;
@@ -41,15 +40,38 @@ struct HandleClaims {
     iat: i64,
     exp: i64,
     jti: String,
+    /// `iat` in microseconds.
+    at: i64,
 }
 
-/// What a handle stands for.
+impl HandleClaims {
+    fn handle<T>(&self, kind: TokenKind, of: T) -> Handle<T> {
+        let id = Digest::of(format!("{}\0{}", kind.typ(), self.jti));
+        Handle { of, id, expires_at: Timestamp::from_seconds(self.exp) }
+    }
+}
+
+/// A handle that may be exchanged, if it was not before.
 #[derive(Clone, Debug)]
 pub struct Handle<T> {
     /// What it stands for.
     pub of: T,
-    /// Its one use, for the transaction of the exchange.
-    pub once: Once,
+    id: Digest,
+    expires_at: Timestamp,
+}
+
+impl<T> Handle<T> {
+    /// Uses it up.
+    ///
+    /// # Errors
+    /// 404 if it was used before.
+    pub async fn spend(self, sigma: &AppState) -> Result<T, MeritsError> {
+        if sigma.used_once.spend(&sigma.store, self.id, self.expires_at, sigma.now()).await? {
+            Ok(self.of)
+        } else {
+            Err(MeritProblem::NotFound.into())
+        }
+    }
 }
 
 /// Issues a `memberIdToken`: this member agreed that `app_id`, acting for `org_id`, sees them.
@@ -85,6 +107,7 @@ fn issue(
         iat: now.seconds(),
         exp: now.plus(LIFE).seconds(),
         jti: TokenId::new(now, &*sigma.rng).to_string(),
+        at: now.micros(),
     };
     let claims = serde_json::to_vec(&claims).map_err(ApiError::internal)?;
     let signed = format!("{}.{}", header(kind), URL_SAFE_NO_PAD.encode(claims));
@@ -125,12 +148,12 @@ pub(crate) fn member_of(
     app_id: &AppId,
     org_id: &OrgId,
 ) -> Result<Handle<UserId>, MeritsError> {
-    let (claims, once) = presented(sigma, TokenKind::Member, token, app_id)?;
+    let claims = presented(sigma, TokenKind::Member, token, app_id)?;
     if claims.org != org_id.digits() {
         return Err(MeritProblem::NotFound.into());
     }
     let of = claims.sub.as_deref().and_then(UserId::parse).ok_or_else(not_ours)?;
-    Ok(Handle { of, once })
+    Ok(claims.handle(TokenKind::Member, of))
 }
 
 /// The org of an `orgIdToken`, presented by `app_id`.
@@ -138,27 +161,22 @@ pub(crate) fn member_of(
 /// # Errors
 /// 404 for one that has expired or is another app's, 400 for any other text.
 pub(crate) fn org_of(sigma: &AppState, token: &str, app_id: &AppId) -> Result<Handle<OrgId>, MeritsError> {
-    let (claims, once) = presented(sigma, TokenKind::OrgId, token, app_id)?;
+    let claims = presented(sigma, TokenKind::OrgId, token, app_id)?;
     let of = OrgId::parse(&claims.org).ok_or_else(not_ours)?;
-    Ok(Handle { of, once })
+    Ok(claims.handle(TokenKind::OrgId, of))
 }
 
-/// Another app's attempt uses nothing up.
-fn presented(
-    sigma: &AppState,
-    kind: TokenKind,
-    token: &str,
-    app_id: &AppId,
-) -> Result<(HandleClaims, Once), MeritsError> {
+/// Another app's attempt uses nothing up. Of those from before a restart it is not known whether they were used.
+fn presented(sigma: &AppState, kind: TokenKind, token: &str, app_id: &AppId) -> Result<HandleClaims, MeritsError> {
     let claims = opened(sigma, kind, token).ok_or_else(not_ours)?;
     let now = sigma.now().seconds();
-    let is_timely = now < claims.exp && claims.iat <= now.saturating_add(SKEW);
+    let is_timely = now < claims.exp
+        && claims.iat <= now.saturating_add(SKEW)
+        && !sigma.used_once.may_have_forgotten(Timestamp::from_micros(claims.at));
     if !is_timely || claims.app != app_id.digits() {
         return Err(MeritProblem::NotFound.into());
     }
-    let key = Digest::of(format!("{}\0{}", kind.typ(), claims.jti));
-    let once = Once::new(key, Timestamp::from_seconds(claims.exp), sigma.store.database_now());
-    Ok((claims, once.ok_or(MeritProblem::NotFound)?))
+    Ok(claims)
 }
 
 fn not_ours() -> MeritsError {

@@ -22,7 +22,7 @@ use crate::settings::Branding as Settings;
 use crate::state::AppState;
 
 /// Orgs and apps whose branding is cached.
-const CACHED: u64 = 2_000;
+const CACHED: usize = 2_000;
 
 /// Everything that pages need to look like their server, org and app.
 pub struct Brands {

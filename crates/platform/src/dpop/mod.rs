@@ -1,19 +1,16 @@
 //! Proofs of possession (RFC 9449, `docs/spec/sender-constrained.md#dpop`): verified, judged as recent, and used once.
 
-mod guard;
 mod nonce;
 
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use moka::sync::Cache as Memory;
 use sigma_core::digest::Digest;
 use sigma_core::dpop::{ALGORITHMS, CLOCK_SKEW, Proof, ProofKey, ProofProblem, ProvenRequest, Thumbprint};
 use sigma_core::time::Timestamp;
-use sigma_store::{Store, StoreError};
+use sigma_store::{Memory, StoreError};
 
-use self::guard::Guard;
 use self::nonce::Nonces;
 use crate::error::bad_request;
 use crate::http::ApiError;
@@ -24,20 +21,19 @@ pub const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// The header with the server's nonce.
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// Keys of clients that are kept parsed.
-const KEYS: u64 = 10_000;
+const KEYS: usize = 10_000;
 
 /// What the server remembers of proofs.
 pub struct Dpop {
     nonces: Nonces,
-    guard: Guard,
     /// By the digest of the header: all proofs of a client have the same one.
     keys: Memory<Digest, Arc<ProofKey>>,
 }
 
 impl Dpop {
     /// A memory without proofs; nonces are derived from `secret`.
-    pub fn new(secret: &[u8], store: &Store, now: Timestamp) -> Self {
-        Self { nonces: Nonces::new(secret), guard: Guard::new(store, now), keys: Memory::new(KEYS) }
+    pub fn new(secret: &[u8]) -> Self {
+        Self { nonces: Nonces::new(secret), keys: Memory::new(KEYS) }
     }
 
     /// A nonce for clients.
@@ -162,7 +158,7 @@ pub async fn verify(sigma: &AppState, text: &str, request: &ProvenRequest<'_>) -
     let (expires_at, is_old) = match &proof.nonce {
         Some(text) => {
             let nonce = dpop.nonces.open(text, now).ok_or_else(use_nonce)?;
-            if dpop.guard.may_have_forgotten(nonce.issued_at) {
+            if sigma.used_once.may_have_forgotten(nonce.issued_at) {
                 return Err(use_nonce());
             }
             (nonce.issued_at.plus(nonce::LIFE), nonce.is_old)
@@ -171,13 +167,13 @@ pub async fn verify(sigma: &AppState, text: &str, request: &ProvenRequest<'_>) -
         None => {
             let expires_at = proof.expires_at(now)?;
             // The client's clock may be ahead: the proof may be older than it says.
-            if dpop.guard.may_have_forgotten(proof.made_at().minus(CLOCK_SKEW)) {
+            if sigma.used_once.may_have_forgotten(proof.made_at().minus(CLOCK_SKEW)) {
                 return Err(use_nonce());
             }
             (expires_at, false)
         }
     };
-    if !dpop.guard.spend(&sigma.store, proof.id, expires_at, now).await? {
+    if !sigma.used_once.spend(&sigma.store, proof.id, expires_at, now).await? {
         return Err(ProofProblem::Replayed.into());
     }
     Ok(Proven { jkt: key.thumbprint.clone(), next_nonce: is_old.then(|| dpop.nonce(now)) })

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use moka::sync::Cache as Memory;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use secrecy::ExposeSecret as _;
+use sigma_store::Memory;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 pub use decoding::ImageError;
 pub use large::{LargeObject, Receiving};
@@ -32,7 +33,7 @@ use crate::settings::{Objects as Settings, S3};
 /// The largest object, in bytes.
 pub const LARGEST: usize = 524_288;
 /// Bytes of objects kept in memory.
-const REMEMBERED: u64 = 8 * 1024 * 1024;
+const REMEMBERED: usize = 8 * 1024 * 1024;
 /// How long a page waits to learn whether it can show an object.
 const GLANCE: Duration = Duration::from_millis(300);
 /// When an object that could not be loaded is looked for again.
@@ -72,7 +73,7 @@ pub struct Objects {
     /// The latest ones, by name.
     remembered: Memory<String, Bytes>,
     /// Those that could not be loaded a moment ago.
-    missing: Memory<String, ()>,
+    missing: Memory<String, Instant>,
     /// Uploads of pictures that may be in progress …
     waiting_pictures: Arc<Semaphore>,
     /// … and the one that is being decoded.
@@ -94,14 +95,11 @@ impl Objects {
             None => Place::Folder(settings.folder.clone()),
             Some(s3) => Place::Bucket { bucket: Arc::new(bucket(s3)?), prefix: s3.prefix.clone() },
         };
-        let weight = |_: &String, object: &Bytes| u32::try_from(object.len()).unwrap_or(u32::MAX);
-        let remembered = Memory::builder().max_capacity(REMEMBERED).weigher(weight).build();
-        let missing = Memory::builder().max_capacity(1_000).time_to_live(AGAIN).build();
         let (waiting, turns) = picture::TURNS;
         Ok(Self {
             place: Arc::new(place),
-            remembered,
-            missing,
+            remembered: Memory::weighed(REMEMBERED),
+            missing: Memory::new(1_000),
             waiting_pictures: Arc::new(Semaphore::new(waiting)),
             picture_turn: Arc::new(Semaphore::new(turns)),
         })
@@ -124,8 +122,8 @@ impl Objects {
             }
             Place::Bucket { bucket, .. } => drop(bucket.put(&path, payload).await?),
         }
-        self.missing.invalidate(name);
-        self.remembered.insert(name.to_owned(), object);
+        self.missing.remove(name);
+        self.remember(name, object);
         Ok(())
     }
 
@@ -148,7 +146,7 @@ impl Objects {
         };
         match loaded {
             Ok(object) => {
-                self.remembered.insert(name.to_owned(), object.clone());
+                self.remember(name, object.clone());
                 Ok(Some(object))
             }
             Err(ObjectError::Store(object_store::Error::NotFound { .. })) => Ok(None),
@@ -161,7 +159,7 @@ impl Objects {
     /// # Errors
     /// [`ObjectError`]
     pub async fn remove(&self, name: &str) -> Result<(), ObjectError> {
-        self.remembered.invalidate(name);
+        self.remembered.remove(name);
         let path = self.path(name);
         let removed = match self.place.as_ref() {
             Place::Folder(folder) if !folder.is_dir() => return Ok(()),
@@ -176,8 +174,9 @@ impl Objects {
 
     /// Whether an object can be shown. A page does not wait for a slow bucket: it learns the next time.
     pub async fn is_at_hand(&self, name: &str) -> bool {
-        if self.remembered.contains_key(name) || self.missing.contains_key(name) {
-            return self.remembered.contains_key(name);
+        let is_remembered = self.remembered.contains(name);
+        if is_remembered || self.missing.get(name).is_some_and(|since| since.elapsed() < AGAIN) {
+            return is_remembered;
         }
         let (objects, wanted) = (self.clone(), name.to_owned());
         let loading = tokio::spawn(async move {
@@ -187,11 +186,16 @@ impl Objects {
             }
             let is_there = matches!(loaded, Ok(Some(_)));
             if !is_there {
-                objects.missing.insert(wanted, ());
+                objects.missing.insert(wanted, Instant::now());
             }
             is_there
         });
         matches!(tokio::time::timeout(GLANCE, loading).await, Ok(Ok(true)))
+    }
+
+    fn remember(&self, name: &str, object: Bytes) {
+        let weight = object.len();
+        self.remembered.insert_weighed(name.to_owned(), object, weight);
     }
 
     fn path(&self, name: &str) -> Path {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::sync::Cache as Memory;
 use sigma_core::time::Timestamp;
+use sigma_store::Memory;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How soon something is fetched again after that failed.
@@ -15,13 +15,13 @@ pub struct Attempts(Memory<String, Arc<Mutex<Option<Timestamp>>>>);
 
 impl Attempts {
     /// Remembers those of `most` addresses.
-    pub fn new(most: u64) -> Self {
+    pub fn new(most: usize) -> Self {
         Self(Memory::new(most))
     }
 
     /// Waits until nobody else fetches from `address`. Whoever waited looks first whether the other found what they need.
     pub async fn turn(&self, address: &str) -> Attempt {
-        Attempt(self.0.get_with_by_ref(address, Arc::default).lock_owned().await)
+        Attempt(self.0.get_or_insert(address, Arc::default).lock_owned().await)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use moka::sync::Cache as Memory;
 use sigma_core::jose::JwkSet;
 use sigma_core::time::Timestamp;
+use sigma_store::Memory;
 use tokio::sync::Mutex;
 
 use super::Fetcher;
@@ -44,7 +44,7 @@ impl KeySets {
     /// The key set at `uri`; `None` if it cannot be fetched. `is_known` tells whether a set holds the required key: one
     /// that does not is fetched again, at most once a minute.
     pub async fn find(&self, uri: &str, now: Timestamp, is_known: impl Fn(&JwkSet) -> bool) -> Option<Arc<JwkSet>> {
-        let published = self.published.get_with_by_ref(uri, Arc::default);
+        let published = self.published.get_or_insert(uri, Arc::default);
         let fetch = || async {
             let fetched = self.fetcher.get(uri).await;
             fetched.inspect_err(|error| tracing::info!(uri, %error, "a key set could not be fetched")).ok()

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use moka::sync::Cache as Memory;
 use reqwest::dns::Resolve;
 use sigma_core::provider::is_endpoint;
+use sigma_store::Memory;
 use tokio::sync::{OnceCell, Semaphore};
 
 use address::{AllowedAddresses, PublicAddresses, is_allowed, is_public};
@@ -41,7 +41,7 @@ const MOST_KEY_SETS: usize = 32;
 /// Request objects that are fetched at once.
 const MOST_REQUEST_OBJECTS: usize = 16;
 /// Hosts whose turns are remembered.
-const HOSTS: u64 = 1_000;
+const HOSTS: usize = 1_000;
 
 /// Why something could not be fetched.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -277,7 +277,7 @@ impl Fetcher {
     }
 
     async fn send(&self, host: &str, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
-        let turns = self.turns_per_host.get_with_by_ref(host, || Arc::new(Semaphore::new(MOST_PER_HOST)));
+        let turns = self.turns_per_host.get_or_insert(host, || Arc::new(Semaphore::new(MOST_PER_HOST)));
         // First that of the host, so that those who wait for a slow one do not keep the turns of all. Neither is ever closed.
         let _turn_at_host = turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
         let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;

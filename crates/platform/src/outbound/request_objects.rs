@@ -4,18 +4,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::sync::Cache as Memory;
 use sigma_core::digest::Digest;
 use sigma_core::time::Timestamp;
+use sigma_store::Memory;
 
 use super::{Attempts, FetchError, Fetcher, Outgoing, lifetime};
 
 /// The bytes that cached objects may take.
-const IN_MEMORY: u64 = 4 * 1_024 * 1_024;
+const IN_MEMORY: usize = 4 * 1_024 * 1_024;
+/// What one takes besides its address and its text.
+const OVERHEAD: usize = 200;
 /// The longest object, in bytes. Its parameters may take 4 KiB.
 const LONGEST: usize = 16 * 1_024;
 /// Addresses whose fetches are remembered.
-const ADDRESSES: u64 = 2_000;
+const ADDRESSES: usize = 2_000;
 
 /// Fetches and caches request objects.
 pub struct RequestObjects {
@@ -53,9 +55,7 @@ pub enum Missing<R> {
 impl RequestObjects {
     /// An empty cache.
     pub fn new(fetcher: Arc<Fetcher>) -> Self {
-        let weight = |uri: &String, kept: &Kept| u32::try_from(uri.len() + kept.object.len() + 200).unwrap_or(u32::MAX);
-        let kept = Memory::builder().max_capacity(IN_MEMORY).weigher(weight).build();
-        Self { fetcher, kept, attempts: Attempts::new(ADDRESSES) }
+        Self { fetcher, kept: Memory::weighed(IN_MEMORY), attempts: Attempts::new(ADDRESSES) }
     }
 
     /// The object at `uri`, as old as its host lets it be; `admit` is asked before it is fetched. One that is too old still counts
@@ -98,7 +98,8 @@ impl RequestObjects {
             fragment: fragment.map(Into::into),
             fresh_until: now.plus(lifetime),
         };
-        self.kept.insert(address.to_owned(), kept.clone());
+        let weight = address.len() + kept.object.len() + OVERHEAD;
+        self.kept.insert_weighed(address.to_owned(), kept.clone(), weight);
         Ok(kept.object)
     }
 

@@ -8,11 +8,11 @@ mod breaker;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use moka::sync::Cache as Memory;
 use sigma_bitcoin::BapId;
 use sigma_core::bap_record::{BapRecord, RecordProblem};
 use sigma_core::person::Identity;
 use sigma_core::time::Timestamp;
+use sigma_store::Memory;
 use sigma_store::published_record::{self, Resolved};
 use tokio::sync::Semaphore;
 
@@ -28,9 +28,9 @@ const MOST_RENEWED: usize = 4;
 /// How long a lookup that failed, or found nothing, is not repeated.
 const AGAIN: Duration = Duration::from_mins(1);
 /// Answers that are remembered for a while.
-const REMEMBERED: u64 = 500;
+const REMEMBERED: usize = 500;
 /// Attempts that are remembered, so that they are not repeated.
-const ATTEMPTS: u64 = 10_000;
+const ATTEMPTS: usize = 10_000;
 
 /// Why a record could not be looked up.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

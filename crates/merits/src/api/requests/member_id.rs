@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_platform::http::Endpoint;
-use sigma_store::replay_guard;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -54,9 +53,6 @@ pub async fn member_id(
     let handle = token::member_of(&sigma, token, &caller.app.id, &caller.org_id)?;
     let access = sigma.find_access(&caller.org_id, &caller.app, &handle.of).await?;
     access.ok_or(MeritProblem::AccessNotGranted)?;
-    let once = handle.once;
-    if !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await? {
-        return Err(MeritProblem::NotFound.into());
-    }
-    Ok(Json(MemberId { member_id: handle.of.digits().to_owned() }))
+    let member = handle.spend(&sigma).await?;
+    Ok(Json(MemberId { member_id: member.digits().to_owned() }))
 }

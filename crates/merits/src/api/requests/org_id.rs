@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_platform::http::Endpoint;
-use sigma_store::replay_guard;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -53,9 +52,6 @@ pub async fn org_id(
     let token = query.get("org_id_token").ok_or(RequestFault::Token)?;
     let handle = token::org_of(&sigma, token, &app.id)?;
     sigma.find_link(&handle.of, &app).await?.ok_or(MeritProblem::Forbidden)?;
-    let once = handle.once;
-    if !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await? {
-        return Err(MeritProblem::NotFound.into());
-    }
-    Ok(Json(LinkedOrgId { org_id: handle.of.digits().to_owned() }))
+    let org = handle.spend(&sigma).await?;
+    Ok(Json(LinkedOrgId { org_id: org.digits().to_owned() }))
 }
