@@ -27,14 +27,14 @@ struct Prover {
 }
 
 impl Prover {
-    async fn new(connection: &mut Connection, issuer: String, client_id: &str) -> Result<Self, Failure> {
+    /// Learns the nonce from the refusal of a push.
+    async fn new(connection: &mut Connection, issuer: String, query: &str) -> Result<Self, Failure> {
         let key = SigningKey::generate(Algorithm::ES256)?;
         let jwk = serde_json::to_value(key.public())?;
         let header = serde_json::json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}).to_string();
         let mut prover = Self { key, header, issuer, nonce: "none".to_owned(), number: Cell::new(0) };
-        let proof = prover.proof("POST", path::TOKEN, None)?;
-        let body = format!("client_id={client_id}");
-        let answer = connection.send(&post_body(path::TOKEN, &[("DPoP", &proof)], &body)).await?;
+        let proof = prover.proof("POST", path::PAR, None)?;
+        let answer = connection.send(&post_body(path::PAR, &[("DPoP", &proof)], query)).await?;
         prover.nonce = answer.header("dpop-nonce").ok_or("no nonce")?.to_owned();
         Ok(prover)
     }
@@ -62,10 +62,10 @@ impl Bench<'_> {
         if !works.iter().any(|work| self.plan.includes(work)) {
             return Ok(());
         }
-        let mut connection = Connection::open(self.sigma.port()).await?;
-        let prover = Prover::new(&mut connection, self.installation.issuer(), &self.public.client_id).await?;
         let authorize = flow::authorize_path(&self.public);
         let query = authorize.split_once('?').map_or("", |(_, query)| query).to_owned();
+        let mut connection = Connection::open(self.sigma.port()).await?;
+        let prover = Prover::new(&mut connection, self.installation.issuer(), &query).await?;
         let count = self.plan.codes.min(20_000);
         let pushes = (0..count).map(|_| -> Result<Bytes, Failure> {
             let proof = prover.proof("POST", path::PAR, None)?;
