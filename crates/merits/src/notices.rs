@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use sigma_core::time::Timestamp;
 use sigma_platform::mail::MeritNotice;
 use sigma_platform::state::AppState;
-use sigma_store::StoreError;
 use sigma_store::merits::notice::{self, Notice};
 use sigma_store::merits::{Merit, issuer};
+use sigma_store::{StoreError, Tx};
 use tokio::time::sleep;
 
 use crate::pages::unsubscribe;
@@ -37,17 +38,21 @@ pub async fn run(sigma: AppState) {
 /// The store does not answer.
 pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
     let now = sigma.now();
+    let reader = sigma.clone();
     let due = sigma.store.read(move |tx| {
         let mut found = Vec::new();
         for merit in notice::due(tx, now, STEP)? {
-            let to = notice::address(tx, &merit)?;
+            let to = match notice::address(tx, &merit)? {
+                Some(address) => Recipient::of(tx, &reader, &merit, address, now)?,
+                None => None,
+            };
             let org = issuer::find(tx, &merit.org_id)?.map(|org| org.name);
             found.push((merit, to, org.unwrap_or_default()));
         }
         Ok(found)
     });
     let due = due.await?;
-    let notices: Vec<Notice> = due.iter().map(|(merit, to, org)| write(sigma, merit, to.as_deref(), org)).collect();
+    let notices: Vec<Notice> = due.into_iter().map(|(merit, to, org)| write(sigma, &merit, to, &org)).collect();
     let count = notices.len();
     if count == 0 {
         return Ok(0);
@@ -65,16 +70,37 @@ pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// The mail of a merit; none if its recipient has no address, or it cannot be written, which is reported once.
-fn write(sigma: &AppState, merit: &Merit, to: Option<&str>, org: &str) -> Notice {
-    let mail = to.and_then(|to| {
-        let unsubscribe_url = unsubscribe::url(sigma, &merit.org_id, to).ok()?;
+/// Who can be told of a merit.
+struct Recipient {
+    address: String,
+    mac: String,
+}
+
+impl Recipient {
+    /// Whoever reads mail at `address`; `None` if they want no mail of that org, or got enough of it.
+    fn of(
+        tx: &mut dyn Tx,
+        sigma: &AppState,
+        merit: &Merit,
+        address: String,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let mac = unsubscribe::address_mac(sigma, &address);
+        let is_open = notice::is_open(tx, &merit.org_id, (mac.as_bytes(), &mac), now)?;
+        Ok(is_open.then_some(Self { address, mac }))
+    }
+}
+
+/// The mail of a merit; none if nobody can be told, or it cannot be written, which is reported once.
+fn write(sigma: &AppState, merit: &Merit, to: Option<Recipient>, org: &str) -> Notice {
+    let mail = to.as_ref().and_then(|Recipient { address, .. }| {
+        let unsubscribe_url = unsubscribe::url(sigma, &merit.org_id, address).ok()?;
         let about =
             MeritNotice { org, title: (!merit.access).then_some(merit.template_title.as_str()), unsubscribe_url };
-        let mail = sigma.composer().merit_sent(to, &about);
+        let mail = sigma.composer().merit_sent(address, &about);
         mail.inspect_err(|error| tracing::error!(%error, merit = %merit.id, "a mail could not be written")).ok()
     });
-    let counted_as = to.map(|to| unsubscribe::address_mac(sigma, to)).unwrap_or_default();
+    let counted_as = to.map(|to| to.mac).unwrap_or_default();
     Notice {
         org_id: merit.org_id.clone(),
         merit_id: merit.id.clone(),

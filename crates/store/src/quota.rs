@@ -72,6 +72,12 @@ pub(crate) fn tally(
     counted.map_or(Ok(1), |row| row.int(0))
 }
 
+/// How many of `subject` there were in the current window.
+pub(crate) fn count(tx: &mut dyn Tx, purpose: Purpose, subject: &str, now: Timestamp) -> Result<i64, StoreError> {
+    let sql = "SELECT count FROM quotas WHERE purpose = $1 AND subject = $2 AND expires_at > $3";
+    tx.query_opt(sql, params![purpose.as_str(), subject, now])?.map_or(Ok(0), |row| row.int(0))
+}
+
 /// Takes `wanted` of what `subject` may have in a `window`, or nothing: the time at which the window ends, if fewer are left.
 pub(crate) fn take(
     tx: &mut dyn Tx,

@@ -49,6 +49,23 @@ pub struct Notice {
     pub counted_as: String,
 }
 
+/// Whether an address can still get a mail of that org, so that no others are written.
+pub fn is_open(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (address_mac, counted_as): (&[u8], &str),
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(!is_unsubscribed(tx, org_id, address_mac)?
+        && quota::count(tx, quota::Purpose::MeritMails, &of_org(org_id, counted_as), now)? < MOST_MAILS_OF_ORG
+        && quota::count(tx, quota::Purpose::MeritMails, counted_as, now)? < MOST_MAILS)
+}
+
+/// The name under which the mails of one org to an address are counted.
+fn of_org(org_id: &OrgId, counted_as: &str) -> String {
+    format!("{org_id}/{counted_as}")
+}
+
 /// Queues the mail of a merit, once; not to those who unsubscribed from the org or get too many. Returns whether it was queued.
 pub fn send(tx: &mut dyn Tx, notice: &Notice, now: Timestamp) -> Result<bool, StoreError> {
     let told = tx.execute(
@@ -59,7 +76,7 @@ pub fn send(tx: &mut dyn Tx, notice: &Notice, now: Timestamp) -> Result<bool, St
     if is_unsubscribed(tx, &notice.org_id, &notice.address_mac)? {
         return Ok(false);
     }
-    let of_org = format!("{}/{}", notice.org_id, notice.counted_as);
+    let of_org = of_org(&notice.org_id, &notice.counted_as);
     if quota::tally(tx, quota::Purpose::MeritMails, &of_org, now, WINDOW)? > MOST_MAILS_OF_ORG {
         return Ok(false);
     }

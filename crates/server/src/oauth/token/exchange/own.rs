@@ -31,7 +31,8 @@ pub async fn exchange(
         check_actor(sigma, app, actor, jkt).await?;
     }
     let claims = &source.access.claims;
-    let audiences: Vec<String> = claims.aud.iter().map(str::to_owned).collect();
+    // The issuer is in most audiences, and no resource: the store need not be asked.
+    let audiences: Vec<String> = claims.aud.iter().filter(|uri| *uri != sigma.issuer()).map(str::to_owned).collect();
     let resources = sigma.find_resources(&audiences).await?;
     let now = sigma.now();
     let narrowing = Narrowing {
