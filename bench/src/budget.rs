@@ -123,12 +123,12 @@ impl Lines<'_> {
     /// What a token that is bound to a key costs beyond one that is not.
     fn bound(&mut self) {
         let cpu = |work| self.cpu(Server::Sigma, work);
-        let userinfo = cpu(work::USERINFO_BOUND).zip(cpu(work::USERINFO)).map(|(bound, plain)| bound / plain);
+        let userinfo = cpu(work::USERINFO_BOUND).zip(cpu(work::USERINFO_NEW)).map(|(bound, plain)| bound / plain);
         let steps = [work::PUSH, work::AUTHORIZE_PUSHED, work::EXCHANGE_BOUND].map(cpu);
         let bound: Option<f64> = steps.into_iter().sum();
         let plain: Option<f64> = [work::AUTHORIZE, work::EXCHANGE_PUBLIC].map(cpu).into_iter().sum();
         let flow = bound.zip(plain).map(|(bound, plain)| bound / plain);
-        self.at_most(format!("{}: of userinfo, in CPU", work::USERINFO_BOUND), userinfo, 1.6, " ×");
+        self.at_most(format!("{}: of bearer tokens, in CPU", work::USERINFO_BOUND), userinfo, 1.6, " ×");
         let what = "push, authorization and exchange with DPoP: of plain authorization and exchange, in CPU";
         self.at_most(what.to_owned(), flow, 2.0, " ×");
     }

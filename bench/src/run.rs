@@ -251,10 +251,13 @@ impl<'p> Bench<'p> {
             (work::EXCHANGE_BITCOIN, WhichApp::Signing, None),
         ] {
             let gives_tokens = app == WhichApp::Secret;
-            if self.plan.includes(work) || gives_tokens {
+            let gives_new_tokens = app == WhichApp::Public && self.plan.includes(work::USERINFO_NEW);
+            if self.plan.includes(work) || gives_tokens || gives_new_tokens {
                 let tokens = self.exchange(work, app).await?;
                 if gives_tokens {
                     self.tokens = tokens;
+                } else if gives_new_tokens {
+                    self.new_tokens(&tokens).await?;
                 }
             }
             for server in [Server::Peer, Server::PeerJwt] {

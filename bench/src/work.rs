@@ -14,8 +14,10 @@ pub const PUSH: &str = "pushed request, DPoP";
 pub const AUTHORIZE_PUSHED: &str = "authorization, pushed";
 /// Its exchange, with a proof.
 pub const EXCHANGE_BOUND: &str = "code exchange, none + PKCE + DPoP";
-/// Who signed in, by a token that is bound to a key.
-pub const USERINFO_BOUND: &str = "userinfo, DPoP";
+/// Who signed in, by a token that is bound to a key: each token once, so that its signature is verified too.
+pub const USERINFO_BOUND: &str = "userinfo, DPoP, new tokens";
+/// The same by bearer tokens.
+pub const USERINFO_NEW: &str = "userinfo, new tokens";
 /// A token for the app itself.
 pub const CLIENT_CREDENTIALS: &str = "client credentials";
 /// Less for an access token (RFC 8693).

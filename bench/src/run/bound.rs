@@ -13,7 +13,7 @@ use crate::findings::Server;
 use crate::flow::{self, code_of, path};
 use crate::http::{Answer, Connection, get, post_body};
 use crate::load::{once_each, run, watched};
-use crate::run::{Bench, PEOPLE, TOKENS, collect_tokens};
+use crate::run::{Bench, PEOPLE, collect_tokens};
 use crate::system::Failure;
 use crate::work;
 
@@ -106,8 +106,7 @@ impl Bench<'_> {
         self.spend(Server::Sigma, work::EXCHANGE_BOUND, exchanges, see).await?;
 
         let tokens: Vec<String> = tokens.take();
-        let used = tokens.iter().cycle().take(if tokens.is_empty() { 0 } else { count.max(TOKENS) });
-        let shown = used.map(|token| -> Result<Bytes, Failure> {
+        let shown = tokens.iter().map(|token| -> Result<Bytes, Failure> {
             let proof = prover.proof("GET", path::USERINFO, Some(token))?;
             let headers = [("Authorization", format!("DPoP {token}")), ("DPoP", proof)];
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -115,5 +114,11 @@ impl Bench<'_> {
         });
         let shown: Vec<Bytes> = shown.collect::<Result<_, _>>()?;
         self.spend(Server::Sigma, work::USERINFO_BOUND, shown, |_| {}).await
+    }
+
+    /// Bearer tokens, each used once.
+    pub(super) async fn new_tokens(&mut self, tokens: &[String]) -> Result<(), Failure> {
+        let shown = tokens.iter().map(|token| flow::userinfo(path::USERINFO, token)).collect();
+        self.spend(Server::Sigma, work::USERINFO_NEW, shown, |_| {}).await
     }
 }
