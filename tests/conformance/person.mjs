@@ -6,8 +6,17 @@ export const PASSWORD = "correct horse battery staple";
 /** Pages that are looked at before the person leaves one to its scripts and redirects, at most. */
 const PAGES = 12;
 
-/** A person with a browser of their own. */
-export async function openPerson(chromium, issuer, suite) {
+/** Modules in which the person does something else than agree. */
+const HABITS = [
+  { module: /user-rejects-authentication$/, denies: true },
+  // The address is opened twice, and only the second visit goes on.
+  { module: /reused-request-uri-prior-to-auth-completion-succeeds$/, looksFirst: true },
+];
+
+/** A person with a browser of their own, for one module. */
+export async function openPerson(chromium, issuer, suite, module = "") {
+  const { denies = false, looksFirst = false } = HABITS.find((habit) => habit.module.test(module)) ?? {};
+  let visits = 0;
   const context = await chromium.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 } });
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
@@ -16,10 +25,12 @@ export async function openPerson(chromium, issuer, suite) {
   const visit = async (url, method) => {
     if (method === "POST") await post(page, url);
     else await page.goto(url, { waitUntil: "load" });
+    visits += 1;
+    if (looksFirst && visits === 1) return page.screenshot();
     for (let pages = 0; pages < PAGES; pages += 1) {
       await page.waitForLoadState("load");
       if (page.url().startsWith(suite)) break;
-      if (!page.url().startsWith(issuer) || !(await act(page))) break;
+      if (!page.url().startsWith(issuer) || !(await act(page, denies))) break;
     }
     await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
     return page.screenshot();
@@ -47,7 +58,7 @@ async function post(page, url) {
 }
 
 /** Fills in and submits the form of the page; whether there was one. */
-async function act(page) {
+async function act(page, denies) {
   const path = new URL(page.url()).pathname;
   const leave = async (click) => {
     const before = page.url();
@@ -62,7 +73,7 @@ async function act(page) {
     await password.fill(PASSWORD);
     return leave(() => password.press("Enter"));
   }
-  if (path === "/consent") return leave(() => page.locator('button[name="accept"][value="true"], form button.primary').first().click());
+  if (path === "/consent") return leave(() => page.locator(`button[name="accept"][value="${!denies}"]`).click());
   if (path === "/select-account") return leave(() => page.locator("form button").first().click());
   return false;
 }

@@ -103,7 +103,7 @@ async function runPlan(engine, sigma, issuer, plan) {
   for (const app of registrations(plan, suite.base, keys)) registered.push(await sigma.admin("app", "add", ...app));
   const created = await createPlan(suite, plan, configuration(plan, issuer, registered, keys));
   for (const module of created.modules) {
-    const person = await openPerson(chromium, issuer, suite.base);
+    const person = await openPerson(chromium, issuer, suite.base, module.testModule);
     let info;
     try {
       info = await runModule(suite, created.id, module, person.visit);

@@ -1,7 +1,7 @@
 //! Starts the suite's jar behind TLS, and calls its API (`/api-document.html` of a running one).
 
 import { execFile, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
@@ -15,12 +15,14 @@ const MODULE = 240_000;
 /** States in which nothing happens by itself. */
 const ENDED = ["FINISHED", "INTERRUPTED"];
 
-/** A certificate for localhost that signs itself: paths of certificate and key. */
+/** A certificate for localhost that signs itself: paths of certificate and key. One of an authority is no server's to rustls. */
 export async function certificate(directory) {
-  const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const [cert, key, config] = ["cert.pem", "key.pem", "openssl.cnf"].map((name) => join(directory, name));
+  const extensions = ["subjectAltName=DNS:localhost,IP:127.0.0.1", "basicConstraints=critical,CA:FALSE"];
+  const lines = ["[req]", "distinguished_name=name", "x509_extensions=own", "prompt=no", "[name]", "CN=localhost", "[own]"];
+  await writeFile(config, [...lines, ...extensions, ""].join("\n"));
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "7"];
-  await promisify(execFile)("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", cert]);
+  await promisify(execFile)("openssl", ["req", "-x509", "-config", config, ...kind, "-keyout", key, "-out", cert]);
   return { cert, key };
 }
 
@@ -65,7 +67,9 @@ export async function startSuite({ java, jar, mongo, tls }) {
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const headers = body === undefined ? {} : { "content-type": typeof body === "string" ? "text/plain" : "application/json" };
     const content = typeof body === "string" ? body : JSON.stringify(body);
-    const response = await fetch(url, { method, headers, body: content });
+    // A connection that was idle may just have been closed; what has an effect is not sent again.
+    const send = () => fetch(url, { method, headers, body: content });
+    const response = await send().catch((error) => (method === "GET" ? send() : Promise.reject(error)));
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${url.pathname}: ${response.status} ${text.slice(0, 500)}`);
     return text === "" ? null : JSON.parse(text);
