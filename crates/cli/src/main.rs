@@ -15,6 +15,7 @@ mod serve;
 mod signals;
 mod system;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -59,24 +60,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(serve) => serve::serve(file, &serve, output),
         Command::Demo(demo) => demo::demo(file, &demo, output),
-        Command::App(command) => {
-            use commands::app;
-            match *command {
-                AppCommand::Add(app) => app::add(file, output, &app),
-                AppCommand::List(list) => app::list(file, output, &list),
-                AppCommand::Show { id } => app::show(file, output, &id),
-                AppCommand::Set(app) => app::set(file, output, &app),
-                AppCommand::RotateSecret { id, sure } => app::rotate_secret(file, output, &id, sure.yes),
-                AppCommand::Remove { id, sure } => app::remove(file, output, &id, sure.yes),
-                AppCommand::Invite(invitation) => app::invite::invite(file, output, &invitation),
-                AppCommand::Invitations(page) => app::invite::list(file, output, &page),
-                AppCommand::Documents(list) => app::documents::list(file, output, &list),
-                AppCommand::Block { subject, sure } => app::documents::block(file, output, &subject, sure.yes),
-                AppCommand::Unblock { subject } => app::documents::unblock(file, output, &subject),
-                AppCommand::Blocks(page) => app::documents::list_blocks(file, output, &page),
-                AppCommand::Uninvite { id, sure } => app::invite::remove(file, output, &id, sure.yes),
-            }
-        }
+        Command::App(command) => run_app(file, output, *command),
         Command::Resource(command) => {
             use commands::resource;
             match command {
@@ -160,5 +144,24 @@ fn run(cli: Cli) -> Result<(), Failure> {
         },
         Command::Doctor => doctor::doctor(file, output),
         Command::Openapi => commands::openapi::print(),
+    }
+}
+
+fn run_app(file: Option<&Path>, output: Output, command: AppCommand) -> Result<(), Failure> {
+    use commands::app;
+    match command {
+        AppCommand::Add(app) => app::add(file, output, &app),
+        AppCommand::List(list) => app::list(file, output, &list),
+        AppCommand::Show { id } => app::show(file, output, &id),
+        AppCommand::Set(app) => app::set(file, output, &app),
+        AppCommand::RotateSecret { id, sure } => app::rotate_secret(file, output, &id, sure.yes),
+        AppCommand::Remove { id, sure } => app::remove(file, output, &id, sure.yes),
+        AppCommand::Invite(invitation) => app::invite::invite(file, output, &invitation),
+        AppCommand::Invitations(page) => app::invite::list(file, output, &page),
+        AppCommand::Documents(list) => app::documents::list(file, output, &list),
+        AppCommand::Block { subject, sure } => app::documents::block(file, output, &subject, sure.yes),
+        AppCommand::Unblock { subject } => app::documents::unblock(file, output, &subject),
+        AppCommand::Blocks(page) => app::documents::list_blocks(file, output, &page),
+        AppCommand::Uninvite { id, sure } => app::invite::remove(file, output, &id, sure.yes),
     }
 }
