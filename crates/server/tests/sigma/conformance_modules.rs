@@ -111,9 +111,17 @@ async fn the_modules_of_the_basic_plan_hold() {
     let by_body = world.post_form(USERINFO, &[("access_token", access)], &[]).await;
     walk.note("oidcc-userinfo-post-body", by_body.json()["sub"] == id["sub"], &by_body.body);
 
-    let missing = ask(&browser, &[("response_type", "")]).await;
+    requests(&mut walk, &world, &browser).await;
+    endings(&mut walk, &world, &browser, &issued).await;
+    walk.end(38);
+}
+
+/// The modules about parameters of authorization requests.
+async fn requests(walk: &mut Walk, world: &World, browser: &Browser<'_>) {
+    let sub = claims(text(&tokens(world, browser, &[]).await, "id_token"))["sub"].clone();
+    let missing = ask(browser, &[("response_type", "")]).await;
     walk.note("oidcc-response-type-missing", missing.param("error").is_some(), missing.location());
-    let bare = tokens(&world, &browser, &[("nonce", "")]).await;
+    let bare = tokens(world, browser, &[("nonce", "")]).await;
     let without = claims(text(&bare, "id_token"))["nonce"].is_null();
     walk.note("oidcc-ensure-request-without-nonce-succeeds-for-code-flow", without, &bare);
     for (module, scope) in [
@@ -123,9 +131,9 @@ async fn the_modules_of_the_basic_plan_hold() {
         ("oidcc-scope-phone", "openid phone"),
         ("oidcc-scope-all", "openid profile email address phone"),
     ] {
-        let issued = tokens(&world, &browser, &[("scope", scope)]).await;
+        let issued = tokens(world, browser, &[("scope", scope)]).await;
         let info = world.get_with_token(USERINFO, text(&issued, "access_token")).await.json();
-        walk.note(module, info["sub"] == id["sub"] && text(&issued, "scope").starts_with("openid"), &issued);
+        walk.note(module, info["sub"] == sub && text(&issued, "scope").starts_with("openid"), &issued);
     }
     for (module, extra) in [
         ("oidcc-display-page", ("display", "page")),
@@ -139,13 +147,13 @@ async fn the_modules_of_the_basic_plan_hold() {
         ("oidcc-alternate-happy-flow", ("prompt", "consent")),
         ("oidcc-claims-essential", ("claims", r#"{"userinfo":{"name":{"essential":true}}}"#)),
     ] {
-        let answer = answered(&browser, &[extra]).await;
+        let answer = answered(browser, &[extra]).await;
         walk.note(module, answer.param("code").is_some(), answer.location());
     }
-    let dated = claims(text(&tokens(&world, &browser, &[("max_age", "10000")]).await, "id_token"));
+    let dated = claims(text(&tokens(world, browser, &[("max_age", "10000")]).await, "id_token"));
     walk.note("oidcc-max-age-10000", dated["auth_time"].is_i64(), &dated);
     let valid = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
-    let code = answered(&browser, &valid).await.param("code").unwrap();
+    let code = answered(browser, &valid).await.param("code").unwrap();
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
@@ -154,37 +162,40 @@ async fn the_modules_of_the_basic_plan_hold() {
     ];
     let redeemed = world.post_form(TOKEN, &form, &[("authorization", &basic(SHOP, SECRET))]).await;
     walk.note("oidcc-ensure-request-with-valid-pkce-succeeds", redeemed.status == 200, &redeemed.body);
+}
 
-    let silent = ask(&browser, &[("prompt", "none"), ("id_token_hint", text(&issued, "id_token"))]).await;
+/// The modules about sessions, redirect URIs, codes and request objects.
+async fn endings(walk: &mut Walk, world: &World, browser: &Browser<'_>, issued: &Value) {
+    let silent = ask(browser, &[("prompt", "none"), ("id_token_hint", text(issued, "id_token"))]).await;
     walk.note("oidcc-id-token-hint", silent.param("code").is_some(), silent.location());
     let stranger = world.browser();
     let silent = ask(&stranger, &[("prompt", "none")]).await;
     let told = silent.param("error").as_deref() == Some("login_required");
     walk.note("oidcc-prompt-none-not-logged-in", told, silent.location());
-    walk.note("oidcc-prompt-login", leads(&ask(&browser, &[("prompt", "login")]).await) == "/login", "");
+    walk.note("oidcc-prompt-login", leads(&ask(browser, &[("prompt", "login")]).await) == "/login", "");
     world.advance(2);
-    walk.note("oidcc-max-age-1", leads(&ask(&browser, &[("max_age", "1")]).await) == "/login", "");
+    walk.note("oidcc-max-age-1", leads(&ask(browser, &[("max_age", "1")]).await) == "/login", "");
 
     let posted = [("client_id", SHOP), ("redirect_uri", REDIRECT), ("response_type", "code"), ("scope", "openid")];
     let posted = browser.post_form("/oauth2/authorize", &posted).await;
     let answer = browser.agree(browser.get(posted.location()).await).await;
     walk.note("oidcc-ensure-post-request-succeeds", answer.param("code").is_some(), answer.location());
-    let elsewhere = ask(&browser, &[("redirect_uri", "https://app.example.org/callback/other")]).await;
+    let elsewhere = ask(browser, &[("redirect_uri", "https://app.example.org/callback/other")]).await;
     walk.note("oidcc-ensure-registered-redirect-uri", is_shown(&elsewhere), elsewhere.location());
-    let nowhere = ask(&browser, &[("redirect_uri", "")]).await;
+    let nowhere = ask(browser, &[("redirect_uri", "")]).await;
     walk.note("oidcc-ensure-redirect-uri-in-authorization-request", is_shown(&nowhere), nowhere.location());
 
     for (module, seconds) in [("oidcc-codereuse", 0), ("oidcc-codereuse-30seconds", 30)] {
-        let code = answered(&browser, &[]).await.param("code").unwrap();
-        let first = redeem(&world, &code).await.json();
+        let code = answered(browser, &[]).await.param("code").unwrap();
+        let first = redeem(world, &code).await.json();
         world.advance(seconds);
-        let again = redeem(&world, &code).await;
+        let again = redeem(world, &code).await;
         walk.note(module, again.error().starts_with("400 invalid_grant"), &again.body);
         let ended = world.userinfo_status(text(&first, "access_token")).await;
         walk.note(module, ended == 401, ended);
     }
 
-    let code = answered(&browser, &[("client_id", POSTING)]).await.param("code").unwrap();
+    let code = answered(browser, &[("client_id", POSTING)]).await.param("code").unwrap();
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
@@ -195,24 +206,23 @@ async fn the_modules_of_the_basic_plan_hold() {
     let redeemed = world.post_form(TOKEN, &form, &[]).await;
     walk.note("oidcc-server-client-secret-post", redeemed.status == 200, &redeemed.body);
     let offline = [("scope", "openid offline_access"), ("prompt", "consent")];
-    let issued = tokens(&world, &browser, &offline).await;
-    let form = [("grant_type", "refresh_token"), ("refresh_token", text(&issued, "refresh_token"))];
+    let offline = tokens(world, browser, &offline).await;
+    let form = [("grant_type", "refresh_token"), ("refresh_token", text(&offline, "refresh_token"))];
     let renewed = world.post_form(TOKEN, &form, &[("authorization", &basic(SHOP, SECRET))]).await;
-    let same = claims(text(&renewed.json(), "id_token"))["sub"] == id["sub"];
+    let same = claims(text(&renewed.json(), "id_token"))["sub"] == claims(text(issued, "id_token"))["sub"];
     walk.note("oidcc-refresh-token", same, &renewed.body);
 
     let object = jws(&json!({"alg": "none"}), &json!({"client_id": SHOP, "response_type": "code"}), |_| Vec::new());
     for mode in ["query", "form_post"] {
-        let refused = ask(&browser, &[("request", &object), ("response_mode", mode)]).await;
+        let refused = ask(browser, &[("request", &object), ("response_mode", mode)]).await;
         let told = refused.param("error").as_deref() == Some("invalid_request_object")
             || refused.body.contains("invalid_request_object");
         walk.note("oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported", told, &refused.body);
     }
-    let refused = ask(&browser, &[("request_uri", "https://app.example.org/request.jwt")]).await;
+    let refused = ask(browser, &[("request_uri", "https://app.example.org/request.jwt")]).await;
     let told = refused.param("error").as_deref() == Some("invalid_request_uri");
     let supported = "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported";
     walk.note(supported, told, refused.location());
-    walk.end(38);
 }
 
 #[tokio::test]
@@ -229,6 +239,40 @@ async fn the_modules_of_the_plans_for_logout_and_dynamic_clients_hold() {
         && metadata["scopes_supported"].as_array().unwrap().contains(&json!("openid"));
     walk.note("oidcc-discovery-endpoint-verification", is_met, &metadata);
 
+    sign_outs(&mut walk, &world).await;
+    registrations(&mut walk, &world).await;
+
+    let browser = world.browser();
+    browser.sign_in(&Key::named("ada")).await;
+    let before: Vec<Value> = keys(&world).await;
+    world.rotate(Algorithm::RS256, Promptness::Now).await;
+    let issued = tokens(&world, &browser, &[]).await;
+    let kid = header(text(&issued, "id_token"))["kid"].clone();
+    let is_new = keys(&world).await.contains(&kid) && !before.contains(&kid);
+    walk.note("oidcc-server-rotate-keys", is_new && is_signed(&world, text(&issued, "id_token")).await, &kid);
+
+    let key = app_key();
+    world.add_asserting_app("suite-key", &key).await;
+    let now = world.now().seconds();
+    let of = |aud: &str, jti: &str| {
+        let claims =
+            json!({"iss": "suite-key", "sub": "suite-key", "aud": aud, "jti": jti, "exp": now + 60, "iat": now});
+        assertion(&key, &claims)
+    };
+    for (aud, jti) in [(ISSUER, "1"), (&format!("{ISSUER}{TOKEN}"), "2")] {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &of(aud, jti)),
+        ];
+        let answer = world.post_form(TOKEN, &form, &[]).await;
+        walk.note("oidcc-ensure-client-assertion-with-iss-aud-succeeds", answer.status == 200, &answer.body);
+    }
+    walk.end(21);
+}
+
+/// The modules about sign-outs that apps request.
+async fn sign_outs(walk: &mut Walk, world: &World) {
     let other = format!("{BYE}/unregistered");
     let added = format!("{BYE}?foo=bar");
     for (module, hint, uri, state, wanted) in [
@@ -247,7 +291,7 @@ async fn the_modules_of_the_plans_for_logout_and_dynamic_clients_hold() {
         if browser.sign_up(&Key::named("ada")).await.status != 200 {
             browser.sign_in(&Key::named("ada")).await;
         }
-        let issued = tokens(&world, &browser, &[]).await;
+        let issued = tokens(world, &browser, &[]).await;
         let real = text(&issued, "id_token").to_owned();
         let hint = match hint {
             "modified" => {
@@ -277,7 +321,10 @@ async fn the_modules_of_the_plans_for_logout_and_dynamic_clients_hold() {
             walk.note(module, answer.param("state").unwrap_or_default() == state, answer.location());
         }
     }
+}
 
+/// The modules about what self-registered apps say of themselves.
+async fn registrations(walk: &mut Walk, world: &World) {
     let browser = world.browser();
     browser.sign_in(&Key::named("ada")).await;
     let links = json!({
@@ -309,32 +356,6 @@ async fn the_modules_of_the_plans_for_logout_and_dynamic_clients_hold() {
     let sector = json!({"redirect_uris": [REDIRECT], "subject_type": "pairwise", "sector_identifier_uri": "https://x.example/s"});
     let refused = world.register_with(&sector, None).await;
     walk.note("oidcc-registration-sector-bad", refused.status == 400, &refused.body);
-
-    let before: Vec<Value> = keys(&world).await;
-    world.rotate(Algorithm::RS256, Promptness::Now).await;
-    let issued = tokens(&world, &browser, &[]).await;
-    let kid = header(text(&issued, "id_token"))["kid"].clone();
-    let is_new = keys(&world).await.contains(&kid) && !before.contains(&kid);
-    walk.note("oidcc-server-rotate-keys", is_new && is_signed(&world, text(&issued, "id_token")).await, &kid);
-
-    let key = app_key();
-    world.add_asserting_app("suite-key", &key).await;
-    let now = world.now().seconds();
-    let of = |aud: &str, jti: &str| {
-        let claims =
-            json!({"iss": "suite-key", "sub": "suite-key", "aud": aud, "jti": jti, "exp": now + 60, "iat": now});
-        assertion(&key, &claims)
-    };
-    for (aud, jti) in [(ISSUER, "1"), (&format!("{ISSUER}{TOKEN}"), "2")] {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", &of(aud, jti)),
-        ];
-        let answer = world.post_form(TOKEN, &form, &[]).await;
-        walk.note("oidcc-ensure-client-assertion-with-iss-aud-succeeds", answer.status == 200, &answer.body);
-    }
-    walk.end(21);
 }
 
 /// Whether the error is shown on a page of ours, and not sent anywhere.

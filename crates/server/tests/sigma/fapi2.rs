@@ -279,3 +279,169 @@ async fn a_banks_request_objects_are_checked_like_its_requests() {
     let answer = browser.get(&format!("/oauth2/authorize?client_id={BANK}&request_uri={uri}")).await;
     assert_eq!(browser.agree(answer).await.param("state").as_deref(), Some("inside"));
 }
+
+/// Modules about single claims of assertions and proofs, and about what a person and a browser do.
+#[tokio::test]
+async fn a_banks_assertions_and_proofs_are_checked_claim_by_claim() {
+    let world = World::running().await;
+    let bank = Bank::register(&world).await;
+    let browser = ada(&world).await;
+    let mut wrong = Vec::new();
+    let mut check = |module: &str, found: &str, expected: &str| {
+        if found != expected {
+            wrong.push(format!("{module}: {found}, not {expected}"));
+        }
+    };
+    let request = [
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let now = world.now().seconds();
+    for (module, changes, expected) in [
+        (
+            "ensure-client-assertion-with-exp-is-5-minutes-in-past-fails",
+            json!({"exp": now - 300}),
+            "401 invalid_client",
+        ),
+        ("ensure-client-assertion-with-wrong-aud-fails", json!({"aud": "https://other.example"}), "401 invalid_client"),
+        ("ensure-client-assertion-with-no-sub-fails", json!({"sub": null}), "401 invalid_client"),
+        (
+            "par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted",
+            json!({"iat": now + 8, "nbf": now + 8}),
+            "201",
+        ),
+        (
+            "par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails",
+            json!({"iat": now + 70, "nbf": now + 70, "exp": now + 130}),
+            "401 invalid_client",
+        ),
+        ("par-test-array-as-audience-fails", json!({"aud": [ISSUER]}), "401 invalid_client"),
+        ("par-test-par-endpoint-url-as-audience-fails", json!({"aud": format!("{ISSUER}{PAR}")}), "401 invalid_client"),
+        (
+            "par-test-token-endpoint-url-as-audience-fails",
+            json!({"aud": format!("{ISSUER}{TOKEN}")}),
+            "401 invalid_client",
+        ),
+    ] {
+        let text = assertion(&bank.key, &with(&bank.assertion_claims(), &changes));
+        check(module, &outcome(&bank.post(PAR, &request, &text, None).await), expected);
+    }
+    let nonce = "n".repeat(64);
+    let pushed = bank.push(&[("nonce", &nonce)]).await;
+    check("ensure-authorization-request-with-64-char-nonce-success", &outcome(&pushed), "201");
+    let twice = [("response_type", "code"), ("scope", "openid"), ("scope", "openid")];
+    let text = assertion(&bank.key, &bank.assertion_claims());
+    let form: Vec<(&str, &str)> = twice.into_iter().chain([("client_assertion_type", TYPE)]).collect();
+    let form = [&form[..], &[("client_assertion", text.as_str())]].concat();
+    check("par-without-duplicate-parameters", &outcome(&world.post_form(PAR, &form, &[]).await), "400 invalid_request");
+    let got = world.browser().get(PAR).await;
+    check("par-attempt-invalid-http-method", &got.status.as_u16().to_string(), "405");
+
+    // A request_uri of another app, and one that is opened again before it was answered.
+    world.add_app(|app: &mut App| app.client_id = ClientId::from_text("another")).await;
+    let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+    let stolen = browser.get(&format!("/oauth2/authorize?client_id=another&request_uri={uri}")).await;
+    let error = stolen.param("error").unwrap_or_default();
+    check("par-attempt-to-use-request_uri-for-different-client", &error, "invalid_request_uri");
+    let path = format!("/oauth2/authorize?client_id={BANK}&request_uri={uri}");
+    browser.get(&path).await;
+    let again = browser.agree(browser.get(&path).await).await;
+    let code = again.param("code").unwrap_or_default();
+    let reused = "par-ensure-reused-request-uri-prior-to-auth-completion-succeeds";
+    check(reused, if code.is_empty() { "no code" } else { "a code" }, "a code");
+    let tokens = bank.redeem(&code, &[], Some(&bank.prover.for_token(&world))).await;
+    check("ensure-authorization-request-with-64-char-nonce-success", &outcome(&tokens), "200");
+    check(
+        "the nonce in the ID token",
+        claims(tokens.json()["id_token"].as_str().unwrap())["nonce"].as_str().unwrap(),
+        &nonce,
+    );
+
+    let pushed = bank.push(&[("state", "only-inside")]).await.json();
+    let uri = pushed["request_uri"].as_str().unwrap();
+    let path = format!("/oauth2/authorize?client_id={BANK}&request_uri={uri}&state=outside&nonce=outside");
+    let asked = browser.get(&path).await;
+    let interaction = asked.param("interaction");
+    let answer = match &interaction {
+        Some(interaction) => {
+            let form = [("interaction", interaction.as_str()), ("accept", "false")];
+            browser.post_form("/api/auth/oauth2/consent", &form).await
+        }
+        None => asked,
+    };
+    let state = answer.param("state").unwrap_or_default();
+    check("ensure-different-nonce-inside-and-outside-request-object", &state, "only-inside");
+    if interaction.is_some() {
+        let error = answer.param("error").unwrap_or_default();
+        check("user-rejects-authentication", &error, "access_denied");
+    }
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Modules about the times of proofs, and about what a code is bound to.
+#[tokio::test]
+async fn a_banks_proofs_have_their_times_and_its_codes_their_key() {
+    let world = World::running().await;
+    let bank = Bank::register(&world).await;
+    let browser = ada(&world).await;
+    world.add_app(|app: &mut App| app.client_id = ClientId::from_text("another")).await;
+    let now = world.now().seconds();
+    let mut wrong = Vec::new();
+    let mut check = |module: &str, found: &str, expected: &str| {
+        if found != expected {
+            wrong.push(format!("{module}: {found}, not {expected}"));
+        }
+    };
+    let at = |changes: Value| bank.prover.sign(&with(&bank.prover.claims(&world, "POST", TOKEN), &changes));
+    for (module, changes, expected) in [
+        ("ensure-dpopproof-with-iat-10seconds-before-succeeds", json!({"iat": now - 10}), "200"),
+        ("ensure-dpopproof-with-iat-10seconds-after-succeeds", json!({"iat": now + 10}), "200"),
+        ("check-dpop-proof-nbf-exp", json!({"nbf": now - 5, "exp": now + 60}), "200"),
+        ("check-dpop-proof-nbf-exp, expired", json!({"exp": now - 60}), "400 invalid_dpop_proof"),
+    ] {
+        let code = bank.code(&browser).await;
+        check(module, &outcome(&bank.redeem(&code, &[], Some(&at(changes))).await), expected);
+    }
+    // Codes that are bound to a key: by a proof with the pushed request, and by its thumbprint.
+    let form = [
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "openid"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let proof = bank.prover.sign(&bank.prover.claims(&world, "POST", PAR));
+    let text = assertion(&bank.key, &bank.assertion_claims());
+    let by_proof = bank.post(PAR, &form, &text, Some(&proof)).await;
+    let text = assertion(&bank.key, &bank.assertion_claims());
+    let jkt = bank.prover.jkt();
+    let by_jkt = bank.post(PAR, &changed(&form, &[("dpop_jkt", &jkt)]), &text, None).await;
+    for (module, pushed) in [
+        ("ensure-dpopproof-at-par-endpoint-binding-success", by_proof),
+        ("ensure-dpop-auth-code-binding-success", by_jkt),
+    ] {
+        let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+        for (prover, expected) in [(&bank.prover, "200"), (&Prover::new(), "400 invalid_grant")] {
+            let answer = browser.get(&format!("/oauth2/authorize?client_id={BANK}&request_uri={uri}")).await;
+            let Some(code) = browser.agree(answer).await.param("code") else { continue };
+            check(module, &outcome(&bank.redeem(&code, &[], Some(&prover.for_token(&world))).await), expected);
+        }
+    }
+    // At the token endpoint: no assertion, and a code of another app.
+    let code = bank.code(&browser).await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+        ("client_id", BANK),
+    ];
+    let bare = world.post_form(TOKEN, &form, &[("dpop", &bank.prover.for_token(&world))]).await;
+    check("ensure-client-assertion-in-token-endpoint", &outcome(&bare), "401 invalid_client");
+    let other = world.post_form(TOKEN, &changed(&form, &[("client_id", "another")]), &[]).await;
+    check("ensure-authorization-code-is-bound-to-client", &outcome(&other), "400 invalid_grant");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
