@@ -6,7 +6,7 @@ use image::imageops::FilterType;
 use image::{DynamicImage, RgbImage, Rgba, RgbaImage};
 use sigma_core::random::{Rng, bytes};
 
-use super::decoding::{ImageError, decode};
+use super::decoding::{Budget, ImageError, decode};
 use super::{LARGEST, ObjectError, Objects};
 
 /// The largest file, in KiB: photographs of phones have a few MB.
@@ -80,7 +80,7 @@ fn named(id: &str, side: u32) -> String {
 }
 
 impl Objects {
-    /// Stores the picture in `file` as `id`, in all sizes. One is decoded at a time: each may take 64 MiB.
+    /// Stores the picture in `file` as `id`, in all sizes. One is decoded at a time: each may take 256 MiB for a moment.
     ///
     /// # Errors
     /// [`PictureError`]
@@ -114,7 +114,7 @@ pub(super) const TURNS: (usize, usize) = (MOST_WAITING, 1);
 
 /// The picture in a file, in all sizes.
 fn read(file: &[u8]) -> Result<Vec<(u32, Bytes)>, ImageError> {
-    let image = decode(file, LARGEST_FILE)?;
+    let image = decode(file, LARGEST_FILE, SIDES[0], Budget::PHOTOGRAPH)?;
     let largest = SIDES[0].min(image.width().min(image.height()).max(1));
     let square = on_white(&image.resize_to_fill(largest, largest, FilterType::Triangle).into_rgba8());
     let mut encoded = Vec::new();

@@ -81,6 +81,24 @@ async fn pictures_become_squares_in_three_sizes_without_metadata() {
 }
 
 #[tokio::test]
+async fn photographs_of_phones_become_pictures() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = Objects::new(&Settings { folder: directory.path().to_owned(), s3: None }).unwrap();
+    // As wide, and as high, as 50 megapixels are: those themselves take long without optimization.
+    let sizes = [(8_160, 40), (40, 8_160), (16_384, 20)];
+    for (size, format) in sizes.into_iter().zip([ImageFormat::Jpeg, ImageFormat::Jpeg, ImageFormat::Png]) {
+        objects.add_picture("a", image(size.0, size.1, format).into()).await.unwrap();
+        let kept = image::load_from_memory(&objects.get("a-512.jpg").await.unwrap().unwrap()).unwrap();
+        let side = size.0.min(size.1);
+        assert_eq!((kept.width(), kept.height()), (side, side));
+    }
+    // It is refused because nothing follows its header, and not for what that says.
+    let refused = objects.add_picture("b", claiming(8_160, 6_144).into()).await;
+    let Err(PictureError::Image(ImageError::Image(reason))) = refused else { panic!("{refused:?}") };
+    assert!(!matches!(reason, image::ImageError::Limits(_)), "{reason}");
+}
+
+#[tokio::test]
 async fn what_is_metadata_in_a_photograph_is_not_kept() {
     let directory = tempfile::tempdir().unwrap();
     let objects = Objects::new(&Settings { folder: directory.path().to_owned(), s3: None }).unwrap();
@@ -93,17 +111,41 @@ async fn what_is_metadata_in_a_photograph_is_not_kept() {
     assert!(!kept.windows(3).any(|part| part == b"GPS"));
 }
 
+/// A small PNG whose header says that it has so many pixels.
+fn claiming(width: u32, height: u32) -> Vec<u8> {
+    let mut file = image(8, 8, ImageFormat::Png);
+    file[16..20].copy_from_slice(&width.to_be_bytes());
+    file[20..24].copy_from_slice(&height.to_be_bytes());
+    // The checksum of the header (ISO 3309), which a reader checks first.
+    let checksum = file[12..29].iter().fold(u32::MAX, |checksum, byte| {
+        (0..8).fold(checksum ^ u32::from(*byte), |bits, _| (bits >> 1) ^ (0xedb8_8320 * (bits & 1)))
+    });
+    file[29..33].copy_from_slice(&(!checksum).to_be_bytes());
+    file
+}
+
 #[tokio::test]
 async fn a_bomb_a_script_or_an_svg_is_no_picture() {
     let directory = tempfile::tempdir().unwrap();
     let objects = Objects::new(&Settings { folder: directory.path().to_owned(), s3: None }).unwrap();
     let svg = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
     // A PNG that claims to be 30,000 pixels wide and high, and a GIF of as many.
-    let mut claimed = image(8, 8, ImageFormat::Png);
-    claimed[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
+    let claimed = claiming(30_000, 30_000);
     let gif = b"GIF89a\x30\x75\x30\x75\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x30\x75\x30\x75\0\x02\x02D\x01\0;".to_vec();
     let wide = image(30_000, 1, ImageFormat::Png);
-    for file in [svg.to_vec(), b"<script>".to_vec(), claimed, gif, wide, vec![0xff; 64], Vec::new(), vec![0; 2 << 20]] {
+    // Each side is permitted, but not both.
+    let many = claiming(10_000, 10_000);
+    let refused = objects.add_picture("a", many.clone().into()).await;
+    assert!(matches!(refused, Err(PictureError::Image(ImageError::Pixels(10_000, 10_000)))), "{refused:?}");
+    // What is decoded as a whole before it becomes pixels: a progressive JPEG, WebP, GIF.
+    let mut progressive = image(8_000, 8, ImageFormat::Jpeg);
+    let frame = progressive.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    progressive[frame + 1] = 0xc2;
+    let webp = image(5_000, 8, ImageFormat::WebP);
+    let large = [claimed, gif, wide, many, progressive, webp];
+    for file in
+        large.into_iter().chain([svg.to_vec(), b"<script>".to_vec(), vec![0xff; 64], Vec::new(), vec![0; 2 << 20]])
+    {
         let refused = objects.add_picture("a", file.clone().into()).await;
         assert!(matches!(refused, Err(PictureError::Image(_))), "{:?}: {refused:?}", file.get(..8));
     }

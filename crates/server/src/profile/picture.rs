@@ -35,7 +35,7 @@ pub fn files() -> Endpoint<AppState> {
     Endpoint::get(FILE, "/pictures/{file}", show)
 }
 
-/// Makes the body, an image of at most 5 MiB and 4096 pixels, the picture of the identity that the caller acts as.
+/// Makes the body, an image of at most 5 MiB and 64 megapixels, the picture of the identity that the caller acts as.
 ///
 /// It is cut to a square and encoded anew in three sizes; nothing else of the file is kept.
 #[utoipa::path(
