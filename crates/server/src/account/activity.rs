@@ -15,6 +15,7 @@ use sigma_store::event::{self, Place, Trail};
 use crate::account::view::{Activity, ActivityLine, Names};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint};
+use crate::i18n::Language;
 use crate::interaction::sign_in_first;
 use crate::pages::policy::PAGE;
 use crate::state::AppState;
@@ -46,20 +47,21 @@ async fn show(
         _ => (found.as_slice(), false),
     };
     let names = names(&sigma, shown).await?;
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let page = Activity {
-        lines: shown.iter().map(|event| line(event, &user_id, &names)).collect(),
+        lines: shown.iter().map(|event| line(language, event, &user_id, &names)).collect(),
         older: shown.last().filter(|_| more).map(|last| format!("/account/activity?before={}", Place::of(last))),
         is_latest: before.is_none(),
     };
-    Ok(page.render(&sigma.page()))
+    Ok(page.render(&sigma.page_in(language)))
 }
 
-fn line(event: &Event, user_id: &UserId, names: &Names) -> ActivityLine {
+fn line(language: Language, event: &Event, user_id: &UserId, names: &Names) -> ActivityLine {
     // The page must not reveal where other actors are: address and browser are shown only for failed sign-ins as this
     // user.
     let shows_origin = event.actor.user() == Some(user_id) || event.actor == Actor::Anonymous;
     ActivityLine {
-        what: names.words(event),
+        what: names.words(language, event),
         times: event.count,
         at: event.at,
         user_agent: event.user_agent.clone().filter(|_| shows_origin),

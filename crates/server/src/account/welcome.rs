@@ -24,10 +24,11 @@ async fn welcome(State(sigma): State<AppState>, browser: Browser) -> Response {
 }
 
 async fn show(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
-    let context = sigma.page();
     let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
+        let context = sigma.page_in(sigma.language_for(browser, None));
         return Ok(Welcome { signed_in: None, email: None, sessions: Vec::new() }.render(&context));
     };
+    let context = sigma.page_in(sigma.language_of(&signed_in.account.user, browser, None));
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let mut sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await?;
     sessions.sort_by_key(|session| session.id != signed_in.session.id);

@@ -144,7 +144,7 @@ pub async fn confirm(
         Some(id) => sigma.find_named_app(id).await?,
         None => None,
     };
-    Ok(with_cookie(signed_out(&sigma, &browser, app.as_deref(), None), quick.as_deref()))
+    Ok(with_cookie(signed_out(&sigma, &browser, None, app.as_deref(), None), quick.as_deref()))
 }
 
 /// The state of the `id_token_hint`.
@@ -168,25 +168,25 @@ async fn answer(
         if browser.wants_json() {
             return Err(bad_request("invalid_request", "parameters must not be repeated"));
         }
-        return ask(sigma, browser, params, signed_in, Some("a parameter stands twice")).await;
+        return ask(sigma, browser, params, signed_in, Some("sign-out-fault-repeated")).await;
     }
     let uri = params.get("post_logout_redirect_uri");
     let (claims, app) = match read(sigma, browser, params).await? {
         Hint::Good { claims, app } => (*claims, app),
         Hint::Bad(fault) => return ask(sigma, browser, params, signed_in, Some(fault)).await,
         Hint::Absent => {
-            let fault = uri.map(|_| "a post_logout_redirect_uri needs an id_token_hint");
+            let fault = uri.map(|_| "sign-out-fault-no-hint");
             return ask(sigma, browser, params, signed_in, fault).await;
         }
     };
     let session_user = signed_in.as_ref().map(|signed_in| signed_in.account.user.id.as_str());
     if session_user.is_some_and(|user| user != claims.sub) {
-        let fault = "the id_token_hint is another user's";
+        let fault = "sign-out-fault-other-user";
         return ask(sigma, browser, params, signed_in, Some(fault)).await;
     }
     let target = uri.map(|uri| app.post_logout_redirect_uris.find(uri, app.application_type));
     if let Some(None) = target {
-        let fault = "the post_logout_redirect_uri is not registered for this app";
+        let fault = "sign-out-fault-unregistered";
         return ask(sigma, browser, params, signed_in, Some(fault)).await;
     }
     // A form posted by another site carries no cookie: the ID token still names the session.
@@ -198,7 +198,7 @@ async fn answer(
             let response = go(browser, with_state(&target, params));
             with_cookie(response, Some(&expired_session_cookie(sigma)))
         }
-        None => signed_out(sigma, browser, Some(&app), None),
+        None => signed_out(sigma, browser, params.get("ui_locales"), Some(&app), None),
     };
     Ok(with_cookie(response, quick.as_deref()))
 }
@@ -211,21 +211,21 @@ async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hi
     };
     let Some(text) = params.get("id_token_hint") else { return Ok(Hint::Absent) };
     let Some(claims) = read_hint(sigma, text).await? else {
-        return bad("the id_token_hint is not a valid ID token of this server");
+        return bad("sign-out-fault-invalid");
     };
     let audience = match &claims.aud {
         Audience::One(one) => one.clone(),
-        Audience::Many(_) => return bad("the id_token_hint is for several apps"),
+        Audience::Many(_) => return bad("sign-out-fault-several"),
     };
     let app = sigma.find_named_app(&audience).await?;
     let is_audience = |named: &str| named == audience || app.as_ref().is_some_and(|app| app.is_called(named));
     if params.get("client_id").is_some_and(|named| !is_audience(named)) {
-        return bad("the id_token_hint belongs to a different app than client_id");
+        return bad("sign-out-fault-other-app");
     }
     match app.filter(|app| !app.disabled) {
         Some(app) => Ok(Hint::Good { claims: Box::new(claims), app }),
         None if browser.wants_json() => Err(bad_request("invalid_client", "The logout client does not exist")),
-        None => bad("the id_token_hint is for an unknown app"),
+        None => bad("sign-out-fault-unknown-app"),
     }
 }
 
@@ -244,17 +244,22 @@ async fn ask(
         Some(id) => sigma.find_named_app(id).await?,
         None => None,
     };
+    let ui_locales = params.get("ui_locales");
     if signed_in.is_none() && QuickSession::of(sigma, browser).is_none() {
-        return Ok(signed_out(sigma, browser, app.as_deref(), fault));
+        return Ok(signed_out(sigma, browser, ui_locales, app.as_deref(), fault));
     }
     let fields = app.iter().map(|app| ("client_id".to_owned(), app.client_id.to_string())).collect();
     let page = LogOutConfirm {
         app: app.map(|app| app.name.clone()),
         fault,
-        person: signed_in.map(|signed_in| signed_in.account.user.name.clone()),
+        person: signed_in.as_ref().map(|signed_in| signed_in.account.user.name.clone()),
         fields,
     };
-    Ok(page.render(&sigma.page()))
+    let language = signed_in.map_or_else(
+        || sigma.language_for(browser, ui_locales),
+        |signed_in| sigma.language_of(&signed_in.account.user, browser, ui_locales),
+    );
+    Ok(page.render(&sigma.page_in(language)))
 }
 
 async fn end(
@@ -269,11 +274,18 @@ async fn end(
     Ok(())
 }
 
-fn signed_out(sigma: &AppState, browser: &Browser, app: Option<&App>, fault: Option<&'static str>) -> Response {
+fn signed_out(
+    sigma: &AppState,
+    browser: &Browser,
+    ui_locales: Option<&str>,
+    app: Option<&App>,
+    fault: Option<&'static str>,
+) -> Response {
     let response = if browser.wants_json() {
         Json(Ended { success: true }).into_response()
     } else {
-        SignedOut { app: app.map(|app| app.name.clone()), fault }.render(&sigma.page())
+        SignedOut { app: app.map(|app| app.name.clone()), fault }
+            .render(&sigma.page_in(sigma.language_for(browser, ui_locales)))
     };
     with_cookie(response, Some(&expired_session_cookie(sigma)))
 }

@@ -122,8 +122,11 @@ async fn an_account_has_a_language_of_its_own() {
     assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, "/account?done=language"));
     world.tick();
     for page in [
+        "/",
         "/account",
+        "/account/activity",
         "/account/apps",
+        "/account/password",
         "/account/profile",
         "/account/identities",
         "/account/merits",

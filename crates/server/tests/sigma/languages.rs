@@ -63,3 +63,31 @@ async fn a_refused_password_is_told_in_the_language_of_the_page() {
     let answer = world.browser().send(request, "email=ada%40example.org&password=wrong-password").await;
     assert_eq!((answer.status.as_u16(), answer.notice()), (401, "E-Mail-Adresse oder Passwort ist falsch."));
 }
+
+#[tokio::test]
+async fn pages_around_signing_in_speak_the_language_of_the_browser() {
+    let world = world().await;
+    let browser = world.browser();
+    let out = "/api/auth/oauth2/end-session?post_logout_redirect_uri=https://app.example.org/";
+    for (path, words) in [
+        ("/", "Schlüssel, den nur Sie haben"),
+        ("/password/forgot", "Passwort vergessen?"),
+        ("/password/forgot?sent=1", "Sehen Sie in Ihr Postfach"),
+        ("/password/reset?token=x", "Dieser Link gilt nicht mehr"),
+        (out, "erfordert einen id_token_hint"),
+    ] {
+        let page = in_german(&browser, path).await.body;
+        assert!(page.contains("<html lang=\"de\">") && page.contains(words), "{path}: {page}");
+        assert!(browser.get(path).await.body.contains("<html lang=\"en\">"), "{path}");
+    }
+    browser.sign_up(&Key::named("ada")).await;
+    for (path, words) in [
+        ("/", "Wo Sie angemeldet sind"),
+        ("/account/activity", "Sie haben dieses Konto erstellt"),
+        ("/account/password", "Sie melden sich mit Ihrem Schlüssel an"),
+        (out, "Angemeldet bleiben"),
+    ] {
+        let page = in_german(&browser, path).await.body;
+        assert!(page.contains("<html lang=\"de\">") && page.contains(words), "{path}: {page}");
+    }
+}

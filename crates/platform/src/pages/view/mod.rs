@@ -13,7 +13,6 @@ pub mod scripts;
 
 pub use account_nav::{ACCOUNT_SECTIONS, AccountSection};
 pub use error::{ErrorPage, Link, NotFound};
-pub use moment::duration;
 pub use provider::ProviderButton;
 pub use reference::Reference;
 pub use scope::{ScopeWords, scope_words};

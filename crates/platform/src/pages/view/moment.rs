@@ -1,10 +1,6 @@
 //! Times as people read them: in UTC, with the exact time in the markup.
 
-use std::time::Duration;
-
 use sigma_core::time::Timestamp;
-
-use crate::i18n::Language;
 
 /// `2026-11-22`.
 pub fn day(at: Timestamp) -> String {
@@ -17,9 +13,4 @@ pub fn minute(at: Timestamp) -> String {
     let iso = at.iso8601();
     let (day, time) = iso.split_once('T').unwrap_or((&iso, ""));
     format!("{day} {} UTC", time.get(..5).unwrap_or_default())
-}
-
-/// How long something lasts, on pages whose texts are English only.
-pub fn duration(span: Duration) -> String {
-    Language::English.duration(span)
 }

@@ -17,7 +17,6 @@ use crate::account::view::{AccountPassword, PasswordState};
 use crate::extract::{Browser, SignedIn};
 use crate::hashing::Lane;
 use crate::http::{ApiError, Endpoint, RequestContext};
-use crate::i18n::Language;
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::policy::{PAGE, PASSWORD_FORM};
 use crate::passwords::chosen::{chosen, hash, remember};
@@ -46,7 +45,8 @@ async fn show(
         let begun = begin(&sigma, &browser, continuation, sigma.now()).map_err(IntoResponse::into_response)?;
         (view.sign_in_url, cookie) = (login_url(&begun.name), begun.set_cookie);
     }
-    Ok(with_cookie(view.render(StatusCode::OK, &sigma.page()), cookie.as_deref()))
+    let context = sigma.page_in(sigma.language_of(&signed_in.account.user, &browser, None));
+    Ok(with_cookie(view.render(StatusCode::OK, &context), cookie.as_deref()))
 }
 
 async fn save(
@@ -58,9 +58,10 @@ async fn save(
     let Some((signed_in, state, chosen_at)) = find(&sigma, &browser).await? else {
         return first(&sigma, &browser).map_err(IntoResponse::into_response);
     };
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let refuse = |refusal: Option<String>, status: StatusCode| {
         let view = AccountPassword { refusal, ..view(&signed_in, state) };
-        view.render(status, &sigma.page())
+        view.render(status, &sigma.page_in(language))
     };
     let user = &signed_in.account.user;
     let form = Params::parse(&String::from_utf8_lossy(&body));
@@ -81,11 +82,16 @@ async fn save(
             }
             match verdict {
                 PasswordCheck::Authenticated(person) if person.user.id == user.id => Some(person.proof),
-                _ => return Ok(refuse(Some("Incorrect password.".to_owned()), StatusCode::UNAUTHORIZED)),
+                _ => {
+                    return Ok(refuse(
+                        Some(language.text("account-password-wrong").to_string()),
+                        StatusCode::UNAUTHORIZED,
+                    ));
+                }
             }
         }
     };
-    let new = match chosen(Language::English, &form) {
+    let new = match chosen(language, &form) {
         Ok(new) => new,
         Err(words) => return Ok(refuse(Some(words), StatusCode::BAD_REQUEST)),
     };
@@ -101,8 +107,7 @@ async fn save(
     let store = sigma.store_for(&context, Actor::User(user.id.clone()));
     let changed = store.write(move |tx| change(tx, &wanted)).await;
     if !changed.map_err(|error| ApiError::from(error).into_response())? {
-        let words = "Your password was changed in the meantime. Try again.";
-        return Ok(refuse(Some(words.to_owned()), StatusCode::CONFLICT));
+        return Ok(refuse(Some(language.text("account-password-meanwhile").to_string()), StatusCode::CONFLICT));
     }
     sigma.mail_was_promised();
     end_the_rest(&sigma, &context, &user.id, &signed_in.session.id).await?;

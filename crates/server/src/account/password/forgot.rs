@@ -13,8 +13,8 @@ use sigma_store::password_change::{ResetRequest, request_reset};
 use crate::account::view::ForgotPassword;
 use crate::extract::Browser;
 use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::i18n::Language;
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::duration;
 use crate::passwords::bucket;
 use crate::state::AppState;
 
@@ -23,11 +23,12 @@ pub fn endpoints() -> [Endpoint<AppState>; 2] {
     [Endpoint::get(PAGE, "/password/forgot", show), Endpoint::post(FORM, "/password/forgot", send)]
 }
 
-async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Response {
+async fn show(State(sigma): State<AppState>, browser: Browser, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let sent = params.get("sent").is_some();
-    let view = ForgotPassword { sent, interaction: interaction(&params), ..view(&sigma) };
-    view.render(StatusCode::OK, &sigma.page())
+    let language = sigma.language_for(&browser, None);
+    let view = ForgotPassword { sent, interaction: interaction(&params), ..view(&sigma, language) };
+    view.render(StatusCode::OK, &sigma.page_in(language))
 }
 
 async fn send(
@@ -38,11 +39,12 @@ async fn send(
     body: Bytes,
 ) -> Result<Response, Response> {
     let interaction = interaction(&Params::parse(query.as_deref().unwrap_or_default()));
+    let language = sigma.language_for(&browser, None);
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let typed = form.raw("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {
-        let view = ForgotPassword { email: typed.to_owned(), refusal: true, interaction, ..view(&sigma) };
-        return Ok(view.render(StatusCode::BAD_REQUEST, &sigma.page()));
+        let view = ForgotPassword { email: typed.to_owned(), refusal: true, interaction, ..view(&sigma, language) };
+        return Ok(view.render(StatusCode::BAD_REQUEST, &sigma.page_in(language)));
     };
     // Each is a mail to a user who may not have asked for it. It is also the way around a delay, so wrong passwords do
     // not count here.
@@ -54,7 +56,7 @@ async fn send(
     // Written and sealed for any address, so that it always takes the same time.
     let mail = sigma
         .composer()
-        .in_language(sigma.language_for(&browser, None))
+        .in_language(language)
         .reset(own.as_deref().unwrap_or(email.address()))
         .map_err(|error| ApiError::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());
@@ -73,6 +75,6 @@ fn interaction(query: &Params) -> Option<String> {
     query.get("interaction").filter(|name| name.bytes().all(is_letter)).map(str::to_owned)
 }
 
-fn view(sigma: &AppState) -> ForgotPassword {
-    ForgotPassword { life: duration(sigma.settings.links.reset()), ..ForgotPassword::default() }
+fn view(sigma: &AppState, language: Language) -> ForgotPassword {
+    ForgotPassword { life: language.duration(sigma.settings.links.reset()), ..ForgotPassword::default() }
 }

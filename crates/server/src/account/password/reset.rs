@@ -15,7 +15,6 @@ use crate::account::view::ResetPassword;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::Lane;
 use crate::http::{ApiError, Endpoint, RequestContext};
-use crate::i18n::Language;
 use crate::interaction::with_cookie;
 use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{ErrorPage, Link};
@@ -27,12 +26,16 @@ pub fn endpoints() -> [Endpoint<AppState>; 2] {
     [Endpoint::get(PAGE, "/password/reset", show), Endpoint::post(FORM, "/password/reset", set)]
 }
 
-async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn show(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let token = params.raw("token").unwrap_or_default();
     match find(&sigma, token).await? {
-        Some(user) => Ok(page(&sigma, token, &user, None, StatusCode::OK)),
-        None => Ok(gone(&sigma)),
+        Some(user) => Ok(page(&sigma, &browser, token, &user, None, StatusCode::OK)),
+        None => Ok(gone(&sigma, &browser)),
     }
 }
 
@@ -45,10 +48,10 @@ async fn set(
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let token = form.raw("token").unwrap_or_default();
     // Checked before hashing: requests without a valid link cause no work.
-    let Some(user) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
-    let password = match chosen(Language::English, &form) {
+    let Some(user) = find(&sigma, token).await? else { return Ok(gone(&sigma, &browser)) };
+    let password = match chosen(sigma.language_of(&user, &browser, None), &form) {
         Ok(password) => password,
-        Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
+        Err(words) => return Ok(page(&sigma, &browser, token, &user, Some(words), StatusCode::BAD_REQUEST)),
     };
     let session = NewBrowserSession::of(&sigma, &context, &browser);
     let notice = sigma.composer_for(&user).password_changed(user.email.as_deref().unwrap_or_default());
@@ -60,7 +63,9 @@ async fn set(
         session: session.new.clone(),
     };
     let began = sigma.store_for(&context, Actor::Anonymous).write(move |tx| reset(tx, &wanted)).await;
-    let Some(began) = began.map_err(|error| ApiError::from(error).into_response())? else { return Ok(gone(&sigma)) };
+    let Some(began) = began.map_err(|error| ApiError::from(error).into_response())? else {
+        return Ok(gone(&sigma, &browser));
+    };
     sigma.mail_was_promised();
     end_the_rest(&sigma, &context, &user.id, &began.id).await?;
     let to = Redirect::to("/account/password?saved=1").into_response();
@@ -74,20 +79,28 @@ async fn find(sigma: &AppState, token: &str) -> Result<Option<User>, Response> {
     found.map_err(|error| ApiError::from(error).into_response())
 }
 
-fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {
+fn page(
+    sigma: &AppState,
+    browser: &Browser,
+    token: &str,
+    user: &User,
+    refusal: Option<String>,
+    status: StatusCode,
+) -> Response {
     let view = ResetPassword { token: token.to_owned(), email: user.email.clone().unwrap_or_default(), refusal };
-    view.render(status, &sigma.page())
+    view.render(status, &sigma.page_in(sigma.language_of(user, browser, None)))
 }
 
 /// The page for a link that was used, has expired, or never existed.
-fn gone(sigma: &AppState) -> Response {
+fn gone(sigma: &AppState, browser: &Browser) -> Response {
+    let language = sigma.language_for(browser, None);
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
-        title: "This link is no longer valid".to_owned(),
+        title: language.text("reset-gone").to_string(),
         code: None,
-        description: "It has already been used, has expired, or the password was changed since it was sent.".to_owned(),
+        description: language.text("reset-gone-about").to_string(),
         request_id: None,
-        links: vec![Link { href: "/password/forgot".to_owned(), label: "Request a new link".to_owned() }],
+        links: vec![Link { href: "/password/forgot".to_owned(), label: language.text("reset-again").to_string() }],
     };
-    page.render(&sigma.page())
+    page.render(&sigma.page_in(language))
 }

@@ -9,6 +9,7 @@ use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Event};
 use sigma_core::time::Timestamp;
 
+use crate::i18n::Language;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, device, moment, page};
 
@@ -53,8 +54,8 @@ impl ActivityLine {
     }
 
     /// The origin, in a few words.
-    fn origin(&self) -> Option<String> {
-        let device = self.user_agent.as_deref().map(device::name);
+    fn origin(&self, language: Language) -> Option<String> {
+        let device = self.user_agent.as_deref().map(|agent| device::name_in(language, agent));
         match (device, &self.address) {
             (Some(device), Some(address)) => Some(format!("{device}, {address}")),
             (Some(device), None) => Some(device),
@@ -64,163 +65,176 @@ impl ActivityLine {
     }
 }
 
+/// How an action is described.
+enum Words {
+    /// By a text without arguments.
+    Text(&'static str),
+    /// By a text that names the app.
+    App(&'static str),
+    /// By a text that names the workspace.
+    Workspace(&'static str),
+    /// By a text that names the kind of credential.
+    Credential(&'static str),
+}
+
 impl Names {
-    fn app(&self, event: &Event) -> String {
+    fn app(&self, language: Language, event: &Event) -> String {
         let target = event.target.as_ref().map(|(_, id)| id.as_str());
         let id = event.details.app.as_ref().map(sigma_core::ids::AppId::as_str).or(target).unwrap_or_default();
-        self.apps.get(id).cloned().flatten().unwrap_or_else(|| "a removed app".to_owned())
+        let name = self.apps.get(id).cloned().flatten();
+        name.unwrap_or_else(|| language.text("activity-removed-app").to_string())
     }
 
-    fn workspace(&self, event: &Event) -> String {
+    fn workspace(&self, language: Language, event: &Event) -> String {
         let id = event.org_id.as_ref().map(sigma_core::ids::OrgId::as_str).unwrap_or_default();
-        self.orgs.get(id).cloned().flatten().unwrap_or_else(|| "a removed workspace".to_owned())
+        let name = self.orgs.get(id).cloned().flatten();
+        name.unwrap_or_else(|| language.text("activity-removed-workspace").to_string())
     }
 
     /// The text for the user.
-    pub fn words(&self, event: &Event) -> String {
-        let Some(action) = Action::parse(&event.action) else { return event.action.clone() };
-        let by_operator = event.actor == Actor::Operator;
-        let method = event.details.method.as_deref().unwrap_or_default();
-        let reason = event.details.reason.as_deref().unwrap_or_default();
-        let credential = match method {
-            "key" => "key",
-            "passkey" => "passkey",
-            "totp" => "authenticator app",
-            "recovery" => "list of recovery codes",
-            "provider" => "linked account",
-            _ => "password",
+    pub fn words(&self, language: Language, event: &Event) -> String {
+        let Some(words) = Action::parse(&event.action).and_then(|action| words(action, event)) else {
+            return event.action.clone();
         };
-        let article = if credential.starts_with('a') { "an" } else { "a" };
-        let operator_or = |operator: &str, person: &str| (if by_operator { operator } else { person }).to_owned();
-        match action {
-            Action::UserSignIn if method == "password" => "You signed in with your password".to_owned(),
-            Action::UserSignIn if method == "key" => "You signed in with your key".to_owned(),
-            Action::UserSignIn if method == "verified-passkey" || method == "passkey" => {
-                "You signed in with a passkey".to_owned()
+        match words {
+            Words::Text(key) => language.text(key).to_string(),
+            Words::App(key) => language.text(key).with("app", self.app(language, event)).to_string(),
+            Words::Workspace(key) => language.text(key).with("workspace", self.workspace(language, event)).to_string(),
+            Words::Credential(key) => {
+                let kind = match event.details.method.as_deref() {
+                    Some(kind @ ("key" | "passkey" | "totp" | "recovery" | "provider")) => kind,
+                    _ => "password",
+                };
+                language.text(key).with("kind", kind).to_string()
             }
-            Action::UserSignIn if method.contains(' ') => "You confirmed a sign-in with a second factor".to_owned(),
-            Action::UserSignInFailed if reason == "cloned_passkey" => {
-                "A copy of one of your passkeys tried to sign in".to_owned()
-            }
-            Action::UserSignInFailed if reason == "wrong_code" => "Somebody entered a wrong second factor".to_owned(),
-            Action::UserSignIn => "You signed in".to_owned(),
-            Action::UserSignInFailed => "Failed sign-in to your account".to_owned(),
-            Action::UserSignUp => "You created this account".to_owned(),
-            Action::UserCreate => "The operator created this account".to_owned(),
-            Action::UserDisable => "The operator disabled your account".to_owned(),
-            Action::UserEnable => "The operator enabled your account".to_owned(),
-            Action::UserChange => "The operator changed your account".to_owned(),
-            Action::UserRequestDeletion => operator_or(
-                "The operator requested the deletion of your account",
-                "You requested the deletion of your account",
-            ),
-            Action::UserCancelDeletion => "You kept your account".to_owned(),
-            Action::UserDelete => "The account was deleted".to_owned(),
-            Action::SessionEnd if reason == "replaced" => {
-                "A session ended because another account signed in there".to_owned()
-            }
-            Action::SessionEnd if reason == "room" => "Your oldest session ended because you have too many".to_owned(),
-            Action::SessionEnd => operator_or("The operator ended one of your sessions", "You signed out"),
-            Action::SessionEndAll => {
-                operator_or("The operator ended all your sessions", "You ended your other sessions")
-            }
-            Action::CredentialAdd => operator_or(
-                &format!("The operator set {article} {credential}"),
-                &format!("You added {article} {credential}"),
-            ),
-            Action::CredentialChange => operator_or(
-                &format!("The operator changed your {credential}"),
-                &format!("You changed your {credential}"),
-            ),
-            Action::CredentialRemove => operator_or(
-                &format!("The operator removed {article} {credential}"),
-                &format!("You removed {article} {credential}"),
-            ),
-            Action::CredentialResetLink => {
-                operator_or("The operator created a password reset link", "A password reset link was requested")
-            }
-            Action::EmailAdd => "You added an e-mail address".to_owned(),
-            Action::EmailMakePrimary => "You changed your primary e-mail address".to_owned(),
-            Action::EmailRemove => "You removed an e-mail address".to_owned(),
-            Action::IdentityClaim => "You added an identity".to_owned(),
-            Action::IdentityLose => "Another account proved ownership of one of your identities".to_owned(),
-            Action::BackupStore if reason == "restored" => "You went back to an earlier encrypted backup".to_owned(),
-            Action::BackupStore => "An encrypted backup of your key was stored".to_owned(),
-            Action::BackupRetrieve if method == "provider" => {
-                "Your encrypted backup was retrieved by way of a linked account".to_owned()
-            }
-            Action::BackupRetrieve => "Your encrypted backup was retrieved".to_owned(),
-            Action::BackupRemove => "You removed an encrypted backup".to_owned(),
-            Action::BackupLink => "You linked an account that restores your encrypted backup".to_owned(),
-            Action::ProfileChange => "You changed your profile".to_owned(),
-            Action::ProfileRemove => "You deleted your profile".to_owned(),
-            Action::WalletConnect => "You connected a wallet".to_owned(),
-            Action::WalletDisconnect => "You disconnected a wallet".to_owned(),
-            Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
-            Action::ConsentRemove => format!("You removed the access of {}", self.app(event)),
-            Action::ImpersonationBegin => format!("Somebody began to act as you in {}", self.app(event)),
-            Action::ImpersonationEnd => format!("The impersonation of you in {} was ended", self.app(event)),
-            Action::AgentCreate => "You made an agent that acts for you".to_owned(),
-            Action::AgentStop => "You stopped an agent that acted for you".to_owned(),
-            Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
-            Action::GrantRevoke => {
-                format!("The access of {} ended because one of its tokens was reused", self.app(event))
-            }
-            other => self.workspace_words(other, event),
         }
     }
+}
 
-    /// The text of an action in a workspace; the others are only the operator's, or an app's.
-    fn workspace_words(&self, action: Action, event: &Event) -> String {
-        let reason = event.details.reason.as_deref().unwrap_or_default();
-        match action {
-            Action::WorkspaceSignIn => format!("You signed in to {}", self.workspace(event)),
-            Action::WorkspaceSignOut if reason == "room" => {
-                format!("Your oldest session in {} ended because you have too many", self.workspace(event))
-            }
-            Action::WorkspaceSignOut => format!("You signed out of {}", self.workspace(event)),
-            Action::WorkspaceChange => format!("You changed the settings of {}", self.workspace(event)),
-            Action::WorkspaceRotateSecret => format!("You rotated the secret of {}", self.workspace(event)),
-            Action::MemberAdd => format!("You added a member to {}", self.workspace(event)),
-            Action::MemberChange => format!("You changed a member of {}", self.workspace(event)),
-            Action::MemberRemove => format!("You removed a member of {}", self.workspace(event)),
-            Action::InvitationSend | Action::InvitationResend => {
-                format!("You invited somebody to {}", self.workspace(event))
-            }
-            Action::InvitationAccept => format!("You joined {}", self.workspace(event)),
-            Action::RoleCreate => format!("You created a role in {}", self.workspace(event)),
-            Action::RoleChange => format!("You changed a role in {}", self.workspace(event)),
-            Action::RoleRemove => format!("You removed a role of {}", self.workspace(event)),
-            Action::ApiKeyCreate => format!("You created an API key in {}", self.workspace(event)),
-            Action::ApiKeyDeactivate => format!("You deactivated an API key of {}", self.workspace(event)),
-            Action::ApiKeyRemove => format!("You removed an API key of {}", self.workspace(event)),
-            Action::MeritAppLink => format!("You let an app act for {}", self.workspace(event)),
-            Action::MeritAppUnlink => format!("You ended the access of an app to {}", self.workspace(event)),
-            Action::MeritTemplateChange => format!("You changed what {} issues", self.workspace(event)),
-            Action::MeritSend => format!("You sent merits for {}", self.workspace(event)),
-            Action::MeritApprove => format!("You approved a merit of {}", self.workspace(event)),
-            Action::MeritEdit => format!("You edited a merit of {}", self.workspace(event)),
-            Action::MeritRevoke => format!("You revoked a merit of {}", self.workspace(event)),
-            Action::MeritTransfer => format!("You transferred a merit of {}", self.workspace(event)),
-            Action::MeritAnswer => match reason {
-                "Accepted" => format!("You accepted a merit of {}", self.workspace(event)),
-                "Rejected" => format!("You rejected a merit of {}", self.workspace(event)),
-                "Reported" => format!("You reported a merit of {}", self.workspace(event)),
-                "Forfeited" => format!("You gave up a merit of {}", self.workspace(event)),
-                "Public" => format!("You made a merit of {} public", self.workspace(event)),
-                "Hidden" => format!("You hid a merit of {}", self.workspace(event)),
-                _ => "You handed merits over to another account".to_owned(),
-            },
-            Action::MeritRotateKey => {
-                format!("You changed the key that signs credentials of {}", self.workspace(event))
-            }
-            Action::MeritAccessGive => format!("You let an app of {} see merits", self.workspace(event)),
-            Action::MeritAccessEnd => {
-                format!("You ended the access of an app of {} to your merits", self.workspace(event))
-            }
-            _ => event.action.clone(),
+/// How an action of a user, or on their account, is described. The others are only the operator's, or an app's.
+fn words(action: Action, event: &Event) -> Option<Words> {
+    let by_operator = event.actor == Actor::Operator;
+    let method = event.details.method.as_deref().unwrap_or_default();
+    let reason = event.details.reason.as_deref().unwrap_or_default();
+    let operator_or = |operator: &'static str, person: &'static str| if by_operator { operator } else { person };
+    Some(match action {
+        Action::CredentialAdd => {
+            Words::Credential(operator_or("activity-credential-set-operator", "activity-credential-add"))
         }
-    }
+        Action::CredentialChange => {
+            Words::Credential(operator_or("activity-credential-change-operator", "activity-credential-change"))
+        }
+        Action::CredentialRemove => {
+            Words::Credential(operator_or("activity-credential-remove-operator", "activity-credential-remove"))
+        }
+        Action::ConsentGive => Words::App("activity-consent"),
+        Action::ConsentRemove => Words::App("activity-consent-remove"),
+        Action::ImpersonationBegin => Words::App("activity-impersonation"),
+        Action::ImpersonationEnd => Words::App("activity-impersonation-end"),
+        Action::GrantRevoke if reason == "requested" => Words::App("activity-grant-ended"),
+        Action::GrantRevoke => Words::App("activity-grant-reused"),
+        other => match own_words(other, (method, reason), by_operator) {
+            Some(key) => Words::Text(key),
+            None if other == Action::MeritAnswer && answer_words(reason).is_none() => {
+                Words::Text("activity-handed-over")
+            }
+            None => Words::Workspace(workspace_words(other, reason)?),
+        },
+    })
+}
+
+/// The text of an action on the account itself.
+fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) -> Option<&'static str> {
+    let operator_or = |operator: &'static str, person: &'static str| if by_operator { operator } else { person };
+    Some(match action {
+        Action::UserSignIn if method == "password" => "activity-sign-in-password",
+        Action::UserSignIn if method == "key" => "activity-sign-in-key",
+        Action::UserSignIn if method == "verified-passkey" || method == "passkey" => "activity-sign-in-passkey",
+        Action::UserSignIn if method.contains(' ') => "activity-second-factor",
+        Action::UserSignInFailed if reason == "cloned_passkey" => "activity-cloned-passkey",
+        Action::UserSignInFailed if reason == "wrong_code" => "activity-wrong-code",
+        Action::UserSignIn => "activity-sign-in",
+        Action::UserSignInFailed => "activity-sign-in-failed",
+        Action::UserSignUp => "activity-sign-up",
+        Action::UserCreate => "activity-user-create",
+        Action::UserDisable => "activity-user-disable",
+        Action::UserEnable => "activity-user-enable",
+        Action::UserChange => "activity-user-change",
+        Action::UserRequestDeletion => operator_or("activity-deletion-operator", "activity-deletion"),
+        Action::UserCancelDeletion => "activity-deletion-cancel",
+        Action::UserDelete => "activity-deleted",
+        Action::SessionEnd if reason == "replaced" => "activity-session-replaced",
+        Action::SessionEnd if reason == "room" => "activity-session-room",
+        Action::SessionEnd => operator_or("activity-session-end-operator", "activity-session-end"),
+        Action::SessionEndAll => operator_or("activity-sessions-end-operator", "activity-sessions-end"),
+        Action::CredentialResetLink => operator_or("activity-reset-link-operator", "activity-reset-link"),
+        Action::EmailAdd => "activity-email-add",
+        Action::EmailMakePrimary => "activity-email-primary",
+        Action::EmailRemove => "activity-email-remove",
+        Action::IdentityClaim => "activity-identity-claim",
+        Action::IdentityLose => "activity-identity-lose",
+        Action::BackupStore if reason == "restored" => "activity-backup-restored",
+        Action::BackupStore => "activity-backup-store",
+        Action::BackupRetrieve if method == "provider" => "activity-backup-retrieve-provider",
+        Action::BackupRetrieve => "activity-backup-retrieve",
+        Action::BackupRemove => "activity-backup-remove",
+        Action::BackupLink => "activity-backup-link",
+        Action::ProfileChange => "activity-profile-change",
+        Action::ProfileRemove => "activity-profile-remove",
+        Action::WalletConnect => "activity-wallet-connect",
+        Action::WalletDisconnect => "activity-wallet-disconnect",
+        Action::AgentCreate => "activity-agent-create",
+        Action::AgentStop => "activity-agent-stop",
+        _ => return None,
+    })
+}
+
+/// The text of an action in a workspace.
+fn workspace_words(action: Action, reason: &str) -> Option<&'static str> {
+    Some(match action {
+        Action::WorkspaceSignIn => "activity-workspace-sign-in",
+        Action::WorkspaceSignOut if reason == "room" => "activity-workspace-room",
+        Action::WorkspaceSignOut => "activity-workspace-sign-out",
+        Action::WorkspaceChange => "activity-workspace-change",
+        Action::WorkspaceRotateSecret => "activity-workspace-secret",
+        Action::MemberAdd => "activity-member-add",
+        Action::MemberChange => "activity-member-change",
+        Action::MemberRemove => "activity-member-remove",
+        Action::InvitationSend | Action::InvitationResend => "activity-invite",
+        Action::InvitationAccept => "activity-join",
+        Action::RoleCreate => "activity-role-create",
+        Action::RoleChange => "activity-role-change",
+        Action::RoleRemove => "activity-role-remove",
+        Action::ApiKeyCreate => "activity-api-key-create",
+        Action::ApiKeyDeactivate => "activity-api-key-deactivate",
+        Action::ApiKeyRemove => "activity-api-key-remove",
+        Action::MeritAppLink => "activity-merit-link",
+        Action::MeritAppUnlink => "activity-merit-unlink",
+        Action::MeritTemplateChange => "activity-merit-template",
+        Action::MeritSend => "activity-merit-send",
+        Action::MeritApprove => "activity-merit-approve",
+        Action::MeritEdit => "activity-merit-edit",
+        Action::MeritRevoke => "activity-merit-revoke",
+        Action::MeritTransfer => "activity-merit-transfer",
+        Action::MeritAnswer => return answer_words(reason),
+        Action::MeritRotateKey => "activity-merit-key",
+        Action::MeritAccessGive => "activity-merit-access",
+        Action::MeritAccessEnd => "activity-merit-access-end",
+        _ => return None,
+    })
+}
+
+/// The text of what somebody did with a merit.
+fn answer_words(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "Accepted" => "activity-merit-accept",
+        "Rejected" => "activity-merit-reject",
+        "Reported" => "activity-merit-report",
+        "Forfeited" => "activity-merit-forfeit",
+        "Public" => "activity-merit-public",
+        "Hidden" => "activity-merit-hide",
+        _ => return None,
+    })
 }
 
 #[derive(Template)]

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 
+use crate::i18n::Language;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, PersonView, device, moment, page};
 
@@ -35,8 +36,8 @@ pub struct SessionLine {
 }
 
 impl SessionLine {
-    fn device(&self) -> String {
-        device::name(self.user_agent.as_deref().unwrap_or_default())
+    fn device(&self, language: Language) -> String {
+        device::name_in(language, self.user_agent.as_deref().unwrap_or_default())
     }
 
     fn since(&self) -> String {

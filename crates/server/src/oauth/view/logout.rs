@@ -13,7 +13,7 @@ use crate::pages::view::{PageContext, page};
 pub struct LogOutConfirm {
     /// The requesting app, if known.
     pub app: Option<String>,
-    /// What was wrong with the request: for the developer to fix, and for the user to be wary.
+    /// What was wrong with the request, as the key of its text: for the developer to fix, and for the user to be wary.
     pub fault: Option<&'static str>,
     /// The signed-in account.
     pub person: Option<String>,
@@ -26,7 +26,7 @@ pub struct LogOutConfirm {
 pub struct SignedOut {
     /// The requesting app, if known.
     pub app: Option<String>,
-    /// What was wrong with the request.
+    /// What was wrong with the request, as the key of its text.
     pub fault: Option<&'static str>,
 }
 
