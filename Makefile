@@ -147,7 +147,8 @@ python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services
 
 # Some clients under test are those of interop.
 browser: build tests/browser/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json scripts/demo-provider/node_modules/.package-lock.json
-	cd tests/browser && npm test
+	cd tests/browser && SIGMA_TEST_STORE=sqlite npm test
+	cd tests/browser && SIGMA_TEST_STORE=postgres node --test merits.test.mjs
 
 PLAN ?=
 # Not part of `make test`: the suite is a program of its own (docs/conformance.md). Without SUITE_JAR it is skipped.

@@ -1,11 +1,11 @@
-//! `sigma demo`, as `make run` starts it, on free ports.
+//! `sigma demo`, as `make run` starts it, on free ports, and on the engine that SIGMA_TEST_STORE names.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { PATIENCE, binary, freePort, launch } from "../support/sigma.mjs";
+import { PATIENCE, binary, emptyDatabase, freePort, launch } from "../support/sigma.mjs";
 
 /**
  * Starts the demo, with `more` in its environment; returns the origins of the server and of the Playground, the folder of
@@ -13,17 +13,19 @@ import { PATIENCE, binary, freePort, launch } from "../support/sigma.mjs";
  */
 export async function startDemo(more = {}) {
   const directory = await mkdtemp(join(tmpdir(), "sigma-demo-"));
+  const database = await emptyDatabase(join(directory, "data"));
   const port = await freePort();
   const playgroundPort = await freePort();
   const environment = { SIGMA__LIMITS__ENABLED: "false", ...more };
   const ports = ["--port", String(port), "--playground-port", String(playgroundPort)];
-  const demo = launch(["demo", "--data", join(directory, "data"), ...ports], environment, directory);
+  const store = database.url.startsWith("postgres") ? ["--postgres", database.url] : [];
+  const demo = launch(["demo", "--data", join(directory, "data"), ...ports, ...store], environment, directory);
   const mails = join(directory, "data", "mails");
   /** Runs an admin command beside the demo, with `input` on its standard input. */
   const admin = async (input, ...args) => {
     const env = {
       ...process.env,
-      SIGMA__STORE__URL: `sqlite:${join(directory, "data", "sigma.sqlite")}`,
+      SIGMA__STORE__URL: database.url,
       SIGMA__MASTER_KEY__FILE: join(directory, "data", "sigma.key"),
       SIGMA__OBJECTS__FOLDER: join(directory, "data", "objects"),
     };
@@ -36,6 +38,7 @@ export async function startDemo(more = {}) {
   };
   const stop = async () => {
     const code = await demo.stop();
+    await database.drop();
     await rm(directory, { recursive: true, force: true });
     return code;
   };

@@ -1,15 +1,19 @@
 //! Merits from an org to a person to an app: an admin designs and sends, the recipient accepts and logs in with Sigma, the app of
-//! another org reads exactly what was granted, until the person takes it back. The app is the Playground's, as its server calls.
+//! another org reads exactly what was granted, until the person takes it back. The app is the Playground's, as its server calls: by
+//! `curl`, as the guide shows it.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { givePassword, password } from "./wallet.mjs";
 
+const run = promisify(execFile);
 const NORA = "nora@example.org";
 
 let chromium;
@@ -22,18 +26,20 @@ let person;
 let ada;
 let nora;
 
-/** Calls the API as the app's server does: with its credentials, or for an org. */
+/** Calls the API as the app's server does, by `curl`: with its credentials, or for an org. */
 async function call(method, path, { orgId, body } = {}) {
-  const basic = `Basic ${Buffer.from(`${told.merits.app.id}:${told.merits.app.secret}`).toString("base64")}`;
-  const send = async (authorization, verb, url, content) => {
-    const headers = { authorization, ...(content && { "content-type": "application/json" }) };
-    const response = await fetch(`${demo.server}/v2${url}`, { method: verb, headers, body: content && JSON.stringify(content) });
-    return { status: response.status, body: await response.json() };
+  const curl = async (credentials, verb, url, content) => {
+    const json = content ? ["--header", "content-type: application/json", "--data", JSON.stringify(content)] : [];
+    const args = ["--silent", "--show-error", "--request", verb, "--write-out", "\n%{http_code}", ...credentials, ...json];
+    const { stdout } = await run("curl", [...args, `${demo.server}/v2${url}`]);
+    const end = stdout.lastIndexOf("\n");
+    return { status: Number(stdout.slice(end + 1)), body: JSON.parse(stdout.slice(0, end)) };
   };
-  if (!orgId) return send(basic, method, path, body);
-  const access = await send(basic, "POST", `/orgs/${orgId}/access`);
+  const basic = ["--user", `${told.merits.app.id}:${told.merits.app.secret}`];
+  if (!orgId) return curl(basic, method, path, body);
+  const access = await curl(basic, "POST", `/orgs/${orgId}/access`);
   assert.equal(access.status, 200, JSON.stringify(access.body));
-  return send(`Bearer ${access.body.orgAccessToken}`, method, path, body);
+  return curl(["--header", `authorization: Bearer ${access.body.orgAccessToken}`], method, path, body);
 }
 
 const notice = (page, words) => page.getByRole("status").filter({ hasText: words }).waitFor();

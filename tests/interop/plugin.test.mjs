@@ -234,3 +234,19 @@ test("bitchat reads userinfo, the subscription and the wallets from another orig
     assert.deepEqual([nfts, totalNFTs], [[], 0]);
   }
 });
+
+test("the health check that comes with the plugin finds the server healthy", async () => {
+  const headers = { accept: "application/json" };
+  const read = async (path) => {
+    const response = await fetch(`${sigma.issuer}${path}`, { method: "GET", headers });
+    assert.ok(response.ok, `${path}: ${response.status}`);
+    return response;
+  };
+  // It asks for JSON everywhere, also of the home page.
+  await read("");
+  const { issuer, authorization_endpoint, token_endpoint } = await (await read("/api/auth/.well-known/openid-configuration")).json();
+  assert.equal(issuer, sigma.issuer);
+  for (const endpoint of [authorization_endpoint, token_endpoint]) assert.ok(endpoint.startsWith(`${sigma.issuer}/`), endpoint);
+  const { keys } = await (await read("/api/auth/jwks")).json();
+  assert.ok(keys.some(({ kty, crv, alg }) => kty === "EC" && crv === "P-256" && alg === "ES256"), JSON.stringify(keys));
+});

@@ -35,7 +35,7 @@ export async function freePort() {
 }
 
 /** An empty database of the engine that SIGMA_TEST_STORE names: its URL, and how to drop it. */
-async function emptyDatabase(directory) {
+export async function emptyDatabase(directory) {
   if ((process.env.SIGMA_TEST_STORE ?? "sqlite") === "sqlite") {
     return { url: `sqlite:${join(directory, "sigma.sqlite")}`, drop: async () => {} };
   }

@@ -161,9 +161,12 @@ pub struct DemoArgs {
     /// Port of the Playground [default: the server's port plus one, or the next free port]
     #[arg(long)]
     pub playground_port: Option<u16>,
-    /// Directory of the database [default: a temporary one that is deleted on exit]
+    /// Directory of the database, the key and the mails [default: a temporary one that is deleted on exit]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// An empty PostgreSQL database to use instead of a SQLite file, postgres://…; a variable of the environment is not enough
+    #[arg(long, value_name = "URL")]
+    pub postgres: Option<String>,
 }
 
 /// One page of a list.

@@ -52,8 +52,8 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
         let mut stops = Stops::listen()?;
         let Started { server, issuer, listener, origin, apps, workspaces, merits } =
             start(file, args, place.directory()).await?;
-        let admin = admin_command(place.directory());
-        announce(output, &issuer, &origin, &admin, &place.directory().join(MAILS), args.data.as_deref());
+        let admin = admin_command(place.directory(), &store_url(args, place.directory()));
+        announce(output, &issuer, &origin, &admin, &place.directory().join(MAILS), args);
         let site = playground::routes(playground::Site::new(
             origin,
             playground::Reported { issuer, admin, apps, workspaces, merits },
@@ -97,7 +97,7 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
         let port = ports::free(args.port, first, &[])?;
         let playground_port = ports::free(args.playground_port, port.saturating_add(1), &[port])?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, playground_port));
-        let mut settings = settings(file, directory, port)?;
+        let mut settings = settings(file, args, directory, port)?;
         let issuer = settings.issuer.clone();
         let origin = format!("http://{address}");
         // The Playground lists quick logins, which needs a trusted origin.
@@ -120,12 +120,16 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
 }
 
 /// The settings of the demo: its defaults, overridden by the environment, except for its addresses.
-fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings, Failure> {
+fn settings(file: Option<&Path>, args: &DemoArgs, directory: &Path, port: u16) -> Result<Settings, Failure> {
+    if args.postgres.as_ref().is_some_and(|url| !url.starts_with("postgres")) {
+        return Err(Failure::Usage("--postgres takes a URL such as postgres://user@host/database".to_owned()));
+    }
     let mut settings = config::load_demo(file)?;
     settings.issuer = format!("http://localhost:{port}");
     settings.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     settings.tls = None;
-    settings.store.url = SecretString::from(format!("sqlite:{}", directory.join("sigma.sqlite").display()));
+    // Never the one of the environment: the demo adds people who sign in without a password.
+    settings.store.url = SecretString::from(store_url(args, directory));
     settings.store.make_new = true;
     settings.master_key.value = None;
     settings.master_key.file = directory.join("sigma.key");
@@ -136,7 +140,13 @@ fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings
     Ok(settings)
 }
 
-/// The location of the demo's database.
+/// The URL of the demo's database.
+fn store_url(args: &DemoArgs, directory: &Path) -> String {
+    let own = || format!("sqlite:{}", directory.join("sigma.sqlite").display());
+    args.postgres.clone().unwrap_or_else(own)
+}
+
+/// The location of the demo's files.
 enum Place {
     /// Temporary.
     Temporary(TempDir),
@@ -148,7 +158,8 @@ impl Place {
     fn make(data: Option<&Path>) -> Result<Self, Failure> {
         match data {
             Some(directory) => {
-                std::fs::create_dir_all(directory).map(|()| Self::Kept(directory.to_owned())).map_err(|error| {
+                let created = std::fs::create_dir_all(directory).and_then(|()| directory.canonicalize());
+                created.map(Self::Kept).map_err(|error| {
                     Failure::Failed(format!("cannot create the directory {}: {error}", directory.display()))
                 })
             }
@@ -169,19 +180,13 @@ impl Place {
 }
 
 /// The prefix of admin commands for the demo's database.
-fn admin_command(directory: &Path) -> String {
+fn admin_command(directory: &Path, url: &str) -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("sigma"));
-    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let (store, key) = (directory.join("sigma.sqlite"), directory.join("sigma.key"));
-    format!(
-        "SIGMA__STORE__URL='sqlite:{}' SIGMA__MASTER_KEY__FILE='{}' {}",
-        store.display(),
-        key.display(),
-        program.display()
-    )
+    let key = directory.join("sigma.key");
+    format!("SIGMA__STORE__URL='{url}' SIGMA__MASTER_KEY__FILE='{}' {}", key.display(), program.display())
 }
 
-fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Path, data: Option<&Path>) {
+fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Path, args: &DemoArgs) {
     let mails = mails.display();
     if output.json {
         return serve::announce(
@@ -189,7 +194,8 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Pat
                 .to_string(),
         );
     }
-    let database = match data {
+    let database = match &args.data {
+        _ if args.postgres.is_some() => "The database is the PostgreSQL that you named.".to_owned(),
         Some(directory) => format!("The database is kept in {}.", directory.display()),
         None => "The database is temporary and deleted on exit; use --data DIR to keep it.".to_owned(),
     };
