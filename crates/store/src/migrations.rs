@@ -29,6 +29,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V16__devices", include_str!("../migrations/V16__devices.sql")),
     ("V17__sender", include_str!("../migrations/V17__sender.sql")),
     ("V18__merit_pages", include_str!("../migrations/V18__merit_pages.sql")),
+    ("V21__merits_and_objects", include_str!("../migrations/V21__merits_and_objects.sql")),
     ("V22__flows", include_str!("../migrations/V22__flows.sql")),
 ];
 

@@ -13,7 +13,7 @@ use crate::state::MeritsState;
 
 pub use cover::{cover_of, encode};
 pub use signed_url::{attachment_url, has_attachments, round};
-pub use upload::{PIECE, SLOWEST, TURNS};
+pub use upload::{SLOWEST, TURNS, longest_pause};
 
 /// Bytes that an org may upload a day.
 pub fn daily_bytes(sigma: &AppState) -> i64 {

@@ -39,12 +39,15 @@ const POLICY: Policy = Policy {
 
 /// Bytes that tell the type of a file.
 const HEAD: usize = 16;
-/// How long the next piece may take.
-pub const PIECE: Duration = Duration::from_secs(30);
 /// The slowest upload that is waited for, in bytes per second.
 pub const SLOWEST: u64 = 64 * 1024;
 /// Uploads in progress, each of which holds a few MiB. An org has as many as it may have requests at once.
 pub static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(32));
+
+/// How long the next piece of a file may take: three times as long as a whole body that is small.
+pub fn longest_pause(sigma: &AppState) -> Duration {
+    Duration::from_secs(u64::from(sigma.settings.http.body_seconds) * 3)
+}
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -90,7 +93,7 @@ pub async fn upload(
     let Ok(_turn) = TURNS.try_acquire() else {
         return Err(MeritsError::Api(ApiError::unavailable("more uploads at once than can be held")));
     };
-    let whole = PIECE + Duration::from_secs(u64::try_from(wanted.size).unwrap_or(0) / SLOWEST);
+    let whole = longest_pause(&sigma) + Duration::from_secs(u64::try_from(wanted.size).unwrap_or(0) / SLOWEST);
     let received = tokio::time::timeout(whole, receive(&sigma, &wanted, request.into_body())).await;
     let received = received.map_err(|_| fault(AttachmentFault::Size))??;
     let attachment_id = wanted.id.digits().to_owned();
@@ -125,10 +128,10 @@ fn broken(error: &ObjectError) -> MeritsError {
 /// Receives the body as the object of `wanted`; nothing of one that is refused is kept.
 async fn receive(sigma: &AppState, wanted: &Attachment, body: Body) -> Result<Receiving, MeritsError> {
     let mut receiving = sigma.brands.objects.receive(&wanted.object()).map_err(|error| broken(&error))?;
-    let mut pieces = body.into_data_stream();
+    let (mut pieces, pause) = (body.into_data_stream(), longest_pause(sigma));
     let (mut head, mut left, mut is_checked) = (BytesMut::new(), u64::try_from(wanted.size).unwrap_or(0), false);
     let verdict = loop {
-        let piece: Bytes = match tokio::time::timeout(PIECE, pieces.next()).await {
+        let piece: Bytes = match tokio::time::timeout(pause, pieces.next()).await {
             Ok(Some(Ok(piece))) => piece,
             Ok(None) if left == 0 && is_checked => break Ok(()),
             // Less than announced, a broken connection, or one that is too slow.

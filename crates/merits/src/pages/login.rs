@@ -45,11 +45,15 @@ async fn show(
     let (org, app, user) = (org_id.clone(), waiting.app.clone(), signed_in.account.user.id.clone());
     let wanted = permissions.clone();
     let known = sigma.store.read(move |tx| {
+        // The org may have unlinked the app, or lost its verification, since it asked.
+        if !access::may_ask(tx, &org, &app.id)? {
+            return Ok(None);
+        }
+        let Some(issuer) = issuer::find(tx, &org)? else { return Ok(None) };
         let before = access::find_merit(tx, &org, &app.id, &user)?;
-        Ok((before, issuer::find(tx, &org)?, names(tx, &wanted, [&org, &app.org_id])?))
+        Ok(Some((before, issuer, names(tx, &wanted, [&org, &app.org_id])?)))
     });
-    let (before, org, names) = known.await?;
-    let Some(org) = org else { return Err(waiting.fail(Failure::ServerError)) };
+    let Some((before, org, names)) = known.await? else { return Err(waiting.fail(Failure::ServerError)) };
     // As much as they agreed to before, in the session that is still going on.
     let again = before.is_some_and(|merit| {
         merit.sent_at >= signed_in.session.created_at && merit.permissions.is_some_and(|held| held.covers(permissions))

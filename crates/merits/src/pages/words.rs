@@ -141,6 +141,7 @@ pub fn value(language: Language, value: &FieldValue) -> String {
 pub fn files(sigma: &AppState, language: Language, org_id: &OrgId, value: &FieldValue) -> Vec<FileLink> {
     let link = |(place, id): (usize, AttachmentId)| FileLink {
         url: attachment_url(sigma, org_id, &id),
+        id: id.digits().to_owned(),
         label: language.text("merits-file").with("number", place.saturating_add(1)).to_string(),
     };
     value.attachments().enumerate().map(link).collect()

@@ -14,6 +14,7 @@ use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, moment, page};
 use sigma_platform::state::AppState;
 use sigma_store::merits::{issuer, template};
+use sigma_store::user;
 
 use super::download::LAST_DAY;
 use super::{PUBLIC_PAGE, qr};
@@ -58,6 +59,12 @@ async fn show(
     };
     let found = sigma.store.read(move |tx| {
         let Some(merit) = sigma_store::merits::find(tx, &org_id, &merit_id)? else { return Ok(None) };
+        // A disabled account shows nothing.
+        if let Some(holder) = &merit.user_id
+            && user::find(tx, holder)?.is_none_or(|holder| holder.disabled)
+        {
+            return Ok(None);
+        }
         let Some(issuer) = issuer::find(tx, &org_id)? else { return Ok(None) };
         let Some(template) = template::find(tx, &org_id, &merit.template_id)? else { return Ok(None) };
         let fields = template::fields(tx, &org_id, &merit.template_id)?;

@@ -179,7 +179,11 @@ merits-field-kept = { $count ->
     [one] { $count } Datei ist schon hochgeladen.
    *[other] { $count } Dateien sind schon hochgeladen.
 }
-merits-field-files-stay = Dateien lassen sich hier nicht ändern.
+merits-field-files-stay = Dateien ohne Häkchen werden entfernt.
+merits-file-open = Öffnen
+merits-file-add = Dateien hinzufügen
+merits-of-template = Vorlage
+merits-cover-change = Bild ändern
 merits-done-sent = Gesendet.
 merits-done-proposed = Vorgeschlagen.
 merits-done-approved = Freigegeben und gesendet.

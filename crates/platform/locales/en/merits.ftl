@@ -179,7 +179,11 @@ merits-field-kept = { $count ->
     [one] { $count } file was uploaded already.
    *[other] { $count } files were uploaded already.
 }
-merits-field-files-stay = Files cannot be changed here.
+merits-field-files-stay = Files whose box is cleared are removed.
+merits-file-open = Open
+merits-file-add = Add files
+merits-of-template = Template
+merits-cover-change = Change its picture
 merits-done-sent = Sent.
 merits-done-proposed = Proposed.
 merits-done-approved = Approved and sent.

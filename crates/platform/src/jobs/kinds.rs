@@ -101,7 +101,12 @@ pub async fn remind_of_keys(sigma: AppState) -> Result<(), JobError> {
             let wanted = user_id.clone();
             let found = sigma
                 .store
-                .read(move |tx| Ok((user::find(tx, &wanted)?, credential::depends_on_one_key(tx, &wanted)?)))
+                .read(move |tx| {
+                    let depends = credential::depends_on_one_key(tx, &wanted)?;
+                    // Whoever wants the account to be deleted needs no second way in.
+                    let stays = account_deletion::find(tx, &wanted)?.is_none();
+                    Ok((user::find(tx, &wanted)?, depends && stays))
+                })
                 .await?;
             let reminded = match found {
                 (Some(user), true) if !user.disabled => Some(user),
@@ -125,7 +130,7 @@ async fn mail_sign_in(sigma: AppState, job: sigma_store::job_queue::Leased) -> R
     });
     let Some((session, user)) = found.await? else { return Ok(()) };
     let Some(address) = user.proven_email() else { return Ok(()) };
-    let device = device::name(&session.user_agent);
+    let device = device::name_in(sigma.mail_language(&user), &session.user_agent);
     let mail = sigma.composer_for(&user).new_device(address, &device, &session.address, session.created_at)?;
     sigma.store.write(move |tx| outbox::add(tx, &mail)).await?;
     sigma.mail_was_promised();

@@ -5,7 +5,6 @@ use std::io::Cursor;
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat};
 use sigma_core::digest::Digest;
-use sigma_core::random::{Rng, bytes};
 
 use super::decoding::{Budget, ImageError, decode};
 
@@ -17,7 +16,7 @@ const SIDE: u32 = 256;
 /// A logo: PNG, at most 256 pixels wide and high.
 #[derive(Clone, Debug)]
 pub struct Logo {
-    /// The name of the server's own logo and of icons of providers: the SHA-256 of the content in hex, and `.png`.
+    /// The name of the object: the SHA-256 of the content in hex, and `.png`.
     pub name: String,
     /// The content.
     pub png: Bytes,
@@ -36,13 +35,6 @@ impl Logo {
         let mut png = Vec::new();
         DynamicImage::from(image.into_rgba8()).write_to(&mut Cursor::new(&mut png), ImageFormat::Png)?;
         Ok(Self { name: format!("{}.png", Digest::of(&png).hex()), png: png.into() })
-    }
-
-    /// The name of the object with the logo of an app or org. It is chosen at random, so that it can be deleted although somebody
-    /// else uploaded the same picture.
-    pub fn new_name(rng: &dyn Rng) -> String {
-        let random: [u8; 32] = bytes(rng);
-        format!("{}.png", Digest::of(random).hex())
     }
 
     /// Whether `name` can be that of a logo.

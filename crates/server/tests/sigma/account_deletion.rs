@@ -184,3 +184,46 @@ async fn a_deletion_that_is_due_is_neither_cancelled_nor_postponed_and_one_that_
     world.sigma.store.write(move |tx| account_deletion::finish(tx, &found, now)).await.unwrap();
     assert_eq!(deleted().await, 1, "finished once");
 }
+
+#[tokio::test]
+async fn whoever_wants_their_account_to_be_deleted_is_reminded_of_nothing() {
+    let world = World::new().await;
+    let (_, id) = ada(&world).await;
+    world.db_set_email(&id, "ada@example.org", EmailProof::Verified).await;
+    world.advance(29 * DAY);
+    let browser = world.browser();
+    browser.sign_in(&Key::named("ada")).await;
+    request(&browser).await;
+    world.mails().await;
+    world.advance(3 * DAY);
+    world.run_job("key_reminders").await;
+    assert!(world.mails().await.is_empty());
+    let browser = world.browser();
+    browser.sign_in(&Key::named("ada")).await;
+    browser.post_form("/account/delete/cancel", &[]).await;
+    world.mails().await;
+    world.advance(31 * DAY);
+    world.run_job("key_reminders").await;
+    assert_eq!(world.mails().await.len(), 1, "they stay after all");
+}
+
+#[tokio::test]
+async fn an_administrator_who_is_going_to_be_deleted_can_be_disabled_and_is_deleted_all_the_same() {
+    let world = World::with_orgs().await;
+    let org = world.org("Bakery").await;
+    let (browser, id) = ada(&world).await;
+    org.join(&id, &org.admin).await;
+    let second = world.person("second@example.org").await;
+    org.join(&second, &org.admin).await;
+    request(&browser).await;
+    for disabled in [true, false, true] {
+        let (user, now) = (id.clone(), world.now());
+        let set = move |tx: &mut dyn sigma_store::Tx| user::set_disabled(tx, &user, disabled, now);
+        assert!(world.sigma.store.write(set).await.unwrap());
+        world.tick();
+        assert_eq!(browser.get(DELETE).await.status == StatusCode::OK, !disabled);
+    }
+    world.advance(7 * DAY + 60);
+    run_job(&world).await;
+    assert!(!exists(&world, &id).await && exists(&world, &second).await);
+}

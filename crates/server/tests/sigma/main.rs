@@ -70,6 +70,7 @@ mod merits_org_pages;
 mod merits_pages;
 mod merits_privacy;
 mod merits_sending;
+mod merits_slow;
 mod merits_statuses;
 mod merits_templates;
 mod merits_tokens;

@@ -209,6 +209,27 @@ async fn a_verification_page_shows_only_what_the_member_left_public() {
 }
 
 #[tokio::test]
+async fn merits_of_a_disabled_account_have_no_public_page() {
+    let world = World::with_orgs().await;
+    let ada = world.person("ada@example.org").await;
+    let (issued, revoked) =
+        (issue(&world, "Bakery", "ada@example.org").await, issue(&world, "Mill", "ada@example.org").await);
+    for merit in [&issued, &revoked] {
+        answer(&world, &ada, merit, Move::Accept).await;
+    }
+    revoke(&world, &revoked).await;
+    let anyone = world.browser();
+    for (disabled, status) in [(false, StatusCode::OK), (true, StatusCode::NOT_FOUND), (false, StatusCode::OK)] {
+        let (id, now) = (ada.clone(), world.now());
+        let set = move |tx: &mut dyn sigma_store::Tx| sigma_store::user::set_disabled(tx, &id, disabled, now);
+        world.sigma.store.write(set).await.unwrap();
+        for merit in [&issued, &revoked] {
+            assert_eq!(anyone.get(&merit.page()).await.status, status, "disabled: {disabled}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_merit_whose_last_day_has_passed_is_no_longer_valid() {
     let world = World::with_orgs().await;
     let bakery = world.issuer("bakery").await;

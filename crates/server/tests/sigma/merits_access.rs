@@ -80,7 +80,7 @@ async fn an_app_that_acts_for_another_org_sees_what_that_org_and_its_own_issued(
         let merit = issuer.sent(&template, "ada@example.org").await;
         world.answer(&ada, &issuer.org, &merit, Move::Accept).await.unwrap();
     }
-    world.link(&bakery.app, &harbour.org, OrgPermissions::NONE.with(OrgPermission::Propose)).await;
+    world.link(&bakery.app, &harbour.org, OrgPermissions::NONE.with(OrgPermission::Send)).await;
     let through = harbour.through(&bakery.app).await;
     through.agreed(&ada, &permission("CanViewAllStandardMeritsFromOrg")).await;
     assert_eq!(titles(&through, ada.digits()).await, ["harbour", "bakery"]);

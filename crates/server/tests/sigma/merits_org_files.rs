@@ -230,3 +230,105 @@ async fn pictures_and_files_of_a_removed_org_are_deleted_from_the_objects() {
     });
     assert_eq!(rows.await.unwrap(), 2);
 }
+
+#[tokio::test]
+async fn logos_that_were_replaced_or_whose_org_is_gone_are_deleted_from_the_objects() {
+    let (world, folder) = world_with_folder().await;
+    let (bakery, ada) = bakery(&world).await;
+    let upload = async |side: u32| {
+        let set = ada.upload(&at(&bakery, "profile/logo"), &[], ("logo", "logo.png", &picture(side))).await;
+        assert_eq!(set.location(), at(&bakery, "profile?done=logo"), "{}", set.body);
+    };
+    upload(40).await;
+    upload(50).await;
+    assert_eq!(files(folder.path()), 2);
+    world.run_job("unused_logos").await;
+    assert_eq!(files(folder.path()), 1, "the former one is deleted");
+    let page = ada.get(&at(&bakery, "profile")).await.body;
+    let shown = page.split("src=\"/logos/").nth(1).expect("a logo").split('"').next().unwrap().to_owned();
+    assert_eq!(world.browser().get(&format!("/logos/{shown}")).await.status, StatusCode::OK);
+    bakery.remove().await;
+    world.run_job("remove_workspace").await;
+    world.run_job("unused_logos").await;
+    assert_eq!(files(folder.path()), 0);
+}
+
+#[tokio::test]
+async fn an_admin_changes_the_files_of_a_merit_on_its_page_and_its_holder_sees_its_picture() {
+    let (world, folder) = world_with_folder().await;
+    let (bakery, ada) = bakery(&world).await;
+    let id = template(&world, &ada, &bakery, "Baker", false).await;
+    let document = field(&ada, &bakery, &id, "Diploma", "Documents").await;
+    let photo = field(&ada, &bakery, &id, "Cake", "Photos").await;
+    let note = field(&ada, &bakery, &id, "Note", "ShortText").await;
+    let form = [("template", id.as_str()), ("email", "ben@example.org"), ("first_name", "Ben"), ("how", "send")];
+    let files_sent =
+        [(document.as_str(), "diploma.pdf", PDF), (photo.as_str(), "a.png", PNG), (photo.as_str(), "b.png", PNG)];
+    ada.upload_all(&at(&bakery, "send/files"), &form, &files_sent).await;
+    let merit = merits(&ada.get(&at(&bakery, "sent")).await).remove(0);
+    let path = format!("{merit}/files");
+    let page = ada.get(&merit).await;
+    assert!(page.body.contains(&format!("action=\"{path}\" enctype=\"multipart/form-data\"")), "{}", page.body);
+    let kept = |page: &Answer, field: &str| -> Vec<String> {
+        let name = format!("name=\"{}\" value=\"", field.replace("field_", "kept_"));
+        page.body.split(&name).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let (diplomas, cakes) = (kept(&page, &document), kept(&page, &photo));
+    assert_eq!((diplomas.len(), cakes.len()), (1, 2));
+    let (kept_document, kept_photo) = (document.replace("field_", "kept_"), photo.replace("field_", "kept_"));
+
+    // One is kept, one is taken out, one is added; the others stay as the form says.
+    world.tick();
+    let fields = [(kept_photo.as_str(), cakes[0].as_str()), (kept_document.as_str(), diplomas[0].as_str())];
+    let text = [(note.as_str(), "well done")];
+    let saved = ada.upload_all(&path, &[&fields[..], &text].concat(), &[(photo.as_str(), "c.png", PNG)]).await;
+    assert_eq!(saved.location(), format!("{merit}?done=saved"), "{}", saved.body);
+    let page = ada.get(&merit).await;
+    let now = kept(&page, &photo);
+    assert_eq!((now.len(), &now[0], kept(&page, &document)), (2, &cakes[0], diplomas.clone()));
+    assert!(!now.contains(&cakes[1]) && page.body.contains("well done"));
+
+    // A file that is none, one of another org or kind, and a form that is none change nothing.
+    let other = world.verified_org("Other").await;
+    other.add("zoe@example.org", &other.admin).await;
+    let zoe = world.entered("zoe@example.org").await;
+    let their_template = template(&world, &zoe, &other, "Theirs", false).await;
+    let their_photo = field(&zoe, &other, &their_template, "Cake", "Photos").await;
+    let their_form =
+        [("template", their_template.as_str()), ("email", "ben@example.org"), ("first_name", "Ben"), ("how", "send")];
+    zoe.upload_all(&at(&other, "send/files"), &their_form, &[(their_photo.as_str(), "a.png", PNG)]).await;
+    let theirs = merits(&zoe.get(&at(&other, "sent")).await).remove(0);
+    let foreign = kept(&zoe.get(&theirs).await, &their_photo).remove(0);
+    for (fields, status) in [
+        (vec![(kept_photo.as_str(), foreign.as_str())], StatusCode::NOT_FOUND),
+        (vec![(kept_photo.as_str(), diplomas[0].as_str())], StatusCode::BAD_REQUEST),
+    ] {
+        world.tick();
+        let refused = ada.upload_all(&path, &fields, &[]).await;
+        assert_eq!(refused.status, status, "{}", refused.body);
+    }
+    let script = ada.upload_all(&path, &fields, &[(photo.as_str(), "x.png", &b"<script>alert(1)</script>"[..])]).await;
+    assert_eq!(script.status, StatusCode::BAD_REQUEST, "{}", script.body);
+    assert_eq!(ada.post_form(&path, &[]).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let at_theirs = format!("/org/{}/merits/{}/files", other.org, merit.rsplit('/').next().unwrap());
+    for stranger in [zoe.upload_all(&at_theirs, &fields, &[]).await, zoe.upload_all(&path, &fields, &[]).await] {
+        assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(kept(&ada.get(&merit).await, &photo), now);
+
+    // What no merit names any more is deleted; a form without any file leaves none.
+    world.tick();
+    let all = ada.upload_all(&path, &[(note.as_str(), "")], &[]).await;
+    assert_eq!(all.location(), format!("{merit}?done=saved"), "{}", all.body);
+    world.run_job("attachments").await;
+    assert_eq!(files(folder.path()), 1, "the file of the other org");
+
+    // The picture of the template is on both pages.
+    let cover = at(&bakery, &format!("templates/{id}/cover"));
+    ada.upload(&cover, &[], ("cover", "cover.png", &picture(40))).await;
+    let page = ada.get(&merit).await.body;
+    assert!(page.contains("src=\"/pictures/") && page.contains(&format!("/templates/{id}#cover-title")), "{page}");
+    world.person("ben@example.org").await;
+    let ben = world.entered("ben@example.org").await;
+    assert!(ben.get("/account/merits").await.body.contains("class=\"merit-cover\" src=\"/pictures/"));
+}

@@ -176,6 +176,7 @@ async fn every_call_checks_the_permissions_of_the_link() {
         let upload = json!({"attachmentType": "Photos", "contentType": "image/png", "fileSize": 20});
         let access = json!({"recipientEmail": "ada@example.org", "requestedPermissions": [{"permissionType": "CanViewPublicProfile"}]});
         let field = json!({"orgId": org, "name": permission.as_str(), "fieldType": "Date"});
+        let ask = json!({"requestedPermissions": [{"permissionType": "CanViewPublicProfile"}], "successUrl": "/", "failureUrl": "/", "state": "s"});
         let mut allowed = Vec::new();
         for (name, method, path, body) in [
             ("org", "GET", format!("/v2/orgs/{org}"), Value::Null),
@@ -196,6 +197,7 @@ async fn every_call_checks_the_permissions_of_the_link() {
             ("approve", "POST", format!("/v2/merits/{proposed}/approve"), Value::Null),
             ("send", "POST", "/v2/merits/send".to_owned(), body.clone()),
             ("send_access", "POST", "/v2/merits/send_access".to_owned(), access),
+            ("ask", "POST", format!("/v2/orgs/{org}/request_loginwithsigma_url"), ask),
             ("edit", "POST", format!("/v2/merits/{merit}"), json!({"fieldValues": []})),
             ("revoke", "POST", format!("/v2/merits/{merit}/revoke"), json!({})),
         ] {
@@ -209,10 +211,10 @@ async fn every_call_checks_the_permissions_of_the_link() {
         writeln!(table, "{}: {}", permission.as_str(), allowed.join(" ")).unwrap();
     }
     insta::assert_snapshot!(table, @r"
-    CanManageOrg: org templates merits merit edits page field template upload propose approve send send_access edit revoke
+    CanManageOrg: org templates merits merit edits page field template upload propose approve send send_access ask edit revoke
     CanEditOrg: org templates
     CanManageAllMeritTemplates: org templates field template
-    CanSendAllMeritTemplates: org templates merits merit edits page upload propose approve send send_access edit revoke
+    CanSendAllMeritTemplates: org templates merits merit edits page upload propose approve send send_access ask edit revoke
     CanProposeAllMeritTemplates: org templates upload propose
     ");
 }

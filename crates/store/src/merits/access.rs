@@ -54,6 +54,12 @@ pub fn find_merit(
     tx.query_opt(sql, params![org_id, user_id, app_id])?.map(|row| decode(&row)).transpose()
 }
 
+/// Whether an app may ask people for access on behalf of the org: the org sends what they agree to, and is verified.
+pub fn may_ask(tx: &mut dyn Tx, org_id: &OrgId, app_id: &AppId) -> Result<bool, StoreError> {
+    let is_verified = acting::standing(tx, org_id)? == Some(Standing::Verified);
+    Ok(is_verified && acting::permissions_of_app(tx, org_id, app_id)?.allows(OrgPermission::Send))
+}
+
 /// A member's agreement to a request.
 #[derive(Clone, Debug)]
 pub struct Agreement {
@@ -80,7 +86,8 @@ pub fn agree(tx: &mut dyn Tx, new: &Agreement) -> Decision<Merit> {
     if acting::standing(tx, org_id)?.ok_or(MeritProblem::NotFound)? != Standing::Verified {
         return Err(MeritProblem::Forbidden.into());
     }
-    if acting::permissions_of_app(tx, org_id, &found.request.app_id)?.is_empty() {
+    // The org sends the Access Merit.
+    if !acting::permissions_of_app(tx, org_id, &found.request.app_id)?.allows(OrgPermission::Send) {
         return Err(MeritProblem::Forbidden.into());
     }
     if !user::is_active(tx, &new.user_id)? {

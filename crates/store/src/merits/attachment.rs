@@ -1,11 +1,12 @@
 //! Attachments: files in the fields of merits. The object is written between [`request`] and [`stored`]; what no merit names
 //! within a day is deleted.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
-use sigma_core::ids::{AttachmentId, OrgId};
+use sigma_core::ids::{AttachmentId, MeritId, OrgId};
 use sigma_core::merits::{
     AttachmentKind, ContentType, FieldValue, FieldValues, MeritProblem, OrgPermission, RequestFault,
 };
@@ -175,11 +176,39 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Keeps the attachments of a merit.
-pub(super) fn keep(tx: &mut dyn Tx, org_id: &OrgId, values: &FieldValues) -> Result<(), StoreError> {
+/// Keeps the attachments that a merit names.
+pub(super) fn keep(tx: &mut dyn Tx, org_id: &OrgId, merit: &MeritId, values: &FieldValues) -> Result<(), StoreError> {
     for id in values.values().flat_map(FieldValue::attachments) {
         let sql = "UPDATE merit_attachments SET expires_at = NULL WHERE org_id = $1 AND id = $2";
         tx.execute(sql, params![org_id, &id])?;
+        tx.execute(
+            "INSERT INTO merit_attachment_uses (org_id, attachment_id, merit_id) VALUES ($1, $2, $3)
+             ON CONFLICT DO NOTHING",
+            params![org_id, &id, merit],
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives up what a merit named before and names no more. The object is deleted, unless another merit names it, as the one that
+/// it was transferred to.
+pub(super) fn release(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    merit: &MeritId,
+    before: &FieldValues,
+    after: &FieldValues,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let kept: BTreeSet<AttachmentId> = after.values().flat_map(FieldValue::attachments).collect();
+    for id in before.values().flat_map(FieldValue::attachments).filter(|id| !kept.contains(id)) {
+        let sql = "DELETE FROM merit_attachment_uses WHERE org_id = $1 AND attachment_id = $2 AND merit_id = $3";
+        tx.execute(sql, params![org_id, &id, merit])?;
+        tx.execute(
+            "UPDATE merit_attachments SET expires_at = $3 WHERE org_id = $1 AND id = $2
+                AND NOT EXISTS (SELECT 1 FROM merit_attachment_uses u WHERE u.org_id = $1 AND u.attachment_id = $2)",
+            params![org_id, &id, now],
+        )?;
     }
     Ok(())
 }

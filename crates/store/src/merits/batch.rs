@@ -222,13 +222,14 @@ pub fn add_lines(
     Ok(())
 }
 
-/// Starts a draft, or lets a stopped batch go on.
+/// Starts a draft, or lets a stopped batch go on, on behalf of the admin who asks: whoever began it may have lost their rights.
 pub fn start(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, id: &MeritBatchId, now: Timestamp) -> Decision<Batch> {
     let batch = load(tx, org_id, user_id, id, now)?;
     if batch.lines == 0 || !matches!(batch.state, BatchState::Draft | BatchState::Stopped) {
         return Err(RequestFault::Batch.into());
     }
-    set_state(tx, batch, BatchState::Running, now)
+    tx.execute("UPDATE merit_batches SET created_by = $3 WHERE org_id = $1 AND id = $2", params![org_id, id, user_id])?;
+    set_state(tx, Batch { created_by: user_id.clone(), ..batch }, BatchState::Running, now)
 }
 
 /// Stops a running batch after its current step.

@@ -116,7 +116,8 @@ pub fn set_values(
         )?;
     }
     after.updated_at = now;
-    attachment::keep(tx, org_id, &after.values)?;
+    attachment::keep(tx, org_id, id, &after.values)?;
+    attachment::release(tx, org_id, id, &before.values, &after.values, now)?;
     tx.execute(
         "UPDATE merits SET field_values = $3, updated_at = $4 WHERE org_id = $1 AND id = $2",
         params![org_id, id, merit::values_to_text(&after.values)?, now],

@@ -210,7 +210,7 @@ fn deliver(
     for field in fields {
         field.setting = field.setting.used(merit.values.get(&field.setting.field_id));
     }
-    attachment::keep(tx, &sending.org_id, &merit.values)?;
+    attachment::keep(tx, &sending.org_id, &merit.id, &merit.values)?;
     Ok(merit)
 }
 

@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use super::decision::Decision;
 use super::merit::{self, Merit};
 use super::send::{self, NewMerit, To};
-use super::{access, acting, template};
+use super::{access, acting, attachment, template};
 use crate::event::{self, NewEvent};
 use crate::{Outage, Tx, params};
 
@@ -107,6 +107,7 @@ pub fn transfer(tx: &mut dyn Tx, wanted: &Transfer) -> Decision<Merit> {
         now: *now,
     };
     let new = send::insert(tx, new)?;
+    attachment::keep(tx, org_id, &new.id, &new.values)?;
     record(tx, Action::MeritTransfer, org_id, actor, id)?;
     Ok(new)
 }

@@ -15,6 +15,14 @@ const ASKED: Duration = Duration::from_hours(24 * 90);
 /// Most holders of merits to one address that are asked at once.
 const MOST_HOLDERS: usize = 5;
 
+/// What waits for whoever proves its address: it has no holder, and is not over. That of a deleted account was answered. The text
+/// is that of the index `merits_waiting`, or SQLite does not use it.
+macro_rules! waits {
+    () => {
+        "user_id IS NULL AND status IN ('Pending', 'Unverified', 'Unapproved', 'UnapprovedUnverified')"
+    };
+}
+
 /// Attaches what waits for an address (folded) to the account that has just proven it, and asks other holders. Callers hold
 /// the lock of the user.
 pub(crate) fn address_proven(
@@ -50,9 +58,13 @@ fn attach(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) -> Re
         return Ok(0);
     }
     let attached = tx.execute(
-        "UPDATE merits SET user_id = $1, updated_at = $3
-         WHERE user_id IS NULL AND (org_id, id) IN
-            (SELECT org_id, id FROM merits WHERE email_folded = $2 AND user_id IS NULL ORDER BY id LIMIT 500)",
+        concat!(
+            "UPDATE merits SET user_id = $1, updated_at = $3 WHERE ",
+            waits!(),
+            " AND (org_id, id) IN (SELECT org_id, id FROM merits WHERE email_folded = $2 AND ",
+            waits!(),
+            " ORDER BY id LIMIT 500)"
+        ),
         params![user_id, folded, now],
     )?;
     if attached > 0 {
@@ -64,6 +76,7 @@ fn attach(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) -> Re
 /// Whether something waits for a proven address of the user.
 pub fn is_any_waiting(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM emails e JOIN merits m ON m.email_folded = e.folded AND m.user_id IS NULL
+            AND m.status IN ('Pending', 'Unverified', 'Unapproved', 'UnapprovedUnverified')
         WHERE e.user_id = $1 AND e.proven_at IS NOT NULL LIMIT 1";
     Ok(tx.query_opt(sql, params![user_id])?.is_some())
 }
@@ -78,7 +91,7 @@ pub fn attach_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u
     let mut attached = 0;
     for row in &addresses {
         let folded = row.text(0)?;
-        let sql = "SELECT 1 FROM merits WHERE email_folded = $1 AND user_id IS NULL LIMIT 1";
+        let sql = concat!("SELECT 1 FROM merits WHERE email_folded = $1 AND ", waits!(), " LIMIT 1");
         if tx.query_opt(sql, params![&folded])?.is_some() {
             attached += attach(tx, user_id, &folded, now)?;
         }

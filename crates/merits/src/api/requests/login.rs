@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
-use sigma_core::merits::{MemberPermissions, MeritProblem, Standing};
+use sigma_core::merits::{MemberPermissions, MeritProblem, OrgPermission, Standing};
 use sigma_platform::http::{Endpoint, RequestContext};
 use sigma_platform::paths::MERIT_LOGIN_PATH;
 use sigma_store::merits::issuer;
@@ -45,7 +45,7 @@ pub struct LaterLoginUrl {
     state: Option<String>,
 }
 
-/// Begins "Login with Sigma": the user is sent to the URL, and returns with a `memberIdToken`.
+/// Begins "Login with Sigma": the user is sent to the URL, and returns with a `memberIdToken`. Needs `CanSendAllMeritTemplates`.
 #[utoipa::path(
     post,
     path = "/v2/orgs/{orgId}/request_loginwithsigma_url",
@@ -58,7 +58,7 @@ pub struct LaterLoginUrl {
         (status = 200, description = "Where to send the user, for ten minutes", body = LoginUrl),
         (status = 400, description = "An unknown permission, a URL off the app's site, or the app has none"),
         (status = 401, description = "No valid token"),
-        (status = 403, description = "The token is for another org"),
+        (status = 403, description = "The token is for another org, or the permission is missing"),
         (status = 404, description = "A permission names an org that does not exist"),
         (status = 415, description = "Not JSON"),
     )
@@ -87,7 +87,7 @@ pub async fn request(
         (status = 200, description = "Where to send the user, for ten minutes", body = LaterLoginUrl),
         (status = 400, description = "An unknown permission, a URL off the app's site, or the app has none"),
         (status = 401, description = "No valid token"),
-        (status = 403, description = "The token is for another org"),
+        (status = 403, description = "The token is for another org, or the permission is missing"),
         (status = 404, description = "A permission names an org that does not exist"),
         (status = 415, description = "Not JSON"),
     )
@@ -111,6 +111,8 @@ async fn begin(
     wanted: &Wanted,
 ) -> Result<Begun, MeritsError> {
     caller.require_org(&sigma.org_named(org).await?)?;
+    // What a member agrees to is a merit that the org sends.
+    caller.require(OrgPermission::Send)?;
     let org_id = caller.org_id.clone();
     let own = sigma.store.read(move |tx| issuer::find(tx, &org_id)).await?.ok_or(MeritProblem::NotFound)?;
     if own.standing() != Standing::Verified {

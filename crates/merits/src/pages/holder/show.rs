@@ -21,6 +21,7 @@ use sigma_store::merits::{Merit, Slice, list, template};
 use sigma_store::{StoreError, Tx};
 
 use super::{PATH, key};
+use crate::pages::cover_url;
 use crate::pages::outcome::{Done, PageError};
 use crate::pages::view::{AccessLine, ClaimLine, HeldMerit, HolderPage, Party, Value};
 use crate::pages::words::{self, OrgNames};
@@ -35,10 +36,10 @@ pub fn endpoint() -> Endpoint<AppState> {
 
 /// Everything of the page that is in the store.
 struct Loaded {
-    pending: Vec<(Merit, FieldNames, String)>,
+    pending: Vec<(Merit, FieldNames, Described)>,
     asked: Vec<Merit>,
     accepted: Slice<Merit>,
-    values: Vec<FieldNames>,
+    values: Vec<(FieldNames, Described)>,
     accesses: Vec<Merit>,
     orgs: BTreeMap<OrgId, Issuer>,
     claims: Vec<Claim>,
@@ -67,12 +68,13 @@ async fn show(
         sigma.store.write(move |tx| waiting::attach_all(tx, &holder, now)).await?;
     }
     let loaded = sigma.store.read(move |tx| load(tx, &user_id, &page, now)).await?;
-    let held = |merit: &Merit, values: Vec<Value>, description: String| HeldMerit {
+    let held = |merit: &Merit, values: Vec<Value>, described: Described| HeldMerit {
         id: key(merit),
         page_url: merit.is_public.then(|| page_of(merit)),
         credential_url: format!("{PATH}/{}/{}/credential", merit.org_id.digits(), merit.id.digits()),
         title: merit.template_title.clone(),
-        description,
+        description: described.text,
+        cover_url: described.cover_url,
         org: org(&loaded.orgs, &merit.org_id),
         values,
         email: merit.email.clone(),
@@ -82,14 +84,14 @@ async fn show(
     };
     let mut view = HolderPage { notice: Done::reported_by(&query, language), ..HolderPage::default() };
     if is_first {
-        for (merit, values, description) in &loaded.pending {
-            view.pending.push(held(merit, values_of(&sigma, language, merit, values), description.clone()));
+        for (merit, values, described) in &loaded.pending {
+            view.pending.push(held(merit, values_of(&sigma, language, merit, values), described.clone()));
         }
         for merit in &loaded.asked {
             let access = access(&sigma, language, merit, &loaded.orgs).await?;
             let title = language.text("merits-asks").with("app", access.app.name.as_str()).to_string();
             let sees = access.sees;
-            view.pending.push(HeldMerit { title, sees, ..held(merit, Vec::new(), String::new()) });
+            view.pending.push(HeldMerit { title, sees, ..held(merit, Vec::new(), Described::default()) });
         }
         for merit in &loaded.accesses {
             view.apps.push(access(&sigma, language, merit, &loaded.orgs).await?);
@@ -100,7 +102,11 @@ async fn show(
         .items
         .iter()
         .zip(loaded.values)
-        .map(|(merit, names)| held(merit, values_of(&sigma, language, merit, &names), String::new()))
+        .map(|(merit, (names, described))| {
+            // What it says in general was read before it was accepted.
+            let described = Described { text: String::new(), ..described };
+            held(merit, values_of(&sigma, language, merit, &names), described)
+        })
         .collect();
     view.more_url = loaded
         .accepted
@@ -140,13 +146,32 @@ fn load(
     }
     let mut described = Vec::with_capacity(pending.len());
     for merit in pending {
-        let values = field_names(tx, &merit)?;
-        let template = template::find(tx, &merit.org_id, &merit.template_id)?;
-        described.push((merit, values, template.map(|template| template.description).unwrap_or_default()));
+        let (values, template) = (field_names(tx, &merit)?, Described::find(tx, &merit)?);
+        described.push((merit, values, template));
     }
-    let shown = accepted.items.iter().map(|merit| field_names(tx, merit)).collect::<Result<_, _>>()?;
+    let mut shown = Vec::with_capacity(accepted.items.len());
+    for merit in &accepted.items {
+        shown.push((field_names(tx, merit)?, Described::find(tx, merit)?));
+    }
     let claims = waiting::claims(tx, user_id, now)?;
     Ok(Loaded { pending: described, asked, accepted, values: shown, accesses, orgs, claims })
+}
+
+/// What the template of a merit adds to it.
+#[derive(Clone, Default)]
+struct Described {
+    text: String,
+    cover_url: Option<String>,
+}
+
+impl Described {
+    fn find(tx: &mut dyn Tx, merit: &Merit) -> Result<Self, StoreError> {
+        let template = template::find(tx, &merit.org_id, &merit.template_id)?;
+        Ok(template.map_or_else(Self::default, |template| Self {
+            cover_url: cover_url(&template),
+            text: template.description,
+        }))
+    }
 }
 
 /// The fields of a merit that have a value, in the order of its template.

@@ -1,11 +1,12 @@
 //! `/org/{org}/merits/{merit}`: one merit; its values are edited, and it is approved, transferred or revoked.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value as Json;
 use sigma_core::email::Email;
-use sigma_core::ids::{MeritEditId, MeritId};
+use sigma_core::ids::{FieldId, MeritEditId, MeritId};
 use sigma_core::merits::{FieldValue, MeritProblem, Move, PageRequest, RequestFault, Standing, reason};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
@@ -14,11 +15,14 @@ use sigma_platform::state::AppState;
 use sigma_store::merits::edit::{self, MeritEdit, NewValue};
 use sigma_store::merits::send::To;
 use sigma_store::merits::step::{self, Transfer};
+use sigma_store::merits::template::{self, Template};
 use sigma_store::merits::{self, Merit};
 
 use super::OrgAdmin;
 use super::listing::line;
-use super::values::{Described, editable, entered, entered_fields, shown};
+use super::send_files::{FILES, receive};
+use super::templates::cover_url;
+use super::values::{Described, editable, entered, entered_fields, entered_with_files, shown};
 use crate::error::status;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, known, refused};
@@ -28,10 +32,11 @@ use crate::pages::view::{EditLine, MeritPage, Notice, Tab};
 const MOST_EDITS: u32 = 20;
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 5] {
+pub fn endpoints() -> [Endpoint<AppState>; 6] {
     [
         Endpoint::get(PAGE, "/org/{org}/merits/{merit}", show),
         Endpoint::post(FORM, "/org/{org}/merits/{merit}", change),
+        Endpoint::post(FILES, "/org/{org}/merits/{merit}/files", change_with_files),
         Endpoint::post(FORM, "/org/{org}/merits/{merit}/approve", approve),
         Endpoint::post(FORM, "/org/{org}/merits/{merit}/transfer", transfer),
         Endpoint::post(FORM, "/org/{org}/merits/{merit}/revoke", revoke),
@@ -63,6 +68,8 @@ async fn show(
 
 struct Loaded {
     merit: Merit,
+    /// Of a consent none.
+    template: Option<Template>,
     fields: Vec<Described>,
     edits: Vec<MeritEdit>,
 }
@@ -72,8 +79,9 @@ async fn load(sigma: &AppState, admin: &OrgAdmin, id: MeritId) -> Result<Loaded,
     let found = sigma.store.read(move |tx| {
         let Some(merit) = merits::find(tx, &org_id, &id)? else { return Ok(None) };
         let fields = if merit.access { Vec::new() } else { entered_fields(tx, &org_id, &merit.template_id)? };
+        let template = if merit.access { None } else { template::find(tx, &org_id, &merit.template_id)? };
         let edits = edit::list_of_merit(tx, &org_id, &id, &PageRequest::first(MOST_EDITS))?.items;
-        Ok(Some(Loaded { merit, fields, edits }))
+        Ok(Some(Loaded { merit, template, fields, edits }))
     });
     known(sigma, found.await?)
 }
@@ -85,7 +93,7 @@ async fn page(
     status: StatusCode,
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
-    let Loaded { merit, fields, edits } = load(sigma, admin, id).await?;
+    let Loaded { merit, template, fields, edits } = load(sigma, admin, id).await?;
     let standing = if admin.org.verified_at.is_some() { Standing::Verified } else { Standing::Unverified };
     let may = |step| merit.status.after(step, standing).is_ok();
     let edited = |edit: &MeritEdit| EditLine {
@@ -107,6 +115,8 @@ async fn page(
         may_transfer: may(Move::Transfer) && !merit.access,
         reason: merit.reason.clone(),
         edits: edits.iter().map(edited).collect(),
+        template_url: template.as_ref().map(|template| admin.path(&format!("templates/{}", template.id))),
+        cover_url: template.as_ref().and_then(cover_url),
     };
     let tab = if view.may_approve { Tab::Proposed } else { Tab::Sent };
     Ok(view.render(status, &admin.frame(tab, notice), &admin.page(sigma)))
@@ -134,15 +144,38 @@ async fn change(
 ) -> Result<Response, PageError> {
     let id = named.id(&sigma)?;
     let Loaded { fields, .. } = load(&sigma, &admin, id.clone()).await?;
+    save(&sigma, &admin, id, fields.iter().filter_map(|(field, _)| entered(&form, field)).collect()).await
+}
+
+/// The same with files: what the form says of a field with files is all that it has from now on.
+async fn change_with_files(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    Path(named): Path<Named>,
+    request: Request,
+) -> Result<Response, PageError> {
+    let id = named.id(&sigma)?;
+    let Loaded { template, fields, .. } = load(&sigma, &admin, id.clone()).await?;
+    let loaded = (known(&sigma, template)?, fields);
+    let ((_, fields), form, problem) = receive(&sigma, &admin, request, Some(loaded)).await?;
+    if let Some(problem) = problem {
+        return outcome(&sigma, &admin, id, Err(problem), Done::Saved).await;
+    }
+    save(&sigma, &admin, id, fields.iter().filter_map(|(field, _)| entered_with_files(&form, field)).collect()).await
+}
+
+async fn save(
+    sigma: &AppState,
+    admin: &OrgAdmin,
+    id: MeritId,
+    values: Vec<(FieldId, Json)>,
+) -> Result<Response, PageError> {
     let now = sigma.now();
-    let changes: Vec<NewValue> = fields
-        .iter()
-        .filter_map(|(field, _)| entered(&form, field))
-        .map(|(field_id, value)| NewValue { edit_id: MeritEditId::new(now, &*sigma.rng), field_id, value })
-        .collect();
+    let new = |(field_id, value)| NewValue { edit_id: MeritEditId::new(now, &*sigma.rng), field_id, value };
+    let changes: Vec<NewValue> = values.into_iter().map(new).collect();
     let (org_id, actor, merit_id) = (admin.org.id.clone(), admin.actor(), id.clone());
-    let saved = admin.act(&sigma, move |tx| edit::set_values(tx, &org_id, &actor, &merit_id, &changes, now)).await?;
-    outcome(&sigma, &admin, id, saved, Done::Saved).await
+    let saved = admin.act(sigma, move |tx| edit::set_values(tx, &org_id, &actor, &merit_id, &changes, now)).await?;
+    outcome(sigma, admin, id, saved, Done::Saved).await
 }
 
 async fn approve(

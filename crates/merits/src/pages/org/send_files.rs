@@ -1,5 +1,5 @@
-//! `/org/{org}/send/files`: the form that sends one merit, with files. They go to their objects piece by piece, as the
-//! uploads of apps do.
+//! `/org/{org}/send/files`: the form that sends one merit, with files, and how a form with files is received: they go to their
+//! objects piece by piece, as the uploads of apps do.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,13 +25,14 @@ use sigma_store::merits::template::Template;
 use super::OrgAdmin;
 use super::send::{load, send_one};
 use super::values::{Described, kept_name};
-use crate::attachments::{PIECE, SLOWEST, TURNS, daily_bytes};
+use crate::attachments::{SLOWEST, TURNS, daily_bytes, longest_pause};
 use crate::pages::form::Form;
 use crate::pages::outcome::{PageError, known};
 
 /// MiB of a form with all its files.
 const LARGEST: u16 = 100;
-const FILES: Policy = Policy { body: BodyLimit::Streamed(LARGEST), ..FORM };
+/// The policy of forms with files.
+pub const FILES: Policy = Policy { body: BodyLimit::Streamed(LARGEST), ..FORM };
 /// Parts of a form: its fields, and as many files as they may hold.
 const MOST_PARTS: usize = 1_000;
 /// Bytes of all parts that are no files.
@@ -45,6 +46,21 @@ pub fn endpoint() -> Endpoint<AppState> {
 }
 
 async fn submit(State(sigma): State<AppState>, admin: OrgAdmin, request: Request) -> Result<Response, PageError> {
+    let (loaded, form, problem) = receive(&sigma, &admin, request, None).await?;
+    send_one(&sigma, &admin, loaded, &form, problem).await
+}
+
+/// Receives a form with files for a merit of a template, which the form names if it is not known: its fields, with the files of
+/// each as those that were uploaded already, and why a file was refused.
+///
+/// # Errors
+/// The response to a form that cannot be read, is too large or too slow, or is one of too many.
+pub(super) async fn receive(
+    sigma: &AppState,
+    admin: &OrgAdmin,
+    request: Request,
+    loaded: Option<Loaded>,
+) -> Result<(Loaded, Form, Option<MeritProblem>), PageError> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
     let Some(boundary) = boundary else {
@@ -58,17 +74,17 @@ async fn submit(State(sigma): State<AppState>, admin: OrgAdmin, request: Request
     let most = u64::from(LARGEST) * 1024 * 1024;
     let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(most));
     let parts = Multipart::with_constraints(request.into_body().into_data_stream(), boundary, limits);
-    let whole = PIECE + Duration::from_secs(most / SLOWEST);
-    let received = tokio::time::timeout(whole, Receiving::new(&sigma, &admin).receive(parts)).await;
-    let (loaded, form, problem) = received.unwrap_or_else(|_| Err(broken()))?;
-    send_one(&sigma, &admin, loaded, &form, problem).await
+    let whole = longest_pause(sigma) + Duration::from_secs(most / SLOWEST);
+    let received = tokio::time::timeout(whole, Receiving::new(sigma, admin, loaded).receive(parts)).await;
+    received.unwrap_or_else(|_| Err(broken()))
 }
 
 fn broken() -> PageError {
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", "The form could not be read").into()
 }
 
-type Loaded = (Template, Vec<Described>);
+/// A template and its fields.
+pub(super) type Loaded = (Template, Vec<Described>);
 
 /// A form that is being received.
 struct Receiving<'a> {
@@ -76,23 +92,25 @@ struct Receiving<'a> {
     admin: &'a OrgAdmin,
     texts: Vec<(String, String)>,
     text_bytes: usize,
-    /// The template, which the form names before its files.
+    /// The template; unless it is known, the form names it before its files.
     loaded: Option<Loaded>,
     /// The files of each field: those of this form, and of earlier ones that were refused.
     files: BTreeMap<FieldId, Vec<AttachmentId>>,
     /// Why a file was refused. The rest is still read: browsers look for an answer only then.
     problem: Option<MeritProblem>,
+    /// How long the next piece may take.
+    pause: Duration,
 }
 
 impl<'a> Receiving<'a> {
-    fn new(sigma: &'a AppState, admin: &'a OrgAdmin) -> Self {
+    fn new(sigma: &'a AppState, admin: &'a OrgAdmin, loaded: Option<Loaded>) -> Self {
         let (texts, files) = (Vec::new(), BTreeMap::new());
-        Self { sigma, admin, texts, text_bytes: 0, loaded: None, files, problem: None }
+        Self { sigma, admin, texts, text_bytes: 0, loaded, files, problem: None, pause: longest_pause(sigma) }
     }
 
     async fn receive(mut self, mut parts: Multipart<'_>) -> Result<(Loaded, Form, Option<MeritProblem>), PageError> {
         let mut count = 0_usize;
-        while let Some(mut part) = next(parts.next_field()).await? {
+        while let Some(mut part) = next(self.pause, parts.next_field()).await? {
             count += 1;
             if count > MOST_PARTS {
                 return Err(broken());
@@ -115,7 +133,7 @@ impl<'a> Receiving<'a> {
     /// A part that is no file.
     async fn text(&mut self, name: String, part: &mut Field<'_>) -> Result<(), PageError> {
         let mut content = BytesMut::new();
-        while let Some(piece) = next(part.chunk()).await? {
+        while let Some(piece) = next(self.pause, part.chunk()).await? {
             self.text_bytes = self.text_bytes.saturating_add(piece.len());
             if self.text_bytes > MOST_TEXT {
                 return Err(broken());
@@ -137,7 +155,7 @@ impl<'a> Receiving<'a> {
     async fn file(&mut self, name: &str, part: &mut Field<'_>) -> Result<(), PageError> {
         let mut first = Bytes::new();
         while first.is_empty() {
-            match next(part.chunk()).await? {
+            match next(self.pause, part.chunk()).await? {
                 Some(piece) => first = piece,
                 None => return Ok(()),
             }
@@ -153,7 +171,7 @@ impl<'a> Receiving<'a> {
             (Some(problem), _) | (None, Err(problem)) => problem,
         };
         self.problem = Some(stored);
-        while next(part.chunk()).await?.is_some() {}
+        while next(self.pause, part.chunk()).await?.is_some() {}
         Ok(())
     }
 
@@ -189,7 +207,7 @@ impl<'a> Receiving<'a> {
     ) -> Result<Result<AttachmentId, MeritProblem>, PageError> {
         let mut head = BytesMut::from(&*first);
         while head.len() < HEAD {
-            let Some(piece) = next(part.chunk()).await? else { break };
+            let Some(piece) = next(self.pause, part.chunk()).await? else { break };
             head.extend_from_slice(&piece);
         }
         let Some(content_type) = ContentType::of_content(kind, &head) else {
@@ -248,7 +266,7 @@ impl<'a> Receiving<'a> {
             if let Err(error) = object.add(bytes).await {
                 break Err(failed(error));
             }
-            piece = match next(part.chunk()).await {
+            piece = match next(self.pause, part.chunk()).await {
                 Ok(piece) => piece,
                 Err(error) => break Err(error),
             };
@@ -267,8 +285,11 @@ impl<'a> Receiving<'a> {
 }
 
 /// What comes next of a form, unless that takes too long.
-async fn next<T>(piece: impl Future<Output = multer::Result<Option<T>>>) -> Result<Option<T>, PageError> {
-    match tokio::time::timeout(PIECE, piece).await {
+async fn next<T>(
+    pause: Duration,
+    piece: impl Future<Output = multer::Result<Option<T>>>,
+) -> Result<Option<T>, PageError> {
+    match tokio::time::timeout(pause, piece).await {
         Ok(Ok(piece)) => Ok(piece),
         Ok(Err(multer::Error::StreamSizeExceeded { .. })) => {
             let words = format!("The form is larger than {LARGEST} MiB");

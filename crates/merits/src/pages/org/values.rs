@@ -50,13 +50,16 @@ pub fn inputs(fields: &[Described], value: impl Fn(&TemplateField) -> String) ->
     fields.iter().filter(|(field, _)| field.setting.value_for_all.is_none()).map(input).collect()
 }
 
-/// The inputs of a form that edits a merit, whose files stay as they are.
+/// The inputs of a form that edits a merit.
 pub fn editable(sigma: &AppState, admin: &OrgAdmin, fields: &[Described], merit: &Merit) -> Vec<FormField> {
     let mut inputs = inputs(fields, |field| current(merit, field));
-    for input in inputs.iter_mut().filter(|input| matches!(input.input, InputKind::Upload(_))) {
-        input.input = InputKind::Kept;
-        let value = FieldId::parse(&input.id).and_then(|id| merit.values.get(&id));
-        input.files = value.map(|value| words::files(sigma, admin.language, &merit.org_id, value)).unwrap_or_default();
+    for input in &mut inputs {
+        if let InputKind::Upload(types) = input.input {
+            input.input = InputKind::Change(types);
+            let value = FieldId::parse(&input.id).and_then(|id| merit.values.get(&id));
+            let files = value.map(|value| words::files(sigma, admin.language, &merit.org_id, value));
+            input.files = files.unwrap_or_default();
+        }
     }
     inputs
 }
@@ -73,7 +76,7 @@ pub fn entered(form: &Form, field: &TemplateField) -> Option<(FieldId, Json)> {
     }
     let name = format!("field_{}", field.setting.field_id.digits());
     let value = match (field.kind, words::input(field.kind)) {
-        (_, InputKind::Upload(_) | InputKind::Kept) => {
+        (_, InputKind::Upload(_) | InputKind::Change(_)) => {
             let kept = form.text(&kept_name(&field.setting.field_id));
             if kept.is_empty() {
                 return None;
@@ -87,6 +90,13 @@ pub fn entered(form: &Form, field: &TemplateField) -> Option<(FieldId, Json)> {
         _ => Json::String(form.text(&name)),
     };
     Some((field.setting.field_id.clone(), value))
+}
+
+/// The same of a form with files, in which a field without any is empty.
+pub fn entered_with_files(form: &Form, field: &TemplateField) -> Option<(FieldId, Json)> {
+    let is_empty = matches!(words::input(field.kind), InputKind::Upload(_)) && field.setting.value_for_all.is_none();
+    let none = || (field.setting.field_id.clone(), Json::Array(Vec::new()));
+    entered(form, field).or_else(|| is_empty.then(none))
 }
 
 /// The values of a merit, by the names of their fields.

@@ -37,6 +37,8 @@ pub struct HeldMerit {
     pub description: String,
     /// Who issued it.
     pub org: Party,
+    /// The picture of its template.
+    pub cover_url: Option<String>,
     /// The values of its fields.
     pub values: Vec<Value>,
     /// The address that it was sent to.
@@ -67,6 +69,8 @@ pub struct Value {
 /// A file in a field.
 #[derive(Clone, Debug)]
 pub struct FileLink {
+    /// The attachment.
+    pub id: String,
     /// Where it is downloaded, for five minutes.
     pub url: String,
     /// What the link says.

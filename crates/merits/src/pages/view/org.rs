@@ -239,9 +239,17 @@ pub struct MeritPage {
     pub reason: Option<String>,
     /// Its edits, newest first.
     pub edits: Vec<EditLine>,
+    /// Path of the page of its template, unless it is a consent.
+    pub template_url: Option<String>,
+    /// The picture of its template.
+    pub cover_url: Option<String>,
 }
 
 impl MeritPage {
+    fn takes_files(&self) -> bool {
+        self.inputs.iter().any(|field| matches!(field.input, InputKind::Change(_)))
+    }
+
     fn minute(&self) -> String {
         moment::minute(self.merit.sent_at)
     }

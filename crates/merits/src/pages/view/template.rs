@@ -136,8 +136,8 @@ pub enum InputKind {
     Check,
     /// Files to be uploaded, of these types.
     Upload(&'static str),
-    /// Files that are there, and stay.
-    Kept,
+    /// The same where files are there already, each of which stays or goes.
+    Change(&'static str),
 }
 
 impl FormField {

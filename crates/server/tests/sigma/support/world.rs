@@ -1,6 +1,6 @@
 //! A server on a database of its own, with a clock that stands still.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ use sigma_server::{keys, routes};
 use sigma_store::resource;
 use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{MasterKey, Store, app, signing_key};
+
+use tokio::net::TcpListener;
 
 use super::{Answer, Browser, openapi};
 
@@ -111,6 +113,17 @@ impl World {
         let workspaces = WorkspaceState::new(sigma.clone());
         let router = routes::router(sigma.clone(), workspaces.clone());
         Self { sigma, workspaces, clock, edge, router, store: None }
+    }
+
+    /// Serves this world on a port of its own, with everything that connections go through.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (router, edge, settings) = (self.router.clone(), self.edge.clone(), self.sigma.settings.edge());
+        tokio::spawn(async move {
+            sigma_server::http::serve(listener, router, edge, &settings, std::future::pending()).await.unwrap();
+        });
+        address
     }
 
     pub fn now(&self) -> Timestamp {

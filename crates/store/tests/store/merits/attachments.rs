@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use sigma_core::digest::Digest;
-use sigma_core::ids::AttachmentId;
+use sigma_core::ids::{AttachmentId, MeritEditId};
 use sigma_core::merits::{
-    AttachmentKind, ContentType, FieldType, FieldValue, MeritProblem, RequestFault, SettingChange,
+    AttachmentKind, ContentType, FieldType, FieldValue, MeritProblem, Move, RequestFault, SettingChange,
 };
 use sigma_core::time::Clock as _;
 use sigma_store::merits::attachment::{self, NewAttachment};
+use sigma_store::merits::edit::{self, NewValue};
+use sigma_store::merits::send::{Recipient, To};
+use sigma_store::merits::{Merit, erasure, step};
 use sigma_store::on_both_engines;
 use sigma_store::testing::{decide, insist};
 
-use super::{Issuer, next_merit, text};
+use super::issuing::transferring;
+use super::{Issuer, next_merit, person, text};
 
 fn request(issuer: &Issuer<'_>, kind: AttachmentKind, content_type: ContentType) -> Result<AttachmentId, MeritProblem> {
     let id = AttachmentId::from_text(format!("att_{}", next_merit(issuer.store).digits()));
@@ -66,6 +70,57 @@ on_both_engines! {
         let ids: Vec<_> = expired.into_iter().map(|attachment| attachment.id).collect();
         assert_eq!(ids, [document, foreign], "what no merit names goes");
         assert!(send(&id).is_ok(), "what a merit names stays");
+    }
+
+    fn an_attachment_that_was_taken_out_is_given_up_once_no_merit_names_it(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        let photo = issuer.add_field("Photo", FieldType::Photos);
+        issuer.set_field(&photo, SettingChange { enabled: true, required: false, value_for_all: None }).unwrap();
+        let [one, two] = [(); 2].map(|()| request(&issuer, AttachmentKind::Photos, ContentType::Png).unwrap());
+        for id in [&one, &two] {
+            upload(&issuer, id);
+        }
+        let send = |ids: &[&AttachmentId]| {
+            let ids: Vec<_> = ids.iter().map(|id| id.digits()).collect();
+            let recipient = issuer.recipient("ada@example.org", vec![(photo.clone(), serde_json::json!(ids))]);
+            issuer.try_send(issuer.sending(vec![recipient])).unwrap()
+        };
+        let change = |merit: &Merit, ids: &[&AttachmentId]| {
+            let edit_id = MeritEditId::from_text(format!("med_{}", next_merit(&store).digits()));
+            let value = serde_json::json!(ids.iter().map(|id| id.digits()).collect::<Vec<_>>());
+            let new = NewValue { edit_id, field_id: photo.clone(), value };
+            let (org, actor, id, now) = (issuer.org.clone(), issuer.actor(), merit.id.clone(), store.clock.now());
+            decide(&store, move |tx| edit::set_values(tx, &org, &actor, &id, std::slice::from_ref(&new), now)).unwrap()
+        };
+        let given_up = || {
+            let now = store.clock.now();
+            let expired = store.read_blocking(move |tx| attachment::expired(tx, now, 10)).unwrap();
+            expired.into_iter().map(|attachment| attachment.id).collect::<Vec<_>>()
+        };
+        let (first, second) = (send(&[&one, &two]), send(&[&one]));
+        change(&first, &[]);
+        assert_eq!(given_up(), [two.clone()], "the other merit names one");
+        // The merit that it is transferred to names it as well.
+        let transfer = transferring(&issuer, &second, "eve@example.org");
+        let third = decide(&store, move |tx| step::transfer(tx, &transfer)).unwrap();
+        change(&third, &[]);
+        assert_eq!(given_up(), [two.clone()]);
+
+        // What a deleted account loses goes.
+        store.advance(Duration::from_hours(24));
+        let own = request(&issuer, AttachmentKind::Photos, ContentType::Png).unwrap();
+        upload(&issuer, &own);
+        let ada = person(&store, "ada");
+        issuer.answer(&ada, &send(&[&own]).id, Move::Accept).unwrap();
+        let known = Recipient {
+            to: To::Member(ada.clone()),
+            ..issuer.recipient("ada@example.org", vec![(photo.clone(), text(own.digits()))])
+        };
+        let direct = issuer.try_send(issuer.sending(vec![known])).unwrap();
+        let now = store.clock.now();
+        while insist(&store, { let ada = ada.clone(); move |tx| erasure::erase(tx, &ada, now) }) > 0 {}
+        assert!(!given_up().contains(&own), "the merit that was sent to the address is a record of the org");
+        assert!(issuer.find(&direct.id).unwrap().values.is_empty());
     }
 
     fn an_attachment_whose_object_may_be_gone_is_not_sent(store: TestStore) {

@@ -136,6 +136,25 @@ on_both_engines! {
         assert_eq!((stopped.state, stopped.done, count(&store)), (BatchState::Stopped, 0, 0));
     }
 
+    fn another_admin_resumes_a_batch_whose_admin_lost_their_rights(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        let eve: UserId = person(&store, "eve");
+        let id = draft(&issuer, &addresses(3));
+        start(&issuer, &id).unwrap();
+        assert_eq!(advance(&issuer, &store, &id, ids(&store, 1)).done, 1);
+        let former = eve.clone();
+        insist(&store, move |tx| tx.execute("UPDATE merit_batches SET created_by = $1", sigma_store::params![&former]));
+        assert_eq!(advance(&issuer, &store, &id, ids(&store, 1)).state, BatchState::Stopped);
+
+        let (org, batch, now) = (issuer.org.clone(), id.clone(), store.clock.now());
+        let refused = decide(&store, move |tx| batch::start(tx, &org, &eve, &batch, now));
+        assert_eq!(refused, Err(MeritProblem::Forbidden), "not the one who lost them");
+        let resumed = start(&issuer, &id).unwrap();
+        assert_eq!((&resumed.created_by, resumed.state), (&issuer.admin, BatchState::Running));
+        let last = advance(&issuer, &store, &id, ids(&store, 3));
+        assert_eq!((last.done, last.failed, last.state, count(&store)), (3, 0, BatchState::Finished, 3));
+    }
+
     fn batches_are_of_their_org_alone_and_expire(store: TestStore) {
         let (issuer, other) = (Issuer::new(&store, "bakery"), Issuer::new(&store, "mill"));
         let id = draft(&issuer, &addresses(2));

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sigma_core::email::Email;
 use sigma_core::ids::UserId;
-use sigma_core::merits::{Move, PageRequest, Status};
+use sigma_core::merits::{Move, PageRequest, Standing, Status};
 use sigma_core::time::Clock as _;
 use sigma_store::email::EmailProof;
-use sigma_store::merits::{list, waiting};
-use sigma_store::testing::{TestStore, insist};
+use sigma_store::merits::{erasure, list, step, waiting};
+use sigma_store::testing::{TestStore, decide, insist};
 use sigma_store::{email, on_both_engines};
 
 use super::{Issuer, person, profile};
@@ -112,6 +112,36 @@ on_both_engines! {
         for merit in [&own, &access] {
             assert_eq!(issuer.find(&merit.id).unwrap().user_id, Some(ada.clone()));
         }
+    }
+
+    fn merits_of_a_deleted_account_attach_to_nobody_who_proves_its_address_later(store: TestStore) {
+        let (issuer, ada, eve) = (Issuer::new(&store, "bakery"), person(&store, "ada"), person(&store, "eve"));
+        let unverified = Issuer::of_standing(&store, "mill", Standing::Unverified);
+        let (accepted, pending, revoked) =
+            (issuer.send("ada@example.org"), issuer.send("ada@example.org"), issuer.send("ada@example.org"));
+        let draft = unverified.send("ada@example.org");
+        issuer.answer(&ada, &accepted.id, Move::Accept).unwrap();
+        let (org, actor, id, now) = (issuer.org.clone(), issuer.actor(), revoked.id.clone(), store.clock.now());
+        decide(&store, move |tx| step::revoke(tx, &org, &actor, &id, "", now)).unwrap();
+        let user = ada;
+        while insist(&store, { let user = user.clone(); move |tx| erasure::erase(tx, &user, now) }) > 0 {}
+        release(&store, "ada@example.org");
+        let later = issuer.send("ada@example.org");
+
+        assert!(add(&store, &eve, "ada@example.org", EmailProof::Verified));
+        let user = eve.clone();
+        insist(&store, move |tx| waiting::attach_all(tx, &user, now));
+        assert!(claims(&store, &eve).is_empty());
+        for (merit, status) in
+            [(&accepted, Status::Accepted), (&pending, Status::Rejected), (&revoked, Status::Revoked)]
+        {
+            let left = issuer.find(&merit.id).unwrap();
+            assert_eq!((left.user_id, left.status, left.is_public), (None, status, false));
+            assert!(issuer.answer(&eve, &merit.id, Move::Accept).is_err());
+        }
+        // What nobody had been handed yet, and what was sent since, is for whoever has the address now.
+        assert_eq!(unverified.find(&draft.id).unwrap().user_id, Some(eve.clone()));
+        assert_eq!(issuer.find(&later.id).unwrap().user_id, Some(eve));
     }
 
     fn a_claim_counts_only_while_its_address_is_proven(store: TestStore) {
