@@ -33,7 +33,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 16] {
+pub(super) const fn sources(language: Language) -> [&'static str; 17] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),
