@@ -43,6 +43,41 @@ test("apps with access are listed, and access is removed", async () => {
   await inspect(page, "account-apps-none");
 });
 
+test("the user makes an agent, which acts for them until it is stopped", async () => {
+  await page.goto(`${demo.server}/account`);
+  await page.getByRole("navigation", { name: "Account" }).getByRole("link", { name: "Acting for you" }).click();
+  await page.getByRole("heading", { name: "New agent" }).waitFor();
+  await inspect(page, "account-agents-none");
+  await page.getByLabel("Name").fill("Shopping <b>helper</b>");
+  await page.getByRole("checkbox").first().check();
+  await page.getByRole("button", { name: "Create agent" }).click();
+  await page.getByRole("heading", { name: "The agent was created" }).waitFor();
+  const [id, secret, user] = await Promise.all(
+    ["#client-id", "#client-secret", "#user-id"].map((place) => page.locator(place).innerText()),
+  );
+  await inspect(page, "account-agents-made");
+  const ask = () =>
+    fetch(`${demo.server}/api/auth/oauth2/token`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+      body: new URLSearchParams({
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: user,
+        subject_token_type: "urn:sigma:params:oauth:token-type:user-id",
+      }),
+    });
+  const { access_token: token } = await (await ask()).json();
+  const seen = () => fetch(`${demo.server}/api/auth/oauth2/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal((await (await seen()).json()).sub, user);
+  await page.goto(`${demo.server}/account/agents`);
+  await page.getByRole("heading", { name: "Shopping <b>helper</b>" }).waitFor();
+  assert.equal(await page.getByText(secret).count(), 0);
+  await inspect(page, "account-agents");
+  await page.getByRole("button", { name: /^Stop/ }).click();
+  await page.getByText("The agent was stopped.").waitFor();
+  assert.deepEqual([(await seen()).status, (await ask()).status], [401, 401]);
+});
+
 test("the user fills in the profile, with a picture, and an app sees it", async () => {
   await page.goto(`${demo.server}/account`);
   const sections = page.getByRole("navigation", { name: "Account" });

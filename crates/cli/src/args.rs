@@ -558,6 +558,8 @@ choices! {
         DeviceCode = "device_code",
         /// Other tokens, which it exchanges for less.
         TokenExchange = "token_exchange",
+        /// Identity assertions of another server, where the configuration trusts one.
+        JwtBearer = "jwt_bearer",
     }
 }
 

@@ -8,6 +8,7 @@ use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
 use crate::digest::Digest;
 use crate::exchange;
+use crate::id_jag;
 use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
@@ -100,12 +101,21 @@ pub enum GrantType {
     /// Another token (RFC 8693).
     #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
     TokenExchange,
+    /// An identity assertion of another server (RFC 7523 §2.1, `docs/spec/id-jag.md`).
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
 }
 
 impl GrantType {
-    /// Every grant type, as listed in discovery.
-    pub const ALL: [Self; 5] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode, Self::TokenExchange];
+    /// Every grant type.
+    pub const ALL: [Self; 6] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+        Self::JwtBearer,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -115,6 +125,7 @@ impl GrantType {
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
             Self::TokenExchange => exchange::GRANT_TYPE,
+            Self::JwtBearer => id_jag::GRANT_TYPE,
         }
     }
 

@@ -108,6 +108,8 @@ actions! {
     ImpersonationBegin = "impersonation.begin",
     /// That was ended before its time.
     ImpersonationEnd = "impersonation.end",
+    /// An app got access by the assertion of another server.
+    AssertionAccept = "assertion.accept",
     /// A user made an agent, an app that acts for them.
     AgentCreate = "agent.create",
     /// A user stopped an agent.

@@ -20,6 +20,7 @@ pub mod event;
 pub mod exchange;
 pub mod fault;
 pub mod grant;
+pub mod id_jag;
 pub mod ids;
 pub mod interaction;
 pub mod jose;

@@ -14,6 +14,7 @@ use url::Url;
 
 mod authorization;
 mod client_documents;
+mod id_jag;
 mod provider;
 mod registration;
 mod sign_in;
@@ -22,6 +23,7 @@ mod workload;
 pub use crate::i18n::Language;
 pub use authorization::Authorization;
 pub use client_documents::ClientDocuments;
+pub use id_jag::{IdJag, IdJagSource, IdJagSourceApp, IdJagTarget, IdJagTargetApp, READABLE as ID_JAG_SCOPES};
 pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
 };
@@ -55,6 +57,8 @@ pub struct Settings {
     pub providers: Vec<Provider>,
     /// Servers elsewhere whose tokens workloads exchange.
     pub workloads: Vec<WorkloadIssuer>,
+    /// Identity assertions of and for other authorization servers. Experimental.
+    pub id_jag: IdJag,
     /// The cost of password hashing.
     pub passwords: Passwords,
     /// How mails are sent.
@@ -115,6 +119,7 @@ impl Default for Settings {
             resolver: ResolverSettings::default(),
             providers: Vec::new(),
             workloads: Vec::new(),
+            id_jag: IdJag::default(),
             passwords: Passwords::default(),
             mail: Mail::default(),
             links: Links::default(),

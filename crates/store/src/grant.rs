@@ -102,6 +102,13 @@ pub(crate) fn begin(tx: &mut dyn Tx, new: &NewGrant<'_>) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Whether an app has a live grant that began in that session.
+pub fn lives_in(tx: &mut dyn Tx, session_id: &SessionId, app_id: &AppId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT 1 FROM grants WHERE session_id = $1 AND app_id = $2 AND revoked_at IS NULL AND expires_at > $3 LIMIT 1";
+    Ok(tx.query_opt(sql, params![session_id, app_id, now])?.is_some())
+}
+
 /// The grant of that id, live or not.
 pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     tx.query_opt(

@@ -35,6 +35,7 @@ pub mod event;
 mod expiring;
 mod feed;
 pub mod grant;
+pub mod id_jag;
 pub mod identity;
 pub mod identity_key;
 pub mod impersonation;

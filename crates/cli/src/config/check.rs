@@ -77,6 +77,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("registration.unused_days", within(settings.registration.unused_days, 1, 3_650));
     check("registration.scopes", registration_scopes(&settings.registration));
     check("workloads", workloads(&settings.workloads));
+    check("id_jag", settings.id_jag.check(&settings.issuer, &settings.providers));
     check("resolver.url", resolver(settings.resolver.url.as_deref()));
     check("resolver.timeout_seconds", within(settings.resolver.timeout_seconds, 1, 10));
     check("resolver.cache_seconds", within(settings.resolver.cache_seconds, 60, 604_800));

@@ -27,12 +27,14 @@ pub enum TokenType {
     ApiKey,
     /// The id of a user: no credential, but whom the new token is about.
     UserId,
+    /// An identity assertion for another server.
+    IdJag,
 }
 
 impl TokenType {
     /// Every type.
-    pub const ALL: [Self; 6] =
-        [Self::AccessToken, Self::Jwt, Self::IdToken, Self::RefreshToken, Self::ApiKey, Self::UserId];
+    pub const ALL: [Self; 7] =
+        [Self::AccessToken, Self::Jwt, Self::IdToken, Self::RefreshToken, Self::ApiKey, Self::UserId, Self::IdJag];
 
     /// The identifier.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +45,7 @@ impl TokenType {
             Self::RefreshToken => "urn:ietf:params:oauth:token-type:refresh_token",
             Self::ApiKey => "urn:sigma:params:oauth:token-type:api-key",
             Self::UserId => "urn:sigma:params:oauth:token-type:user-id",
+            Self::IdJag => "urn:ietf:params:oauth:token-type:id-jag",
         }
     }
 
@@ -77,4 +80,32 @@ pub enum ExchangeProblem {
     /// An audience that the subject token does not have, or that the app may not request.
     #[error("the subject token is not for this resource")]
     Target,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_of_a_workspace_has_the_scopes_that_are_called_like_a_permission_and_no_others() {
+        for held in KeyPermission::ALL {
+            let permissions: KeyPermissions = [held].into_iter().collect();
+            for named in KeyPermission::ALL {
+                for scope in [named.to_string(), format!("notes:{named}"), format!("a:b:{named}")] {
+                    assert_eq!(permitted(&scope, permissions), held == named, "{scope}");
+                }
+            }
+            for scope in ["", "notes", "notes:", "openid", "read:notes", "READ", "notes:read "] {
+                assert!(!permitted(scope, permissions), "{scope:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn types_of_tokens_are_compared_exactly() {
+        for kind in TokenType::ALL {
+            assert_eq!(TokenType::parse(kind.as_str()), Some(kind));
+            assert_eq!(TokenType::parse(&kind.as_str().to_uppercase()), None);
+        }
+    }
 }

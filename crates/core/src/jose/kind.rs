@@ -25,11 +25,13 @@ pub enum TokenKind {
     Forward,
     /// A credential or status list of an org, signed with a key of its own (VC-JOSE-COSE §3.1.1). It gives access to nothing.
     Credential,
+    /// An identity assertion for another authorization server (`docs/spec/id-jag.md`).
+    IdJag,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Access,
         Self::Id,
         Self::Org,
@@ -41,6 +43,7 @@ impl TokenKind {
         Self::Userinfo,
         Self::Forward,
         Self::Credential,
+        Self::IdJag,
     ];
 
     /// The `typ` header, compared exactly.
@@ -57,6 +60,7 @@ impl TokenKind {
             Self::Userinfo => "userinfo+jwt",
             Self::Forward => "sigma-forward+jwt",
             Self::Credential => "vc+jwt",
+            Self::IdJag => "oauth-id-jag+jwt",
         }
     }
 }

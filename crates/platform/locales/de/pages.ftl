@@ -237,5 +237,6 @@ activity-credential-remove = { $kind ->
 }
 activity-impersonation = Jemand hat begonnen, in { $app } als Sie zu handeln
 activity-impersonation-end = Das Handeln als Sie in { $app } wurde beendet
+activity-assertion = { $app } erhielt Zugriff durch eine Bestätigung Ihres Identitätsanbieters
 activity-agent-create = Sie haben einen Agenten erstellt, der für Sie handelt
 activity-agent-stop = Sie haben einen Agenten beendet, der für Sie gehandelt hat

@@ -237,5 +237,6 @@ activity-credential-remove = { $kind ->
 }
 activity-impersonation = Somebody began to act as you in { $app }
 activity-impersonation-end = The impersonation of you in { $app } was ended
+activity-assertion = { $app } got access by an assertion of your identity provider
 activity-agent-create = You made an agent that acts for you
 activity-agent-stop = You stopped an agent that acted for you

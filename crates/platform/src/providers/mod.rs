@@ -7,6 +7,7 @@
 mod failure;
 mod flow;
 mod github;
+mod id_jag;
 mod openid;
 mod pending;
 

@@ -11,10 +11,13 @@ use crate::extract::distinct;
 /// A token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8693 §2.1).
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct TokenForm {
-    /// `authorization_code`, `refresh_token`, `client_credentials`, `urn:ietf:params:oauth:grant-type:device_code` or
-    /// `urn:ietf:params:oauth:grant-type:token-exchange`.
+    /// `authorization_code`, `refresh_token`, `client_credentials`, `urn:ietf:params:oauth:grant-type:device_code`,
+    /// `urn:ietf:params:oauth:grant-type:token-exchange` or, where it is on, `urn:ietf:params:oauth:grant-type:jwt-bearer`.
     #[schema(value_type = String)]
     pub grant_type: Option<String>,
+    /// The assertion of another server, for `urn:ietf:params:oauth:grant-type:jwt-bearer` (RFC 7523 §2.1).
+    #[schema(value_type = Option<String>)]
+    pub assertion: Option<SecretString>,
     /// The code, for `authorization_code`.
     #[schema(value_type = Option<String>)]
     pub code: Option<SecretString>,

@@ -9,6 +9,8 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::dpop::ALGORITHMS;
+use sigma_core::exchange::TokenType;
+use sigma_core::id_jag;
 use sigma_core::jose::{Algorithm, VerificationAlgorithm};
 use sigma_core::person::CLAIMS;
 use sigma_core::scope::KNOWN;
@@ -88,6 +90,12 @@ pub struct Discovery {
     backchannel_logout_supported: bool,
     backchannel_logout_session_supported: bool,
     client_id_metadata_document_supported: bool,
+    /// Identity assertions for other servers (`draft-ietf-oauth-identity-assertion-authz-grant`), where they are issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_chaining_requested_token_types_supported: Option<Vec<&'static str>>,
+    /// Identity assertions of other servers, where they are accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization_grant_profiles_supported: Option<Vec<&'static str>>,
     service_documentation: String,
 }
 
@@ -117,7 +125,11 @@ impl Discovery {
             scopes_supported: KNOWN.to_vec(),
             response_types_supported: vec!["code"],
             response_modes_supported: vec!["query", "form_post"],
-            grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
+            grant_types_supported: GrantType::ALL
+                .into_iter()
+                .filter(|grant| *grant != GrantType::JwtBearer || !settings.id_jag.accept.is_empty())
+                .map(GrantType::as_str)
+                .collect(),
             token_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_signing_alg_values_supported: assertions.clone(),
             revocation_endpoint_auth_methods_supported: methods,
@@ -144,6 +156,10 @@ impl Discovery {
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
             client_id_metadata_document_supported: settings.client_documents.hosts.any(),
+            identity_chaining_requested_token_types_supported: (!settings.id_jag.issue.is_empty())
+                .then(|| vec![TokenType::IdJag.as_str()]),
+            authorization_grant_profiles_supported: (!settings.id_jag.accept.is_empty())
+                .then(|| vec![id_jag::GRANT_PROFILE]),
             service_documentation: at("/api/auth/reference"),
         }
     }

@@ -45,6 +45,7 @@ mod fapi2;
 mod front_door;
 mod grants;
 mod growth;
+mod id_jag;
 mod id_tokens;
 mod identities;
 mod impersonation;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use sigma_core::app::AuthMethod;
 use sigma_core::ids::ClientId;
@@ -10,8 +11,8 @@ use sigma_core::resource::ResourceScope;
 use sigma_server::settings::{WorkloadIssuer, WorkloadRule};
 
 use crate::support::client::{INTROSPECT, ISSUER, TOKEN, basic, changed};
-use crate::support::forge::{claims, with};
-use crate::support::upstream::Upstream;
+use crate::support::forge::{claims, jws, with};
+use crate::support::upstream::{Mood, Upstream};
 use crate::support::{Answer, World, text};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -158,6 +159,17 @@ async fn a_token_of_another_repository_a_fork_or_another_server_is_refused() {
     let other = SigningKey::generate(Algorithm::ES256).unwrap();
     let forged = sign(&other, TokenKind::Id, &ci.job("x")).unwrap();
     assert_eq!(ci.exchange(&forged, &[]).await.error(), invalid);
+    // Without a signature, with a MAC whose key everybody knows, and of another kind.
+    let public = json!(ci.upstream.key.public()).to_string();
+    let mac = |text: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, public.as_bytes()), text).as_ref().to_vec();
+    for bad in [
+        jws(&json!({"alg": "none", "typ": "JWT"}), &ci.job("x"), |_| Vec::new()),
+        jws(&json!({"alg": "HS256", "typ": "JWT"}), &ci.job("x"), mac),
+        sign(&ci.upstream.key, TokenKind::Access, &ci.job("x")).unwrap(),
+        "a.b.c".to_owned(),
+    ] {
+        assert_eq!(ci.exchange(&bad, &[]).await.error(), invalid, "{bad}");
+    }
     // Another app than the rule's, and a server that trusts nobody.
     let refused = ci.exchange(&ci.token(&ci.job("x")), &[("client_id", "playground")]).await;
     assert_eq!(refused.error(), no_rule);
@@ -198,4 +210,46 @@ async fn a_service_account_of_a_cluster_uses_its_token_until_it_expires() {
     assert_eq!(refused.error(), no_rule);
     ci.world.advance(3_600);
     assert_eq!(ci.exchange(&token, &[]).await.error(), "400 invalid_request: the subject token is not valid");
+}
+
+#[tokio::test]
+async fn keys_that_are_slow_huge_or_broken_refuse_the_token_and_no_more() {
+    let invalid = "400 invalid_request: the subject token is not valid";
+    for mood in [
+        Mood::Silent,
+        Mood::Endless,
+        Mood::Says(500, String::new()),
+        Mood::Says(200, "<html>".to_owned()),
+        Mood::Says(302, String::new()),
+    ] {
+        let ci = Ci::new(|_| {}).await;
+        ci.upstream.be_with_keys(mood.clone());
+        assert_eq!(ci.exchange(&ci.token(&ci.job("1")), &[]).await.error(), invalid, "{mood:?}");
+        // Once it answers again, it is asked again after a minute, and the token was not used up.
+        ci.upstream.be_with_keys(Mood::Fine);
+        ci.upstream.requests();
+        for _ in 0..3 {
+            assert_eq!(ci.exchange(&ci.token(&ci.job("1")), &[]).await.error(), invalid, "{mood:?}");
+        }
+        assert_eq!(ci.upstream.requests(), Vec::<String>::new(), "{mood:?}");
+        ci.world.advance(60);
+        assert_eq!(ci.exchange(&ci.token(&ci.job("1")), &[]).await.status, 200, "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_workload_is_used_once_on_all_nodes() {
+    let ci = Ci::new(|_| {}).await;
+    let beside = ci.world.beside().await;
+    let token = ci.token(&ci.job("1"));
+    let form = [
+        ("grant_type", GRANT),
+        ("client_id", "deploy"),
+        ("subject_token", token.as_str()),
+        ("subject_token_type", ID),
+        ("resource", DEPLOYS),
+    ];
+    assert_eq!(ci.exchange(&token, &[]).await.status, 200);
+    let again = beside.post_form(TOKEN, &form, &[]).await;
+    assert_eq!(again.error(), "400 invalid_request: the subject token was used before");
 }

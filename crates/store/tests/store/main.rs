@@ -5,6 +5,7 @@
 mod account_deletion;
 mod account_races;
 mod accounts;
+mod acting;
 mod aggregates_once;
 mod backups;
 mod change_feed;

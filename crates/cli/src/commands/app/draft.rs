@@ -265,6 +265,10 @@ fn check(app: &App) -> Result<(), Failure> {
         let reason = "client_credentials needs client authentication, not --auth none";
         return Err(Failure::Refused(reason.to_owned()));
     }
+    if app.may_use(GrantType::JwtBearer) && !app.auth_method.is_confidential() {
+        let reason = "jwt_bearer needs client authentication, not --auth none";
+        return Err(Failure::Refused(reason.to_owned()));
+    }
     // One that only uses "Login with Sigma" returns to its site.
     let returns = app.redirect_uris.iter().next().is_some() || app.site_url.is_some();
     if app.may_use(GrantType::AuthorizationCode) && !returns {

@@ -131,6 +131,7 @@ fn words(action: Action, event: &Event) -> Option<Words> {
         Action::ConsentRemove => Words::App("activity-consent-remove"),
         Action::ImpersonationBegin => Words::App("activity-impersonation"),
         Action::ImpersonationEnd => Words::App("activity-impersonation-end"),
+        Action::AssertionAccept => Words::App("activity-assertion"),
         Action::GrantRevoke if reason == "requested" => Words::App("activity-grant-ended"),
         Action::GrantRevoke => Words::App("activity-grant-reused"),
         other => match own_words(other, (method, reason), by_operator) {

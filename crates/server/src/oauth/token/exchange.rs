@@ -1,6 +1,7 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693, `docs/spec/token-exchange.md`): another token. For an
 //! access token it writes nothing, since the new one lives by the grant and the tokens that it came of.
 
+mod id_jag;
 mod own;
 mod person;
 mod request;
@@ -15,13 +16,14 @@ use sigma_core::org::UnverifiedSession;
 use sigma_core::token::AccessClaims;
 use sigma_store::replay_guard::{self, Once};
 
-use self::request::ExchangeRequest;
+use self::request::{ExchangeRequest, Requested};
 use super::issue::token_type;
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::RequestContext;
 use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
+pub use person::{LONGEST, issue};
 
 /// Exchanges a token.
 pub async fn exchange(
@@ -33,6 +35,13 @@ pub async fn exchange(
     let AppRequest { caller, form } = request;
     let app = caller.app;
     let request = ExchangeRequest::parse(form)?;
+    if request.requested == Requested::IdJag {
+        if sigma.settings.id_jag.issue.is_empty() {
+            return Err(request::UNKNOWN_REQUESTED);
+        }
+        spend(sigma, &app, caller.once).await?;
+        return id_jag::issue(sigma, &app, &request, jkt.as_ref()).await;
+    }
     let token = request.subject_token.expose_secret();
     match request.subject_token_type {
         TokenType::AccessToken => {
@@ -55,7 +64,9 @@ pub async fn exchange(
             spend(sigma, &app, caller.once).await?;
             person::exchange(sigma, context, &app, &request, jkt.as_ref()).await
         }
-        TokenType::RefreshToken => Err(TokenError::InvalidRequest("this subject_token_type is not supported")),
+        TokenType::RefreshToken | TokenType::IdJag => {
+            Err(TokenError::InvalidRequest("this subject_token_type is not supported"))
+        }
     }
 }
 

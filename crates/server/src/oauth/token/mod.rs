@@ -6,6 +6,7 @@ mod device_code;
 mod exchange;
 mod first_token;
 mod issue;
+mod jwt_bearer;
 mod refresh_token;
 
 use axum::Json;
@@ -224,7 +225,9 @@ pub(super) async fn give(
     proof: &SentProof,
 ) -> Result<TokenAnswer, TokenError> {
     let wanted = request.form.grant_type.as_deref().ok_or(TokenError::MissingGrantType)?;
-    let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
+    let is_on = |grant: &GrantType| *grant != GrantType::JwtBearer || !sigma.settings.id_jag.accept.is_empty();
+    let grant = GrantType::parse(wanted).filter(is_on);
+    let grant = grant.ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
     if !request.caller.app.may_use(grant) {
         return Err(TokenError::UnauthorizedClient);
     }
@@ -237,6 +240,7 @@ pub(super) async fn give(
         GrantType::ClientCredentials => client_credentials::issue(sigma, request, jkt).await,
         GrantType::DeviceCode => device_code::redeem(sigma, context, request, jkt).await,
         GrantType::TokenExchange => exchange::exchange(sigma, context, request, jkt).await,
+        GrantType::JwtBearer => jwt_bearer::redeem(sigma, context, request, jkt).await,
     }?;
     sigma.token_counts.note(&app.id, grant, sigma.now());
     sigma.note_use(&app, sigma.now()).await;

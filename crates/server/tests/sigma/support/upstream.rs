@@ -54,6 +54,7 @@ struct Shared {
     keys: Mutex<Value>,
     codes: Mutex<HashMap<String, Granted>>,
     mood: Mutex<Mood>,
+    keys_mood: Mutex<Mood>,
     /// Members of the metadata that differ.
     metadata: Mutex<Value>,
     userinfo: Mutex<Value>,
@@ -120,6 +121,11 @@ impl Upstream {
 
     pub fn be(&self, mood: Mood) {
         *self.shared.mood.lock().unwrap() = mood;
+    }
+
+    /// How it answers whoever asks for its keys.
+    pub fn be_with_keys(&self, mood: Mood) {
+        *self.shared.keys_mood.lock().unwrap() = mood;
     }
 
     pub fn say(&self, name: &str, value: Value) {
@@ -220,18 +226,17 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let authorization = parts.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     match path.as_str() {
         "/.well-known/openid-configuration" => Json(shared.metadata()).into_response(),
-        "/jwks" => Json(shared.keys.lock().unwrap().clone()).into_response(),
+        "/jwks" => {
+            let mood = shared.keys_mood.lock().unwrap().clone();
+            let keys = shared.keys.lock().unwrap().clone();
+            in_mood(mood, || Json(keys).into_response()).await
+        }
         "/userinfo" if authorization == "Bearer upstream-access" => {
             Json(shared.userinfo.lock().unwrap().clone()).into_response()
         }
         "/token" | "/login/oauth/access_token" => {
             let mood = shared.mood.lock().unwrap().clone();
-            match mood {
-                Mood::Fine => shared.token(&path, &form, authorization),
-                Mood::Says(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
-                Mood::Endless => Body::from(vec![b' '; 5_000_000]).into_response(),
-                Mood::Silent => std::future::pending().await,
-            }
+            in_mood(mood, || shared.token(&path, &form, authorization)).await
         }
         "/api/v3/user" | "/api/v3/user/emails" if authorization == "Bearer gho_1" => {
             let codes = shared.codes.lock().unwrap();
@@ -240,6 +245,15 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             Json(if emails { user["emails"].clone() } else { user }).into_response()
         }
         _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn in_mood(mood: Mood, fine: impl FnOnce() -> Response) -> Response {
+    match mood {
+        Mood::Fine => fine(),
+        Mood::Says(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
+        Mood::Endless => Body::from(vec![b' '; 5_000_000]).into_response(),
+        Mood::Silent => std::future::pending().await,
     }
 }
 

@@ -12,7 +12,7 @@ use sigma_core::exchange::{ActClaim, ExchangeProblem, TokenType};
 use sigma_core::grant::Grant;
 use sigma_core::ids::{GrantId, SessionId, TokenId, UserId};
 use sigma_core::resource::Targets;
-use sigma_core::scope::{KNOWN, OFFLINE_ACCESS, OPENID, PROFILE, Scopes};
+use sigma_core::scope::{EMAIL, KNOWN, OFFLINE_ACCESS, OPENID, PROFILE, Scopes};
 use sigma_core::time::Timestamp;
 use sigma_core::token::{AccessClaims, Issuance};
 use sigma_store::agent;
@@ -26,11 +26,11 @@ use crate::oauth::token::{TokenAnswer, TokenError};
 use crate::state::AppState;
 
 /// The longest life of both kinds of token, in seconds; and of an impersonation.
-const LONGEST: u32 = 3_600;
+pub const LONGEST: u32 = 3_600;
 /// How long ago the actor may have authenticated.
 const RECENT: Duration = Duration::from_mins(15);
 /// The server's own scopes that an impersonator may have: what names the user, never what changes an account.
-const READABLE: [&str; 3] = [OPENID, PROFILE, "email"];
+const READABLE: [&str; 3] = [OPENID, PROFILE, EMAIL];
 
 /// Issues a token about the named user.
 pub async fn exchange(
@@ -80,7 +80,7 @@ async fn by_agent(
         app,
         &Grant { authorization: Authorization { scope, ..grant.authorization.clone() }, ..Grant::clone(&grant) },
         &targets,
-        act,
+        Some(act),
         jkt,
     )
     .await
@@ -157,7 +157,7 @@ async fn impersonate(
         Impersonation::NotConsented => return Err(TokenError::Exchange(ExchangeProblem::Scope)),
         Impersonation::TooMany => return Err(TokenError::InvalidRequest("too many impersonations at once")),
     }
-    issue(sigma, app, &grant, &targets, ActClaim::after(None, actor_id.as_str()), jkt).await
+    issue(sigma, app, &grant, &targets, Some(ActClaim::after(None, actor_id.as_str())), jkt).await
 }
 
 /// The requested audiences, which are among `granted`, or all of those.
@@ -174,12 +174,13 @@ async fn targets(sigma: &AppState, app: &App, wanted: &[String], granted: &[Stri
     targets.ok_or(TokenError::Exchange(ExchangeProblem::Target))
 }
 
-async fn issue(
+/// The token of a grant without session, for whoever acts.
+pub async fn issue(
     sigma: &AppState,
     app: &App,
     grant: &Grant,
     targets: &Targets,
-    act: ActClaim,
+    act: Option<ActClaim>,
     jkt: Option<&Thumbprint>,
 ) -> Result<TokenAnswer, TokenError> {
     let now = sigma.now();
@@ -191,8 +192,7 @@ async fn issue(
     let id = TokenId::new(now, &*sigma.rng);
     let claims = AccessClaims::of_grant(issuance, &grant.id, &grant.authorization, targets, &person, &id);
     let until: Timestamp = grant.expires_at;
-    let impersonation = act.sub != app.client_id.as_str();
-    let claims =
-        AccessClaims { exp: claims.exp.min(until.seconds()), sid: None, act: Some(act), impersonation, ..claims };
+    let impersonation = act.as_ref().is_some_and(|act| act.sub != app.client_id.as_str());
+    let claims = AccessClaims { exp: claims.exp.min(until.seconds()), sid: None, act, impersonation, ..claims };
     sign(sigma, &claims).await
 }

@@ -10,6 +10,18 @@ use sigma_core::scope::Scopes;
 use crate::oauth::forms::TokenForm;
 use crate::oauth::token::TokenError;
 
+/// The type of token that is wanted is none that this server issues, or is off.
+pub const UNKNOWN_REQUESTED: TokenError = TokenError::InvalidRequest("this requested_token_type is not supported");
+
+/// The type of token that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// An access token.
+    AccessToken,
+    /// An identity assertion for another server.
+    IdJag,
+}
+
 /// A well-formed request.
 pub struct ExchangeRequest {
     /// The token of whoever the new one is about.
@@ -18,8 +30,14 @@ pub struct ExchangeRequest {
     pub subject_token_type: TokenType,
     /// The token of whoever acts, with its type.
     pub actor: Option<(SecretString, TokenType)>,
+    /// The type of the new token.
+    pub requested: Requested,
     /// The distinct values of `resource` and `audience`.
     pub audiences: Vec<String>,
+    /// Those of `audience`.
+    pub audience: Vec<String>,
+    /// Those of `resource`.
+    pub resource: Vec<String>,
     /// The requested scopes.
     pub scope: Option<Scopes>,
 }
@@ -42,16 +60,19 @@ impl ExchangeRequest {
             (Some(_), None) => return Err(invalid("actor_token_type is required with actor_token")),
             (None, Some(_)) => return Err(invalid("actor_token_type is not allowed without actor_token")),
         };
-        if form.requested_token_type.is_some_and(|kind| kind != TokenType::AccessToken.as_str()) {
-            return Err(invalid("this requested_token_type is not supported"));
-        }
+        let requested = match form.requested_token_type.as_deref().map(TokenType::parse) {
+            None | Some(Some(TokenType::AccessToken)) => Requested::AccessToken,
+            Some(Some(TokenType::IdJag)) => Requested::IdJag,
+            Some(_) => return Err(UNKNOWN_REQUESTED),
+        };
+        let (resource, audience) = (form.resource, form.audience);
         let mut seen = HashSet::new();
-        let both = form.resource.into_iter().chain(form.audience);
+        let both = resource.iter().chain(&audience).cloned();
         let audiences: Vec<String> = both.filter(|uri| seen.insert(uri.clone())).collect();
         if audiences.len() > MOST_RESOURCES {
             return Err(TokenError::InvalidTarget);
         }
         let scope = form.scope.as_deref().map(Scopes::parse);
-        Ok(Self { subject_token, subject_token_type, actor, audiences, scope })
+        Ok(Self { subject_token, subject_token_type, actor, requested, audiences, audience, resource, scope })
     }
 }
