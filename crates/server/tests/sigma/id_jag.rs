@@ -299,7 +299,7 @@ async fn an_assertion_of_a_trusted_provider_gives_an_app_access_for_an_hour() {
     let events = world.trail(Trail::All).await;
     let event = events.iter().find(|event| event.action == "assertion.accept").unwrap();
     assert_eq!(event.user_id.as_ref().map(ToString::to_string), Some(ada_id));
-    assert!(ada.get("/account/activity").await.body.contains("on the word of op"));
+    assert!(ada.get("/account/activity").await.body.contains("got access by an assertion of your identity provider"));
     let app_id = world.app("wiki").await.id;
     assert!(ada.get("/account/apps").await.body.contains(app_id.as_str()));
     assert_eq!(ada.post_form("/account/apps/remove", &[("app", app_id.as_str())]).await.status, 303);

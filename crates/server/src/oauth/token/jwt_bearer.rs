@@ -96,7 +96,9 @@ pub async fn redeem(
         Acceptance::AssertionUsed => return Err(TokenError::InvalidGrant("the assertion was used before")),
         Acceptance::NoUser => return Err(INVALID),
     }
-    issue(sigma, &app, &grant, &targets, None, jkt.as_ref()).await
+    let answer = issue(sigma, &app, &grant, &targets, None, jkt.as_ref()).await?;
+    // It was no exchange of tokens.
+    Ok(TokenAnswer { issued_token_type: None, ..answer })
 }
 
 /// The trusted provider with that issuer, and what the operator lets the app have by its word.
