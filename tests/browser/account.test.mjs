@@ -48,7 +48,7 @@ test("the user makes an agent, which acts for them until it is stopped", async (
   await page.getByRole("navigation", { name: "Account" }).getByRole("link", { name: "Acting for you" }).click();
   await page.getByRole("heading", { name: "New agent" }).waitFor();
   await inspect(page, "account-agents-none");
-  await page.getByLabel("Name").fill("Shopping <b>helper</b>");
+  await page.getByLabel("Name", { exact: true }).fill("Shopping <b>helper</b>");
   await page.getByRole("checkbox").first().check();
   await page.getByRole("button", { name: "Create agent" }).click();
   await page.getByRole("heading", { name: "The agent was created" }).waitFor();
