@@ -11,7 +11,7 @@ export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 export CARGO_INCREMENTAL ?= $(if $(wildcard $(CARGO_TARGET_DIR)/debug/sigma),1,0)
 
 # Clippy compiles what it lints, so these build and lint the crates in one pass. Another compiler would build them again.
-test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
 test quick lint build docs tests unit engines: export CLIPPY_ARGS := -Dwarnings
 
 .PHONY: help run test quick drills bench check fuzz conformance web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images
@@ -114,9 +114,10 @@ build: web
 unit: web
 	SIGMA_TEST_STORE=sqlite cargo test --workspace --tests
 
-# Tests of whole servers run a second time, on PostgreSQL. The store's own tests use both engines at once.
+# Tests of whole servers run a second time, on PostgreSQL. The store's own tests use both engines at once. A test waits for the
+# server now and then, so there is one more than cores.
 engines: web
-	SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
+	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
 
 # A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside it.
 tests: build
@@ -145,9 +146,9 @@ python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# Some clients under test are those of interop.
+# Some clients under test are those of interop. The story of merits runs on PostgreSQL, all others on a database file.
 browser: build tests/browser/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json scripts/demo-provider/node_modules/.package-lock.json
-	cd tests/browser && SIGMA_TEST_STORE=sqlite npm test
+	cd tests/browser && SIGMA_TEST_STORE=sqlite node --test --test-concurrency=1 $$(ls *.test.mjs | grep -v '^merits')
 	cd tests/browser && SIGMA_TEST_STORE=postgres node --test merits.test.mjs
 
 PLAN ?=

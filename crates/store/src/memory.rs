@@ -72,10 +72,10 @@ impl<K: Hash + Eq, V: Clone + Send + Sync + 'static> Memory<K, V> {
         let value = match self.entries.get_value_or_guard(key, None) {
             GuardResult::Value(kept) => kept.value.downcast_ref::<V>().cloned(),
             GuardResult::Guard(guard) => {
-                let made = make();
+                let new = make();
                 // It fails if somebody removed the key meanwhile.
-                let _ = guard.insert(Kept { weight: 1, value: Arc::new(made.clone()) });
-                Some(made)
+                let _ = guard.insert(Kept { weight: 1, value: Arc::new(new.clone()) });
+                Some(new)
             }
             GuardResult::Timeout => None,
         };

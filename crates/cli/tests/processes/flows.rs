@@ -58,7 +58,7 @@ fn redeem(server: &Server, code: &str, proof: &str) -> Answer {
         ("client_id", "shop"),
         ("code_verifier", VERIFIER),
     ];
-    server.post_form("/token", &form, &[("DPoP", proof)])
+    server.post_form("/api/auth/oauth2/token", &form, &[("DPoP", proof)])
 }
 
 /// Status and error.

@@ -189,8 +189,8 @@ async fn a_form_a_list_and_a_call_that_come_too_slowly_send_and_keep_nothing() {
         (Slow { method: "POST", path: &import_path, headers: multipart, length: 100_000, sent: list.as_bytes() }, 408),
         (Slow { method: "POST", path: "/v2/merits/send", headers: api, length: 1_000, sent: call.as_bytes() }, 408),
     ];
-    let [form, csv, send] = &requests;
-    let answers = tokio::join!(form.0.stall(server), csv.0.stall(server), send.0.stall(server));
+    let [form, csv, json] = &requests;
+    let answers = tokio::join!(form.0.stall(server), csv.0.stall(server), json.0.stall(server));
     for ((status, body), (request, expected)) in [answers.0, answers.1, answers.2].iter().zip(&requests) {
         assert_eq!(status, expected, "{}: {body}", request.path);
     }

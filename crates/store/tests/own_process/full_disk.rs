@@ -71,7 +71,7 @@ fn open(directory: &Path) -> Store {
 fn a_database_at_its_limit_refuses_and_resumes() {
     let store = TestStore::new(Engine::Sqlite);
     let limit = |sql: &'static str| store.write_blocking(move |tx| tx.query_opt(sql, &[])).unwrap();
-    limit("PRAGMA max_page_count = 400");
+    limit("PRAGMA max_page_count = 500");
     fill_and_heal(&store, &[Outage::DiskFull], || drop(limit("PRAGMA max_page_count = 1000000")));
 }
 
@@ -105,7 +105,7 @@ fn child() -> String {
 fn a_file_that_may_not_grow_refuses_and_resumes() {
     let directory = tempfile::tempdir().unwrap();
     // A process at the limit gets a deadly signal unless it ignores it; the limit counts in blocks of 512 bytes.
-    let script = format!("trap '' XFSZ; ulimit -S -f 4000; {}", child());
+    let script = format!("trap '' XFSZ; ulimit -S -f 5000; {}", child());
     let status =
         Command::new("sh").args(["-c", &script]).env(PLACE, directory.path()).env(LIMITED, "yes").status().unwrap();
     assert!(status.success(), "{status}, signal {:?}", status.signal());

@@ -101,10 +101,9 @@ impl Names {
             Words::App(key) => language.text(key).with("app", self.app(language, event)).to_string(),
             Words::Workspace(key) => language.text(key).with("workspace", self.workspace(language, event)).to_string(),
             Words::Credential(key) => {
-                let kind = match event.details.method.as_deref() {
-                    Some(kind @ ("key" | "passkey" | "totp" | "recovery" | "provider")) => kind,
-                    _ => "password",
-                };
+                let known = ["key", "passkey", "totp", "recovery", "provider"];
+                let method = event.details.method.as_deref();
+                let kind = method.filter(|method| known.contains(method)).unwrap_or("password");
                 language.text(key).with("kind", kind).to_string()
             }
         }

@@ -13,6 +13,7 @@ use crate::settings::Languages;
 /// The page. Its forms post `email` to `/account/emails/…`, `code` to `/account/emails/confirm`, and `kind` and `id` to
 /// `/account/credentials/retire`.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 pub struct OwnAccount {
     /// The addresses, the primary one first.
     pub emails: Vec<EmailLine>,
