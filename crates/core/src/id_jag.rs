@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::dpop::Confirmation;
+use crate::foreign_jwt::{ForeignJwt, ForeignJwtFault, is_for};
 use crate::jose::{JwkSet, JwsError, TokenKind, UnverifiedJws};
 use crate::json::Members;
 use crate::provider::Subject;
@@ -101,6 +102,17 @@ pub enum IdJagProblem {
     FromTheFuture,
 }
 
+impl From<ForeignJwtFault> for IdJagProblem {
+    fn from(fault: ForeignJwtFault) -> Self {
+        match fault {
+            ForeignJwtFault::UnknownKey => Self::UnknownKey,
+            ForeignJwtFault::Signature => Self::Signature,
+            ForeignJwtFault::Claims => Self::Claims,
+            ForeignJwtFault::Audience => Self::Audience,
+        }
+    }
+}
+
 /// What is accepted.
 #[derive(Clone, Copy)]
 pub struct Accepted<'a> {
@@ -116,10 +128,7 @@ pub struct Accepted<'a> {
 
 /// An unverified assertion, which names the issuer whose keys must verify it.
 #[derive(Debug)]
-pub struct IdJag<'a> {
-    jws: UnverifiedJws<'a>,
-    issuer: String,
-}
+pub struct IdJag<'a>(ForeignJwt<'a>);
 
 /// A valid assertion.
 #[derive(Debug)]
@@ -150,20 +159,17 @@ impl<'a> IdJag<'a> {
         if jws.header().typ.as_deref() != Some(TokenKind::IdJag.typ()) {
             return Err(IdJagProblem::Kind);
         }
-        let claims: Members = serde_json::from_slice(jws.unverified_payload()).map_err(|_| IdJagProblem::Claims)?;
-        let issuer = claims.get("iss").and_then(Value::as_str).ok_or(IdJagProblem::Claims)?.to_owned();
-        Ok(Self { jws, issuer })
+        ForeignJwt::of(jws).map(Self).ok_or(IdJagProblem::Claims)
     }
 
     /// The issuer that it claims to come from.
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.0.issuer()
     }
 
     /// Whether `keys` has a key that could have signed it; if not, the set may be outdated.
     pub fn names_key_of(&self, keys: &JwkSet) -> bool {
-        let header = self.jws.header();
-        keys.candidates(header.alg, header.kid.as_deref()).next().is_some()
+        self.0.names_key_of(keys)
     }
 
     /// Verifies everything except whether it was used before.
@@ -171,24 +177,11 @@ impl<'a> IdJag<'a> {
     /// # Errors
     /// [`IdJagProblem`]
     pub fn verify(&self, keys: &JwkSet, accepted: &Accepted<'_>) -> Result<VerifiedIdJag, IdJagProblem> {
-        let header = self.jws.header();
-        let mut candidates = keys.candidates(header.alg, header.kid.as_deref()).peekable();
-        if candidates.peek().is_none() {
-            return Err(IdJagProblem::UnknownKey);
-        }
-        let payload = candidates.find_map(|key| self.jws.verify(key).ok()).ok_or(IdJagProblem::Signature)?;
-        let claims: Members = serde_json::from_slice(payload).map_err(|_| IdJagProblem::Claims)?;
+        let claims = self.0.verify(keys)?;
         if text(&claims, "iss", LONGEST_TEXT)?.as_deref() != Some(accepted.issuer) {
             return Err(IdJagProblem::Issuer);
         }
-        // With a further audience, that one could use it here.
-        let is_ours = |value: &Value| value.as_str() == Some(accepted.audience);
-        match claims.get("aud") {
-            Some(one @ Value::String(_)) if is_ours(one) => {}
-            Some(Value::Array(many)) if !many.is_empty() && many.iter().all(is_ours) => {}
-            None => return Err(IdJagProblem::Claims),
-            Some(_) => return Err(IdJagProblem::Audience),
-        }
+        is_for(&claims, accepted.audience)?;
         let client_id = text(&claims, "client_id", LONGEST_TEXT)?.ok_or(IdJagProblem::Claims)?;
         if !(accepted.is_client)(&client_id) {
             return Err(IdJagProblem::Client);

@@ -19,6 +19,7 @@ pub mod email;
 pub mod event;
 pub mod exchange;
 pub mod fault;
+mod foreign_jwt;
 pub mod grant;
 pub mod id_jag;
 pub mod ids;

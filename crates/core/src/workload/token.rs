@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::foreign_jwt::{ForeignJwt, ForeignJwtFault, is_for};
 use crate::jose::{JwkSet, JwsError, UnverifiedJws};
 use crate::json::Members;
 use crate::time::Timestamp;
@@ -50,6 +51,17 @@ pub enum WorkloadProblem {
     FromTheFuture,
 }
 
+impl From<ForeignJwtFault> for WorkloadProblem {
+    fn from(fault: ForeignJwtFault) -> Self {
+        match fault {
+            ForeignJwtFault::UnknownKey => Self::UnknownKey,
+            ForeignJwtFault::Signature => Self::Signature,
+            ForeignJwtFault::Claims => Self::Claims,
+            ForeignJwtFault::Audience => Self::Audience,
+        }
+    }
+}
+
 /// What is accepted of an issuer.
 #[derive(Clone, Copy, Debug)]
 pub struct Accepted<'a> {
@@ -65,10 +77,7 @@ pub struct Accepted<'a> {
 
 /// An unverified token, which names the issuer whose keys must verify it.
 #[derive(Debug)]
-pub struct WorkloadToken<'a> {
-    jws: UnverifiedJws<'a>,
-    issuer: String,
-}
+pub struct WorkloadToken<'a>(ForeignJwt<'a>);
 
 /// A valid token of a workload.
 #[derive(Debug)]
@@ -93,20 +102,17 @@ impl<'a> WorkloadToken<'a> {
         if !matches!(jws.header().typ.as_deref(), None | Some("JWT" | "jwt")) {
             return Err(WorkloadProblem::Kind);
         }
-        let claims: Members = serde_json::from_slice(jws.unverified_payload()).map_err(|_| WorkloadProblem::Claims)?;
-        let issuer = claims.get("iss").and_then(Value::as_str).ok_or(WorkloadProblem::Claims)?.to_owned();
-        Ok(Self { jws, issuer })
+        ForeignJwt::of(jws).map(Self).ok_or(WorkloadProblem::Claims)
     }
 
     /// The issuer that it claims to come from.
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.0.issuer()
     }
 
     /// Whether `keys` has a key that could have signed it; if not, the set may be outdated.
     pub fn names_key_of(&self, keys: &JwkSet) -> bool {
-        let header = self.jws.header();
-        keys.candidates(header.alg, header.kid.as_deref()).next().is_some()
+        self.0.names_key_of(keys)
     }
 
     /// Verifies everything except whether its `jti` was used before.
@@ -114,13 +120,7 @@ impl<'a> WorkloadToken<'a> {
     /// # Errors
     /// [`WorkloadProblem`]
     pub fn verify(&self, keys: &JwkSet, accepted: &Accepted<'_>) -> Result<VerifiedWorkload, WorkloadProblem> {
-        let header = self.jws.header();
-        let mut candidates = keys.candidates(header.alg, header.kid.as_deref()).peekable();
-        if candidates.peek().is_none() {
-            return Err(WorkloadProblem::UnknownKey);
-        }
-        let payload = candidates.find_map(|key| self.jws.verify(key).ok()).ok_or(WorkloadProblem::Signature)?;
-        let claims: Members = serde_json::from_slice(payload).map_err(|_| WorkloadProblem::Claims)?;
+        let claims = self.0.verify(keys)?;
         let text = |name: &str| match claims.get(name) {
             None => Ok(None),
             Some(Value::String(text)) if is_usable(text) => Ok(Some(text.clone())),
@@ -129,14 +129,7 @@ impl<'a> WorkloadToken<'a> {
         if text("iss")?.as_deref() != Some(accepted.issuer) {
             return Err(WorkloadProblem::Issuer);
         }
-        // With a further audience, that one could use it here.
-        let is_ours = |value: &Value| value.as_str() == Some(accepted.audience);
-        match claims.get("aud") {
-            Some(one @ Value::String(_)) if is_ours(one) => {}
-            Some(Value::Array(many)) if !many.is_empty() && many.iter().all(is_ours) => {}
-            None => return Err(WorkloadProblem::Claims),
-            Some(_) => return Err(WorkloadProblem::Audience),
-        }
+        is_for(&claims, accepted.audience)?;
         let expires_at = moment(&claims, "exp")?.ok_or(WorkloadProblem::Claims)?;
         if expires_at <= accepted.now {
             return Err(WorkloadProblem::Expired);
