@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 
 use crate::app::from_texts;
 use crate::event::{self, NewEvent};
-use crate::{Owner, StoreError, Tx, cached, params};
+use crate::{Owner, StoreError, Tx, cached, device_code, params};
 
 /// No code is valid for longer.
 const LONGEST_CODE: Duration = Duration::from_mins(15);
@@ -93,6 +93,14 @@ const LIVE_GRANTS: [&str; 2] = [
      ORDER BY g.id LIMIT 500",
 ];
 
+/// All of them: of agents and of direct sign-in too.
+const EVERY_LIVE_GRANT: [&str; 2] = [
+    "SELECT g.id FROM grants g
+     WHERE g.user_id = $1 AND g.offline = 1 AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 500",
+    "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.offline = 0
+     WHERE s.user_id = $1 AND s.ended_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 500",
+];
+
 /// The same of one app.
 const LIVE_GRANTS_OF_APP: [&str; 2] = [
     "SELECT g.id FROM grants g
@@ -112,8 +120,8 @@ pub struct Removal {
     pub more: bool,
 }
 
-/// Takes an app's access back: its consent is forgotten, codes that it has not redeemed are void, and its grants end, at most
-/// 500 at once: their tokens become invalid here at once, everywhere within a second.
+/// Takes an app's access back: its consent is forgotten, codes that it has not redeemed and devices that it has not let in yet
+/// are void, and its grants end, at most 500 at once: their tokens become invalid here at once, everywhere within a second.
 pub fn remove(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId, now: Timestamp) -> Result<Removal, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let forgotten = tx.execute("DELETE FROM consents WHERE user_id = $1 AND app_id = $2", params![user_id, app_id])?;
@@ -122,8 +130,9 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId, now: Timestamp)
             AND used_at IS NULL",
         params![user_id, app_id, now, now.plus(LONGEST_CODE)],
     )?;
+    let withdrawn = device_code::withdraw(tx, user_id, Some(app_id), now)?;
     let ended = end(tx, LIVE_GRANTS_OF_APP, params![user_id, now, app_id], now)?;
-    let had_access = forgotten > 0 || ended > 0;
+    let had_access = forgotten > 0 || withdrawn > 0 || ended > 0;
     if had_access {
         let event = NewEvent::new(Action::ConsentRemove).about(user_id).to(Target::App(app_id.clone()));
         event::append_bounded(tx, event, user_id, now)?;
@@ -131,13 +140,15 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId, now: Timestamp)
     Ok(Removal { had_access, more: ended >= 250 })
 }
 
-/// Ends grants of a user for apps, at most 1,000 at once; returns how many. 0 means that none are left. Callers record why.
+/// Ends grants of a user for apps and agents, at most 1,000 at once; returns how many. 0 means that none are left. Callers record
+/// why.
 pub(crate) fn end_all_grants(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM codes WHERE delete_after > $2 AND delete_after <= $3 AND user_id = $1 AND used_at IS NULL",
         params![user_id, now, now.plus(LONGEST_CODE)],
     )?;
-    end(tx, LIVE_GRANTS, params![user_id, now, ""], now)
+    device_code::withdraw(tx, user_id, None, now)?;
+    end(tx, EVERY_LIVE_GRANT, params![user_id, now], now)
 }
 
 fn end(tx: &mut dyn Tx, live: [&'static str; 2], whose: &[crate::Value], now: Timestamp) -> Result<u64, StoreError> {

@@ -24,8 +24,10 @@ use crate::{Owner, Row, StoreError, Tx, logout, params, resource, session, user}
 
 /// How long a code that has expired is remembered: the device is told, and what the person did can be seen.
 const REMEMBERED: Duration = Duration::from_mins(15);
-/// Most devices of one app that wait at once.
+/// Most devices of one app that wait at once. Beyond that the one that waits longest gives way.
 pub const MOST_WAITING: i64 = 10_000;
+/// For how long none gives way.
+const SPARED: Duration = Duration::from_mins(1);
 /// Wrong user codes that a person may type within a quarter of an hour.
 pub const MOST_GUESSES: i64 = 20;
 /// The window of [`MOST_GUESSES`].
@@ -63,7 +65,7 @@ pub enum Added {
     Added,
     /// Another device shows the same user code.
     UserCodeTaken,
-    /// [`MOST_WAITING`] devices of the app wait.
+    /// [`MOST_WAITING`] devices of the app wait, all of them since a moment ago.
     TooMany,
     /// The app's credential was used before.
     Replayed,
@@ -75,7 +77,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewDeviceCode) -> Result<Added, StoreError> {
         "SELECT count(*) FROM (SELECT 1 FROM device_codes WHERE app_id = $1 AND expires_at > $2 LIMIT $3) AS waiting",
         params![&new.app_id, new.now, MOST_WAITING],
     )?;
-    if waiting.map(|row| row.int(0)).transpose()?.unwrap_or(0) >= MOST_WAITING {
+    if waiting.map(|row| row.int(0)).transpose()?.unwrap_or(0) >= MOST_WAITING && !forget_oldest(tx, new)? {
         return Ok(Added::TooMany);
     }
     let added = tx.execute(
@@ -104,6 +106,18 @@ pub fn add(tx: &mut dyn Tx, new: &NewDeviceCode) -> Result<Added, StoreError> {
         return Ok(Added::Replayed);
     }
     Ok(Added::Added)
+}
+
+/// Forgets the app's device that waits longest, if nobody has decided about it for long enough; returns whether there was one. So
+/// nobody who asks for codes without end keeps the app's devices out.
+fn forget_oldest(tx: &mut dyn Tx, new: &NewDeviceCode) -> Result<bool, StoreError> {
+    let forgotten = tx.execute(
+        "DELETE FROM device_codes WHERE hash IN (
+            SELECT hash FROM device_codes
+            WHERE app_id = $1 AND expires_at > $2 AND decision IS NULL AND created_at <= $3 ORDER BY expires_at LIMIT 1)",
+        params![&new.app_id, new.now, new.now.minus(SPARED)],
+    )?;
+    Ok(forgotten == 1)
 }
 
 /// What a person decided about a device.
@@ -260,6 +274,27 @@ pub fn deny(tx: &mut dyn Tx, hash: &Digest, user_id: &UserId, now: Timestamp) ->
         params![hash, user_id, now],
     )?;
     Ok(denied == 1)
+}
+
+/// Turns away the devices that a person let in and that have not fetched their tokens yet, of one app or of all; returns how many.
+pub(crate) fn withdraw(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    app_id: Option<&AppId>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    match app_id {
+        Some(app_id) => tx.execute(
+            "UPDATE device_codes SET decision = 'denied'
+             WHERE app_id = $3 AND expires_at > $2 AND user_id = $1 AND decision = 'approved' AND used_at IS NULL",
+            params![user_id, now, app_id],
+        ),
+        None => tx.execute(
+            "UPDATE device_codes SET decision = 'denied'
+             WHERE delete_after > $2 AND user_id = $1 AND decision = 'approved' AND used_at IS NULL",
+            params![user_id, now],
+        ),
+    }
 }
 
 /// What a polling device is told.

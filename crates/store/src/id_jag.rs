@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
 use crate::replay_guard::{self, Once};
-use crate::{Owner, StoreError, Tx, cached, grant, params, provider_account, user};
+use crate::{Owner, StoreError, Tx, account_deletion, cached, grant, params, provider_account, user};
 
 /// Most live grants of a user and an app that began so; the oldest ends beyond that.
 pub const MOST: i64 = 100;
@@ -42,7 +42,7 @@ pub enum Acceptance {
     CredentialUsed,
     /// The assertion was used before.
     AssertionUsed,
-    /// The account at the provider is not linked to this user any more, or the user's account is disabled.
+    /// The account at the provider is not linked to this user any more, or the user's account is disabled or going to be deleted.
     NoUser,
 }
 
@@ -58,7 +58,10 @@ pub fn accept(tx: &mut dyn Tx, new: &Asserted) -> Result<Acceptance, StoreError>
         return Ok(Acceptance::AssertionUsed);
     }
     let linked = provider_account::find(tx, &new.provider, &new.subject)?;
-    if linked.is_none_or(|account| account.user_id != *user_id) || !user::is_active(tx, user_id)? {
+    if linked.is_none_or(|account| account.user_id != *user_id)
+        || !user::is_active(tx, user_id)?
+        || account_deletion::find(tx, user_id)?.is_some()
+    {
         return Ok(Acceptance::NoUser);
     }
     let too_many = tx.query_all(

@@ -557,3 +557,20 @@ async fn so_many_devices_of_an_app_wait_at_once() {
     world.advance(900);
     assert_eq!(world.post_form(CODE, &[("client_id", "busy")], &[]).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_device_that_was_let_in_gets_no_tokens_once_its_apps_access_was_taken_back_or_the_account_is_to_be_deleted() {
+    let world = World::new().await;
+    on_tv(&world).await;
+    let browser = ada(&world).await;
+    let id = world.app(APP).await.id;
+    for (path, name, value) in [("/account/apps/remove", "app", id.as_str()), ("/account/delete", "confirm", "delete")]
+    {
+        let device = Device::of(&world, "openid offline_access").await;
+        assert!(device.decide(&browser, "true").await.body.contains("Device connected"));
+        let other = Device::of(&world, "openid").await;
+        assert_eq!(browser.post_form(path, &[(name, value)]).await.status, 303, "{path}");
+        assert_eq!(device.poll().await.error(), "400 access_denied: Access denied", "{path}");
+        assert_eq!(other.waits().await, "authorization_pending", "nobody let that one in");
+    }
+}

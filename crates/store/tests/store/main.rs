@@ -43,6 +43,7 @@ mod sweeping;
 mod tls;
 mod transactions;
 mod versions;
+mod waiting_devices;
 mod wallets;
 mod workspace_races;
 mod workspaces;
