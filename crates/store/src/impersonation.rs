@@ -12,10 +12,11 @@ use sigma_core::org::{Authority, Right, Role};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
+use crate::app::from_texts;
 use crate::event::{self, NewEvent};
 use crate::org::membership;
 use crate::org::role;
-use crate::{Owner, StoreError, Tx, cached, grant, params, user};
+use crate::{Owner, StoreError, Tx, account_deletion, cached, grant, params, resource, user};
 
 /// Most live impersonations by one person, and of one.
 const MOST: i64 = 10;
@@ -170,11 +171,11 @@ enum Reach {
     Anywhere,
 }
 
-/// Where `actor` may act as `person` at the apps of this org: both have enabled accounts, and the person holds no more rights. One
-/// who may act as anybody is never acted as.
+/// Where `actor` may act as `person` at the apps of this org: both have enabled accounts that are not going to be deleted, and the
+/// person holds no more rights. One who may act as anybody is never acted as.
 fn reach(tx: &mut dyn Tx, org_id: &OrgId, actor: &UserId, person: &UserId) -> Result<Reach, StoreError> {
     for id in [actor, person] {
-        if user::find(tx, id)?.is_none_or(|user| user.disabled) {
+        if user::find(tx, id)?.is_none_or(|user| user.disabled) || account_deletion::find(tx, id)?.is_some() {
             return Ok(Reach::None);
         }
     }
@@ -227,7 +228,17 @@ fn consented(
         *known = known.union(&Scopes::parse(&row.text(1)?));
     }
     let everywhere = agreed.values().fold(Scopes::default(), |all, scope| all.union(scope));
-    Ok(!rows.is_empty() && everywhere.covers(scope) && resources.iter().all(|uri| agreed.contains_key(uri)))
+    if rows.is_empty() || !everywhere.covers(scope) {
+        return Ok(false);
+    }
+    for uri in resources {
+        // Another resource may call a scope the same.
+        let Some((agreed, resource)) = agreed.get(uri).zip(resource::find(tx, uri)?) else { return Ok(false) };
+        if !agreed.covers(&scope.retain(|name| resource.has_scope(name))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A live impersonation, as the person sees it.
@@ -241,6 +252,8 @@ pub struct Impersonated {
     pub app_id: AppId,
     /// What they may do.
     pub scope: Scopes,
+    /// At which APIs, by URI.
+    pub resources: Vec<String>,
     /// When it ends by itself.
     pub expires_at: Timestamp,
 }
@@ -248,7 +261,8 @@ pub struct Impersonated {
 /// The live impersonations of a person, the newest first.
 pub fn list(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Impersonated>, StoreError> {
     tx.query_all(
-        "SELECT i.grant_id, i.actor_id, i.app_id, i.expires_at, g.scope FROM impersonations i JOIN grants g ON g.id = i.grant_id
+        "SELECT i.grant_id, i.actor_id, i.app_id, i.expires_at, g.scope, g.resources
+         FROM impersonations i JOIN grants g ON g.id = i.grant_id
          WHERE i.user_id = $1 AND i.expires_at > $2 AND g.revoked_at IS NULL ORDER BY i.grant_id DESC LIMIT 100",
         params![user_id, now],
     )?
@@ -260,6 +274,7 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Imp
             app_id: AppId::from_text(row.text(2)?),
             expires_at: row.timestamp(3)?,
             scope: Scopes::parse(&row.text(4)?),
+            resources: from_texts(row, 5)?,
         })
     })
     .collect()

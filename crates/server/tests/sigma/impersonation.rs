@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::json;
 use sigma_core::app::AuthMethod;
 use sigma_core::ids::{OrgId, UserId};
+use sigma_core::jose::{Algorithm, TokenKind};
 use sigma_core::org::{RolePermissions, Switch};
 use sigma_core::resource::ResourceScope;
 use sigma_server::routes::declarations;
@@ -11,7 +12,7 @@ use sigma_store::event::Trail;
 use sigma_store::impersonation;
 
 use crate::support::client::{INTROSPECT, TOKEN, USERINFO, basic, changed};
-use crate::support::forge::claims;
+use crate::support::forge::{claims, with};
 use crate::support::{Answer, Browser, Key, REDIRECT, VERIFIER, World, text};
 
 const NOTES: &str = "https://notes.example.org/";
@@ -156,6 +157,11 @@ async fn nobody_impersonates_without_permission_or_whoever_holds_as_many_rights(
     let copy = text(&copy, "access_token").to_owned();
     let refused = act(&world, &ada_id, &copy, &[]).await;
     assert_eq!(refused.error(), "400 invalid_request: the actor token is not valid");
+    // Without a session here, as by the assertion of another server.
+    let asserted = with(&claims(&actor), &json!({"sid": null}));
+    let asserted = world.forge(TokenKind::Access, Algorithm::ES256, &asserted).await;
+    let refused = act(&world, &ada_id, &asserted, &[]).await;
+    assert_eq!(refused.error(), "400 invalid_request: the actor token is not valid");
     // Whoever acts authenticated a moment ago.
     world.advance(901);
     let late = act(&world, &ada_id, &actor, &[]).await;
@@ -195,6 +201,12 @@ async fn an_org_admin_impersonates_only_members_with_no_more_rights_at_the_apps_
     let token = acting(&world, &ada_id, &actor, &[]).await;
     let notes = acting(&world, &ada_id, &actor, &[("scope", "openid notes:read"), ("resource", NOTES)]).await;
     assert_eq!(claims(&notes)["scope"], "openid notes:read");
+    let forward = "/api/auth/oauth2/forward?resource=https%3A%2F%2Fnotes.example.org%2F";
+    let seen = world.get_with_token(forward, &notes).await;
+    assert_eq!(
+        (seen.header("x-sigma-user-id"), seen.header("x-sigma-impersonator")),
+        (ada_id.as_str(), owl_id.as_str())
+    );
     let bank = [("scope", "openid bank:read"), ("resource", BANK)];
     assert_eq!(act(&world, &ada_id, &actor, &bank).await.error(), DENIED, "at the API of another org");
     assert_eq!(act(&world, &boss_id, &actor, &[]).await.error(), DENIED, "of one with more rights");
@@ -336,4 +348,29 @@ async fn an_impersonation_ends_after_an_hour_by_the_user_and_with_the_permission
         last = act(&world, &ada_id, &again, &[]).await.status.as_u16();
     }
     assert_eq!(last, 400);
+}
+
+#[tokio::test]
+async fn a_scope_that_two_apis_call_the_same_is_only_had_where_the_user_agreed_to_it() {
+    let world = world().await;
+    let scope = |name: &str| ResourceScope { name: name.to_owned(), description: "Do it".to_owned() };
+    for (uri, names) in [(NOTES, &["list", "read"][..]), (BANK, &["read"])] {
+        let scopes = names.iter().map(|name| scope(name)).collect();
+        world.add_resource_with(uri, |resource| resource.scopes = scopes).await;
+        world.allow("service", uri).await;
+    }
+    let (ada, ada_id, _) = person(&world, "ada").await;
+    token_of(&world, &ada, "openid list", &[NOTES]).await;
+    token_of(&world, &ada, "openid read", &[BANK]).await;
+    let (_owl, owl_id, actor) = person(&world, "owl").await;
+    allow(&world, &OrgId::operator(), &owl_id).await;
+    for (scope, uri, error) in
+        [("openid list", NOTES, None), ("openid read", BANK, None), ("openid read", NOTES, Some(TOO_MUCH))]
+    {
+        let answer = act(&world, &ada_id, &actor, &[("scope", scope), ("resource", uri)]).await;
+        match error {
+            None => assert_eq!(answer.status, 200, "{scope} {uri} {}", answer.body),
+            Some(error) => assert_eq!(answer.error(), error, "{scope} {uri}"),
+        }
+    }
 }
