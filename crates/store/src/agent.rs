@@ -7,7 +7,7 @@ use sigma_core::ids::{AppId, GrantId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
-use crate::app::{self, Added};
+use crate::app::{self, Added, from_texts};
 use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, cached, grant, params};
 
@@ -67,11 +67,13 @@ pub struct Agent {
     pub name: String,
     /// What it may do.
     pub scope: Scopes,
+    /// At which APIs, by URI; none once its grant is forgotten.
+    pub resources: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its access ends.
     pub expires_at: Timestamp,
-    /// Whether it has ended: by itself, or as all access does when an account is recovered, for example.
+    /// Whether it has ended: by itself, or as all access does when the deletion of the account is requested.
     pub is_over: bool,
 }
 
@@ -80,7 +82,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT a.app_id, a.user_id, a.grant_id, p.name, a.scope, a.created_at, a.expires_at,
-                CASE WHEN g.id IS NULL OR g.revoked_at IS NOT NULL THEN 1 ELSE 0 END
+                CASE WHEN g.id IS NULL OR g.revoked_at IS NOT NULL THEN 1 ELSE 0 END, COALESCE(g.resources, '[]')
              FROM agents a JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id WHERE ",
             $rest
         )
@@ -125,5 +127,6 @@ fn decode(row: &Row) -> Result<Agent, StoreError> {
         created_at: row.timestamp(5)?,
         expires_at: row.timestamp(6)?,
         is_over: row.int(7)? == 1,
+        resources: from_texts(row, 8)?,
     })
 }

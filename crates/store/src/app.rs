@@ -154,9 +154,11 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
     tx.query_all(select!("id > $1 ORDER BY id LIMIT $2"), params![after, limit])?.iter().map(decode).collect()
 }
 
-/// The same of those that are verified, or of those that are not.
+/// The same of those that are verified, or of those that are not; without agents, which users make for themselves.
 pub fn list_verified(tx: &mut dyn Tx, verified: bool, after: &str, limit: u32) -> Result<Vec<App>, StoreError> {
-    let sql = select!("dynamic = $1 AND id > $2 ORDER BY id LIMIT $3");
+    let sql = select!(
+        "dynamic = $1 AND id > $2 AND NOT EXISTS (SELECT 1 FROM agents WHERE agents.app_id = apps.id) ORDER BY id LIMIT $3"
+    );
     tx.query_all(sql, params![!verified, after, limit])?.iter().map(decode).collect()
 }
 

@@ -81,6 +81,17 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Resource>, S
     .collect()
 }
 
+/// At most `limit` resources that any app may request with a user's consent, ordered by URI.
+pub fn list_open(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Resource>, StoreError> {
+    tx.query_all(
+        "SELECT uri, org_id, name, scopes, open, servers, created_at FROM resources WHERE open = 1 ORDER BY uri LIMIT $1",
+        params![limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
 /// The resources of a user's token for `app`; `None` unless `app` may have each of them now.
 pub(crate) fn load_targets(tx: &mut dyn Tx, app: &App, uris: &[String]) -> Result<Option<Targets>, StoreError> {
     let mut resources = Vec::with_capacity(uris.len());

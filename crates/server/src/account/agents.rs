@@ -17,17 +17,18 @@ use sigma_core::scope::{EMAIL, MERITS, OPENID, PROFILE, Scopes};
 use sigma_store::agent::{self, NewAgent};
 use sigma_store::impersonation;
 
+use crate::account::agent_apis;
 use crate::account::view::{ActingLine, AgentLine, AgentScope, AgentsPage, NewSecret};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::scope_words;
-use crate::paths::login_url;
+use crate::paths::{ACCOUNT_DELETION_PATH, login_url};
 use crate::state::AppState;
 
 const PATH: &str = "/account/agents";
-/// What a user may let an agent do: nothing that changes how they sign in.
+/// What a user may let an agent do here: nothing that changes how they sign in.
 const OFFERED: [&str; 5] = [PROFILE, EMAIL, MERITS, "sigma:profile", "sigma:wallet"];
 /// How long the access of an agent lasts: 90 days.
 const LIFE: u32 = 7_776_000;
@@ -74,6 +75,10 @@ async fn create(
         let refused = Outcome { refused: Some("sign-in-again-first"), ..Outcome::default() };
         return render(&sigma, &browser, &signed_in, refused).await;
     }
+    if signed_in.account.deletes_at.is_some() {
+        // An account that is going to be deleted gives nobody access; its user may keep it first.
+        return Ok(Redirect::to(ACCOUNT_DELETION_PATH).into_response());
+    }
     let form = Params::parse_form(&body);
     let name = form.get("name").map(str::trim).unwrap_or_default();
     let is_name = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(char::is_control);
@@ -83,6 +88,13 @@ async fn create(
     }
     let mut scope = Scopes::parse(OPENID);
     form.all("scope").filter(|wanted| OFFERED.contains(wanted)).for_each(|wanted| scope.insert(wanted));
+    let resources = match agent_apis::chosen(&form, &agent_apis::offered(&sigma).await?, &mut scope) {
+        Ok(resources) => resources,
+        Err(problem) => {
+            let refused = Outcome { refused: Some(problem), ..Outcome::default() };
+            return render(&sigma, &browser, &signed_in, refused).await;
+        }
+    };
     let (now, rng) = (sigma.now(), &*sigma.rng);
     let secret = alphanumeric(rng, SECRET_LENGTH);
     let id = AppId::new(now, rng);
@@ -94,12 +106,13 @@ async fn create(
         auth_method: AuthMethod::ClientSecret,
         secret: Some(Digest::of(&secret)),
         grant_types: vec![GrantType::TokenExchange],
-        scopes: scope.clone(),
+        scopes: scope.own(),
         created_at: now,
         updated_at: now,
         ..App::sigma()
     };
-    let authorization = Authorization { scope, ..Authorization::by(&signed_in.session.facts(), app.id.clone()) };
+    let authorization =
+        Authorization { scope, resources, ..Authorization::by(&signed_in.session.facts(), app.id.clone()) };
     let client_id = app.client_id.to_string();
     let new = NewAgent {
         app,
@@ -179,9 +192,6 @@ async fn render(
 ) -> Result<Response, ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let language = sigma.language_of(&signed_in.account.user, browser, None);
-    let words = |scope: &str| {
-        scope_words(scope).map_or_else(|| scope.to_owned(), |words| language.text(words.title).to_string())
-    };
     let (owner, person) = (user_id.clone(), user_id.clone());
     let agents = sigma.store.read(move |tx| agent::list(tx, &owner)).await?;
     let impersonations = sigma.store.read(move |tx| impersonation::list(tx, &person, now)).await?;
@@ -193,8 +203,18 @@ async fn render(
             id: one.grant_id.to_string(),
             actor: actor.map_or_else(|| one.actor_id.to_string(), |account| account.person(None).display_name()),
             app: app.map_or_else(|| language.text("account-apps-gone").to_string(), |app| app.name.clone()),
-            may: one.scope.iter().map(words).collect(),
+            may: agent_apis::words(sigma, language, &one.scope, &one.resources).await?,
             until: one.expires_at,
+        });
+    }
+    let mut lines = Vec::new();
+    for agent in agents {
+        lines.push(AgentLine {
+            id: agent.app_id.to_string(),
+            may: agent_apis::words(sigma, language, &agent.scope, &agent.resources).await?,
+            name: agent.name,
+            until: agent.expires_at,
+            is_over: agent.is_over || now >= agent.expires_at,
         });
     }
     let (mut sign_in_url, mut cookie) = (None, None);
@@ -205,16 +225,7 @@ async fn render(
     let page = AgentsPage {
         sign_in_url,
         user_id: user_id.to_string(),
-        lines: agents
-            .into_iter()
-            .map(|agent| AgentLine {
-                id: agent.app_id.to_string(),
-                name: agent.name,
-                may: agent.scope.iter().map(words).collect(),
-                until: agent.expires_at,
-                is_over: agent.is_over || now >= agent.expires_at,
-            })
-            .collect(),
+        lines,
         acting,
         offered: OFFERED
             .iter()
@@ -222,6 +233,7 @@ async fn render(
                 scope_words(name).map(|words| AgentScope { name, title: words.title, detail: words.detail })
             })
             .collect(),
+        apis: agent_apis::offered(sigma).await?,
         made: outcome.made,
         done: outcome.done,
         refused: outcome.refused,
@@ -229,7 +241,7 @@ async fn render(
     let status = match page.refused {
         None => StatusCode::OK,
         Some("sign-in-again-first") => StatusCode::FORBIDDEN,
-        Some("agents-bad-name") => StatusCode::BAD_REQUEST,
+        Some("agents-bad-name" | "agents-same-scope" | "agents-too-many-apis") => StatusCode::BAD_REQUEST,
         Some(_) => StatusCode::CONFLICT,
     };
     Ok(with_cookie(page.render(status, &sigma.page_in(language)), cookie.as_deref()))

@@ -1,6 +1,7 @@
 //! The pages of a signed-in user's account.
 
 mod activity;
+mod agent_apis;
 mod agents;
 mod apps;
 mod authenticator;

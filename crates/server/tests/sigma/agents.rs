@@ -2,9 +2,11 @@
 
 use serde_json::json;
 use sigma_core::ids::UserId;
+use sigma_core::resource::{Resource, ResourceScope};
 use sigma_store::event::Trail;
+use sigma_store::resource;
 
-use crate::support::client::{REVOKE, TOKEN, USERINFO, basic, changed};
+use crate::support::client::{ISSUER, REVOKE, TOKEN, USERINFO, basic, changed};
 use crate::support::forge::claims;
 use crate::support::{Answer, Browser, Key, World, text};
 
@@ -148,4 +150,74 @@ async fn an_agent_ends_with_the_account_of_its_owner() {
     world.sigma.store.write(move |tx| sigma_store::user::set_disabled(tx, &ada_id, true, now)).await.unwrap();
     assert_eq!(world.userinfo_status(token).await, 401);
     assert_eq!(ask(&world, &agent, &[]).await.error(), "400 invalid_request: the subject token is not valid");
+}
+
+#[tokio::test]
+async fn an_agent_ends_when_its_owner_requests_the_deletion_of_the_account_and_no_other_is_made() {
+    let world = World::new().await;
+    let (ada, _) = person(&world, "ada").await;
+    let agent = shown(&ada.post_form(CREATE, &[("name", "Helper")]).await);
+    let token = ask(&world, &agent, &[]).await.json();
+    let token = text(&token, "access_token");
+    assert_eq!(world.userinfo_status(token).await, 200);
+    assert_eq!(ada.post_form("/account/delete", &[("confirm", "delete")]).await.status, 303);
+    assert_eq!(world.userinfo_status(token).await, 401);
+    assert_eq!(ask(&world, &agent, &[]).await.error(), "400 invalid_request: the subject token is not valid");
+    assert_eq!(ada.post_form(CREATE, &[("name", "Another")]).await.location(), "/account/delete");
+    // Keeping the account gives it nothing back.
+    assert_eq!(ada.post_form("/account/delete/cancel", &[]).await.location(), "/account?done=kept");
+    assert_eq!(ask(&world, &agent, &[]).await.status, 400);
+    assert!(ada.get("/account/agents").await.body.contains("Its access has ended."));
+}
+
+#[tokio::test]
+async fn an_agent_uses_the_apis_that_its_owner_chose_among_those_that_any_app_may_request() {
+    const BANK: &str = "https://bank.example.org/";
+    const SECRET: &str = "https://secret.example.org/";
+    let world = World::new().await;
+    let scopes = |names: &[&str]| {
+        names.iter().map(|name| ResourceScope::register(name, "Do something there").unwrap()).collect::<Vec<_>>()
+    };
+    for (uri, names, open) in
+        [(NOTES, &["notes:read", "notes:write"][..], true), (BANK, &["pay"], true), (SECRET, &["peek"], false)]
+    {
+        world.add_resource_with(uri, |resource| (resource.scopes, resource.open) = (scopes(names), open)).await;
+    }
+    let (ada, ada_id) = person(&world, "ada").await;
+    let page = ada.get("/account/agents").await.body;
+    assert!(page.contains("https://notes.example.org/ notes:read") && !page.contains(SECRET), "{page}");
+    let (read, peek) = (format!("{NOTES} notes:read"), format!("{SECRET} peek"));
+    let form = [("name", "Helper"), ("scope", "profile"), ("api", read.as_str()), ("api", peek.as_str())];
+    let page = ada.post_form(CREATE, &form).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("Do something there"), "{}", page.body);
+    let agent = shown(&page);
+    let issued = async |change: &[(&str, &str)]| {
+        let answer = ask(&world, &agent, change).await;
+        assert_eq!(answer.status, 200, "{change:?} {}", answer.body);
+        claims(text(&answer.json(), "access_token"))
+    };
+    // As the consent of any other app: a token for an open API is for nothing else.
+    let token = issued(&[]).await;
+    assert_eq!((&token["aud"], &token["scope"]), (&json!(NOTES), &json!("openid profile notes:read")));
+    assert_eq!((&token["sub"], &token["act"]), (&json!(ada_id), &json!({"sub": agent[0]})));
+    let token = issued(&[("resource", NOTES), ("scope", "notes:read")]).await;
+    assert_eq!((&token["aud"], &token["scope"]), (&json!(NOTES), &json!("notes:read")));
+    let token = issued(&[("resource", ISSUER)]).await;
+    assert_eq!((&token["aud"], &token["scope"]), (&json!(ISSUER), &json!("openid profile")));
+    let scope = "400 invalid_scope: the subject token does not have this scope";
+    let target = "400 invalid_target: the subject token is not for this resource";
+    for (change, error) in [
+        (&[("scope", "notes:write")][..], scope),
+        (&[("resource", NOTES), ("scope", "notes:read peek")], scope),
+        (&[("resource", BANK)], target),
+        (&[("resource", SECRET)], target),
+    ] {
+        assert_eq!(ask(&world, &agent, change).await.error(), error, "{change:?}");
+    }
+    // The operator closes the API.
+    let notes = world.sigma.store.read(|tx| resource::find(tx, NOTES)).await.unwrap().unwrap();
+    let closed = Resource { open: false, ..notes };
+    assert!(world.sigma.store.write(move |tx| resource::update(tx, &closed)).await.unwrap());
+    assert_eq!(ask(&world, &agent, &[("resource", NOTES)]).await.error(), target);
 }

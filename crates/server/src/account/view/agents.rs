@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
+use sigma_core::resource::Resource;
 use sigma_core::time::Timestamp;
 
 use crate::pages::view::csp::ContentSecurityPolicy;
@@ -17,8 +18,10 @@ pub struct AgentsPage {
     pub lines: Vec<AgentLine>,
     /// Who acts as them.
     pub acting: Vec<ActingLine>,
-    /// What a new agent may be let do.
+    /// What a new agent may be let do here.
     pub offered: Vec<AgentScope>,
+    /// The APIs that it may be let use.
+    pub apis: Vec<Resource>,
     /// Path of the sign-in page, if the last sign-in does not suffice for making one.
     pub sign_in_url: Option<String>,
     /// An agent that was just made.

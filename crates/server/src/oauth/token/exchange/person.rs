@@ -11,7 +11,7 @@ use sigma_core::dpop::Thumbprint;
 use sigma_core::exchange::{ActClaim, ExchangeProblem, TokenType};
 use sigma_core::grant::Grant;
 use sigma_core::ids::{GrantId, SessionId, TokenId, UserId};
-use sigma_core::resource::Targets;
+use sigma_core::resource::{Resource, Targets};
 use sigma_core::scope::{EMAIL, KNOWN, OFFLINE_ACCESS, OPENID, PROFILE, Scopes};
 use sigma_core::time::Timestamp;
 use sigma_core::token::{AccessClaims, Issuance};
@@ -73,7 +73,9 @@ async fn by_agent(
     if !granted.covers(&scope) {
         return Err(TokenError::Exchange(ExchangeProblem::Scope));
     }
-    let targets = targets(sigma, app, &request.audiences, &grant.authorization.resources).await?;
+    // Its owner consented to what it was given.
+    let (wanted, granted) = (&request.audiences, &grant.authorization.resources);
+    let targets = targets(sigma, app, wanted, granted, Targets::of_grant).await?;
     let act = ActClaim::after(None, app.client_id.as_str());
     issue(
         sigma,
@@ -103,7 +105,8 @@ async fn impersonate(
         .filter(|actor| {
             let claims = &actor.access.claims;
             let is_proven = claims.cnf.as_ref().is_none_or(|bound| jkt == Some(&bound.jkt));
-            actor.app.id == app.id && claims.act.is_none() && is_proven
+            // Of a session of theirs here: the word of another server does not make anybody act as others.
+            actor.app.id == app.id && claims.act.is_none() && claims.sid.is_some() && is_proven
         })
         .ok_or(NOT_THEIRS)?;
     let (grant, actor_account) = actor.account.ok_or(NOT_THEIRS)?;
@@ -117,7 +120,8 @@ async fn impersonate(
         return Err(TokenError::Exchange(ExchangeProblem::Scope));
     }
     let asked: Vec<String> = request.audiences.iter().filter(|uri| *uri != sigma.issuer()).cloned().collect();
-    let targets = targets(sigma, app, &request.audiences, &asked).await?;
+    // An open resource needs the consent of the user for it.
+    let targets = targets(sigma, app, &request.audiences, &asked, Targets::of_app).await?;
     let owners = sigma.find_resources(&asked).await?.into_iter().map(|resource| resource.org_id).collect();
     let authorization = Authorization {
         app_id: app.id.clone(),
@@ -160,8 +164,14 @@ async fn impersonate(
     issue(sigma, app, &grant, &targets, Some(ActClaim::after(None, actor_id.as_str())), jkt).await
 }
 
-/// The requested audiences, which are among `granted`, or all of those.
-async fn targets(sigma: &AppState, app: &App, wanted: &[String], granted: &[String]) -> Result<Targets, TokenError> {
+/// The requested audiences, which are among `granted`, or all of those, as far as `permitted` lets the app have them.
+async fn targets(
+    sigma: &AppState,
+    app: &App,
+    wanted: &[String],
+    granted: &[String],
+    permitted: fn(Vec<Resource>, &App) -> Option<Targets>,
+) -> Result<Targets, TokenError> {
     let uris: Vec<String> = if wanted.is_empty() {
         granted.to_vec()
     } else {
@@ -169,8 +179,7 @@ async fn targets(sigma: &AppState, app: &App, wanted: &[String], granted: &[Stri
     };
     let found = sigma.find_resources(&uris).await?;
     let complete = found.len() == uris.len() && uris.iter().all(|uri| granted.contains(uri));
-    // An open resource needs the consent of the user for it.
-    let targets = if complete { Targets::of_app(found, app) } else { None };
+    let targets = if complete { permitted(found, app) } else { None };
     targets.ok_or(TokenError::Exchange(ExchangeProblem::Target))
 }
 
