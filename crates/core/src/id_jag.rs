@@ -29,6 +29,9 @@ const LONGEST_TEXT: usize = 512;
 /// The longest `scope`, in bytes, and the most values of `resource`.
 const LONGEST_SCOPE: usize = 2_048;
 const MOST_RESOURCES: usize = 10;
+/// Claims that say of whom, by whom or for what an assertion is, in ways that are not supported here: who acts besides the app, which
+/// would be lost; limits that would not be kept; and an issuer of several tenants, whose subjects are not told apart by `sub`.
+const UNSUPPORTED: [&str; 3] = ["act", "authorization_details", "tenant"];
 
 /// The claims of an assertion that this server issues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,6 +103,9 @@ pub enum IdJagProblem {
     /// `nbf`, `iat` or `auth_time` is in the future.
     #[error("it is not valid yet")]
     FromTheFuture,
+    /// It has a claim that changes what it means and that is not supported.
+    #[error("its act, authorization_details or tenant is not supported")]
+    Unsupported,
 }
 
 impl From<ForeignJwtFault> for IdJagProblem {
@@ -187,6 +193,9 @@ impl<'a> IdJag<'a> {
             return Err(IdJagProblem::Client);
         }
         let (expires_at, authenticated_at) = times(&claims, accepted.now)?;
+        if UNSUPPORTED.iter().any(|name| claims.get(name).is_some()) {
+            return Err(IdJagProblem::Unsupported);
+        }
         Ok(VerifiedIdJag {
             subject: claims.get("sub").and_then(Value::as_str).and_then(Subject::parse).ok_or(IdJagProblem::Claims)?,
             jti: text(&claims, "jti", LONGEST_TEXT)?.ok_or(IdJagProblem::Claims)?,
@@ -322,6 +331,9 @@ mod tests {
             (json!({"resource": {}}), IdJagProblem::Claims),
             (json!({"resource": []}), IdJagProblem::Claims),
             (json!({"cnf": {"x5t#S256": "x"}}), IdJagProblem::Claims),
+            (json!({"act": {"sub": "bot"}}), IdJagProblem::Unsupported),
+            (json!({"authorization_details": [{"type": "chat"}]}), IdJagProblem::Unsupported),
+            (json!({"tenant": "t1"}), IdJagProblem::Unsupported),
         ] {
             assert_eq!(verify(TokenKind::IdJag, &with(&change)).unwrap_err(), problem, "{change}");
         }
