@@ -35,7 +35,7 @@ pub enum PatternProblem {
     Length(String),
     /// Anybody's workload could match.
     #[error(
-        "a rule must say whose workload it is: sub, repository, project_path, a namespace or their ids, not beginning with *"
+        "a rule must say whose workload it is: sub, repository, project_path, a namespace or their ids, with no * before the owner ends"
     )]
     Unidentified,
 }
@@ -58,7 +58,7 @@ impl ClaimRules {
         if let Some((name, _)) = claims.iter().find(|(name, value)| !fits(name) || !fits(value)) {
             return Err(PatternProblem::Length(name.clone()));
         }
-        let identifies = |name: &&str| claims.get(*name).is_some_and(|value| !value.starts_with('*'));
+        let identifies = |name: &&str| claims.get(*name).is_some_and(|value| names_owner(name, value));
         if IDENTIFYING.iter().any(identifies) { Ok(Self(claims)) } else { Err(PatternProblem::Unidentified) }
     }
 
@@ -70,6 +70,21 @@ impl ClaimRules {
             Some(Value::Bool(flag)) => matches(pattern, if *flag { "true" } else { "false" }),
             _ => false,
         })
+    }
+}
+
+/// Whether what stands before the first `*` of the value of an identifying claim names a whole owner: `acme*` is also `acme-evil`.
+fn names_owner(name: &str, value: &str) -> bool {
+    let Some((literal, _)) = value.split_once('*') else { return true };
+    match name {
+        "repository" | "project_path" | "namespace_path" => literal.contains('/'),
+        // Of GitHub, of GitLab and of Kubernetes; those of others are not known.
+        "sub" if literal.starts_with("repo:") || literal.starts_with("project_path:") => literal.contains('/'),
+        "sub" => match literal.strip_prefix("system:") {
+            Some(rest) => rest.split_once(':').is_some_and(|(_, owner)| owner.contains(':')),
+            None => literal.contains([':', '/']),
+        },
+        _ => false,
     }
 }
 
@@ -175,8 +190,39 @@ mod tests {
 
     #[test]
     fn a_rule_says_whose_workload_it_is() {
-        for rule in [&[("ref", "refs/heads/main")][..], &[("sub", "*")], &[("repository", "*/web")]] {
-            assert_eq!(rules(rule), Err(PatternProblem::Unidentified), "{rule:?}");
+        for (name, value) in [
+            ("ref", "refs/heads/main"),
+            ("sub", "*"),
+            ("sub", "r*"),
+            ("sub", "p*"),
+            ("sub", "repo:*"),
+            ("sub", "repo:*:ref:refs/heads/main"),
+            ("sub", "repo:acme*:ref:refs/heads/main"),
+            ("sub", "project_path:*:ref_type:branch:ref:main"),
+            ("sub", "system:serviceaccount:*:deployer"),
+            ("sub", "system:serviceaccount:ci*:deployer"),
+            ("sub", "system:*"),
+            ("repository", "*/web"),
+            ("repository", "acme*/web"),
+            ("repository_owner", "acme*"),
+            ("repository_id", "7*"),
+            ("project_path", "acme*"),
+            ("namespace_path", "acme*"),
+            ("/kubernetes.io/namespace", "ci*"),
+        ] {
+            assert_eq!(rules(&[(name, value)]), Err(PatternProblem::Unidentified), "{name} {value}");
+        }
+        for (name, value) in [
+            ("sub", "repo:acme/*:ref:refs/heads/main"),
+            ("sub", "repo:acme/web:*"),
+            ("sub", "project_path:acme/web:ref_type:branch:ref:*"),
+            ("sub", "system:serviceaccount:ci:*"),
+            ("sub", "org/7/project/*"),
+            ("repository", "acme/*"),
+            ("namespace_path", "acme/*"),
+            ("repository_owner", "acme"),
+        ] {
+            assert!(rules(&[(name, value)]).is_ok(), "{name} {value}");
         }
         assert_eq!(rules(&[]), Err(PatternProblem::Count));
         assert_eq!(rules(&[("sub", "")]), Err(PatternProblem::Length("sub".to_owned())));
