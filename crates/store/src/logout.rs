@@ -2,7 +2,8 @@
 //! transaction that ends it, delivered afterwards, at least once each.
 //!
 //! An app has one queue, worked off by one process at a time, under a lease that lapses with it. When its endpoint fails, the
-//! whole queue waits, longer each time: an endpoint that hangs costs one attempt per wait, however much is queued for it.
+//! whole queue waits, longer each time: an endpoint that hangs costs one attempt per wait, however much is queued for it. Otherwise
+//! queues take turns: whichever is due longest is next, and goes to the end with what is left.
 
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub const MOST_WAITING: i64 = 10_000;
 const KEPT: Duration = Duration::from_hours(7 * 24);
 /// Most of them per app.
 const MOST_KEPT: u32 = 200;
+/// How much earlier than now a queue that begins is due: clocks differ that much, and it does not wait for that.
+const CLOCK_SKEW: Duration = Duration::from_mins(2);
 /// The longest error that is stored, in characters.
 const LONGEST_ERROR: usize = 200;
 /// The delay after an endpoint's first failure; it triples with each further one.
@@ -83,9 +86,9 @@ fn queue(
     }
     // Written even if it is there: whoever empties the queue waits for this transaction, and finds what it added.
     tx.execute(
-        "INSERT INTO logout_queues (app_id, due_at, failures) VALUES ($1, 0, 0)
+        "INSERT INTO logout_queues (app_id, due_at, failures) VALUES ($1, $2, 0)
          ON CONFLICT (app_id) DO UPDATE SET app_id = excluded.app_id",
-        params![app_id],
+        params![app_id, now.minus(CLOCK_SKEW)],
     )?;
     let waiting = tx.query_opt(
         "SELECT count(*) FROM (SELECT 1 FROM logouts WHERE app_id = $1 AND ended_at IS NULL LIMIT $2) AS waiting",
@@ -227,7 +230,7 @@ pub fn give_back(tx: &mut dyn Tx, app_id: &AppId, failed: bool, now: Timestamp) 
     match next.map_or(Ok(None), |row| row.opt_timestamp(0))? {
         None => tx.execute("DELETE FROM logout_queues WHERE app_id = $1", params![app_id])?,
         Some(next) => {
-            let due_at = if failed { now.plus(delay(queue.int(0)?)) } else { next };
+            let due_at = if failed { now.plus(delay(queue.int(0)?)) } else { next.max(now) };
             tx.execute("UPDATE logout_queues SET due_at = $2 WHERE app_id = $1", params![app_id, due_at])?
         }
     };

@@ -429,6 +429,36 @@ async fn an_endpoint_that_hangs_hurts_nobody_else() {
 }
 
 #[tokio::test]
+async fn apps_take_turns_however_much_waits_for_each() {
+    let (world, endpoint) = world().await;
+    let names: Vec<String> = (0..9).map(|number| format!("app-{number}")).collect();
+    for name in &names {
+        let registered = Some(endpoint.registered());
+        world.add_app(|app| (app.client_id, app.backchannel_logout) = (ClientId::from_text(name), registered)).await;
+    }
+    let browser = ada(&world).await;
+    for _ in 0..6 {
+        for name in &names {
+            let code = browser.code(&[("client_id", name)]).await;
+            assert_eq!(world.exchange(&code, &[("client_id", name)]).await.status, 200);
+        }
+        sign_out(&browser).await;
+        browser.sign_in(&Key::named("ada")).await;
+    }
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        assert!(backchannel::deliver_due(&world.sigma).await.unwrap() > 0);
+        told.extend(endpoint.received().iter().map(|one| text(&one.claims(), "aud").to_owned()));
+        world.advance(1);
+    }
+    // Eight at once, in the order of their ids, with more left for each: then the ninth comes before any of them comes again.
+    assert!(told.contains(&names[8]), "{told:?}");
+    world.tell().await;
+    told.extend(endpoint.received().iter().map(|one| text(&one.claims(), "aud").to_owned()));
+    assert_eq!(told.len(), 54);
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_public_is_not_called_unless_the_operator_allows_its_network() {
     let world = World::new().await;
     let endpoint = Endpoint::serve().await;
