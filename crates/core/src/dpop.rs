@@ -141,6 +141,11 @@ impl ProofKey {
         let thumbprint = Thumbprint::parse(&key.thumbprint()).ok_or(ProofProblem::Malformed)?;
         Ok(Self { alg, key, thumbprint })
     }
+
+    /// The bytes of memory that it takes, roughly.
+    pub fn weight(&self) -> usize {
+        self.key.weight().saturating_add(200)
+    }
 }
 
 #[derive(Deserialize)]

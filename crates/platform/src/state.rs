@@ -53,8 +53,8 @@ use crate::workloads::Workloads;
 /// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
 
-/// The bytes that cached apps may take: those of some ten thousand.
-const APPS_IN_MEMORY: usize = 16 * 1024 * 1024;
+/// The bytes that cached apps may take: those of some nine thousand.
+const APPS_IN_MEMORY: usize = 12 * 1024 * 1024;
 
 /// The state of the server; cheap to clone.
 #[derive(Clone)]

@@ -54,6 +54,11 @@ impl<K: Hash + Eq, V: Clone + Send + Sync + 'static> Memory<K, V> {
         Self::of(UNSPLIT, most)
     }
 
+    /// The same for some `values` that each weigh little: none may weigh more than a part of a split cache.
+    pub fn weighed_for(values: usize, most: usize) -> Self {
+        Self::of(values, most)
+    }
+
     fn of(values: usize, most: usize) -> Self {
         let entries = Cache::with(values, wide(most), ByWeight, RandomState::new(), DefaultLifecycle::default());
         Self { entries: Arc::new(entries), values: PhantomData }

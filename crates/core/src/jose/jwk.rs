@@ -145,6 +145,16 @@ impl PublicJwk {
         self.verifiers.iter().any(|(of, _)| *of == alg)
     }
 
+    /// The bytes of memory that it takes, roughly: with what the library keeps of it for each algorithm.
+    pub fn weight(&self) -> usize {
+        let named = self.written.kid.as_ref().map_or(0, String::len);
+        let numbers = match &self.written.material {
+            Material::Rsa { n, .. } => n.len().saturating_mul(8).saturating_add(3_072),
+            Material::Ec { .. } | Material::Okp { .. } => 1_024,
+        };
+        numbers.saturating_add(named)
+    }
+
     /// The JWK thumbprint, SHA-256 in base64url (RFC 7638 §3): 43 characters.
     pub fn thumbprint(&self) -> String {
         // The required members in alphabetical order; no value needs escaping, since `new` decoded each number and
@@ -255,8 +265,12 @@ pub struct JwkSet {
 impl JwkSet {
     /// The longest accepted set: 64 KiB.
     pub const MAX_BYTES: usize = 64 * 1024;
-    /// The most usable keys in a set: a signature without a key id is tried with each.
+    /// The most usable keys in a set.
     pub const MAX_KEYS: usize = 32;
+    /// The most keys that one signature is tried with: whoever names no key costs no more than a few verifications.
+    pub const MOST_TRIED: usize = 4;
+    /// The members of keys that are not public (RFC 7518 §6).
+    const PRIVATE: [&str; 8] = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
 
     /// The usable keys of a set. Other types and uses are skipped, as §5 advises, but a private key rejects the whole
     /// set: it must not be stored.
@@ -271,7 +285,7 @@ impl JwkSet {
         let set: Set = serde_json::from_slice(json).map_err(|_| JwkError::Malformed)?;
         let mut keys = Vec::new();
         for value in set.keys {
-            if ["d", "k"].iter().any(|name| value.get(name).is_some()) {
+            if Self::PRIVATE.iter().any(|name| value.get(name).is_some()) {
                 return Err(JwkError::Private);
             }
             if let Some(key) = serde_json::from_value::<Read>(value).ok().and_then(|read| read.try_into().ok()) {
@@ -286,12 +300,18 @@ impl JwkSet {
         &self.keys
     }
 
-    /// The keys that may have made a signature: those of its algorithm with the given id or without an id, or all if no
-    /// id is given.
+    /// The keys that may have made a signature: those of its algorithm with the given id, then those without an id, or all if no
+    /// id is given; [`JwkSet::MOST_TRIED`] of them.
     pub fn candidates(&self, alg: VerificationAlgorithm, kid: Option<&str>) -> impl Iterator<Item = &PublicJwk> {
-        self.keys
-            .iter()
-            .filter(move |key| key.verifies(alg) && (kid.is_none() || key.kid().is_none() || key.kid() == kid))
+        let of_alg = move |key: &&PublicJwk| key.verifies(alg);
+        let named = self.keys.iter().filter(of_alg).filter(move |key| kid.is_none() || key.kid() == kid);
+        let unnamed = self.keys.iter().filter(of_alg).filter(move |key| kid.is_some() && key.kid().is_none());
+        named.chain(unnamed).take(Self::MOST_TRIED)
+    }
+
+    /// The bytes of memory that it takes, roughly.
+    pub fn weight(&self) -> usize {
+        self.keys.iter().map(PublicJwk::weight).sum::<usize>().saturating_add(256)
     }
 }
 

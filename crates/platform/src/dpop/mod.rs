@@ -20,8 +20,9 @@ use crate::state::AppState;
 pub const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// The header with the server's nonce.
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
-/// Keys of clients that are kept parsed.
+/// Keys of clients that are kept parsed, and the bytes that they may take: those of RSA are ten times as large as others.
 const KEYS: usize = 10_000;
+const BYTES_OF_KEYS: usize = 16 * 1_024 * 1_024;
 
 /// What the server remembers of proofs.
 pub struct Dpop {
@@ -33,7 +34,7 @@ pub struct Dpop {
 impl Dpop {
     /// A memory without proofs; nonces are derived from `secret`.
     pub fn new(secret: &[u8]) -> Self {
-        Self { nonces: Nonces::new(secret), keys: Memory::new(KEYS) }
+        Self { nonces: Nonces::new(secret), keys: Memory::weighed_for(KEYS, BYTES_OF_KEYS) }
     }
 
     /// A nonce for clients.
@@ -152,7 +153,7 @@ pub async fn verify(sigma: &AppState, text: &str, request: &ProvenRequest<'_>) -
     let proof = Proof::verify(text, &key, request, now)?;
     if is_new {
         // Only now: whoever cannot sign would fill the memory with keys.
-        dpop.keys.insert(digest, Arc::clone(&key));
+        dpop.keys.insert_weighed(digest, Arc::clone(&key), key.weight());
     }
     let use_nonce = || DpopError::UseNonce(dpop.nonce(now));
     let (expires_at, is_old) = match &proof.nonce {

@@ -191,6 +191,32 @@ fn a_set_passes_over_keys_it_cannot_use() {
 }
 
 #[test]
+fn a_signature_is_tried_with_few_keys_and_with_the_named_one_first() {
+    let key = |kid: Option<&str>| match kid {
+        Some(kid) => json!({"kty": "OKP", "crv": "Ed25519", "x": ED, "kid": kid}),
+        None => json!({"kty": "OKP", "crv": "Ed25519", "x": ED}),
+    };
+    let mut keys = vec![key(None); 30];
+    keys.push(key(Some("named")));
+    let set = JwkSet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+    for kid in [None, Some("named"), Some("other")] {
+        assert_eq!(set.candidates(VerificationAlgorithm::EdDSA, kid).count(), JwkSet::MOST_TRIED, "{kid:?}");
+    }
+    let first = set.candidates(VerificationAlgorithm::EdDSA, Some("named")).next();
+    assert_eq!(first.and_then(PublicJwk::kid), Some("named"));
+}
+
+#[test]
+fn a_set_with_any_private_member_is_refused() {
+    for name in ["d", "k", "p", "q", "dp", "dq", "qi", "oth"] {
+        let mut jwk = json!({"kty": "EC", "crv": "P-256", "x": X, "y": Y});
+        jwk[name] = json!("AQ");
+        let set = json!({ "keys": [jwk] }).to_string();
+        assert_eq!(JwkSet::parse(set.as_bytes()), Err(JwkError::Private), "{name}");
+    }
+}
+
+#[test]
 fn a_set_over_64_kib_or_32_keys_is_refused() {
     let set = format!(r#"{{"keys":[]{}}}"#, " ".repeat(JwkSet::MAX_BYTES));
     assert_eq!(JwkSet::parse(set.as_bytes()), Err(JwkError::TooLarge));
