@@ -13,7 +13,7 @@ use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
 pub use crate::redirect::ApplicationType;
-use crate::redirect::RegisteredRedirectUris;
+use crate::redirect::{RedirectUri, RegisteredRedirectUris};
 use crate::scope::{KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
 use crate::security::AppSecurity;
 use crate::slug::SIGMA;
@@ -201,6 +201,19 @@ pub struct App {
     pub updated_at: Timestamp,
 }
 
+/// What breaks the rules of the FAPI 2.0 profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileBreach<'a> {
+    /// It authenticates by another method than `private_key_jwt`.
+    AuthMethod,
+    /// Its ID tokens are signed with RS256.
+    IdTokenAlg,
+    /// It lets people sign in on another device.
+    DeviceCode,
+    /// This redirect URI is not https.
+    RedirectUri(&'a str),
+}
+
 impl App {
     /// Sigma itself, which users sign in to directly.
     pub fn sigma() -> Self {
@@ -303,6 +316,49 @@ impl App {
     /// would send people, by a link to this server, to wherever its maker likes (RFC 9700 §4.11).
     pub fn takes_early_errors(&self) -> bool {
         !self.dynamic || self.may_be_remembered()
+    }
+
+    /// The same with everything that only the operator decides as it is in `current`, where it may have changed since the app was
+    /// read that this one was made of. What is no longer verified stays so.
+    #[must_use]
+    pub fn with_rights_of(self, current: &Self) -> Self {
+        Self {
+            org_id: current.org_id.clone(),
+            resources: current.resources.clone(),
+            require_pkce: current.require_pkce,
+            access_seconds: current.access_seconds,
+            placeholder_email: current.placeholder_email,
+            require_second_factor: current.require_second_factor,
+            id_token_claims: current.id_token_claims,
+            security: AppSecurity { profile: current.security.profile, ..self.security },
+            dynamic: self.dynamic || current.dynamic,
+            disabled: current.disabled,
+            site_url: current.site_url.clone(),
+            metadata: ClientMetadata {
+                remember_consent: current.metadata.remember_consent,
+                refresh: current.metadata.refresh,
+                ..self.metadata
+            },
+            ..self
+        }
+    }
+
+    /// What of it breaks the rules of its profile (FAPI 2.0 Security Profile §5.3.2, §5.4.1).
+    pub fn breach(&self) -> Option<ProfileBreach<'_>> {
+        if !self.security.is_fapi2() {
+            return None;
+        }
+        if self.auth_method != AuthMethod::PrivateKeyJwt {
+            return Some(ProfileBreach::AuthMethod);
+        }
+        if self.id_token_alg == Algorithm::RS256 {
+            return Some(ProfileBreach::IdTokenAlg);
+        }
+        if self.grant_types.contains(&GrantType::DeviceCode) {
+            return Some(ProfileBreach::DeviceCode);
+        }
+        let open = self.redirect_uris.iter().map(RedirectUri::as_str).find(|uri| !uri.starts_with("https://"));
+        open.map(ProfileBreach::RedirectUri)
     }
 
     /// The address at which a sign-in to it begins (OpenID Connect Core §4), as `issuer` opens it.

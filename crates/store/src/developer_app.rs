@@ -35,9 +35,10 @@ pub enum DeveloperRefusal {
 
 /// Makes an app for `user_id`; at most `most` apps exist that the operator did not register.
 pub fn add(tx: &mut dyn Tx, new: &DeveloperApp, user_id: &UserId, most: u64) -> Result<(), Stop<DeveloperRefusal>> {
+    let now = new.app.created_at;
     // Under this lock nobody else makes an app: the counts hold.
     tx.lock(Owner::Installation)?;
-    if registration::count(tx)? >= most {
+    if !registration::make_room(tx, most, now)? {
         return Err(Stop::Refused(DeveloperRefusal::Full));
     }
     if count(tx, user_id)? >= MOST_PER_PERSON {
@@ -84,13 +85,30 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Option<
     Ok(app::find(tx, app_id)?.map(|app| DeveloperApp { app, made_as }))
 }
 
-/// Writes an app that `user_id` made; returns whether they did.
-pub fn update(tx: &mut dyn Tx, user_id: &UserId, app: &App) -> Result<bool, StoreError> {
+/// Writes what `user_id` may say of an app that they made; returns whether they did. Everything else stays as it is: the operator may
+/// have changed it since the app was read.
+pub fn describe(tx: &mut dyn Tx, user_id: &UserId, app: &App) -> Result<bool, StoreError> {
+    change(tx, user_id, app, |current| App {
+        name: app.name.clone(),
+        application_type: app.application_type,
+        redirect_uris: app.redirect_uris.clone(),
+        post_logout_redirect_uris: app.post_logout_redirect_uris.clone(),
+        pubkey: app.pubkey,
+        dynamic: current.dynamic || app.dynamic,
+        updated_at: app.updated_at,
+        ..current
+    })
+}
+
+/// Writes the secret of an app that `user_id` made; returns whether they did.
+pub fn set_secret(tx: &mut dyn Tx, user_id: &UserId, app: &App) -> Result<bool, StoreError> {
+    change(tx, user_id, app, |current| App { secret: app.secret, updated_at: app.updated_at, ..current })
+}
+
+fn change(tx: &mut dyn Tx, user_id: &UserId, app: &App, changed: impl FnOnce(App) -> App) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
-    if find(tx, user_id, &app.id)?.is_none() {
-        return Ok(false);
-    }
-    app::update(tx, app)
+    let Some(found) = find(tx, user_id, &app.id)? else { return Ok(false) };
+    app::update(tx, &changed(found.app))
 }
 
 /// Removes an app that `user_id` made; returns whether they did.

@@ -14,6 +14,9 @@ use crate::branding::Branded;
 use crate::job_queue::{self, NewJob};
 use crate::{Owner, StoreError, Tx, app_invitation, branding, client_document, logo, params};
 
+/// For how long an app that registered itself gives way to no other.
+const SPARED: Duration = Duration::from_hours(1);
+
 /// An app that registers itself.
 #[derive(Clone, Debug)]
 pub struct NewRegistration {
@@ -48,7 +51,7 @@ pub enum Registered {
 pub fn register(tx: &mut dyn Tx, new: &NewRegistration, now: Timestamp) -> Result<Registered, StoreError> {
     // Under this lock nobody else registers: the count holds.
     tx.lock(Owner::Installation)?;
-    if count(tx)? >= new.most {
+    if !make_room(tx, new.most, now)? {
         return Ok(Registered::Full);
     }
     let invitation_id = match &new.invitation {
@@ -103,8 +106,26 @@ pub fn set_logo(
     branding::set(tx, &whose, &Branding { logo: Some(object.to_owned()), ..before }, now)
 }
 
+/// Whether there is room for one more app that the operator did not register, of at most `most`. One that nobody invited or ever
+/// used, and that registered itself more than an hour ago, gives way: so nobody who registers apps without end keeps others out.
+pub(crate) fn make_room(tx: &mut dyn Tx, most: u64, now: Timestamp) -> Result<bool, StoreError> {
+    if count(tx)? < most {
+        return Ok(true);
+    }
+    let oldest = tx.query_opt(
+        "SELECT r.app_id FROM registrations r JOIN apps a ON a.id = r.app_id
+         WHERE r.expires_at > 0 AND r.last_used_at IS NULL AND r.invitation_id IS NULL AND r.made_by IS NULL
+            AND a.created_at <= $1
+         ORDER BY r.expires_at, r.app_id LIMIT 1",
+        params![now.minus(SPARED)],
+    )?;
+    let Some(row) = oldest else { return Ok(false) };
+    let details = Details { reason: Some("unused".to_owned()), ..Details::default() };
+    app::remove_with(tx, &AppId::from_text(row.text(0)?), details, now)
+}
+
 /// How many apps have registered themselves or were made by people.
-pub(crate) fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
+fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
     let row = tx.query_opt("SELECT count(*) FROM registrations", params![])?;
     row.map_or(Ok(0), |row| Ok(u64::try_from(row.int(0)?).unwrap_or(0)))
 }
@@ -140,6 +161,8 @@ pub fn replace(
 ) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
     let Some(before) = find_managed(tx, &app.id, token)? else { return Ok(false) };
+    // The operator may have changed it since it was read.
+    let app = &app.clone().with_rights_of(&before);
     app::update(tx, app)?;
     brand(tx, app, links, now)?;
     if before.metadata.logo_uri != app.metadata.logo_uri {

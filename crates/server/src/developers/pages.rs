@@ -13,8 +13,8 @@ use sigma_core::params::Params;
 use sigma_core::pkce::CodeVerifier;
 use sigma_core::random::alphanumeric;
 use sigma_core::redirect::RedirectUri;
-use sigma_store::Stop;
 use sigma_store::developer_app::{self, DeveloperApp, DeveloperRefusal};
+use sigma_store::{Stop, StoreError, Tx};
 
 use super::api::save;
 use super::draft::{self, Entered, Kind, Wrong};
@@ -148,7 +148,7 @@ async fn change(
             return Ok(render(&sigma, &browser, &signed_in, &before, None, refused, None));
         }
     };
-    write(&sigma, &request, &user_id, &after).await?;
+    write(&sigma, &request, &user_id, &after, developer_app::describe).await?;
     Ok(Redirect::to(&format!("{APP_PATH}?id={}&done=changed", after.id)).into_response())
 }
 
@@ -166,7 +166,7 @@ async fn renew_secret(
     app.updated_at = sigma.now();
     let secret = draft::renewed_secret(&sigma, &mut app);
     if secret.is_some() {
-        write(&sigma, &request, &user_id, &app).await?;
+        write(&sigma, &request, &user_id, &app, developer_app::set_secret).await?;
     }
     let done = secret.is_some().then_some("developers-secret-renewed");
     Ok(render(&sigma, &browser, &signed_in, &app, done, None, secret))
@@ -187,10 +187,17 @@ async fn remove(
     Ok(Redirect::to(&format!("{PATH}?done=removed")).into_response())
 }
 
-async fn write(sigma: &AppState, request: &RequestContext, user_id: &UserId, app: &App) -> Result<(), Response> {
+/// Writes with `operation` what changed of the app.
+async fn write(
+    sigma: &AppState,
+    request: &RequestContext,
+    user_id: &UserId,
+    app: &App,
+    operation: fn(&mut dyn Tx, &UserId, &App) -> Result<bool, StoreError>,
+) -> Result<(), Response> {
     let (user_id, app) = (user_id.clone(), app.clone());
     let store = sigma.store_for(request, Actor::User(user_id.clone()));
-    let written = store.write(move |tx| developer_app::update(tx, &user_id, &app)).await.map_err(failed)?;
+    let written = store.write(move |tx| operation(tx, &user_id, &app)).await.map_err(failed)?;
     if written { Ok(()) } else { Err(not_found(sigma)) }
 }
 

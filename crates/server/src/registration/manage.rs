@@ -5,11 +5,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use sigma_core::actor::Actor;
-use sigma_core::app::{App, GrantType};
+use sigma_core::app::{App, GrantType, ProfileBreach};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppRef, JobId};
 use sigma_core::json::Members;
 use sigma_core::random::alphanumeric;
+use sigma_core::registration::RegistrationError::Metadata;
 use sigma_core::registration::{Registration, RegistrationProblem, members};
 use sigma_store::{app, registration};
 use utoipa_axum::routes;
@@ -119,6 +120,7 @@ pub async fn replace(
     let branding = links(&registration);
     let now = sigma.now();
     let mut after = registration.replace(before.clone(), now);
+    check_profile(&after)?;
     // What the operator approved was another app.
     after.dynamic |= is_another(&before, &after);
     let secret =
@@ -132,6 +134,22 @@ pub async fn replace(
     Ok(respond(&sigma, StatusCode::OK, &after, token, secret.as_deref()))
 }
 
+/// An app does not change itself out of the profile that the operator gave it.
+fn check_profile(app: &App) -> Result<(), RegistrationProblem> {
+    let description = match app.breach() {
+        None => return Ok(()),
+        Some(ProfileBreach::AuthMethod) => {
+            "the profile of this client needs token_endpoint_auth_method private_key_jwt"
+        }
+        Some(ProfileBreach::IdTokenAlg) => {
+            "the profile of this client needs id_token_signed_response_alg ES256 or EdDSA"
+        }
+        Some(ProfileBreach::DeviceCode) => "the profile of this client rules out the grant type device_code",
+        Some(ProfileBreach::RedirectUri(_)) => "the profile of this client needs https redirect URIs",
+    };
+    Err(RegistrationProblem { error: Metadata, description: description.to_owned() })
+}
+
 /// Whether people would see another app, or be sent elsewhere.
 fn is_another(before: &App, after: &App) -> bool {
     before.name != after.name
@@ -142,12 +160,7 @@ fn is_another(before: &App, after: &App) -> bool {
 
 /// The request names its client, repeats no credential but the client's own secret, and sets none (§2.2).
 fn check_credentials(members: &Members, app: &App) -> Result<(), RegistrationProblem> {
-    let refused = |description: &str| {
-        Err(RegistrationProblem {
-            error: sigma_core::registration::RegistrationError::Metadata,
-            description: description.to_owned(),
-        })
-    };
+    let refused = |description: &str| Err(RegistrationProblem { error: Metadata, description: description.to_owned() });
     let assigned =
         ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
     if let Some(name) = assigned.into_iter().find(|name| members.get(name).is_some()) {

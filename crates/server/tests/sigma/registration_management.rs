@@ -3,10 +3,11 @@
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
+use sigma_core::security::SecurityProfile;
 use sigma_server::settings::RegistrationMode;
 
 use crate::registration::{REGISTER, open};
-use crate::support::client::{TOKEN, basic};
+use crate::support::client::{TOKEN, app_key, basic};
 use crate::support::{Answer, REDIRECT, World};
 
 async fn manage(world: &World, method: &str, id: &str, token: &str, body: &Value) -> Answer {
@@ -128,4 +129,34 @@ async fn an_approved_app_that_changes_what_people_see_is_unverified_again() {
     let bank = json!({"client_id": id, "client_name": "Bank", "redirect_uris": [REDIRECT]});
     assert_eq!(manage(&world, "PUT", &id, &token, &bank).await.status, 200);
     assert!(world.app(&id).await.dynamic);
+}
+
+#[tokio::test]
+async fn an_app_does_not_change_itself_out_of_the_profile_that_the_operator_gave_it() {
+    let world = open().await;
+    let jwks = json!({ "keys": [app_key().public()] });
+    let good = json!({
+        "redirect_uris": [REDIRECT], "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks,
+        "id_token_signed_response_alg": "ES256",
+    });
+    let (id, token) = credentials(&world.registered(&good).await);
+    world.change_app(&id, |app| app.security.profile = Some(SecurityProfile::Fapi2)).await;
+    for (change, word) in [
+        (json!({"token_endpoint_auth_method": "none"}), "token_endpoint_auth_method"),
+        (json!({"token_endpoint_auth_method": "client_secret_basic"}), "token_endpoint_auth_method"),
+        (json!({"id_token_signed_response_alg": "RS256"}), "id_token_signed_response_alg"),
+        (json!({"id_token_signed_response_alg": null}), "id_token_signed_response_alg"),
+        (json!({"redirect_uris": ["http://127.0.0.1/back"], "application_type": "native"}), "https redirect URIs"),
+    ] {
+        let mut body = good.clone();
+        body["client_id"] = json!(id);
+        change.as_object().unwrap().iter().for_each(|(name, value)| body[name] = value.clone());
+        let refused = manage(&world, "PUT", &id, &token, &body).await;
+        assert!(refused.error().starts_with("400 invalid_client_metadata") && refused.body.contains(word), "{change}");
+    }
+    let mut body = good.clone();
+    body["client_id"] = json!(id);
+    assert_eq!(manage(&world, "PUT", &id, &token, &body).await.status, 200);
+    let app = world.app(&id).await;
+    assert!(app.security.is_fapi2() && app.breach().is_none());
 }

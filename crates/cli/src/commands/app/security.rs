@@ -1,8 +1,7 @@
 //! What the requests and tokens of an app must satisfy, as options of `sigma app add` and `set`.
 
-use sigma_core::app::{App, AuthMethod, GrantType};
+use sigma_core::app::{App, ProfileBreach};
 use sigma_core::jose::Algorithm;
-use sigma_core::redirect::RedirectUri;
 
 use crate::args::AppFields;
 use crate::failure::Failure;
@@ -21,30 +20,27 @@ pub fn set(app: &mut App, fields: &AppFields) {
 
 /// Checks the rules of the app's profile (FAPI 2.0 Security Profile §5.3.2, §5.4.1).
 pub fn check(app: &App) -> Result<(), Failure> {
-    let refused = |reason: String| Err(Failure::Refused(reason));
-    if !app.security.is_fapi2() {
-        return Ok(());
-    }
-    if app.auth_method != AuthMethod::PrivateKeyJwt {
-        return refused("--profile fapi2 needs --auth private_key_jwt, with --jwks or --jwks-uri".to_owned());
-    }
-    if app.id_token_alg == Algorithm::RS256 {
-        return refused("--profile fapi2 rules out --id-token-alg RS256; use ES256 or EdDSA".to_owned());
-    }
-    if app.grant_types.contains(&GrantType::DeviceCode) {
-        return refused(
-            "--profile fapi2 rules out --grant-type device_code: that flow begins on another device".to_owned(),
-        );
-    }
-    let is_open = |uri: &&RedirectUri| !uri.as_str().starts_with("https://");
-    if let Some(uri) = app.redirect_uris.iter().find(is_open) {
-        return refused(format!("--profile fapi2 needs https redirect URIs, unlike {}", uri.as_str()));
-    }
-    Ok(())
+    let reason = match app.breach() {
+        None => return Ok(()),
+        Some(ProfileBreach::AuthMethod) => {
+            "--profile fapi2 needs --auth private_key_jwt, with --jwks or --jwks-uri".to_owned()
+        }
+        Some(ProfileBreach::IdTokenAlg) => {
+            "--profile fapi2 rules out --id-token-alg RS256; use ES256 or EdDSA".to_owned()
+        }
+        Some(ProfileBreach::DeviceCode) => {
+            "--profile fapi2 rules out --grant-type device_code: that flow begins on another device".to_owned()
+        }
+        Some(ProfileBreach::RedirectUri(uri)) => {
+            format!("--profile fapi2 needs https redirect URIs, unlike {uri}")
+        }
+    };
+    Err(Failure::Refused(reason))
 }
 
 #[cfg(test)]
 mod tests {
+    use sigma_core::app::AuthMethod;
     use sigma_core::ids::{AppId, ClientId, OrgId};
     use sigma_core::jose::SigningKey;
     use sigma_core::time::Timestamp;
