@@ -22,11 +22,12 @@ pub fn endpoint() -> Endpoint<AppState> {
     Endpoint::new(CALLED_BY_APPS, routes!(forward))
 }
 
-/// The headers that describe the caller, always all three: the proxy overwrites what a client sent.
-const HEADERS: [HeaderName; 3] = [
+/// The headers that describe the caller, always all four: the proxy overwrites what a client sent.
+const HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("x-sigma-user-id"),
     HeaderName::from_static("x-sigma-client-id"),
     HeaderName::from_static("x-sigma-scope"),
+    HeaderName::from_static("x-sigma-impersonator"),
 ];
 const EMPTY: HeaderValue = HeaderValue::from_static("");
 
@@ -55,6 +56,7 @@ const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
             ("X-Sigma-User-Id" = String, description = "The user; empty for a token of the app itself"),
             ("X-Sigma-Client-Id" = String, description = "The app"),
             ("X-Sigma-Scope" = String, description = "The granted scopes"),
+            ("X-Sigma-Impersonator" = String, description = "The user who impersonates; empty if the user acts themselves"),
         )),
         (status = 400, description = "No resource, or the token was sent twice"),
         (status = 401, description = "Missing or invalid token or proof"),
@@ -65,7 +67,7 @@ pub async fn forward(State(sigma): State<AppState>, RawQuery(query): RawQuery, h
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let (mut response, values) = match check(&sigma, &params, &headers).await {
         Ok((values, nonce)) => (with_nonce(StatusCode::OK.into_response(), nonce.as_deref()), values),
-        Err(response) => (response, [EMPTY; 3]),
+        Err(response) => (response, [EMPTY; 4]),
     };
     for (name, value) in HEADERS.into_iter().zip(values) {
         response.headers_mut().insert(name, value);
@@ -77,7 +79,7 @@ async fn check(
     sigma: &AppState,
     params: &Params,
     headers: &HeaderMap,
-) -> Result<([HeaderValue; 3], Option<String>), Response> {
+) -> Result<([HeaderValue; 4], Option<String>), Response> {
     let refused = |error: BearerError| error.into_response();
     let resource = params.get("resource").filter(|_| params.resources().len() == 1 && params.repeated().is_none());
     let resource = resource.ok_or_else(|| bad_request("invalid_request", "name one resource").into_response())?;
@@ -99,8 +101,11 @@ async fn check(
         return Err(response);
     }
     let user = live.account.as_ref().map(|(_, account)| account.user.id.as_str()).unwrap_or_default();
+    // Whoever impersonates began the chain of actors.
+    let impersonator = claims.act.as_ref().filter(|_| claims.impersonation).and_then(|act| act.chain().last());
+    let impersonator = impersonator.map(|actor| actor.sub.as_str()).unwrap_or_default();
     let value = |text: &str| HeaderValue::from_str(text).unwrap_or(EMPTY);
-    Ok(([value(user), value(&claims.client_id), value(&claims.scope)], nonce))
+    Ok(([value(user), value(&claims.client_id), value(&claims.scope), value(impersonator)], nonce))
 }
 
 /// The proof of the request that the proxy received; without its address there is none.
