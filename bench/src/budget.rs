@@ -231,6 +231,12 @@ impl Lines<'_> {
         if let Some((users, start)) = findings.start_with_users {
             self.at_most(format!("cold start with {users} users"), Some(start), 200.0, " ms");
         }
+        if let Some(strangers) = findings.strangers {
+            let what = |what: &str| format!("{what} {} dynamic apps and client documents each", strangers.each);
+            self.at_most(what("memory of"), Some(strangers.memory), 16.0, " MiB");
+            self.at_most(what("cold start with"), Some(strangers.start), 50.0, " ms");
+            self.at_most(what("a page of apps beside"), Some(strangers.list), 1.5, " ×");
+        }
     }
 }
 

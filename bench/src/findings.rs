@@ -35,6 +35,19 @@ impl Server {
     }
 }
 
+/// What apps cost that nobody registered here.
+#[derive(Clone, Copy, Debug)]
+pub struct Strangers {
+    /// How many registered themselves, and how many documents describe others.
+    pub each: u32,
+    /// MiB more than without them, each used once.
+    pub memory: f64,
+    /// Milliseconds to the first answer.
+    pub start: f64,
+    /// A page of the list of apps, as a multiple of one without them.
+    pub list: f64,
+}
+
 /// The results of a run.
 #[derive(Default)]
 pub struct Findings {
@@ -64,6 +77,8 @@ pub struct Findings {
     pub peer_start: Option<f64>,
     /// With that many users in the database.
     pub start_with_users: Option<(u32, f64)>,
+    /// With apps that nobody registered here.
+    pub strangers: Option<Strangers>,
 }
 
 impl Findings {
@@ -156,6 +171,8 @@ impl Findings {
             ("start to first answer", self.start, self.peer_start, "ms"),
             ("the very first start, making keys", self.first_start, None, "ms"),
             ("start with many users", self.start_with_users.map(|(_, start)| start), None, "ms"),
+            ("start with many dynamic apps", self.strangers.map(|strangers| strangers.start), None, "ms"),
+            ("memory of many dynamic apps", self.strangers.map(|strangers| strangers.memory), None, "MiB"),
         ] {
             let cell = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.1} {unit}"));
             println!("| {what} | {} | {} |", cell(ours), cell(theirs));

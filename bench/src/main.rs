@@ -24,6 +24,7 @@ mod process;
 mod run;
 mod sigma;
 mod starts;
+mod strangers;
 mod system;
 mod timing;
 mod upstream;

@@ -27,6 +27,7 @@ use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks};
 use crate::process::Process;
 use crate::sigma::{AccessLog, App, Installation};
 use crate::starts::{self, millis};
+use crate::strangers;
 use crate::system::Failure;
 use crate::{bare, work};
 
@@ -78,6 +79,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
         let time = plan.extent.time / 4;
         findings.bare = Some(tokio::task::spawn_blocking(move || bare::measure(time, &directory)).await??);
         starts::measure(plan, &mut findings)?;
+        strangers::measure(plan, &mut findings).await?;
     }
     let mut bench = Bench::prepare(plan, findings).await?;
     println!("\n{}", crate::findings::heading());

@@ -26,7 +26,8 @@ pub fn measure(plan: &Plan, findings: &mut Findings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn median_start(installation: &Installation) -> Result<f64, Failure> {
+/// Milliseconds from process start to the first answer.
+pub fn median_start(installation: &Installation) -> Result<f64, Failure> {
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let (process, start) = installation.serve(AccessLog::Off)?;
