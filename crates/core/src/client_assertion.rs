@@ -12,8 +12,9 @@ pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-
 
 /// The longest remaining life of an assertion.
 const LONGEST_LIFE: Duration = Duration::from_mins(10);
-/// How far the app's clock may be ahead of ours.
-const CLOCK_SKEW: Duration = Duration::from_mins(1);
+/// How far the app's clock may be ahead of ours: at least 10 seconds (FAPI 2.0 Security Profile §5.3.2.1), and well below the 60
+/// beyond which an assertion must be refused, so that one does not come to be accepted because it took a while to arrive.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// The longest `sub` and `jti`, in bytes.
 const MAX_TEXT: usize = 512;
 

@@ -15,8 +15,9 @@ use crate::time::Timestamp;
 
 /// The longest request object, in bytes.
 pub const LONGEST: usize = 16 * 1_024;
-/// How far the app's clock may be ahead of ours.
-const CLOCK_SKEW: Duration = Duration::from_mins(1);
+/// How far the app's clock may be ahead of ours: at least 10 seconds (FAPI 2.0 Security Profile §5.3.2.1), and well below the 60
+/// beyond which an object must be refused, so that one does not come to be accepted because it took a while to arrive.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// The longest life of an object of an app with the FAPI 2.0 profile, between `nbf` and `exp`, and the greatest age of
 /// `nbf` (FAPI 2.0 Message Signing §5.3.1).
 const LONGEST_LIFE: Duration = Duration::from_hours(1);

@@ -114,6 +114,7 @@ fn an_object_under_the_fapi2_profile_lives_at_most_an_hour_and_is_never_signed_w
     let now = NOW.seconds();
     assert!(judged(&json!({})).is_ok());
     assert!(judged(&json!({"nbf": now + 8})).is_ok(), "nbf 8 seconds in the future is accepted");
+    assert_eq!(judged(&json!({"nbf": now + 31})).unwrap_err(), ObjectProblem::FromTheFuture);
     for changes in [
         json!({"exp": null}),
         json!({"nbf": null}),
