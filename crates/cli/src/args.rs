@@ -1,5 +1,6 @@
 //! The command line: arguments and help.
 
+mod admin;
 mod app;
 mod audit;
 mod branding;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
+pub use admin::AdminCommand;
 pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, SetApp};
 pub use audit::AuditArgs;
 pub use branding::BrandingFields;
@@ -99,6 +101,9 @@ Examples:
     /// Manage user accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Manage who may use the console, and as what.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Manage workspaces: the tenants of a product's own API.
     #[command(subcommand)]
     Workspace(WorkspaceCommand),

@@ -1,5 +1,6 @@
 //! The admin commands, one file each.
 
+pub mod admin;
 pub mod api_key;
 pub mod app;
 pub mod audit;

@@ -3,6 +3,7 @@
 //! The server is on `localhost` and the Playground on `127.0.0.1`, because cookies ignore ports (RFC 6265 §8.5).
 
 mod apps;
+mod console;
 mod files;
 mod merits;
 mod playground;
@@ -108,7 +109,9 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
         let (apps, workspaces, merits) = tokio::task::block_in_place(|| {
             let opened = Opened::make(settings.clone())?;
             let (apps, workspaces) = (apps::register(&opened, &origin)?, workspaces::register(&opened)?);
-            Ok::<_, Failure>((apps, workspaces, merits::register(&opened, &origin)?))
+            let merits = merits::register(&opened, &origin)?;
+            console::appoint(&opened)?;
+            Ok::<_, Failure>((apps, workspaces, merits))
         })?;
         match serve::start(settings).await {
             Ok(server) => return Ok(Started { server, issuer, listener, origin, apps, workspaces, merits }),
@@ -190,8 +193,14 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Pat
     let mails = mails.display();
     if output.json {
         return serve::announce(
-            &serde_json::json!({ "server": issuer, "playground": origin, "admin": admin, "mails": mails.to_string() })
-                .to_string(),
+            &serde_json::json!({
+                "server": issuer,
+                "playground": origin,
+                "console": console::address(issuer),
+                "admin": admin,
+                "mails": mails.to_string(),
+            })
+            .to_string(),
         );
     }
     let database = match &args.data {
@@ -200,8 +209,12 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Pat
         None => "The database is temporary and deleted on exit; use --data DIR to keep it.".to_owned(),
     };
     serve::announce(&format!(
-        "\n  Server      {issuer}\n  Playground  {origin}   open this one\n  Mails       {mails}\n\n{database}\n\
-         Admin commands begin with: {admin}\nStop with Ctrl-C.\n"
+        "\n  Server      {issuer}\n  Playground  {origin}   open this one\n  Console     {console}   \
+         sign in as {owner} with the password {password}\n  Mails       {mails}\n\n{database}\n\
+         Admin commands begin with: {admin}\nStop with Ctrl-C.\n",
+        console = console::address(issuer),
+        owner = console::OWNER,
+        password = console::PASSWORD,
     ));
 }
 

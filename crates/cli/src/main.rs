@@ -21,8 +21,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{
-    ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, ResourceCommand, UserCommand,
-    WorkspaceCommand,
+    AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, ResourceCommand,
+    UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -108,6 +108,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 UserCommand::Sessions { user, end, end_all, sure } => {
                     user::sessions(file, output, &user, end.as_deref(), end_all, sure.yes)
                 }
+            }
+        }
+        Command::Admin(command) => {
+            use commands::admin;
+            match command {
+                AdminCommand::List => admin::list(file, output),
+                AdminCommand::Add { user, role } => admin::add(file, output, &user, role.into()),
+                AdminCommand::Remove { user, sure } => admin::remove(file, output, &user, sure.yes),
             }
         }
         Command::Workspace(command) => {

@@ -46,10 +46,13 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         for exposed in exposure::found(&exposable) {
             tracing::warn!(path = %exposed.path.display(), mode = format!("{:o}", exposed.mode), "{}", exposed.reported());
         }
+        let link = server.first_owner_link().await.map_err(|error| could_not(&error))?;
         announce(&if output.json {
-            serde_json::json!({ "issuer": issuer, "listen": address }).to_string()
+            serde_json::json!({ "issuer": issuer, "listen": address, "first_owner": link }).to_string()
         } else {
-            format!("Sigma {} listens on {address} for {issuer}", env!("CARGO_PKG_VERSION"))
+            let listens = format!("Sigma {} listens on {address} for {issuer}", env!("CARGO_PKG_VERSION"));
+            let words = "Nobody owns this installation yet. Whoever opens this link within a day and signs in does:";
+            link.map_or_else(|| listens.clone(), |link| format!("{listens}\n{words}\n{link}"))
         });
         let sigma = server.state().clone();
         let reported = async {

@@ -14,7 +14,7 @@ use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::{RedirectUri, RegisteredRedirectUris};
-use crate::scope::{KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
+use crate::scope::{ADMIN_READ, ADMIN_WRITE, KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
 use crate::security::AppSecurity;
 use crate::slug::SIGMA;
 use crate::time::Timestamp;
@@ -279,12 +279,13 @@ impl App {
             && self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://"))
     }
 
-    /// The server's own scopes that it may request: `offline_access` only if it may use refresh tokens, and `roles`
-    /// only if it did not register itself.
+    /// The server's own scopes that it may request: `offline_access` only if it may use refresh tokens, `roles` only if it did
+    /// not register itself, and those of the management API only if it is also the operator's.
     pub fn askable(&self) -> Scopes {
         self.scopes.retain(|scope| match scope {
             OFFLINE_ACCESS => self.may_use(GrantType::RefreshToken),
             ROLES => !self.dynamic,
+            ADMIN_READ | ADMIN_WRITE => !self.dynamic && self.org_id == OrgId::operator(),
             _ => true,
         })
     }

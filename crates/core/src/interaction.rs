@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authentication::{AccountCredentials, Acr, CredentialKind, Progress, Requirement, progress};
 use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValue, SessionFacts};
-use crate::ids::OrgRef;
+use crate::ids::{OrgRef, UserId};
 use crate::time::Timestamp;
 
 /// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
@@ -55,6 +55,16 @@ pub enum Continuation {
     MeritOrg {
         /// The org, as its address named it; `None` for the choice.
         org: Option<OrgRef>,
+    },
+    /// Becoming the first owner of the installation, by the link that the server printed. It is never stored.
+    FirstOwner {
+        /// The secret of the link.
+        token: LinkSecret,
+    },
+    /// A page of the console. Whether the user may see it is not yet known.
+    Console {
+        /// Which one.
+        page: ConsolePage,
     },
     /// Letting a device in that shows this user code (RFC 8628 §3.3).
     Device {
@@ -145,6 +155,24 @@ pub enum AccountPage {
     BackupChange,
     /// Restoring a key from one of them on this device: the user signs in again first.
     Restore,
+}
+
+/// The console pages that a user can be returned to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsolePage {
+    /// The overview.
+    Overview,
+    /// People.
+    People,
+    /// One person.
+    Person(UserId),
+    /// Changing one: the user signs in again first.
+    PersonChange(UserId),
+    /// Apps.
+    Apps,
+    /// The audit trail.
+    Audit,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -243,6 +271,7 @@ impl Continuation {
         matches!(
             self,
             Self::Account { page: FirstPassword | Change | AgentsChange | DeletionRequest | BackupChange | Restore }
+                | Self::Console { page: ConsolePage::PersonChange(_) }
         )
     }
 
@@ -310,7 +339,8 @@ mod tests {
     fn changes(continuation: &Continuation) -> bool {
         use AccountPage::{AgentsChange, BackupChange, Change, DeletionRequest, FirstPassword, Restore};
         let pages = [FirstPassword, Change, AgentsChange, DeletionRequest, BackupChange, Restore];
-        pages.map(|page| Continuation::Account { page }).contains(continuation)
+        matches!(continuation, Continuation::Console { page: ConsolePage::PersonChange(_) })
+            || pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
 
     fn needs_recent(continuation: &Continuation) -> bool {
@@ -369,6 +399,16 @@ mod tests {
             "\\PC{0,50}".prop_map(|secret| Continuation::LinkApp { token: LinkSecret::new(secret) }),
             proptest::option::of("(org_[0-9a-f]{24}|[a-z][a-z0-9-]{2,20})")
                 .prop_map(|name| Continuation::MeritOrg { org: name.as_deref().and_then(OrgRef::parse) }),
+            "\\PC{0,50}".prop_map(|secret| Continuation::FirstOwner { token: LinkSecret::new(secret) }),
+            prop::sample::select(vec![
+                ConsolePage::Overview,
+                ConsolePage::People,
+                ConsolePage::Person(UserId::from_text("user_1")),
+                ConsolePage::PersonChange(UserId::from_text("user_1")),
+                ConsolePage::Apps,
+                ConsolePage::Audit,
+            ])
+            .prop_map(|page| Continuation::Console { page }),
             "\\PC{0,20}"
                 .prop_map(|code| Continuation::Device { user_code: LinkSecret::new(code), second_factor: false }),
             Just(Continuation::Restore),

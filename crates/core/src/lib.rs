@@ -27,6 +27,7 @@ pub mod interaction;
 pub mod jose;
 pub mod json;
 pub mod merits;
+pub mod operator;
 pub mod org;
 pub mod params;
 pub mod password;

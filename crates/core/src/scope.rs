@@ -20,9 +20,27 @@ pub const ROLES: &str = "roles";
 /// The user's accepted merits, from any org.
 pub const MERITS: &str = "merits";
 
+/// Reading by the management API. Only for apps of the operator.
+pub const ADMIN_READ: &str = "sigma:admin:read";
+/// Changing by the management API, which includes reading. Only for apps of the operator.
+pub const ADMIN_WRITE: &str = "sigma:admin:write";
+/// The scopes of the management API.
+pub const ADMIN: [&str; 2] = [ADMIN_READ, ADMIN_WRITE];
+
 /// The server's own scopes. Resources define more; all others are ignored.
-pub const KNOWN: [&str; 9] =
-    [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, ROLES, "sigma:profile", "sigma:wallet", "sigma:backup", MERITS];
+pub const KNOWN: [&str; 11] = [
+    OPENID,
+    PROFILE,
+    EMAIL,
+    OFFLINE_ACCESS,
+    ROLES,
+    "sigma:profile",
+    "sigma:wallet",
+    "sigma:backup",
+    MERITS,
+    ADMIN_READ,
+    ADMIN_WRITE,
+];
 
 /// A set of scopes in requested order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

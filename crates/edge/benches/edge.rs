@@ -75,6 +75,7 @@ fn same_headers() -> HeaderMap {
 const FORMAT: ErrorFormat = ErrorFormat {
     render: |error, _| json(&error.error()),
     schema: || ("Error".to_owned(), RefOr::T(Schema::default())),
+    media_type: "application/json",
     expected: &[],
 };
 const DISCOVERY: Policy = Policy {

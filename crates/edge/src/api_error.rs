@@ -34,6 +34,8 @@ pub struct ErrorFormat {
     pub render: fn(&ApiError, &FailedAt<'_>) -> Response,
     /// The name and schema of the body in the OpenAPI document.
     pub schema: fn() -> (String, RefOr<Schema>),
+    /// The media type of the body.
+    pub media_type: &'static str,
     /// Statuses of everyday, which the log need not explain.
     pub expected: &'static [StatusCode],
 }

@@ -37,7 +37,7 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, policy: &Poli
         describe(operation, &AWAY);
     }
     describe(operation, &INTERNAL);
-    complete_errors(operation, error);
+    complete_errors(operation, error, policy.errors.media_type);
 }
 
 fn describe(operation: &mut Operation, (status, description): &Common) {
@@ -46,12 +46,12 @@ fn describe(operation: &mut Operation, (status, description): &Common) {
 }
 
 /// Gives every error its body and `Retry-After`.
-fn complete_errors(operation: &mut Operation, error: &Ref) {
+fn complete_errors(operation: &mut Operation, error: &Ref, media_type: &str) {
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
         let RefOr::T(response) = response else { continue };
         let body = ContentBuilder::new().schema(Some(error.clone())).build();
-        response.content.insert("application/json".to_owned(), RefOr::T(body));
+        response.content.insert(media_type.to_owned(), RefOr::T(body));
         if ["429", "503"].contains(&status.as_str()) {
             let seconds = ObjectBuilder::new().schema_type(Type::Integer);
             let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds")).build();

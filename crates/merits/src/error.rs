@@ -150,6 +150,7 @@ const SERVER_ERROR: &str = "server_error";
 pub const FORMAT: ErrorFormat = ErrorFormat {
     render,
     schema: || (DescribedError::name().into_owned(), DescribedError::schema()),
+    media_type: "application/json",
     expected: &[StatusCode::UNAUTHORIZED],
 };
 

@@ -8,8 +8,12 @@ use utoipa::{PartialSchema as _, ToSchema};
 use crate::http::{ApiError, ErrorFormat, FailedAt, Policy, RequestId, json};
 
 /// The format of OAuth and Better Auth.
-pub const FORMAT: ErrorFormat =
-    ErrorFormat { render, schema: || (Error::name().into_owned(), Error::schema()), expected: &[] };
+pub const FORMAT: ErrorFormat = ErrorFormat {
+    render,
+    schema: || (Error::name().into_owned(), Error::schema()),
+    media_type: "application/json",
+    expected: &[],
+};
 
 /// The policy of an API of that format, unless an endpoint needs another.
 pub const API: Policy = Policy::new(&FORMAT);

@@ -8,6 +8,7 @@ pub mod access;
 pub mod backchannel;
 pub mod branding;
 pub mod client_documents;
+pub mod csv;
 pub mod device_polls;
 pub mod dpop;
 pub mod error;

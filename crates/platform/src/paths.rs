@@ -34,6 +34,10 @@ pub const RESTORE_PATH: &str = "/oauth-restore";
 pub const MERIT_LOGIN_PATH: &str = "/login-with-sigma";
 /// "Link App": an app asks an admin to act for their org.
 pub const LINK_APP_PATH: &str = "/link-app";
+/// The console of the operator.
+pub const CONSOLE_PATH: &str = "/console";
+/// The page that makes its visitor the first owner of the installation.
+pub const FIRST_OWNER_PATH: &str = "/console/first-owner";
 /// The page on which users delete their account, and keep it after all.
 pub const ACCOUNT_DELETION_PATH: &str = "/account/delete";
 /// The page on which people sign up by e-mail.

@@ -98,15 +98,18 @@ mod tests {
         let document = document();
         let mut errors = 0;
         for (operation, described) in operations(&document) {
-            let name = match operation.split_once(' ') {
-                Some((_, path)) if path.starts_with("/api/v1/") => "WorkspaceError",
-                Some((_, path)) if path.starts_with("/v2/") || path.starts_with("/attachments/") => "MeritsError",
-                _ => "Error",
+            let (name, media_type) = match operation.split_once(' ') {
+                Some((_, path)) if path.starts_with("/api/v1/") => ("WorkspaceError", "application/json"),
+                Some((_, path)) if path.starts_with("/api/admin/") => ("Problem", "application/problem+json"),
+                Some((_, path)) if path.starts_with("/v2/") || path.starts_with("/attachments/") => {
+                    ("MeritsError", "application/json")
+                }
+                _ => ("Error", "application/json"),
             };
             let responses = described["responses"].as_object().unwrap();
             assert!(responses.contains_key("500"), "{operation}");
             for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
-                let schema = &response["content"]["application/json"]["schema"]["$ref"];
+                let schema = &response["content"][media_type]["schema"]["$ref"];
                 assert_eq!(schema, &format!("#/components/schemas/{name}"), "{operation} {status}");
                 errors += 1;
             }

@@ -402,9 +402,7 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
 
 #[test]
 fn scopes_are_described_in_plain_words_and_unknown_ones_by_name() {
-    let known =
-        ["openid", "profile", "email", "offline_access", "sigma:profile", "sigma:wallet", "sigma:backup", "merits"];
-    for scope in known {
+    for scope in sigma_core::scope::KNOWN {
         let line = ScopeLine::of(Language::English, scope);
         assert_eq!(line.scope, scope);
         assert_ne!(line.title, scope);

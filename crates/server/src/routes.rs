@@ -41,13 +41,14 @@ use crate::{
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
         (name = "Credentials", description = "Merits as Open Badges 3.0 credentials: the keys of issuers, and what was revoked"),
         (name = "Merits", description = "Orgs issue merits to people, and apps see those that their holders let them see"),
+        (name = "Management", description = "Apps and people of the operator look after this server"),
         (name = "Server", description = "The server responds")
     )
 )]
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 16] {
+fn surfaces() -> [Surface<AppState>; 18] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -58,6 +59,8 @@ fn surfaces() -> [Surface<AppState>; 16] {
         pages::surface(),
         workspace::pages::surface(),
         merits::pages(),
+        sigma_console::pages(),
+        sigma_console::api(),
         account::surface(),
         branding::surface(),
         backup::surface(),
@@ -152,7 +155,7 @@ mod tests {
             let mut found = Vec::new();
             sources(&root.join(room), &mut found);
             assert!(!found.is_empty(), "{room}");
-            for other in SURFACES.iter().chain([&"workspace", &"merits"]).filter(|other| *other != room) {
+            for other in SURFACES.iter().chain([&"workspace", &"merits", &"console"]).filter(|other| *other != room) {
                 let named = format!("crate::{other}");
                 for (path, source) in &found {
                     let uses = source.match_indices(&named).any(|(at, _)| {

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use secrecy::ExposeSecret as _;
-use sigma_core::random::Rng;
+use sigma_core::digest::Digest;
+use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::time::Clock;
+use sigma_store::operator::first_owner;
 use sigma_store::{MasterKey, OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -19,6 +21,7 @@ use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::jobs::{self, Runner};
 use crate::mail::mailer;
 use crate::merits;
+use crate::paths::FIRST_OWNER_PATH;
 use crate::pulse;
 use crate::routes;
 use crate::settings::Settings;
@@ -28,6 +31,8 @@ use crate::workspace::{self, WorkspaceState};
 
 /// The delay before a failed background task is restarted.
 const AGAIN: Duration = Duration::from_secs(10);
+/// Length of the secret in the link of the first owner: 256 bits.
+const FIRST_OWNER_LENGTH: usize = 43;
 /// How often connecting to an absent database server is retried at start.
 const STORE_ROUND: Duration = Duration::from_millis(500);
 
@@ -123,6 +128,19 @@ impl Server {
     /// The system does not tell.
     pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// A link that makes whoever follows it the first owner of the installation, valid for a day; `None` if there is an owner. The
+    /// database has only its digest.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn first_owner_link(&self) -> Result<Option<String>, StartError> {
+        let (secret, now) = (alphanumeric(&*self.sigma.rng, FIRST_OWNER_LENGTH), self.sigma.now());
+        let link = Digest::of(&secret);
+        let offered = self.sigma.store.write(move |tx| first_owner::offer(tx, &link, now)).await;
+        let offered = offered.map_err(|error| StartError::State(StateError::Store(error)))?;
+        Ok(offered.then(|| format!("{}{FIRST_OWNER_PATH}?token={secret}", self.sigma.issuer())))
     }
 
     /// The state, for embedding the server in another process.

@@ -208,6 +208,10 @@ pub enum Trail {
     Concerning(UserId),
     /// The events of an org.
     Org(OrgId),
+    /// What was done to an app.
+    App(AppId),
+    /// The events of one action.
+    Of(Action),
 }
 
 impl Trail {
@@ -221,6 +225,8 @@ impl Trail {
             Self::User(user) => is_of(user),
             Self::Concerning(user) => is_of(user) || is_target(user),
             Self::Org(org) => event.org_id.as_ref() == Some(org),
+            Self::App(app) => event.target.as_ref().is_some_and(|(kind, id)| kind == "app" && id == app.as_str()),
+            Self::Of(action) => event.action == action.as_str(),
         }
     }
 }
@@ -290,6 +296,16 @@ pub fn list_before(tx: &mut dyn Tx, trail: &Trail, place: &Place, limit: u32) ->
         Trail::Org(org_id) => tx.query_all(
             select!("org_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"),
             params![org_id, place.at, &place.id, limit],
+        ),
+        Trail::App(app_id) => tx.query_all(
+            select!(
+                "target_kind = 'app' AND target_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"
+            ),
+            params![app_id, place.at, &place.id, limit],
+        ),
+        Trail::Of(action) => tx.query_all(
+            select!("action = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"),
+            params![action.as_str(), place.at, &place.id, limit],
         ),
     };
     rows?.iter().map(decode).collect()

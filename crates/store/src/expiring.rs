@@ -69,6 +69,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("device_throttle", "user_id, device", "expires_at"),
     expiring!("quotas", "purpose, subject", "expires_at"),
     expiring!("one_time_links", "hash", "expires_at"),
+    expiring!("first_owner_links", "hash", "expires_at"),
     expiring!("email_sign_ups", "browser_hash", "expires_at"),
     expiring!("email_additions", "user_id", "expires_at"),
     expiring!("mails", "id", "expires_at"),

@@ -146,8 +146,8 @@ fn make_room(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId)
 }
 
 fn encode(continuation: &Continuation) -> Result<String, StoreError> {
-    if matches!(continuation, Continuation::Invitation { .. }) {
-        return Err(StoreError::Failed("the link of an invitation is not stored".to_owned()));
+    if matches!(continuation, Continuation::Invitation { .. } | Continuation::FirstOwner { .. }) {
+        return Err(StoreError::Failed("the secret of such a link is not stored".to_owned()));
     }
     serde_json::to_string(continuation).map_err(|error| StoreError::Corrupt(error.to_string()))
 }

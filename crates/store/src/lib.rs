@@ -53,6 +53,7 @@ pub mod merits;
 pub mod meta;
 mod migrations;
 pub mod one_time_link;
+pub mod operator;
 pub mod org;
 pub mod outbox;
 pub mod passkey;

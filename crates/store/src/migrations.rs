@@ -31,6 +31,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V18__merit_pages", include_str!("../migrations/V18__merit_pages.sql")),
     ("V21__merits_and_objects", include_str!("../migrations/V21__merits_and_objects.sql")),
     ("V22__flows", include_str!("../migrations/V22__flows.sql")),
+    ("V23__console", include_str!("../migrations/V23__console.sql")),
 ];
 
 /// The table that refinery keeps.

@@ -316,7 +316,7 @@ pub fn end_all(
     if !others.is_empty() {
         let details = Details { sessions: u64::try_from(others.len()).ok(), ..Details::default() };
         let target = Target::User(user_id.clone());
-        let event = NewEvent::new(Action::SessionEndAll).about(user_id).to(target).with(details);
+        let event = NewEvent::new(Action::SessionEndAll).about(user_id).shown_to(user_id).to(target).with(details);
         event::append_bounded(tx, event, user_id, now)?;
     }
     Ok(others.len())

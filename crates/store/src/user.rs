@@ -7,6 +7,7 @@ use sigma_core::authentication::Credential;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
+use sigma_core::org::text::folded;
 use sigma_core::time::Timestamp;
 
 use crate::email::{self, EmailProof};
@@ -108,6 +109,59 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, Store
         .collect()
 }
 
+/// At most `limit` users, newest first, before the one called `before`; from the newest without one.
+pub(crate) fn list_newest(tx: &mut dyn Tx, before: Option<&str>, limit: u32) -> Result<Vec<User>, StoreError> {
+    let rows = match before {
+        Some(before) => {
+            tx.query_all(select!("users u", "u.id < $1 ORDER BY u.id DESC LIMIT $2"), params![before, limit])?
+        }
+        None => tx.query_all(select!("users u", "u.id >= '' ORDER BY u.id DESC LIMIT $1"), params![limit])?,
+    };
+    rows.iter().map(decode).collect()
+}
+
+/// At most `limit` users whose names begin with `prefix`, ignoring case, by name; after the user called `after`.
+pub(crate) fn list_named(
+    tx: &mut dyn Tx,
+    prefix: &str,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<Vec<User>, StoreError> {
+    let from = name_key(prefix);
+    // No text contains this byte: it is greater than every continuation of the prefix.
+    let to: Vec<u8> = from.iter().copied().chain([u8::MAX]).collect();
+    let last = match after {
+        Some(after) => tx.query_opt("SELECT name_key FROM users WHERE id = $1", params![after])?,
+        None => None,
+    };
+    let last = last.map(|row| row.opt_bytes(0)).transpose()?.flatten();
+    let (key, id) = last.zip(after).map_or((from, ""), |(key, after)| (key, after.as_str()));
+    tx.query_all(
+        select!("users u", "(u.name_key, u.id) > ($1, $2) AND u.name_key < $3 ORDER BY u.name_key, u.id LIMIT $4"),
+        params![key, id, to, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// Fills in the searched form of names that were stored before there was one, at most 500; returns how many.
+pub fn index_names(tx: &mut dyn Tx) -> Result<usize, StoreError> {
+    let rows = tx.query_all("SELECT id, name FROM users WHERE name_key IS NULL ORDER BY id LIMIT 500", params![])?;
+    for row in &rows {
+        let (id, name) = (row.text(0)?, row.text(1)?);
+        // Its user may be changing it meanwhile.
+        let sql = "UPDATE users SET name_key = $2 WHERE id = $1 AND name = $3 AND name_key IS NULL";
+        tx.execute(sql, params![id, name_key(&name), name])?;
+    }
+    Ok(rows.len())
+}
+
+/// The searched form of a name.
+fn name_key(name: &str) -> Vec<u8> {
+    folded(name.trim()).into_bytes()
+}
+
 /// Creates an account for the user who just signed with `pubkey`, named after its address.
 pub fn add_with_pubkey(
     tx: &mut dyn Tx,
@@ -173,16 +227,19 @@ pub(crate) fn add_without_credential(
 
 fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at)
-         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4, $5)",
-        params![id, name, pubkey, now, now.plus(REMINDED_EVERY)],
+        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at, name_key)
+         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4, $5, $6)",
+        params![id, name, pubkey, now, now.plus(REMINDED_EVERY), name_key(name)],
     )?;
     tx.changed(cached::ACCOUNT, id.as_str())
 }
 
 /// Sets the user's name.
 pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
+    tx.execute(
+        "UPDATE users SET name = $2, updated_at = $3, name_key = $4 WHERE id = $1",
+        params![user_id, name, now, name_key(name)],
+    )?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 
@@ -285,7 +342,7 @@ pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Time
         logout::announce_all(tx, user_id, now)?;
     }
     let action = if disabled { Action::UserDisable } else { Action::UserEnable };
-    event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())))?;
+    event::append(tx, NewEvent::new(action).shown_to(user_id).to(Target::User(user_id.clone())))?;
     Ok(true)
 }
 

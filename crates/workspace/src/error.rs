@@ -137,6 +137,7 @@ struct ErrorBody<'a> {
 pub const FORMAT: ErrorFormat = ErrorFormat {
     render,
     schema: || (DescribedError::name().into_owned(), DescribedError::schema()),
+    media_type: "application/json",
     expected: &[StatusCode::UNAUTHORIZED],
 };
 

@@ -28,6 +28,7 @@ use crate::output::{Output, fields, table};
 pub use add::{add, reset};
 pub use impersonation::{Permission, impersonation};
 pub use manage::{credentials, export, remove, set};
+pub use secret::hash;
 
 /// An account as printed.
 #[derive(Debug, Serialize)]
@@ -294,7 +295,7 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
 }
 
 /// Finds the account by id, e-mail address or public key.
-fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
+pub fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
     let wanted = user.to_owned();
     let account = opened.read(move |tx| {
         let id = UserId::parse(&wanted).unwrap_or_else(|| UserId::from_text(&wanted));

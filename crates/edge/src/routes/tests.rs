@@ -8,6 +8,7 @@ use crate::policy::{BodyLimit, CorsPolicy};
 const FORMAT: ErrorFormat = ErrorFormat {
     render: |error, _| json(&error.error()),
     schema: || ("Error".to_owned(), utoipa::openapi::RefOr::T(utoipa::openapi::schema::Schema::default())),
+    media_type: "application/json",
     expected: &[],
 };
 const BASE: Policy = Policy::new(&FORMAT);

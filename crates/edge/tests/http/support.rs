@@ -37,6 +37,7 @@ fn render(error: &ApiError, at: &FailedAt<'_>) -> axum::response::Response {
 const FORMAT: ErrorFormat = ErrorFormat {
     render,
     schema: || ("Error".to_owned(), RefOr::T(Schema::default())),
+    media_type: "application/json",
     expected: &[StatusCode::PAYMENT_REQUIRED],
 };
 

@@ -25,6 +25,7 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/merits.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/account.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/agents.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/console.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/proof.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/device.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/pages.ftl")),
@@ -33,7 +34,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 17] {
+pub(super) const fn sources(language: Language) -> [&'static str; 18] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

@@ -55,7 +55,7 @@ fn sources() -> String {
     }
     let mut all = include_str!("mod.rs").to_owned();
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for directory in ["platform", "workspace", "merits", "server"].map(|name| crates.join(name)) {
+    for directory in ["platform", "workspace", "merits", "console", "server"].map(|name| crates.join(name)) {
         read(&directory.join("src"), &mut all);
         read(&directory.join("templates"), &mut all);
     }

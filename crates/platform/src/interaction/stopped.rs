@@ -58,6 +58,7 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         },
         // The holder of such a link can open that again; nobody else may get it.
         Continuation::Invitation { .. }
+        | Continuation::FirstOwner { .. }
         | Continuation::MeritLogin { .. }
         | Continuation::LinkApp { .. }
         | Continuation::Device { .. }
@@ -65,6 +66,7 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         Continuation::Workspace { .. }
         | Continuation::Account { .. }
         | Continuation::MeritOrg { .. }
+        | Continuation::Console { .. }
         | Continuation::Restore => {
             vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
         }

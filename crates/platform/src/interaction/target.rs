@@ -1,13 +1,15 @@
 //! Where users continue: the only place that builds such addresses, all of them our own.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use sigma_core::interaction::{AccountPage, Continuation, LinkSecret, WorkspacePage};
+use sigma_core::ids::UserId;
+use sigma_core::interaction::{AccountPage, ConsolePage, Continuation, LinkSecret, WorkspacePage};
 
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::interaction::{begin, with_cookie};
 use crate::paths::{
-    ACCOUNT_DELETION_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, device_url, login_url, resume_url,
+    ACCOUNT_DELETION_PATH, CONSOLE_PATH, FIRST_OWNER_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, device_url,
+    login_url, resume_url,
 };
 use crate::state::AppState;
 
@@ -26,6 +28,8 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::MeritLogin { token } => with_token(MERIT_LOGIN_PATH, token),
         Continuation::LinkApp { token } => with_token(LINK_APP_PATH, token),
         Continuation::Device { user_code, .. } => device_url(user_code.expose()),
+        Continuation::FirstOwner { token } => with_token(FIRST_OWNER_PATH, token),
+        Continuation::Console { page } => console_page(page),
         Continuation::MeritOrg { org: None } => "/org".to_owned(),
         Continuation::MeritOrg { org: Some(name) } => format!("/org/{}", name.as_str()),
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
@@ -45,6 +49,22 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Account { .. } => "/account/password".to_owned(),
         Continuation::Home => "/".to_owned(),
     }
+}
+
+fn console_page(page: &ConsolePage) -> String {
+    match page {
+        ConsolePage::Overview => CONSOLE_PATH.to_owned(),
+        ConsolePage::People => format!("{CONSOLE_PATH}/people"),
+        ConsolePage::Person(id) | ConsolePage::PersonChange(id) => console_person_url(id),
+        ConsolePage::Apps => format!("{CONSOLE_PATH}/apps"),
+        ConsolePage::Audit => format!("{CONSOLE_PATH}/audit"),
+    }
+}
+
+/// The page of a person in the console; the list, if the id does not look like one.
+pub fn console_person_url(id: &UserId) -> String {
+    UserId::parse(id.as_str())
+        .map_or_else(|| format!("{CONSOLE_PATH}/people"), |id| format!("{CONSOLE_PATH}/people/{}", id.as_str()))
 }
 
 fn with_token(path: &str, token: &LinkSecret) -> String {
@@ -80,6 +100,8 @@ mod tests {
                 Continuation::LinkApp { token: LinkSecret::new(secret.clone()) },
                 Continuation::MeritOrg { org: OrgRef::parse(&id) },
                 Continuation::Device { user_code: LinkSecret::new(secret.clone()), second_factor: false },
+                Continuation::FirstOwner { token: LinkSecret::new(secret.clone()) },
+                Continuation::Console { page: ConsolePage::Person(UserId::from_text(id.clone())) },
                 Continuation::Restore,
                 Continuation::Home,
             ] {

@@ -24,6 +24,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
         recurring(sigma, "pictures", Duration::from_hours(1), remove_pictures),
         recurring(sigma, "key_reminders", Duration::from_hours(6), remind_of_keys),
+        recurring(sigma, "names", Duration::from_hours(1), index_names),
         JobKind::queued(known_device::JOB, {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)
@@ -83,6 +84,15 @@ pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
         }
         sigma.store.write(move |tx| account_deletion::finish(tx, &deletion, now)).await?;
     }
+    Ok(())
+}
+
+/// Makes names searchable that were stored before they were.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn index_names(sigma: AppState) -> Result<(), JobError> {
+    while sigma.store.write(|tx| user::index_names(tx)).await? > 0 {}
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::authentication::Acr;
 use sigma_core::client_document::ClientIdUrl;
 use sigma_core::digest::Digest;
+use sigma_core::ids::OrgId;
 use sigma_core::interaction::{Continuation, Entrance, Guest, LinkSecret};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
@@ -144,8 +145,12 @@ impl Arrival {
 
     /// Whether the workspace that they come for requires a second factor. Only its members learn that.
     async fn requires_second_factor(&self, sigma: &AppState, signed_in: &SignedIn) -> Result<bool, StoreError> {
-        let Continuation::Workspace { workspace: Some(name), .. } = self.continuation() else { return Ok(false) };
-        let (org_id, user_id) = (sigma.org_named(name.as_str()).await?, signed_in.account.user.id.clone());
+        let org_id = match self.continuation() {
+            Continuation::Workspace { workspace: Some(name), .. } => sigma.org_named(name.as_str()).await?,
+            Continuation::Console { .. } => OrgId::operator(),
+            _ => return Ok(false),
+        };
+        let user_id = signed_in.account.user.id.clone();
         let member = sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await?;
         Ok(member.is_some_and(|member| member.workspace.require_second_factor))
     }

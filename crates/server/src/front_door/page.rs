@@ -166,6 +166,7 @@ async fn draw(
         Continuation::Invitation { .. } => Aim::Invitation,
         Continuation::LinkApp { .. } | Continuation::MeritOrg { .. } => Aim::Org,
         Continuation::Device { .. } => Aim::Device,
+        Continuation::FirstOwner { .. } | Continuation::Console { .. } => Aim::Console,
         Continuation::Account { .. } | Continuation::Restore | Continuation::Home => Aim::Account,
     };
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());

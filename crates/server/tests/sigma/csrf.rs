@@ -48,7 +48,8 @@ const FROM_ANYWHERE: [&str; 5] = [
 fn ignores_cookies(path: &str) -> bool {
     let is_page = path == "/v2/errors";
     COOKIE_FREE.contains(&path)
-        || ["/api/v1/", "/v2/", "/attachments/"].iter().any(|prefix| path.starts_with(prefix)) && !is_page
+        || ["/api/v1/", "/api/admin/", "/v2/", "/attachments/"].iter().any(|prefix| path.starts_with(prefix))
+            && !is_page
 }
 
 /// Every path of the router.

@@ -3,6 +3,7 @@
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
+use sigma_core::operator::OperatorRole;
 use sigma_core::org::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
 use sigma_core::org::text::folded;
 use sigma_core::org::{Refusal, Right, Role, RoleDraft, Switches};
@@ -18,6 +19,7 @@ use crate::{Row, StoreError, Tx, cached, params};
 /// How refusals name a role.
 const ROLE: &str = "Role";
 const SAME_NAME: Refusal = Refusal::Conflict("A role with this name already exists");
+const FIXED: Refusal = Refusal::Conflict("This role of the operator cannot be changed or removed");
 const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace would exceed 1 MiB in total");
 
 /// A role without its long lists.
@@ -172,6 +174,7 @@ pub fn replace(
     let before = load(tx, org_id, id)?;
     authority.require_role(&before.permissions)?;
     authority.require_role(draft.permissions())?;
+    require_changeable(org_id, id)?;
     if find_by_name(tx, org_id, draft.name())?.is_some_and(|other| other.id != *id) {
         return Err(SAME_NAME.into());
     }
@@ -232,6 +235,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: 
     authority.require(Right::Roles)?;
     let role = load(tx, org_id, id)?;
     authority.require_role(&role.permissions)?;
+    require_changeable(org_id, id)?;
     if is_held(tx, org_id, id)? {
         return Err(Refusal::Conflict("The role is in use").into());
     }
@@ -239,6 +243,11 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: 
     tx.changed(cached::ROLE, &cached::key_in(org_id, id.as_str()))?;
     event::append(tx, recorded(Action::RoleRemove, org_id, actor, id))?;
     Ok(())
+}
+
+/// The roles of the operator mean something to the console, whatever the workspace calls them.
+fn require_changeable(org_id: &OrgId, id: &RoleId) -> Result<(), Refusal> {
+    if OperatorRole::is_fixed(org_id, id) { Err(FIXED) } else { Ok(()) }
 }
 
 /// Whether any member has that role, active or not.
@@ -253,7 +262,7 @@ fn is_held_by_active(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<boo
     Ok(tx.query_opt(sql, params![org_id, id])?.is_some())
 }
 
-pub(super) fn insert(
+pub(crate) fn insert(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     id: &RoleId,

@@ -96,7 +96,7 @@ pub fn rotate(
     Ok(())
 }
 
-pub(super) fn insert(
+pub(crate) fn insert(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     kid: &str,

@@ -26,6 +26,7 @@ mod lost_connections;
 mod merits;
 mod nodes;
 mod one_server;
+mod operators;
 mod overload;
 mod passwords;
 mod pgbouncer;

@@ -15,9 +15,8 @@ use sigma_store::merits::batch::{self, Batch, BatchState, Failed, Reported};
 use sigma_store::merits::template;
 
 use super::OrgAdmin;
-use super::export::csv_response;
 use crate::batches;
-use crate::pages::csv::Writer;
+use crate::pages::csv::{Writer, csv_response};
 use crate::pages::outcome::{PageError, known, reason, refused};
 use crate::pages::view::{BatchPage, LineOutcome, Notice, StatusWord, Tab};
 

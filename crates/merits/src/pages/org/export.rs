@@ -2,10 +2,9 @@
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use http::header;
 use sigma_core::ids::OrgId;
 use sigma_core::merits::{Cursor, FieldValue, PageRequest};
 use sigma_core::params::Params;
@@ -18,7 +17,7 @@ use sigma_store::merits::template::{self, TemplateField};
 
 use super::OrgAdmin;
 use super::sent::filter;
-use crate::pages::csv::Writer;
+use crate::pages::csv::{Writer, csv_response};
 use crate::pages::outcome::PageError;
 
 /// The most merits of a file; the filters of the list select others.
@@ -99,16 +98,4 @@ impl Export {
         self.next = last.map(|last| PageRequest { from: Some(Cursor::of(last.id.digits())), ..page });
         Ok(Some(Bytes::from(self.writer.take())))
     }
-}
-
-/// A file to be downloaded.
-pub fn csv_response(name: &str, content: impl Into<Body>) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, disposition.as_str()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-    ];
-    (headers, content.into()).into_response()
 }

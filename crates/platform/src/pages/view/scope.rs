@@ -22,6 +22,8 @@ pub fn scope_words(scope: &str) -> Option<ScopeWords> {
         "sigma:profile" => ("scope-sigma-profile", "scope-sigma-profile-detail", true),
         "sigma:wallet" => ("scope-sigma-wallet", "scope-sigma-wallet-detail", true),
         "sigma:backup" => ("scope-sigma-backup", "scope-sigma-backup-detail", true),
+        "sigma:admin:read" => ("scope-admin-read", "scope-admin-read-detail", true),
+        "sigma:admin:write" => ("scope-admin-write", "scope-admin-write-detail", true),
         "merits" => ("scope-merits", "scope-merits-detail", true),
         _ => return None,
     };

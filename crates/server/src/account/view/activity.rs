@@ -110,9 +110,19 @@ impl Names {
     }
 }
 
+/// Whether the operator did it to the user: by a command, by somebody at the console, or by an app that calls its API.
+fn is_by_operator(action: Action, event: &Event) -> bool {
+    match &event.actor {
+        Actor::Operator => true,
+        Actor::User(user_id) => event.user_id.as_ref().is_some_and(|shown_to| shown_to != user_id),
+        Actor::App(_) => action == Action::SessionEndAll,
+        Actor::ApiKey(_) | Actor::System | Actor::Anonymous => false,
+    }
+}
+
 /// How an action of a user, or on their account, is described. The others are only the operator's, or an app's.
 fn words(action: Action, event: &Event) -> Option<Words> {
-    let by_operator = event.actor == Actor::Operator;
+    let by_operator = is_by_operator(action, event);
     let method = event.details.method.as_deref().unwrap_or_default();
     let reason = event.details.reason.as_deref().unwrap_or_default();
     let operator_or = |operator: &'static str, person: &'static str| if by_operator { operator } else { person };

@@ -23,6 +23,8 @@ pub enum Aim {
     Org,
     /// A device that waits to be let in.
     Device,
+    /// The console.
+    Console,
     /// Their account here.
     Account,
 }
@@ -142,6 +144,7 @@ impl SignInPage {
             Aim::Invitation => context.text("login-title-invitation"),
             Aim::Org => context.text("login-title-org"),
             Aim::Device => context.text("login-title-device"),
+            Aim::Console => context.text("login-title-console"),
             Aim::Account => context.text("login-title"),
         }
     }

@@ -3,7 +3,7 @@
 use sigma_core::authorize::MOST_RESOURCES;
 use sigma_core::dpop::Thumbprint;
 use sigma_core::resource::Targets;
-use sigma_core::scope::Scopes;
+use sigma_core::scope::{ADMIN, Scopes};
 use sigma_store::replay_guard;
 
 use super::issue::of_app;
@@ -30,8 +30,10 @@ pub async fn issue(
     let found = sigma.find_resources(&uris).await?;
     let targets = if found.len() == uris.len() { Targets::of_app(found, &app) } else { None };
     let targets = targets.ok_or(TokenError::InvalidTarget)?;
-    // The server's own scopes are about a user, and meaningless without one.
-    let scope = targets.registered(&Scopes::parse(form.scope.as_deref().unwrap_or_default()));
+    // The server's own scopes are about a user, and meaningless without one, but for those of the management API.
+    let asked = Scopes::parse(form.scope.as_deref().unwrap_or_default());
+    let managing = if uris.is_empty() { asked.within(&app.askable()) } else { Scopes::default() };
+    let scope = targets.registered(&asked).union(&managing.retain(|scope| ADMIN.contains(&scope)));
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?
     {

@@ -1,6 +1,21 @@
-//! Writing: for spreadsheets, which would run a cell that begins like a formula.
+//! Files for spreadsheets (RFC 4180), which would run a cell that begins like a formula.
 
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
+use http::header;
+
+/// A file to be downloaded.
+pub fn csv_response(name: &str, content: impl Into<Body>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ];
+    (headers, content.into()).into_response()
+}
 
 /// Writes a file, line by line. It begins with a byte order mark, without which spreadsheets do not read UTF-8.
 pub struct Writer(csv::Writer<Vec<u8>>);

@@ -1,0 +1,100 @@
+//! Callers of the management API: people with a role, by an app of the operator, or such an app itself.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::header::WWW_AUTHENTICATE;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use sigma_core::actor::Actor;
+use sigma_core::operator::OperatorRole;
+use sigma_core::scope::{ADMIN_READ, ADMIN_WRITE, Scopes};
+use sigma_platform::extract::{Bearer, LiveAccess};
+use sigma_platform::http::{ApiError, RequestContext, Rule};
+use sigma_platform::state::AppState;
+use sigma_store::Store;
+use sigma_store::operator::Caller;
+
+use super::error::AdminError;
+
+/// What an endpoint needs of a token.
+pub trait Access: Send + 'static {
+    /// Its scope.
+    const SCOPE: &'static str;
+}
+
+/// Reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Reads;
+
+/// Changing, which includes reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Writes;
+
+impl Access for Reads {
+    const SCOPE: &'static str = ADMIN_READ;
+}
+
+impl Access for Writes {
+    const SCOPE: &'static str = ADMIN_WRITE;
+}
+
+/// A caller whose token has the scope.
+pub struct Admin<A> {
+    /// Who asks, for the operations of the console.
+    pub caller: Caller,
+    actor: Actor,
+    context: RequestContext,
+    access: PhantomData<fn() -> A>,
+}
+
+impl<A> Admin<A> {
+    /// The store, on behalf of the caller.
+    pub fn store(&self, sigma: &AppState) -> Store {
+        sigma.store_for(&self.context, self.actor.clone())
+    }
+}
+
+impl<A: Access> FromRequestParts<AppState> for Admin<A> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, Response> {
+        let context = RequestContext::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
+        let Bearer(live) = Bearer::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
+        let (caller, actor) = of_token(&live, A::SCOPE)?;
+        let counted = format!("{}\0{}", live.app.client_id, actor.id().unwrap_or_default());
+        context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)?;
+        Ok(Self { caller, actor, context, access: PhantomData })
+    }
+}
+
+/// Who the token speaks for. One that somebody else than its app and its person took part in manages nothing.
+fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor), Response> {
+    let claims = &live.access.claims;
+    let granted = live.app.still_granted(&Scopes::parse(&claims.scope));
+    let may_write = granted.contains(ADMIN_WRITE);
+    if !may_write && !granted.contains(scope) {
+        return Err(insufficient(scope));
+    }
+    if claims.act.is_some() || claims.impersonation {
+        return Err(AdminError::Forbidden("A token by which somebody acts for another manages nothing").into_response());
+    }
+    let Some((_, account)) = &live.account else {
+        let role = if may_write { OperatorRole::Admin } else { OperatorRole::Auditor };
+        return Ok((Caller::App(role), Actor::App(live.app.id.clone())));
+    };
+    let user_id = account.user.id.clone();
+    Ok((Caller::Person(user_id.clone()), Actor::User(user_id)))
+}
+
+/// The refusal of an access token that does not reach (RFC 6750 §3.1).
+fn insufficient(scope: &'static str) -> Response {
+    let words = format!("The token needs the scope {scope}");
+    let mut response = ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", words).into_response();
+    let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

@@ -1,0 +1,112 @@
+//! Errors of the management API: problem details (RFC 9457).
+
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use sigma_core::operator::OperatorRefusal;
+use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
+use sigma_store::{Stop, StoreError};
+use utoipa::{PartialSchema as _, ToSchema};
+
+/// Why a request was refused.
+#[derive(Clone, Debug)]
+pub enum AdminError {
+    /// The role of the caller, or what they act on.
+    Refused(OperatorRefusal),
+    /// A parameter is malformed: 400.
+    Invalid(&'static str),
+    /// The app is not one of the operator, or acts for somebody else: 403.
+    Forbidden(&'static str),
+    /// Too many requests: 429.
+    Limited(Exceeded),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<Stop<OperatorRefusal>> for AdminError {
+    fn from(stop: Stop<OperatorRefusal>) -> Self {
+        match stop {
+            Stop::Refused(refusal) => Self::Refused(refusal),
+            Stop::Failed(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Exceeded> for AdminError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::Limited(exceeded)
+    }
+}
+
+impl IntoResponse for AdminError {
+    fn into_response(self) -> Response {
+        let error = match self {
+            Self::Refused(OperatorRefusal::NotFound) => ApiError::not_found(),
+            Self::Refused(refusal) => ApiError::new(StatusCode::FORBIDDEN, code(refusal), refusal.to_string()),
+            Self::Invalid(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
+            Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),
+            Self::Limited(exceeded) => return exceeded.into_response(),
+            Self::Store(error) => error.into(),
+        };
+        error.into_response()
+    }
+}
+
+const fn code(refusal: OperatorRefusal) -> &'static str {
+    match refusal {
+        OperatorRefusal::Stranger => "no_role",
+        OperatorRefusal::Denied => "forbidden",
+        OperatorRefusal::BeyondOwn => "beyond_own_role",
+        OperatorRefusal::Oneself => "own_account",
+        OperatorRefusal::NotFound => "not_found",
+    }
+}
+
+/// The media type of errors.
+const MEDIA_TYPE: &str = "application/problem+json";
+
+/// The format of this surface.
+pub const FORMAT: ErrorFormat = ErrorFormat {
+    render,
+    schema: || (Problem::name().into_owned(), Problem::schema()),
+    media_type: MEDIA_TYPE,
+    expected: &[StatusCode::UNAUTHORIZED],
+};
+
+/// An error, as problem details (RFC 9457).
+#[derive(Serialize, ToSchema)]
+struct Problem {
+    /// `about:blank`: the status says what kind of problem it is.
+    r#type: &'static str,
+    /// The name of the status.
+    title: &'static str,
+    /// The status.
+    status: u16,
+    /// For people; not stable.
+    detail: String,
+    /// For clients to compare. Stable.
+    code: String,
+    /// Identifies the request in the log.
+    request_id: String,
+}
+
+fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
+    let status = error.status();
+    let mut response = json(&Problem {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: error.description().to_owned(),
+        code: error.error().to_owned(),
+        request_id: at.request_id.as_str().to_owned(),
+    });
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    response
+}

@@ -1,0 +1,28 @@
+//! The management API under `/api/admin/v1` (`docs/guides/console.md#api`): what the pages of the console do, by access tokens.
+//! Each endpoint is the operation of the page beside it.
+
+mod apps;
+mod caller;
+mod error;
+mod events;
+mod list;
+mod people;
+mod person;
+
+use sigma_platform::http::policy::{Cookies, Limit};
+use sigma_platform::http::{Policy, Rule, Surface};
+use sigma_platform::state::AppState;
+
+/// Callers are counted by app and person, so only failures count by address.
+const POLICY: Policy =
+    Policy { limit: Limit::Failures(Rule::Other), cookies: Cookies::Ignored, ..Policy::new(&error::FORMAT) };
+
+/// The endpoints.
+pub fn surface() -> Surface<AppState> {
+    Surface::new()
+        .with(people::endpoint())
+        .with(person::endpoints())
+        .with(apps::endpoint())
+        .with(events::endpoint())
+        .below("/api/admin/v1", POLICY)
+}

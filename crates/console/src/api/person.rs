@@ -1,0 +1,248 @@
+//! `/api/admin/v1/people/{id}`: one person, and what is done to their account.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use sigma_core::ids::UserId;
+use sigma_core::operator::OperatorRefusal;
+use sigma_platform::http::Endpoint;
+use sigma_platform::state::AppState;
+use sigma_store::operator::people;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::POLICY;
+use super::caller::{Admin, Reads, Writes};
+use super::error::AdminError;
+use super::people::AdminPerson;
+
+/// How often a batch of what a person is signed in with is ended.
+const MOST_BATCHES: u32 = 100;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 4] {
+    [
+        Endpoint::new(POLICY, routes!(show)),
+        Endpoint::new(POLICY, routes!(disable)),
+        Endpoint::new(POLICY, routes!(enable)),
+        Endpoint::new(POLICY, routes!(sign_out)),
+    ]
+}
+
+/// A person in full.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdminPersonDetails {
+    #[serde(flatten)]
+    person: AdminPerson,
+    /// Their role in the console: `owner`, `admin`, `support`, `auditor` or null.
+    role: Option<&'static str>,
+    emails: Vec<AdminEmail>,
+    credentials: Vec<AdminCredential>,
+    sessions: Vec<AdminSession>,
+    /// The apps with access.
+    apps: Vec<AdminAccess>,
+    /// The ids of the workspaces that they are an active member of.
+    workspaces: Vec<String>,
+    /// When the account is deleted, if that was requested; RFC 3339.
+    deletes_at: Option<String>,
+}
+
+/// An e-mail address.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminEmail {
+    address: String,
+    verified: bool,
+    primary: bool,
+}
+
+/// A way to sign in.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminCredential {
+    /// `key`, `password`, `passkey`, `provider`, `totp` or `recovery`.
+    kind: &'static str,
+    created_at: String,
+    /// To the day.
+    last_used_at: Option<String>,
+    /// When it was retired.
+    retired_at: Option<String>,
+}
+
+/// A signed-in browser.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminSession {
+    id: String,
+    address: String,
+    user_agent: String,
+    created_at: String,
+    expires_at: String,
+}
+
+/// An app with access.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminAccess {
+    app_id: String,
+    scope: String,
+    last_used_at: String,
+}
+
+/// What signing out ended.
+#[derive(Debug, Serialize, ToSchema)]
+struct SignedOut {
+    /// Sessions and grants.
+    ended: u64,
+}
+
+fn parse(id: &str) -> Result<UserId, AdminError> {
+    UserId::parse(id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
+}
+
+/// Returns a person with their credentials, sessions and apps.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/people/{id}",
+    operation_id = "adminShowPerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    responses(
+        (status = 200, description = "The person", body = AdminPersonDetails),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+    )
+)]
+async fn show(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    Path(id): Path<String>,
+) -> Result<Json<AdminPersonDetails>, AdminError> {
+    let (user_id, caller, now) = (parse(&id)?, admin.caller, sigma.now());
+    let found = sigma.store.look_up(move |tx| people::details(tx, &caller, &user_id, now)).await?;
+    let emails = found.emails.iter().map(|email| AdminEmail {
+        address: email.address.clone(),
+        verified: email.is_proven(),
+        primary: email.is_primary,
+    });
+    let credentials = found.credentials.iter().map(|stored| AdminCredential {
+        kind: stored.credential.kind.as_str(),
+        created_at: stored.created_at.to_string(),
+        last_used_at: stored.last_used_at.map(|at| at.to_string()),
+        retired_at: stored.retired_at.map(|at| at.to_string()),
+    });
+    let sessions = found.sessions.iter().map(|session| AdminSession {
+        id: session.id.to_string(),
+        address: session.address.clone(),
+        user_agent: session.user_agent.clone(),
+        created_at: session.created_at.to_string(),
+        expires_at: session.expires_at.to_string(),
+    });
+    let apps = found.apps.iter().map(|access| AdminAccess {
+        app_id: access.app_id.to_string(),
+        scope: access.scope.to_string(),
+        last_used_at: access.last_used_at.to_string(),
+    });
+    Ok(Json(AdminPersonDetails {
+        person: AdminPerson::from(&found.user),
+        role: found.role.map(sigma_core::operator::OperatorRole::as_str),
+        emails: emails.collect(),
+        credentials: credentials.collect(),
+        sessions: sessions.collect(),
+        apps: apps.collect(),
+        workspaces: found.workspaces.iter().map(|one| one.org_id.to_string()).collect(),
+        deletes_at: found.deletes_at.map(|at| at.to_string()),
+    }))
+}
+
+/// Disables an account: nothing that was issued to it works. Repeating it changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/disable",
+    operation_id = "adminDisablePerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    responses(
+        (status = 200, description = "The person, disabled", body = AdminPerson),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+    )
+)]
+async fn disable(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+) -> Result<Json<AdminPerson>, AdminError> {
+    set_disabled(&sigma, &admin, &id, true).await
+}
+
+/// Enables an account again. Repeating it changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/enable",
+    operation_id = "adminEnablePerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    responses(
+        (status = 200, description = "The person, enabled", body = AdminPerson),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+    )
+)]
+async fn enable(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+) -> Result<Json<AdminPerson>, AdminError> {
+    set_disabled(&sigma, &admin, &id, false).await
+}
+
+async fn set_disabled(
+    sigma: &AppState,
+    admin: &Admin<Writes>,
+    id: &str,
+    disabled: bool,
+) -> Result<Json<AdminPerson>, AdminError> {
+    let (user_id, caller, now) = (parse(id)?, admin.caller.clone(), sigma.now());
+    let store = admin.store(sigma);
+    let person = store.decide(move |tx| people::set_disabled(tx, &caller, &user_id, disabled, now)).await?;
+    Ok(Json(AdminPerson::from(&person)))
+}
+
+/// Ends the browser sessions of a person, their sessions in workspaces, and what apps hold for them. Repeating it ends what began
+/// since.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/sign-out",
+    operation_id = "adminSignOutPerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    responses(
+        (status = 200, description = "How much has ended", body = SignedOut),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+    )
+)]
+async fn sign_out(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+) -> Result<Json<SignedOut>, AdminError> {
+    let (user_id, store, mut ended) = (parse(&id)?, admin.store(&sigma), 0_u64);
+    for _ in 0..MOST_BATCHES {
+        let (whom, caller, now) = (user_id.clone(), admin.caller.clone(), sigma.now());
+        match store.decide(move |tx| people::sign_out(tx, &caller, &whom, now)).await? {
+            0 => break,
+            batch => ended = ended.saturating_add(batch),
+        }
+    }
+    Ok(Json(SignedOut { ended }))
+}

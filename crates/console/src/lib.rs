@@ -1,0 +1,21 @@
+//! The console: what the people of the operator's org see and change of the installation (`docs/guides/console.md`). Each page
+//! is one operation of `sigma_store::operator`, which applies the caller's role in its transaction.
+
+mod api;
+mod operator;
+mod outcome;
+mod pages;
+mod view;
+
+use sigma_platform::http::Surface;
+use sigma_platform::state::AppState;
+
+/// The pages.
+pub fn pages() -> Surface<AppState> {
+    Surface::new().with(pages::endpoints())
+}
+
+/// The management API.
+pub fn api() -> Surface<AppState> {
+    api::surface()
+}

@@ -1,0 +1,217 @@
+//! Whoever opens a page of the console. Visitors sign in first; people without a role of the operator get 404.
+
+use axum::extract::FromRequestParts;
+use http::StatusCode;
+use http::request::Parts;
+use sigma_core::actor::Actor;
+use sigma_core::authentication::Acr;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::interaction::{ConsolePage, Continuation};
+use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
+use sigma_platform::extract::{Browser, SignedIn};
+use sigma_platform::http::{RequestContext, Rule};
+use sigma_platform::i18n::Language;
+use sigma_platform::interaction::sign_in_first;
+use sigma_platform::pages::not_found;
+use sigma_platform::pages::view::{ErrorPage, Link, PageContext};
+use sigma_platform::paths::CONSOLE_PATH;
+use sigma_platform::state::AppState;
+use sigma_store::operator::{Caller, Decision, find_role};
+use sigma_store::{Stop, StoreError, Tx, org};
+
+use crate::outcome::{Notice, PageError, refused};
+use crate::view::{Frame, Tab};
+
+/// A person with a role of the operator at the pages of the console.
+pub struct Operator {
+    /// Who.
+    pub user_id: UserId,
+    /// Their role when the page was opened. Operations read it again.
+    pub role: OperatorRole,
+    /// The language of the pages.
+    pub language: Language,
+    /// Their browser.
+    pub browser: Browser,
+    signed_in: SignedIn,
+    context: RequestContext,
+}
+
+impl Operator {
+    /// What a page knows of its server.
+    pub fn page<'a>(&self, sigma: &'a AppState) -> PageContext<'a> {
+        sigma.page_in(self.language)
+    }
+
+    /// A text of the catalogue.
+    pub fn text(&self, key: &'static str) -> String {
+        self.language.text(key).to_string()
+    }
+
+    /// Who asks, for the operations of the console.
+    pub fn caller(&self) -> Caller {
+        Caller::Person(self.user_id.clone())
+    }
+
+    /// The frame around a page, with the sections that the role opens.
+    pub fn frame(&self, current: Tab, notice: Option<Notice>) -> Frame {
+        Frame {
+            person: self.signed_in.account.user.name.clone(),
+            role: role_key(self.role),
+            tabs: Tab::ALL.into_iter().filter(|tab| self.role.may(tab.right())).collect(),
+            current,
+            notice,
+        }
+    }
+
+    /// Whether the session is recent and strong enough for changes.
+    pub fn may_change(&self, sigma: &AppState) -> bool {
+        self.signed_in.may_change_credentials(sigma)
+    }
+
+    /// Reads what a page shows.
+    ///
+    /// # Errors
+    /// The store does not answer, or the role does not reach.
+    pub async fn read<T, F>(&self, sigma: &AppState, read: F) -> Result<T, PageError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
+    {
+        self.shown(sigma, sigma.store.look_up(read).await)
+    }
+
+    /// Changes something; a refusal that its page explains is the inner error.
+    ///
+    /// # Errors
+    /// The store does not answer, or the role does not reach.
+    pub async fn act<T, F>(&self, sigma: &AppState, act: F) -> Result<Result<T, Notice>, PageError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
+    {
+        let store = sigma.store_for(&self.context, Actor::User(self.user_id.clone()));
+        match store.decide(act).await {
+            Err(Stop::Refused(refusal @ (OperatorRefusal::BeyondOwn | OperatorRefusal::Oneself))) => {
+                Ok(Err(refused(refusal, self.language)))
+            }
+            outcome => self.shown(sigma, outcome).map(Ok),
+        }
+    }
+
+    fn shown<T>(&self, sigma: &AppState, outcome: Result<T, Stop<OperatorRefusal>>) -> Result<T, PageError> {
+        match outcome {
+            Ok(found) => Ok(found),
+            Err(Stop::Failed(error)) => Err(error.into()),
+            Err(Stop::Refused(OperatorRefusal::Stranger | OperatorRefusal::NotFound)) => Err(not_found(sigma).into()),
+            Err(Stop::Refused(_)) => Err(self.forbidden(sigma)),
+        }
+    }
+
+    /// The page for whoever has a role that does not include this.
+    pub fn forbidden(&self, sigma: &AppState) -> PageError {
+        let page = ErrorPage {
+            status: StatusCode::FORBIDDEN,
+            title: self.text("console-forbidden"),
+            code: None,
+            description: self.text("console-forbidden-about"),
+            request_id: None,
+            links: vec![Link { href: CONSOLE_PATH.to_owned(), label: self.text("console-title") }],
+        };
+        page.render(&self.page(sigma)).into()
+    }
+
+    /// Asks the person to prove again who they are, before they change something of `user_id`.
+    pub fn step_up(&self, sigma: &AppState, user_id: &UserId) -> PageError {
+        let page = ConsolePage::PersonChange(user_id.clone());
+        PageError::of(sign_in_first(sigma, &self.browser, Continuation::Console { page }))
+    }
+}
+
+/// The name of a role: a key of the catalogue.
+pub const fn role_key(role: OperatorRole) -> &'static str {
+    match role {
+        OperatorRole::Owner => "console-role-owner",
+        OperatorRole::Admin => "console-role-admin",
+        OperatorRole::Support => "console-role-support",
+        OperatorRole::Auditor => "console-role-auditor",
+    }
+}
+
+/// The page that a visitor continues to once signed in. One with a form leads to the page that shows it.
+fn page_at(path: &str) -> ConsolePage {
+    let mut segments = path.trim_start_matches(CONSOLE_PATH).trim_start_matches('/').split('/');
+    match (segments.next(), segments.next().and_then(UserId::parse)) {
+        (Some("people"), Some(user_id)) => ConsolePage::Person(user_id),
+        (Some("people"), None) => ConsolePage::People,
+        (Some("apps"), _) => ConsolePage::Apps,
+        (Some("audit" | "audit.csv"), _) => ConsolePage::Audit,
+        _ => ConsolePage::Overview,
+    }
+}
+
+/// The role of a person, and whether the operator's org requires a second factor.
+fn standing(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<(OperatorRole, bool)>, StoreError> {
+    let Some(role) = find_role(tx, user_id)? else { return Ok(None) };
+    let requires = org::find(tx, &OrgId::operator())?.is_some_and(|org| org.require_second_factor);
+    Ok(Some((role, requires)))
+}
+
+impl FromRequestParts<AppState> for Operator {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
+        let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;
+        let browser = Browser::of(&parts.headers);
+        let came_for = Continuation::Console { page: page_at(parts.uri.path()) };
+        let Some(signed_in) = SignedIn::find(sigma, &browser).await? else {
+            return Err(PageError::of(sign_in_first(sigma, &browser, came_for)));
+        };
+        let user_id = signed_in.account.user.id.clone();
+        context.charge(Rule::OwnApi, user_id.as_str()).map_err(PageError::of)?;
+        let wanted = user_id.clone();
+        let Some((role, requires_second_factor)) = sigma.store.read(move |tx| standing(tx, &wanted)).await? else {
+            return Err(not_found(sigma).into());
+        };
+        if requires_second_factor && signed_in.session.methods.acr() < Acr::Two {
+            // The sign-in page asks for it, and comes back here.
+            return Err(PageError::of(sign_in_first(sigma, &browser, came_for)));
+        }
+        let language = sigma.language_of(&signed_in.account.user, &browser, None);
+        Ok(Self { user_id, role, language, browser, signed_in, context })
+    }
+}
+
+impl Tab {
+    /// The right that opens the section.
+    pub const fn right(self) -> OperatorRight {
+        match self {
+            Self::Overview => OperatorRight::Overview,
+            Self::People => OperatorRight::ReadPeople,
+            Self::Apps => OperatorRight::ReadApps,
+            Self::Audit => OperatorRight::ReadAudit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visitor_continues_to_the_page_that_they_opened() {
+        let id = "user_0123456789abcdef01234567";
+        let person = UserId::from_text(id);
+        for (path, page) in [
+            ("/console".to_owned(), ConsolePage::Overview),
+            ("/console/people".to_owned(), ConsolePage::People),
+            (format!("/console/people/{id}"), ConsolePage::Person(person.clone())),
+            (format!("/console/people/{id}/disable"), ConsolePage::Person(person)),
+            ("/console/people/x".to_owned(), ConsolePage::People),
+            ("/console/apps/app_1".to_owned(), ConsolePage::Apps),
+            ("/console/audit.csv".to_owned(), ConsolePage::Audit),
+            ("/console/nothing".to_owned(), ConsolePage::Overview),
+        ] {
+            assert_eq!(page_at(&path), page, "{path}");
+        }
+    }
+}

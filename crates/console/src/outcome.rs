@@ -1,0 +1,122 @@
+//! What replaces a page, and what a page says about the form that led to it. The texts are ours, whatever the address says.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use sigma_core::operator::OperatorRefusal;
+use sigma_core::params::Params;
+use sigma_platform::http::ApiError;
+use sigma_platform::i18n::Language;
+use sigma_store::StoreError;
+
+/// Responses that replace a page.
+pub struct PageError(Box<Response>);
+
+impl PageError {
+    /// That answer.
+    pub fn of(answer: impl IntoResponse) -> Self {
+        Self(Box::new(answer.into_response()))
+    }
+}
+
+impl From<Response> for PageError {
+    fn from(answer: Response) -> Self {
+        Self(Box::new(answer))
+    }
+}
+
+impl From<ApiError> for PageError {
+    fn from(error: ApiError) -> Self {
+        Self::of(error)
+    }
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        Self::of(ApiError::from(error))
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+/// What a page says about an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It is done.
+    Done(String),
+    /// It failed, with the reason.
+    Refused(String),
+}
+
+/// A completed action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The account is disabled.
+    Disabled,
+    /// It is enabled again.
+    Enabled,
+    /// Everything that the person was signed in with has ended.
+    SignedOut,
+    /// The person is the first owner.
+    Owner,
+}
+
+impl Done {
+    const ALL: [Self; 4] = [Self::Disabled, Self::Enabled, Self::SignedOut, Self::Owner];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::SignedOut => "signed-out",
+            Self::Owner => "owner",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Disabled => "console-done-disabled",
+            Self::Enabled => "console-done-enabled",
+            Self::SignedOut => "console-done-signed-out",
+            Self::Owner => "console-done-owner",
+        }
+    }
+
+    /// The action that a page's address reports.
+    pub fn reported_by(query: &Params, language: Language) -> Option<Notice> {
+        let name = query.get("done")?;
+        let done = Self::ALL.into_iter().find(|done| done.name() == name)?;
+        Some(Notice::Done(language.text(done.key()).to_string()))
+    }
+
+    /// Redirects to the page that reports it, so that reloading repeats nothing.
+    pub fn at(self, path: &str) -> Response {
+        Redirect::to(&format!("{path}?done={}", self.name())).into_response()
+    }
+}
+
+/// Why an action was refused.
+pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
+    let key = match refusal {
+        OperatorRefusal::Oneself => "console-refused-oneself",
+        OperatorRefusal::BeyondOwn => "console-refused-beyond",
+        OperatorRefusal::Denied | OperatorRefusal::Stranger | OperatorRefusal::NotFound => "console-forbidden-about",
+    };
+    Notice::Refused(language.text(key).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_report_only_our_own_texts() {
+        for done in Done::ALL {
+            let query = Params::parse(&format!("done={}", done.name()));
+            assert!(Done::reported_by(&query, Language::English).is_some());
+        }
+        assert!(Done::reported_by(&Params::parse("done=%3Cb%3E"), Language::English).is_none());
+    }
+}

@@ -1,0 +1,447 @@
+//! What the pages of the console show.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::event::Event;
+use sigma_core::time::Timestamp;
+use sigma_platform::pages::view::csp::ContentSecurityPolicy;
+use sigma_platform::pages::view::{PageContext, initial, moment, page};
+
+use crate::outcome::Notice;
+
+/// A section of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// The overview.
+    Overview,
+    /// People.
+    People,
+    /// Apps.
+    Apps,
+    /// The audit trail.
+    Audit,
+}
+
+impl Tab {
+    /// The sections, in their order.
+    pub const ALL: [Self; 4] = [Self::Overview, Self::People, Self::Apps, Self::Audit];
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/console",
+            Self::People => "/console/people",
+            Self::Apps => "/console/apps",
+            Self::Audit => "/console/audit",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "console-overview",
+            Self::People => "console-people",
+            Self::Apps => "console-apps",
+            Self::Audit => "console-audit",
+        }
+    }
+}
+
+/// What is around every page.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Who looks.
+    pub person: String,
+    /// Their role: a key of the catalogue.
+    pub role: &'static str,
+    /// The sections that it opens.
+    pub tabs: Vec<Tab>,
+    /// The section of the page.
+    pub current: Tab,
+    /// What was just done.
+    pub notice: Option<Notice>,
+}
+
+/// Pages in the frame, each with its template.
+macro_rules! framed {
+    ($($page:ident as $template:ident, $path:literal;)*) => { $(
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $template<'a> {
+            context: &'a PageContext<'a>,
+            frame: &'a Frame,
+            view: &'a $page,
+        }
+
+        impl $page {
+            /// The page.
+            pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+                page(status, &$template { context, frame, view: self }, ContentSecurityPolicy::Strict)
+            }
+        }
+    )* };
+}
+
+framed! {
+    OverviewPage as OverviewTemplate, "console/overview.html";
+    PeoplePage as PeopleTemplate, "console/people.html";
+    PersonPage as PersonTemplate, "console/person.html";
+    AppsPage as AppsTemplate, "console/apps.html";
+    AppPage as AppTemplate, "console/app.html";
+    AuditPage as AuditTemplate, "console/audit.html";
+}
+
+/// A labelled value; the label is a key of the catalogue.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// What it is.
+    pub label: &'static str,
+    /// The value; lines of a list.
+    pub value: String,
+}
+
+/// `/console`.
+#[derive(Clone, Debug)]
+pub struct OverviewPage {
+    /// What there is.
+    pub totals: Vec<Fact>,
+    /// What happened in the last day.
+    pub day: Vec<Fact>,
+    /// The server.
+    pub server: Vec<Fact>,
+    /// The signing keys.
+    pub keys: Vec<KeyRow>,
+}
+
+/// A signing key.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    /// Its `kid`.
+    pub kid: String,
+    /// Its algorithm.
+    pub algorithm: &'static str,
+    /// Whether it signs: a key of the catalogue.
+    pub state: &'static str,
+    /// Since when, or from when on.
+    pub since: Timestamp,
+}
+
+impl KeyRow {
+    fn day(&self) -> String {
+        moment::day(self.since)
+    }
+}
+
+/// `/console/people`.
+#[derive(Clone, Debug)]
+pub struct PeoplePage {
+    /// What was searched.
+    pub search: String,
+    /// Who was found.
+    pub people: Vec<PersonLine>,
+    /// The next page.
+    pub next: Option<String>,
+    /// The first page, on others.
+    pub first: Option<String>,
+}
+
+/// A person in the list.
+#[derive(Clone, Debug)]
+pub struct PersonLine {
+    /// Their id.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// Their primary address.
+    pub email: Option<String>,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl PersonLine {
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+}
+
+/// `/console/people/{id}`. Its forms post to `disable`, `enable` and `sign-out` below it.
+#[derive(Clone, Debug)]
+pub struct PersonPage {
+    /// Their id.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Their role in the console: a key of the catalogue.
+    pub role: Option<&'static str>,
+    /// When the account is deleted, in words.
+    pub deletes_at: Option<String>,
+    /// Their addresses.
+    pub emails: Vec<EmailRow>,
+    /// How they sign in.
+    pub credentials: Vec<CredentialRow>,
+    /// Where they are signed in.
+    pub sessions: Vec<SessionRow>,
+    /// The apps with access.
+    pub apps: Vec<AppRow>,
+    /// Their workspaces: id and name.
+    pub workspaces: Vec<(String, String)>,
+    /// What happened last; `None` if the role does not show that.
+    pub events: Option<Vec<EventRow>>,
+    /// Whether they can be signed out.
+    pub may_sign_out: bool,
+    /// Whether the account can be disabled and enabled.
+    pub may_disable: bool,
+    /// Whether it is the account of whoever looks.
+    pub is_oneself: bool,
+    /// Where the person who looks proves again who they are, before they may change anything.
+    pub confirm_url: Option<String>,
+}
+
+impl PersonPage {
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+}
+
+/// An address.
+#[derive(Clone, Debug)]
+pub struct EmailRow {
+    /// The address.
+    pub address: String,
+    /// Whether it is known to be theirs.
+    pub proven: bool,
+    /// Whether it is the primary one.
+    pub primary: bool,
+}
+
+/// A credential.
+#[derive(Clone, Debug)]
+pub struct CredentialRow {
+    /// Its kind: a key of the catalogue.
+    pub kind: &'static str,
+    /// The public key, if it is one.
+    pub id: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used, to the day.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl CredentialRow {
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+
+    fn used(&self) -> Option<String> {
+        self.last_used_at.map(moment::day)
+    }
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// The browser.
+    pub device: String,
+    /// The network address at its start.
+    pub address: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl SessionRow {
+    fn when(&self) -> String {
+        moment::minute(self.since)
+    }
+}
+
+/// An app with access.
+#[derive(Clone, Debug)]
+pub struct AppRow {
+    /// Its page, if the role opens it.
+    pub url: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its scopes.
+    pub scope: String,
+    /// When it was last used, to the day.
+    pub last_used_at: Timestamp,
+}
+
+impl AppRow {
+    fn used(&self) -> String {
+        moment::day(self.last_used_at)
+    }
+}
+
+/// An event.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// When.
+    pub at: Timestamp,
+    /// The action, as the documentation names it.
+    pub action: String,
+    /// Who: the kind, and the id if there is one.
+    pub actor: String,
+    /// The page of the person who did it.
+    pub actor_url: Option<String>,
+    /// To what.
+    pub target: String,
+    /// The page of the person or app that it was done to.
+    pub target_url: Option<String>,
+    /// From where.
+    pub address: Option<String>,
+    /// How often.
+    pub count: u64,
+}
+
+impl EventRow {
+    /// The row of an event.
+    pub fn of(event: &Event) -> Self {
+        let kind = event.actor.kind();
+        let page = |kind: &str, id: &str| match kind {
+            "user" if sigma_core::ids::UserId::parse(id).is_some() => Some(format!("/console/people/{id}")),
+            "app" if sigma_core::ids::AppId::parse(id).is_some() => Some(format!("/console/apps/{id}")),
+            _ => None,
+        };
+        Self {
+            at: event.at,
+            action: event.action.clone(),
+            actor: event.actor.id().unwrap_or(kind).to_owned(),
+            actor_url: event.actor.id().and_then(|id| page(kind, id)),
+            target: event.target.as_ref().map(|(_, id)| id.clone()).unwrap_or_default(),
+            target_url: event.target.as_ref().and_then(|(kind, id)| page(kind, id)),
+            address: event.address.clone(),
+            count: event.count,
+        }
+    }
+
+    fn when(&self) -> String {
+        moment::minute(self.at)
+    }
+}
+
+/// `/console/apps`.
+#[derive(Clone, Debug)]
+pub struct AppsPage {
+    /// The apps.
+    pub apps: Vec<AppLine>,
+    /// The next page.
+    pub next: Option<String>,
+    /// The first page, on others.
+    pub first: Option<String>,
+}
+
+/// An app in the list.
+#[derive(Clone, Debug)]
+pub struct AppLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its client id.
+    pub client_id: String,
+    /// Whether it is disabled.
+    pub disabled: bool,
+    /// Whether it registered itself.
+    pub unverified: bool,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl AppLine {
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+}
+
+/// `/console/apps/{id}`.
+#[derive(Clone, Debug)]
+pub struct AppPage {
+    /// Its name.
+    pub name: String,
+    /// Whether it is disabled.
+    pub disabled: bool,
+    /// Whether it registered itself.
+    pub unverified: bool,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Its settings.
+    pub facts: Vec<Fact>,
+    /// What happened to it, if the role shows that.
+    pub audit: Option<String>,
+}
+
+impl AppPage {
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+}
+
+/// `/console/audit`.
+#[derive(Clone, Debug)]
+pub struct AuditPage {
+    /// The events, newest first.
+    pub events: Vec<EventRow>,
+    /// The older ones.
+    pub older: Option<String>,
+    /// The latest ones, on other pages.
+    pub first: Option<String>,
+    /// The file.
+    pub csv: String,
+    /// The actions that can be chosen.
+    pub actions: Vec<&'static str>,
+    /// Whether any filter is set.
+    pub is_filtered: bool,
+    /// The filters, as they were entered.
+    pub person: String,
+    /// An app.
+    pub app: String,
+    /// An org.
+    pub org: String,
+    /// An action.
+    pub action: String,
+    /// From that day on.
+    pub since: String,
+    /// Up to that day.
+    pub until: String,
+}
+
+/// `/console/first-owner`. Its form posts `token` to the same address.
+#[derive(Clone, Debug)]
+pub struct FirstOwnerPage {
+    /// The secret of the link.
+    pub token: String,
+    /// Who is signed in.
+    pub name: String,
+    /// Their address.
+    pub email: Option<String>,
+    /// Where they sign in as somebody else.
+    pub switch_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/first-owner.html")]
+struct FirstOwnerTemplate<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a FirstOwnerPage,
+}
+
+impl FirstOwnerPage {
+    /// The page.
+    pub fn render(&self, context: &PageContext<'_>) -> Response {
+        page(StatusCode::OK, &FirstOwnerTemplate { context, view: self }, ContentSecurityPolicy::Strict)
+    }
+}

@@ -1,0 +1,213 @@
+//! The people of the operator's org: what each role may do in the console and in the management API
+//! (`docs/guides/console.md#roles`).
+
+use crate::ids::{OrgId, RoleId};
+use crate::org::{RolePermissions, Switch};
+
+/// A role of the operator's org. Its id is fixed; everything else that the org's workspace may call a role gives no access to
+/// the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperatorRole {
+    /// Everything; the installation keeps at least one.
+    Owner,
+    /// Everything but the owners.
+    Admin,
+    /// Sees people and signs them out.
+    Support,
+    /// Sees everything, changes nothing.
+    Auditor,
+}
+
+/// What the console and the management API offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperatorRight {
+    /// Seeing the overview.
+    Overview,
+    /// Seeing people.
+    ReadPeople,
+    /// Ending the sessions of people.
+    SignOutPeople,
+    /// Disabling and enabling people.
+    DisablePeople,
+    /// Seeing apps.
+    ReadApps,
+    /// Seeing the audit trail.
+    ReadAudit,
+}
+
+impl OperatorRight {
+    /// Every right, in the order of the documentation.
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::ReadPeople, Self::SignOutPeople, Self::DisablePeople, Self::ReadApps, Self::ReadAudit];
+}
+
+impl OperatorRole {
+    /// Every role, the strongest first.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Support, Self::Auditor];
+
+    /// The name in commands.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Support => "support",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The display name of the role in the operator's org.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "Owner",
+            Self::Admin => "Admin",
+            Self::Support => "Support",
+            Self::Auditor => "Auditor",
+        }
+    }
+
+    /// What the role is for.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Owner => "Everything in the console",
+            Self::Admin => "Everything in the console but the owners",
+            Self::Support => "Sees people and signs them out",
+            Self::Auditor => "Sees everything in the console and changes nothing",
+        }
+    }
+
+    /// The role of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    const fn stored(self) -> &'static str {
+        match self {
+            Self::Owner => "role_000000000000000000000001",
+            Self::Admin => "role_000000000000000000000002",
+            Self::Support => "role_000000000000000000000003",
+            Self::Auditor => "role_000000000000000000000004",
+        }
+    }
+
+    /// The id of the role in the operator's org.
+    pub fn id(self) -> RoleId {
+        RoleId::from_text(self.stored())
+    }
+
+    /// The role of that id.
+    pub fn of_id(id: &RoleId) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.stored() == id.as_str())
+    }
+
+    /// Whether `id` is one of these roles in that org: nobody changes or removes them.
+    pub fn is_fixed(org_id: &OrgId, id: &RoleId) -> bool {
+        *org_id == OrgId::operator() && Self::of_id(id).is_some()
+    }
+
+    /// What the role may do in the operator's org as a workspace: owners manage it, admins manage its members but owners,
+    /// whose role they do not cover.
+    pub fn permissions(self) -> RolePermissions {
+        match self {
+            Self::Owner => RolePermissions::admin(),
+            Self::Admin => {
+                RolePermissions { switches: [Switch::ManageUsers].into_iter().collect(), ..RolePermissions::default() }
+            }
+            Self::Support | Self::Auditor => RolePermissions::default(),
+        }
+    }
+
+    /// The table of who may do what.
+    pub const fn may(self, right: OperatorRight) -> bool {
+        use OperatorRight::{DisablePeople, Overview, ReadApps, ReadAudit, ReadPeople, SignOutPeople};
+        match self {
+            Self::Owner | Self::Admin => true,
+            Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople),
+            Self::Auditor => match right {
+                Overview | ReadPeople | ReadApps | ReadAudit => true,
+                SignOutPeople | DisablePeople => false,
+            },
+        }
+    }
+
+    /// Whether the role may act on the account of somebody who has `theirs`: only owners on owners, and support on nobody who
+    /// runs the installation.
+    pub const fn may_act_on(self, theirs: Option<Self>) -> bool {
+        match (self, theirs) {
+            (_, None) | (Self::Owner, _) | (Self::Admin, Some(Self::Admin | Self::Support | Self::Auditor)) => true,
+            (Self::Admin, Some(Self::Owner)) | (Self::Support | Self::Auditor, Some(_)) => false,
+        }
+    }
+}
+
+/// Why an operation of the console is refused. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OperatorRefusal {
+    /// The caller has no role: for them there is no console.
+    #[error("there is nothing here")]
+    Stranger,
+    /// Their role does not include the right.
+    #[error("your role may not do this")]
+    Denied,
+    /// The account belongs to somebody whose role theirs does not reach.
+    #[error("your role may not act on the account of somebody with this role")]
+    BeyondOwn,
+    /// The account is their own.
+    #[error("you cannot do this to your own account")]
+    Oneself,
+    /// What they act on does not exist.
+    #[error("not found")]
+    NotFound,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::Authority;
+
+    #[test]
+    fn who_may_do_what() {
+        let table = OperatorRole::ALL.map(|role| {
+            let rights = OperatorRight::ALL.map(|right| if role.may(right) { "yes" } else { "-" });
+            format!("{:8}{}", role.as_str(), rights.join(" "))
+        });
+        assert_eq!(
+            table,
+            [
+                "owner   yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes yes",
+                "support yes yes yes - - -",
+                "auditor yes yes - - yes yes",
+            ]
+        );
+    }
+
+    #[test]
+    fn nobody_but_an_owner_acts_on_an_owner() {
+        for role in OperatorRole::ALL {
+            assert_eq!(role.may_act_on(Some(OperatorRole::Owner)), role == OperatorRole::Owner);
+            assert!(role.may_act_on(None));
+        }
+        assert!(!OperatorRole::Support.may_act_on(Some(OperatorRole::Auditor)));
+        assert!(OperatorRole::Admin.may_act_on(Some(OperatorRole::Admin)));
+    }
+
+    #[test]
+    fn the_workspace_of_the_operator_protects_owners_as_the_console_does() {
+        for role in OperatorRole::ALL {
+            let authority = Authority::Person(role.permissions());
+            assert_eq!(authority.require_role(&OperatorRole::Owner.permissions()).is_ok(), role == OperatorRole::Owner);
+            assert_eq!(role.permissions().manages_workspace(), role == OperatorRole::Owner);
+        }
+    }
+
+    #[test]
+    fn roles_have_names_and_ids_of_their_own() {
+        for role in OperatorRole::ALL {
+            assert_eq!(OperatorRole::parse(role.as_str()), Some(role));
+            assert_eq!(OperatorRole::of_id(&role.id()), Some(role));
+            assert!(OperatorRole::is_fixed(&OrgId::operator(), &role.id()));
+            assert!(!OperatorRole::is_fixed(&OrgId::from_text("org_0123456789abcdef01234567"), &role.id()));
+        }
+        assert_eq!(OperatorRole::of_id(&RoleId::from_text("role_1")), None);
+    }
+}

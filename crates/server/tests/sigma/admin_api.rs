@@ -1,0 +1,213 @@
+//! The management API: by access tokens of apps of the operator, for themselves and for people with a role
+//! (`docs/guides/console.md#api`).
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use sigma_core::app::AuthMethod;
+use sigma_core::ids::UserId;
+use sigma_core::operator::OperatorRole;
+use sigma_core::scope::Scopes;
+use sigma_store::event::Trail;
+
+use crate::console::{operator, person};
+use crate::support::client::{TOKEN, basic};
+use crate::support::{Answer, Browser, REDIRECT, VERIFIER, World, openapi, text};
+
+const SCOPES: &str = "openid sigma:admin:read sigma:admin:write";
+
+/// An app of the operator that may ask for the scopes of the API.
+async fn add_app(world: &World) {
+    world.add_confidential_app("service", AuthMethod::ClientSecret, "secret").await;
+    world.change_app("service", |app| app.scopes = Scopes::parse(SCOPES)).await;
+}
+
+/// A token of the app itself.
+async fn own_token(world: &World, scope: &str) -> Value {
+    let form = [("grant_type", "client_credentials"), ("scope", scope)];
+    world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json()
+}
+
+/// A token of the app for whoever uses the browser.
+async fn token_of(world: &World, browser: &Browser<'_>, scope: &str) -> String {
+    let query = Browser::request(&[("client_id", "service"), ("scope", scope), ("prompt", "consent")]);
+    let code = browser.agree(browser.get(&query).await).await.param("code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    let tokens = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json();
+    text(&tokens, "access_token").to_owned()
+}
+
+async fn call(world: &World, token: &str, method: &str, path: &str) -> Answer {
+    let request = Request::builder().method(method).uri(format!("/api/admin/v1/{path}"));
+    let request = request.header("authorization", format!("Bearer {token}"));
+    world.send(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
+    let world = World::new().await;
+    add_app(&world).await;
+    let (_, ada) = person(&world, "ada").await;
+    let mut callers = vec![("nobody".to_owned(), String::new())];
+    for (kind, scope) in [("app", ""), ("app reads", "sigma:admin:read"), ("app writes", "sigma:admin:write")] {
+        callers.push((kind.to_owned(), text(&own_token(&world, scope).await, "access_token").to_owned()));
+    }
+    let (stranger, _) = person(&world, "stranger").await;
+    callers.push(("stranger".to_owned(), token_of(&world, &stranger, SCOPES).await));
+    for role in OperatorRole::ALL {
+        let (browser, _) = operator(&world, role.as_str(), role).await;
+        callers.push((role.as_str().to_owned(), token_of(&world, &browser, SCOPES).await));
+    }
+    let (browser, _) = operator(&world, "reader", OperatorRole::Owner).await;
+    callers.push(("owner reads".to_owned(), token_of(&world, &browser, "openid sigma:admin:read").await));
+    callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
+    let mut endpoints = openapi::endpoints("/api/admin/v1/");
+    endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
+    assert_eq!(endpoints.len(), 7);
+    let mut table = String::new();
+    for (method, pattern) in endpoints {
+        let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
+        let mut line = Vec::new();
+        for (kind, token) in &callers {
+            let answer = call(&world, token, method.as_str(), &path).await;
+            line.push(format!("{kind} {}", answer.status.as_u16()));
+            if !answer.status.is_success() {
+                assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.body);
+                let problem = answer.json();
+                assert_eq!(problem["status"], json!(answer.status.as_u16()));
+                assert!(problem["code"].is_string() && problem["request_id"].is_string(), "{problem}");
+            }
+        }
+        table.push_str(&format!("{method} {pattern}: {}\n", line.join(", ")));
+    }
+    insta::assert_snapshot!(table, @r"
+    GET /api/admin/v1/apps: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/events: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/people: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/people/{id}: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/people/{id}/disable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/people/{id}/enable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/people/{id}/sign-out: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 403, owner reads 403, owner openid 403
+    ");
+}
+
+#[tokio::test]
+async fn only_apps_of_the_operator_may_ask_for_the_scopes() {
+    let world = World::with_orgs().await;
+    add_app(&world).await;
+    let acme = world.org("Acme").await;
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let issued = token_of(&world, &owner, SCOPES).await;
+    assert_eq!(call(&world, &issued, "GET", "people").await.status, 200);
+    assert_eq!(own_token(&world, "sigma:admin:read").await["scope"], "sigma:admin:read");
+    for change in [
+        &(|app: &mut sigma_core::app::App, org| app.org_id = org) as &(dyn Fn(&mut _, _) + Sync),
+        &|app: &mut sigma_core::app::App, _| app.dynamic = true,
+    ] {
+        let before = world.app("service").await;
+        world.change_app("service", |app| change(app, acme.org.clone())).await;
+        // What was issued before counts no more either.
+        assert_eq!(call(&world, &issued, "GET", "people").await.status, 403);
+        assert_ne!(own_token(&world, "sigma:admin:read").await["scope"], "sigma:admin:read");
+        let asked = token_of(&world, &owner, SCOPES).await;
+        assert_eq!(call(&world, &asked, "GET", "people").await.status, 403);
+        world.change_app("service", |app| *app = before).await;
+    }
+    assert_eq!(call(&world, &issued, "GET", "people").await.status, 200);
+}
+
+#[tokio::test]
+async fn people_are_listed_found_changed_and_the_changes_recorded() {
+    let world = World::new().await;
+    add_app(&world).await;
+    let (ada, ada_id) = person(&world, "ada").await;
+    for name in ["bob", "cleo"] {
+        person(&world, name).await;
+    }
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let mut seen = Vec::new();
+    let mut path = "people?limit=2".to_owned();
+    loop {
+        let page = call(&world, &token, "GET", &path).await.json();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|item| text(item, "id").to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("people?limit=2&after={next}");
+    }
+    assert_eq!(seen.len(), 3);
+    assert!(seen.is_sorted_by(|one, next| one > next), "{seen:?}");
+    let found = call(&world, &token, "GET", &format!("people?q={ada_id}")).await.json();
+    assert_eq!((found["items"].as_array().unwrap().len(), &found["items"][0]["id"]), (1, &json!(ada_id.as_str())));
+    let shown = call(&world, &token, "GET", &format!("people/{ada_id}")).await.json();
+    assert_eq!(
+        (&shown["id"], &shown["disabled"], &shown["role"]),
+        (&json!(ada_id.as_str()), &json!(false), &Value::Null)
+    );
+    assert_eq!((&shown["credentials"][0]["kind"], shown["sessions"].as_array().unwrap().len()), (&json!("key"), 1));
+    let act = async |action: &str| call(&world, &token, "POST", &format!("people/{ada_id}/{action}")).await.json();
+    assert_eq!(act("sign-out").await, json!({"ended": 1}));
+    assert_eq!(act("sign-out").await, json!({"ended": 0}));
+    assert_eq!(ada.get("/api/auth/get-session").await.body, "null");
+    for _ in 0..2 {
+        assert_eq!(act("disable").await["disabled"], true);
+    }
+    assert_eq!(act("enable").await["disabled"], false);
+    let app = world.app("service").await.id;
+    let events = world.trail(Trail::User(ada_id.clone())).await;
+    let by_app: Vec<_> = events.iter().filter(|event| event.actor.id() == Some(app.as_str())).collect();
+    let mut actions: Vec<_> = by_app.iter().map(|event| event.action.as_str()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["session.end_all", "user.disable", "user.enable"]);
+    let path = format!("events?person={ada_id}&action=user.disable");
+    let listed = call(&world, &token, "GET", &path).await.json();
+    assert_eq!((&listed["items"][0]["actor"]["kind"], &listed["next"]), (&json!("app"), &Value::Null));
+    assert_eq!(call(&world, &token, "GET", "apps").await.json()["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn malformed_parameters_are_refused() {
+    let world = World::new().await;
+    add_app(&world).await;
+    let token = text(&own_token(&world, "sigma:admin:read").await, "access_token").to_owned();
+    for path in [
+        "people?limit=0",
+        "people?limit=201",
+        "people?limit=x",
+        "people?limit=1&limit=2",
+        "people?after=x",
+        "people?q=%00",
+        "apps?after=%22",
+        "events?person=x",
+        "events?action=user.dance",
+        "events?since=yesterday",
+        "events?after=1",
+    ] {
+        let answer = call(&world, &token, "GET", path).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("invalid_request")), "{path}");
+    }
+    for path in ["people/x", "people/user_ffffffffffffffffffffffff"] {
+        let answer = call(&world, &token, "GET", path).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (404, &json!("not_found")), "{path}");
+    }
+    let unknown = call(&world, &token, "GET", "nothing").await;
+    assert_eq!((unknown.status.as_u16(), unknown.header("content-type")), (404, "application/problem+json"));
+}
+
+#[tokio::test]
+async fn a_role_that_was_taken_away_ends_what_its_tokens_may_do() {
+    let world = World::new().await;
+    add_app(&world).await;
+    let (owner, owner_id) = operator(&world, "owner", OperatorRole::Owner).await;
+    operator(&world, "other", OperatorRole::Owner).await;
+    let token = token_of(&world, &owner, SCOPES).await;
+    let target = UserId::from_text(person(&world, "ada").await.1.as_str());
+    let disable = format!("people/{target}/disable");
+    assert_eq!(call(&world, &token, "POST", &format!("people/{owner_id}/disable")).await.json()["code"], "own_account");
+    world.appoint(&owner_id, OperatorRole::Auditor).await;
+    assert_eq!(call(&world, &token, "GET", "people").await.status, 200);
+    assert_eq!(call(&world, &token, "POST", &disable).await.json()["code"], "forbidden");
+}

@@ -1,0 +1,25 @@
+//! What the operator's org is to the console and the management API: who has which role, and what they see and do. The rules of
+//! [`sigma_core::operator`] are applied in the transaction that reads or writes.
+
+pub mod apps;
+pub mod audit;
+mod authority;
+pub mod first_owner;
+pub mod overview;
+pub mod people;
+pub mod role;
+
+use sigma_core::operator::OperatorRefusal;
+
+pub use authority::{Caller, find_role};
+
+use crate::Stop;
+
+/// The outcome of an operation of the console.
+pub type Decision<T> = Result<T, Stop<OperatorRefusal>>;
+
+impl From<OperatorRefusal> for Stop<OperatorRefusal> {
+    fn from(refusal: OperatorRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
