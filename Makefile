@@ -13,6 +13,7 @@ export CARGO_INCREMENTAL ?= $(if $(wildcard $(CARGO_TARGET_DIR)/debug/sigma),1,0
 # Clippy compiles what it lints, so these build and lint the crates in one pass. Another compiler would build them again.
 test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
 test quick lint build docs tests unit engines: export CLIPPY_ARGS := -Dwarnings
+tests unit engines interop proxy examples browser: export TMPDIR := $(shell scripts/scratch.sh)
 
 .PHONY: help run test quick drills bench check fuzz conformance web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images
 

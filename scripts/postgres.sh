@@ -25,7 +25,7 @@ free_port() {
 }
 
 start() {
-  directory=$(mktemp -d /tmp/sigma-postgres.XXXXXX)
+  directory=$(mktemp -d "$("$(dirname "${BASH_SOURCE[0]}")/scratch.sh")/sigma-postgres.XXXXXX")
   [ "$(id -u)" -ne 0 ] || chown postgres "$directory"
   as_server "$bin/initdb" --pgdata "$directory/data" --username postgres --auth trust --encoding UTF8 --locale C.UTF-8 \
     --no-sync >"$directory.log"
@@ -33,7 +33,7 @@ start() {
   for _ in 1 2 3 4 5; do
     port=$(free_port)
     if as_server "$bin/pg_ctl" --pgdata "$directory/data" --log "$directory/server.log" --wait start --options \
-      "-p $port -k $directory -c listen_addresses=127.0.0.1 -c max_connections=400 -c fsync=off -c full_page_writes=off" \
+      "-p $port -k $directory -c listen_addresses=127.0.0.1 -c max_connections=400 -c fsync=off -c full_page_writes=off -c max_wal_size=256MB" \
       >>"$directory.log"; then
       url="postgres://postgres@127.0.0.1:$port/postgres"
       return

@@ -279,22 +279,26 @@ impl App {
             && self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://"))
     }
 
-    /// The server's own scopes that it may request: `offline_access` only if it may use refresh tokens, `roles` only if it did
-    /// not register itself, and those of the management API only if it is also the operator's.
+    /// The server's own scopes that it may request.
     pub fn askable(&self) -> Scopes {
-        self.scopes.retain(|scope| match scope {
+        self.scopes.retain(|scope| self.is_askable(scope))
+    }
+
+    /// Whether it may request that scope, a registered one: `offline_access` only if it may use refresh tokens, `roles` only if it
+    /// did not register itself, and those of the management API only if it is also the operator's.
+    fn is_askable(&self, scope: &str) -> bool {
+        match scope {
             OFFLINE_ACCESS => self.may_use(GrantType::RefreshToken),
             ROLES => !self.dynamic,
             ADMIN_READ | ADMIN_WRITE => !self.dynamic && self.org_id == OrgId::operator(),
             _ => true,
-        })
+        }
     }
 
     /// The granted scopes that it may still request.
     #[must_use]
     pub fn still_granted(&self, granted: &Scopes) -> Scopes {
-        let askable = self.askable();
-        granted.retain(|scope| askable.contains(scope) || !KNOWN.contains(&scope))
+        granted.retain(|scope| !KNOWN.contains(&scope) || (self.scopes.contains(scope) && self.is_askable(scope)))
     }
 
     /// About how many bytes it takes in memory.

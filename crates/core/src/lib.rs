@@ -9,6 +9,7 @@ pub mod backchannel;
 pub mod backup;
 pub mod bap_record;
 pub mod branding;
+pub mod claim;
 pub mod client_assertion;
 pub mod client_document;
 pub mod client_metadata;

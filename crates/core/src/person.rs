@@ -1,11 +1,13 @@
 //! A user as apps may see them: the account, and the identity chosen for an app.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sigma_bitcoin::{BapId, PublicKey};
 
+use crate::claim::{Claim, Claims};
 use crate::ids::{OrgId, UserId};
 use crate::profile::{Field, Profile};
 use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
@@ -135,22 +137,25 @@ impl Person {
 
     /// The `name` claim: what the user filled in, else the published `alternateName`, else the display name here.
     pub fn display_name(&self) -> String {
-        self.name_with(&Record::of(self))
+        self.name_with(&Record::of(self)).into_owned()
     }
 
-    fn name_with(&self, record: &Record) -> String {
-        let filled_in = self.profile.as_deref().and_then(Profile::display_name);
-        filled_in
-            .or_else(|| record.text("alternateName"))
-            .map_or_else(|| self.proven_identity().map_or(&self.name, |identity| &identity.name).clone(), str::to_owned)
+    fn name_with(&self, record: &Record) -> Cow<'_, str> {
+        if let Some(filled_in) = self.profile.as_deref().and_then(Profile::display_name) {
+            return filled_in.into();
+        }
+        match record.text("alternateName") {
+            Some(published) => published.to_owned().into(),
+            None => self.proven_identity().map_or(&self.name, |identity| &identity.name).into(),
+        }
     }
 
     /// The identity's address for payments and signatures.
-    pub fn bitcoin_address(&self) -> Option<String> {
+    pub fn bitcoin_address(&self) -> Option<Cow<'_, str>> {
         let identity = self.proven_identity();
         identity
-            .and_then(|identity| identity.current_address.as_deref().or_else(|| identity.own_root()).map(str::to_owned))
-            .or_else(|| self.pubkey().map(|key| key.address()))
+            .and_then(|identity| identity.current_address.as_deref().or_else(|| identity.own_root()).map(Cow::Borrowed))
+            .or_else(|| self.pubkey().map(|key| key.address().into()))
     }
 
     /// The published record for tokens: JSON in a string.
@@ -159,81 +164,100 @@ impl Person {
     }
 
     /// The e-mail claims: the address if it is verified, else a placeholder if the app asked for one.
-    pub fn email_claims(&self, placeholder_host: Option<&str>) -> Option<(String, bool)> {
+    pub fn email_claims(&self, placeholder_host: Option<&str>) -> Option<(Cow<'_, str>, bool)> {
         match &self.email {
-            Some((address, true)) if !is_made_up(address) => Some((address.clone(), true)),
-            _ => placeholder_host.map(|host| (format!("{}@users.{host}", self.user_id), false)),
+            Some((address, true)) if !is_made_up(address) => Some((address.into(), true)),
+            _ => placeholder_host.map(|host| (format!("{}@users.{host}", self.user_id).into(), false)),
         }
     }
 
     /// The userinfo claims of `scopes` and the individually requested ones (`docs/spec/oidc.md#userinfo`).
     /// `placeholder_host` is the issuer's host, for apps that want placeholder addresses.
-    pub fn userinfo(&self, scopes: &Scopes, claims: &[String], placeholder_host: Option<&str>) -> Map<String, Value> {
+    pub fn userinfo(&self, scopes: &Scopes, requested: &[String], placeholder_host: Option<&str>) -> Claims<'_> {
+        let asks = |claim: &str| requested.iter().any(|name| name == claim);
+        let mut claims = Claims::new();
+        claims.push("sub", self.user_id.as_str());
         let has_profile = scopes.contains(PROFILE);
-        let wanted = |scope: &str, claim: &str| scopes.contains(scope) || claims.iter().any(|name| name == claim);
-        let mut body = Map::new();
-        body.insert("sub".to_owned(), self.user_id.as_str().into());
         // Nothing of the profile is read for apps that may not see it.
-        if has_profile || !claims.is_empty() {
-            let record = Record::of(self);
-            let filled_in = |field| self.profile.as_deref().and_then(|profile| profile.get(field));
-            let own = |field: Field, published: &str| filled_in(field).or_else(|| record.text(published));
-            let texts = [
-                ("name", Some(self.name_with(&record))),
-                ("given_name", own(Field::GivenName, "givenName").map(str::to_owned)),
-                ("family_name", own(Field::FamilyName, "familyName").map(str::to_owned)),
-                ("middle_name", filled_in(Field::MiddleName).map(str::to_owned)),
-                ("nickname", filled_in(Field::Nickname).map(str::to_owned)),
-                ("preferred_username", filled_in(Field::PreferredUsername).map(str::to_owned)),
-                ("profile", filled_in(Field::Profile).map(str::to_owned)),
-                ("picture", self.picture_with(&record)),
-                ("website", filled_in(Field::Website).map(str::to_owned)),
-                ("gender", filled_in(Field::Gender).map(str::to_owned)),
-                ("birthdate", filled_in(Field::Birthdate).map(str::to_owned)),
-                ("zoneinfo", filled_in(Field::Zoneinfo).map(str::to_owned)),
-                ("locale", filled_in(Field::Locale).map(str::to_owned)),
-                ("pubkey", self.pubkey().map(|key| key.to_hex())),
-                ("bap_id", self.bap_id().map(ToString::to_string)),
-                ("bitcoin_address", self.bitcoin_address()),
-            ];
-            for (claim, value) in texts {
-                if let Some(value) = value.filter(|value| !value.is_empty() && wanted(PROFILE, claim)) {
-                    body.insert(claim.to_owned(), value.into());
-                }
-            }
-            if let Some(profile) = self.profile.as_deref().filter(|_| wanted(PROFILE, "updated_at")) {
-                body.insert("updated_at".to_owned(), profile.updated_at.seconds().into());
-            }
-            if wanted(PROFILE, "bap") {
-                body.insert("bap".to_owned(), record.0.unwrap_or(Value::Null));
-            }
+        if has_profile || !requested.is_empty() {
+            self.add_profile(&mut claims, |claim| has_profile || asks(claim));
         }
         if let Some(Membership { org_id, role }) = &self.membership {
-            let claims = [("org_id", Value::from(org_id.as_str())), ("roles", Value::from(vec![role.as_str()]))];
-            body.extend(claims.into_iter().filter(|(claim, _)| wanted(ROLES, claim)).map(|(c, v)| (c.to_owned(), v)));
-        }
-        if let Some((address, verified)) = self.email_claims(placeholder_host) {
-            let claims = [("email", Value::from(address)), ("email_verified", Value::from(verified))];
-            for (claim, value) in claims.into_iter().filter(|(claim, _)| wanted(EMAIL, claim)) {
-                body.insert(claim.to_owned(), value);
+            let has_roles = scopes.contains(ROLES);
+            if has_roles || asks("org_id") {
+                claims.push("org_id", org_id.as_str());
+            }
+            if has_roles || asks("roles") {
+                claims.push("roles", Claim::Listed([role]));
             }
         }
-        body
+        if let Some((address, verified)) = self.email_claims(placeholder_host) {
+            let has_email = scopes.contains(EMAIL);
+            if has_email || asks("email") {
+                claims.push("email", address);
+            }
+            if has_email || asks("email_verified") {
+                claims.push("email_verified", Claim::Flag(verified));
+            }
+        }
+        claims
+    }
+
+    /// Adds those of the scope `profile` that are wanted, and not empty.
+    fn add_profile<'a>(&'a self, claims: &mut Claims<'a>, wanted: impl Fn(&str) -> bool) {
+        let record = Record::of(self);
+        let profile = self.profile.as_deref();
+        let published = |field: Field| match field {
+            Field::GivenName => record.text("givenName"),
+            Field::FamilyName => record.text("familyName"),
+            _ => None,
+        };
+        let mut add = |claim: &'static str, value: Option<Cow<'a, str>>| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                claims.push(claim, value);
+            }
+        };
+        if wanted("name") {
+            add("name", Some(self.name_with(&record)));
+        }
+        for field in Field::AS_CLAIMS.into_iter().filter(|field| wanted(field.as_str())) {
+            let filled_in = profile.and_then(|profile| profile.get(field)).map(Cow::Borrowed);
+            add(field.as_str(), filled_in.or_else(|| published(field).map(|text| text.to_owned().into())));
+        }
+        if wanted("picture") {
+            add("picture", self.picture_with(&record));
+        }
+        if wanted("pubkey") {
+            add("pubkey", self.pubkey().map(|key| key.to_hex().into()));
+        }
+        if wanted("bap_id") {
+            add("bap_id", self.bap_id().map(|id| id.as_str().into()));
+        }
+        if wanted("bitcoin_address") {
+            add("bitcoin_address", self.bitcoin_address());
+        }
+        if let Some(profile) = profile.filter(|_| wanted("updated_at")) {
+            claims.push("updated_at", Claim::Seconds(profile.updated_at.seconds()));
+        }
+        if wanted("bap") {
+            claims.push("bap", Claim::Json(record.0.unwrap_or(Value::Null)));
+        }
     }
 
     /// The `picture` claim: what the user chose, else the published one, else the identity's, else the account's. Inline images
     /// are too large for a claim.
-    pub fn picture(&self) -> Option<String> {
+    pub fn picture(&self) -> Option<Cow<'_, str>> {
         self.picture_with(&Record::of(self))
     }
 
-    fn picture_with(&self, record: &Record) -> Option<String> {
-        let chosen = self.profile.as_deref().and_then(|profile| profile.get(Field::Image));
+    fn picture_with(&self, record: &Record) -> Option<Cow<'_, str>> {
+        let chosen = self.profile.as_deref().and_then(|profile| profile.get(Field::Image)).map(Cow::Borrowed);
         // What is published may be the address of a transaction, or a script.
-        let published = record.text("image").filter(|image| image.starts_with("https://"));
+        let published = || record.text("image").filter(|image| image.starts_with("https://"));
         let here = || self.proven_identity().and_then(|identity| identity.image.as_deref()).or(self.image.as_deref());
-        let picture = chosen.or(published).or_else(here);
-        picture.filter(|picture| !picture.starts_with("data:")).map(str::to_owned)
+        let picture =
+            chosen.or_else(|| published().map(|image| image.to_owned().into())).or_else(|| here().map(Cow::Borrowed));
+        picture.filter(|picture| !picture.starts_with("data:"))
     }
 }
 
@@ -324,7 +348,7 @@ mod tests {
     }
 
     fn info(person: &Person, scopes: &str) -> Value {
-        Value::Object(person.userinfo(&Scopes::parse(scopes), &[], None))
+        serde_json::to_value(person.userinfo(&Scopes::parse(scopes), &[], None)).unwrap()
     }
 
     #[test]
@@ -356,7 +380,7 @@ mod tests {
         let filled = Person { identity, profile: Some(Arc::new(profile)), ..person() };
         insta::assert_json_snapshot!(info(&filled, "openid profile"));
         let asked = ["birthdate".to_owned(), "updated_at".to_owned()];
-        let body = Value::Object(filled.userinfo(&Scopes::parse("openid"), &asked, None));
+        let body = serde_json::to_value(filled.userinfo(&Scopes::parse("openid"), &asked, None)).unwrap();
         assert_eq!(body, serde_json::json!({"sub": "user_1", "birthdate": "1815-12-10", "updated_at": 1_800_000_000}));
     }
 
@@ -383,7 +407,8 @@ mod tests {
 
     #[test]
     fn placeholder_addresses_are_only_for_apps_that_asked() {
-        let body = person().userinfo(&Scopes::parse("openid email"), &[], Some("id.example.org"));
+        let person = person();
+        let body = person.userinfo(&Scopes::parse("openid email"), &[], Some("id.example.org")).into_map();
         assert_eq!(body.get("email").and_then(Value::as_str), Some("user_1@users.id.example.org"));
         assert_eq!(body.get("email_verified"), Some(&Value::Bool(false)));
     }

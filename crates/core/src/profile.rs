@@ -116,6 +116,21 @@ impl ProfileProblem {
 }
 
 impl Field {
+    /// Those that are claims of the same name, and nothing else. `name` and `picture` have other sources too.
+    pub const AS_CLAIMS: [Self; 11] = [
+        Self::GivenName,
+        Self::FamilyName,
+        Self::MiddleName,
+        Self::Nickname,
+        Self::PreferredUsername,
+        Self::Profile,
+        Self::Website,
+        Self::Gender,
+        Self::Birthdate,
+        Self::Zoneinfo,
+        Self::Locale,
+    ];
+
     /// The text as it is kept; `None` if it is empty.
     ///
     /// # Errors

@@ -209,7 +209,7 @@ impl AccessClaims {
                 .contains(EMAIL)
                 .then(|| person.email_claims(None))
                 .flatten()
-                .map(|(address, _)| address),
+                .map(|(address, _)| address.into_owned()),
             cnf: issuance.cnf(),
             act: None,
             sources: Vec::new(),
@@ -255,7 +255,7 @@ pub fn id_token_claims(
     claims: &[String],
     placeholder_host: Option<&str>,
 ) -> Map<String, Value> {
-    let mut reported = person.userinfo(scope, claims, placeholder_host);
+    let mut reported = person.userinfo(scope, claims, placeholder_host).into_map();
     reported.remove("sub");
     if person.bap_text().is_none_or(|record| record.len() > LONGEST_RECORD) {
         reported.remove("bap");

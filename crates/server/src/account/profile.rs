@@ -4,9 +4,10 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
+use sigma_core::claim::Claim;
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
 use sigma_core::profile::{Field, ProfileChange, ProfileProblem};
@@ -242,11 +243,11 @@ fn render(
             problem: told.problems.iter().find(|problem| problem.field() == *field).copied(),
         }
     });
-    let claims = person.userinfo(&Scopes::parse("openid profile"), &[], None).into_iter();
-    let shown = |(claim, value): (String, Value)| match value {
-        Value::String(text) if claim != "sub" => Some((claim, text)),
+    let claims = person.userinfo(&Scopes::parse("openid profile"), &[], None);
+    let preview = claims.iter().filter_map(|(claim, value)| match value {
+        Claim::Text(text) if claim != "sub" => Some((claim.to_owned(), text.to_string())),
         _ => None,
-    };
+    });
     let own = (!account.identities.is_empty()).then(|| ProfileChoice {
         value: ACCOUNT.to_owned(),
         name: None,
@@ -266,7 +267,7 @@ fn render(
         exists: stored.is_some(),
         is_published: person.bap_text().is_some(),
         fields: fields.collect(),
-        preview: claims.filter_map(shown).collect(),
+        preview: preview.collect(),
         done: told.done,
         refused: told.refused,
     };

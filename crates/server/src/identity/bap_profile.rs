@@ -68,11 +68,11 @@ pub async fn bap_profile(
             public.insert(field.as_str().to_owned(), text.into());
         }
     }
-    let address = account.person(Some(&bap_id)).bitcoin_address();
+    let person = account.person(Some(&bap_id));
     let result = json!({
         "idKey": bap_id.as_str(),
         "rootAddress": held.root_address,
-        "currentAddress": address,
+        "currentAddress": person.bitcoin_address(),
         "addresses": [],
         "identity": public,
     });

@@ -1,5 +1,7 @@
 //! `GET /api/auth/get-session`: the signed-in user of this browser.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -86,7 +88,7 @@ impl UserView {
             name: person.display_name(),
             email: user.email.clone(),
             email_verified: user.email_verified,
-            image: person.picture(),
+            image: person.picture().map(Cow::into_owned),
             created_at: iso(user.created_at),
             updated_at: iso(user.updated_at),
             pubkey: user.pubkey.map(|key| key.to_hex()),

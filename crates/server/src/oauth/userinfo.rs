@@ -7,9 +7,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
-use serde_json::{Map, Value};
 use sigma_core::app::App;
 use sigma_core::authorize::covered;
+use sigma_core::claim::Claims;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::params::Params;
 use sigma_core::scope::{OPENID, Scopes};
@@ -141,9 +141,9 @@ async fn answer(
     }
     // Claims were requested one by one for the app that the user consented to, not for one that acts for it.
     let requested = if live.access.claims.act.is_none() { grant.authorization.claims.clone() } else { Vec::new() };
-    let claims = &covered(requested, &live.app.askable());
+    let claims = if requested.is_empty() { requested } else { covered(requested, &live.app.askable()) };
     let person = account.person(grant.authorization.bap_id.as_ref());
-    let person = match sigma.with_membership(&live.app, person, &scopes, claims).await {
+    let person = match sigma.with_membership(&live.app, person, &scopes, &claims).await {
         Ok(person) => person,
         Err(error) => return BearerError::Store(error).into_response(),
     };
@@ -151,18 +151,18 @@ async fn answer(
         sigma.renew_record(identity);
     }
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
-    let body: Map<String, Value> = person.userinfo(&scopes, claims, placeholder.as_deref());
+    let claims = person.userinfo(&scopes, &claims, placeholder.as_deref());
     let answer = match live.app.metadata.userinfo_signed_response_alg {
-        None => Json(body).into_response(),
-        Some(algorithm) => signed(sigma, &live.app, algorithm, body).await,
+        None => Json(claims).into_response(),
+        Some(algorithm) => signed(sigma, &live.app, algorithm, claims).await,
     };
     with_nonce(answer, next_nonce.as_deref())
 }
 
 /// The claims as a JWT, for an app that asked for that (OpenID Connect Core §5.3.2).
-async fn signed(sigma: &AppState, app: &App, algorithm: Algorithm, mut claims: Map<String, Value>) -> Response {
-    claims.insert("iss".to_owned(), sigma.issuer().into());
-    claims.insert("aud".to_owned(), app.client_id.as_str().into());
+async fn signed<'a>(sigma: &'a AppState, app: &'a App, algorithm: Algorithm, mut claims: Claims<'a>) -> Response {
+    claims.push("iss", sigma.issuer());
+    claims.push("aud", app.client_id.as_str());
     let ring = sigma.keys.ring(&sigma.master_key).await;
     match sign(ring.signer(algorithm, sigma.now()), TokenKind::Userinfo, &claims) {
         Ok(jwt) => ([(CONTENT_TYPE, HeaderValue::from_static("application/jwt"))], jwt).into_response(),

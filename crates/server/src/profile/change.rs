@@ -1,7 +1,7 @@
 //! `PUT /api/profile`: changes the fields that it names.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use sigma_store::profile::WriteMode;
 use utoipa_axum::routes;
 
@@ -37,7 +37,7 @@ pub async fn change(
     State(sigma): State<AppState>,
     context: RequestContext,
     request: OwnApi<ProfileWrites>,
-) -> Result<Json<ProfileAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let entered = request.object()?;
     stored::write(&sigma, &context, &request.caller, entered, WriteMode::Change).await
 }

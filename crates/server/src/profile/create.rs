@@ -1,7 +1,7 @@
 //! `POST /api/profile/create`: fills in a profile for the first time.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use sigma_store::profile::WriteMode;
 use utoipa_axum::routes;
 
@@ -38,7 +38,7 @@ pub async fn create(
     State(sigma): State<AppState>,
     context: RequestContext,
     request: OwnApi<ProfileWrites>,
-) -> Result<Json<ProfileAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let entered = request.object()?;
     stored::write(&sigma, &context, &request.caller, entered, WriteMode::Create).await
 }

@@ -7,11 +7,12 @@ mod remove;
 mod show;
 mod stored;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigma_bitcoin::BapId;
 use sigma_core::profile::{Entered, Field, ProfileChange};
@@ -69,26 +70,26 @@ pub fn surface() -> Surface<AppState> {
 
 /// The profile of a user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ProfileAnswer {
+pub struct ProfileAnswer<'a> {
     /// `true`.
     success: bool,
     /// The profile.
-    profile: ProfileView,
+    profile: ProfileView<'a>,
 }
 
 /// What a user says about themselves.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ProfileView {
+pub struct ProfileView<'a> {
     /// The identity that it is of; not sent without one, nor to apps while it is unproven.
     #[serde(skip_serializing_if = "Option::is_none")]
-    bap_id: Option<String>,
+    bap_id: Option<&'a str>,
     /// The address of that identity, or of the account's key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
+    address: Option<Cow<'a, str>>,
     /// The filled-in fields, by the names of OpenID Connect, and as a schema.org `Person`.
     #[schema(value_type = Object)]
-    identity: BTreeMap<&'static str, String>,
+    identity: BTreeMap<&'static str, &'a str>,
     /// Whether there is a published record of the identity.
     is_published: bool,
     /// Milliseconds since the epoch.
@@ -129,30 +130,25 @@ pub struct ProfileBody {
     locale: Option<String>,
 }
 
-impl ProfileAnswer {
-    /// The profile as `caller` sees it.
-    fn of(caller: &Caller, stored: &StoredProfile) -> Json<Self> {
-        let account = &caller.account;
-        let person = account.person(stored.bap_id.as_ref());
-        let mut identity: BTreeMap<&'static str, String> =
-            stored.profile.iter().map(|(field, text)| (field.as_str(), text.to_owned())).collect();
-        identity.insert("@type", "Person".to_owned());
-        identity.insert("@context", "https://schema.org".to_owned());
-        for (field, schema_org) in [(Field::GivenName, "givenName"), (Field::FamilyName, "familyName")] {
-            if let Some(text) = stored.profile.get(field) {
-                identity.insert(schema_org, text.to_owned());
-            }
-        }
+impl ProfileAnswer<'_> {
+    /// The answer with a profile as `caller` sees it.
+    fn of(caller: &Caller, stored: &StoredProfile) -> Response {
+        let person = caller.account.person(stored.bap_id.as_ref());
+        let texts = stored.profile.iter().map(|(field, text)| (field.as_str(), text));
+        let mut identity: BTreeMap<&'static str, &str> = texts.collect();
+        identity.extend([("@type", "Person"), ("@context", "https://schema.org")]);
+        let renamed = [(Field::GivenName, "givenName"), (Field::FamilyName, "familyName")];
+        identity.extend(renamed.into_iter().filter_map(|(field, name)| Some((name, stored.profile.get(field)?))));
         let bap_id = if caller.is_app() { person.bap_id() } else { stored.bap_id.as_ref() };
         let profile = ProfileView {
-            bap_id: bap_id.map(ToString::to_string),
+            bap_id: bap_id.map(BapId::as_str),
             address: person.bitcoin_address(),
             identity,
             is_published: person.bap_text().is_some(),
             created_at: stored.created_at.millis(),
             updated_at: stored.profile.updated_at.millis(),
         };
-        Json(Self { success: true, profile })
+        Json(ProfileAnswer { success: true, profile }).into_response()
     }
 }
 

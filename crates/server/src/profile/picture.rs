@@ -1,6 +1,5 @@
 //! `PUT /api/profile/picture` uploads a picture, `GET /pictures/{file}` shows it. Only what we encoded ourselves is shown.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -58,7 +57,7 @@ pub async fn upload(
     State(sigma): State<AppState>,
     context: RequestContext,
     request: OwnApi<ProfileWrites>,
-) -> Result<Json<ProfileAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     if !KINDS.iter().any(|kind| is_content_type(&request.headers, kind)) {
         return Err(wrong_content_type("the body must be a PNG, JPEG, WebP or GIF image"));
     }

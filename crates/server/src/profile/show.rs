@@ -1,7 +1,7 @@
 //! `GET /api/profile`: what the user says about themselves.
 
-use axum::Json;
 use axum::extract::RawQuery;
+use axum::response::Response;
 use sigma_core::params::Params;
 use utoipa_axum::routes;
 
@@ -31,7 +31,7 @@ pub fn endpoint() -> Endpoint<AppState> {
         (status = 404, description = "`profile_not_found`"),
     )
 )]
-pub async fn show(RawQuery(query): RawQuery, request: OwnApi<ProfileReads>) -> Result<Json<ProfileAnswer>, ApiError> {
+pub async fn show(RawQuery(query): RawQuery, request: OwnApi<ProfileReads>) -> Result<Response, ApiError> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let bap_id = identity_of(&request.caller, params.get("bapId"))?;
     Ok(ProfileAnswer::of(&request.caller, held(&request.caller.account, bap_id.as_ref())?))

@@ -1,6 +1,6 @@
 //! Writes the profile that a client sends.
 
-use axum::Json;
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -22,7 +22,7 @@ pub async fn write(
     caller: &Caller,
     mut entered: Entered,
     mode: WriteMode,
-) -> Result<Json<ProfileAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let bap_id = identity_of(caller, entered.bap_id.as_deref())?;
     let inline = match entered.fields.get(&Field::Image) {
         Some(Some(url)) if url.trim_start().starts_with("data:") => Some(decode_inline(url)?),
@@ -43,7 +43,7 @@ pub async fn write_change(
     bap_id: Option<BapId>,
     (change, file): (ProfileChange, Option<Bytes>),
     mode: WriteMode,
-) -> Result<Json<ProfileAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let (user_id, signed) = (caller.user_id().clone(), caller.signed().cloned());
     let new = NewProfile { user_id, bap_id, change, file, mode, signed };
     let stored = profiles::write(sigma, context, caller.actor(), new).await?;

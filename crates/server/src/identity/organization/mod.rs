@@ -6,6 +6,8 @@ pub mod full;
 pub mod list;
 pub mod set_active;
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde::Serialize;
 use sigma_core::person::Identity;
@@ -32,7 +34,7 @@ impl Organization {
             id: identity.bap_id.to_string(),
             slug: identity.bap_id.to_string(),
             name: person.display_name(),
-            logo: person.picture(),
+            logo: person.picture().map(Cow::into_owned),
         }
     }
 }
