@@ -179,8 +179,9 @@ test("login with Sigma, with the app linked to an org that does not own it: aske
     await inspect(page, "merits-login");
     await page.getByRole("button", { name: "Allow" }).click();
     await page.waitForURL(`${demo.playground}/**`);
-    const { returned } = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground-merits")));
-    const received = Object.fromEntries(returned.parameters);
+    // The script of the page writes it down.
+    const returned = await page.waitForFunction(() => JSON.parse(sessionStorage.getItem("playground-merits"))?.returned);
+    const received = Object.fromEntries((await returned.jsonValue()).parameters);
     assert.equal(received.state, "a state & more");
     const exchange = () => call("GET", `/member_id?member_id_token=${received.memberIdToken}`, { orgId });
     const { memberId } = (await exchange()).body;

@@ -122,10 +122,17 @@ async fn held(world: &World, bap_id: &str) -> Option<Identity> {
     world.sigma.store.read(move |tx| identity::find(tx, &wanted)).await.unwrap()
 }
 
-/// Waits until the identity is as `is` says: records are renewed in the background.
+/// The identity as this process remembers it, which may be a little older than what is stored.
+async fn remembered(world: &World, bap_id: &str) -> Option<Identity> {
+    let stored = held(world, bap_id).await?;
+    let account = world.sigma.find_account(&stored.user_id).await.unwrap()?;
+    account.identities.iter().find(|one| one.bap_id == stored.bap_id).cloned()
+}
+
+/// Waits until everybody sees that the identity is as `is` says: records are renewed in the background.
 async fn until(world: &World, bap_id: &str, is: impl Fn(&Identity) -> bool) {
     let waited = tokio::time::timeout(Duration::from_secs(20), async {
-        while !held(world, bap_id).await.is_some_and(|held| is(&held)) {
+        while !remembered(world, bap_id).await.is_some_and(|held| is(&held)) {
             tokio::task::yield_now().await;
         }
     });
