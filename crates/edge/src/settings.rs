@@ -229,7 +229,7 @@ impl Default for Budgets {
             address_requests: 256,
             address_body_bytes: 8 * MEBIBYTE,
             address_answer_bytes: 32 * MEBIBYTE,
-            org_requests: 4,
+            org_requests: 32,
             org_waiting: 60,
             org_answer_bytes: 16 * MEBIBYTE,
         }
