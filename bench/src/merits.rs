@@ -20,6 +20,8 @@ use crate::people::{Person, Timestamps};
 use crate::sigma::Installation;
 use crate::system::{Failure, SystemClock};
 
+/// How many merits of the org are older than those of the member.
+const FIRST_HELD: u32 = 200;
 /// Where the app's users return to.
 const SITE: &str = "https://bench.example.org";
 const LOGIN_PATH: &str = "/login-with-sigma";
@@ -140,15 +142,16 @@ impl BenchIssuer {
         self.get(&format!("/v2/orgs/{}/merits?limit=50&starting_after={after}", self.org))
     }
 
-    /// The page of a member's merits that begins after the merit of that number.
+    /// The page of a member's merits that begins after their merit of that number.
     pub fn page_of_member_after(&self, holder: &Holder, number: u32) -> Bytes {
         let parts = [format!("user_{}", holder.id), format!("org_{}", self.org), format!("app_{}", self.app)];
         let [user, org, app] = parts.each_ref();
-        let after = Cursor::of(&merit_id(number)).encode(Scope::of(&["member", user, org, app, ""]));
+        let after = Cursor::of(&merit_id(FIRST_HELD + number)).encode(Scope::of(&["member", user, org, app, ""]));
         self.get(&format!("/v2/members/{}/merits?limit=50&starting_after={after}", holder.id))
     }
 
-    /// Adds merits of the org: the first `held` are accepted by `holder`, the rest wait for nobody in particular.
+    /// Adds merits of the org: `held` are accepted by `holder`, those before and after them wait for nobody in particular, so that
+    /// both ends of the org's list are alike.
     pub fn fill(&self, database: &Path, holder: &Holder, held: u32, count: u32) -> Result<(), Failure> {
         let connection = rusqlite::Connection::open(database)?;
         connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN")?;
@@ -156,10 +159,10 @@ impl BenchIssuer {
             "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
              INSERT INTO merits (org_id, id, template_id, access, status, email, email_folded, user_id, first_name, last_name,
                 field_values, is_public, sent_at, updated_at)
-             SELECT 'org_' || ?2, printf('mrt_00%022x', n), 'mtp_' || ?3, 0, CASE WHEN n <= ?4 THEN 'Accepted' ELSE 'Pending' END,
+             SELECT 'org_' || ?2, printf('mrt_00%022x', n), 'mtp_' || ?3, 0, CASE WHEN n > ?6 AND n <= ?6 + ?4 THEN 'Accepted' ELSE 'Pending' END,
                 printf('many-%d@example.org', n), printf('many-%d@example.org', n),
-                CASE WHEN n <= ?4 THEN 'user_' || ?5 END, 'Ada', 'Lovelace', '{}', 1, n, n FROM numbers",
-            params![count, self.org, self.template, held, holder.id],
+                CASE WHEN n > ?6 AND n <= ?6 + ?4 THEN 'user_' || ?5 END, 'Ada', 'Lovelace', '{}', 1, n, n FROM numbers",
+            params![count, self.org, self.template, held, holder.id, FIRST_HELD],
         )?;
         connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?;
         Ok(())

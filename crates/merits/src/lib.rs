@@ -12,6 +12,7 @@ pub mod notices;
 pub mod pages;
 mod proof;
 mod rendered;
+mod sends;
 mod state;
 pub mod token;
 mod wire;

@@ -13,6 +13,7 @@ use sigma_store::merits::link::{self, Link};
 use sigma_store::{Cache, Memory, StoreError, cached};
 
 use crate::rendered::RenderedPages;
+use crate::sends::Sends;
 use crate::token::VerifiedOrgAccess;
 
 /// The most tokens whose verification is remembered.
@@ -29,6 +30,7 @@ struct Inner {
     links: Cache<Arc<Link>>,
     accesses: Cache<Arc<Access>>,
     rendered: RenderedPages,
+    sends: Sends,
 }
 
 impl MeritsState {
@@ -37,7 +39,14 @@ impl MeritsState {
         let links = Cache::new(&shared.store, cached::MERIT_LINK, 10_000);
         let accesses = Cache::new(&shared.store, cached::MERIT_ACCESS, 20_000);
         let rendered = RenderedPages::new(&shared.store);
-        Self(Arc::new(Inner { shared, verified: Memory::new(MOST_TOKENS), links, accesses, rendered }))
+        Self(Arc::new(Inner {
+            shared,
+            verified: Memory::new(MOST_TOKENS),
+            links,
+            accesses,
+            rendered,
+            sends: Sends::default(),
+        }))
     }
 
     /// The link by which `app` acts for an org that exists: that of the owner, or one that the org granted.
@@ -78,6 +87,11 @@ impl MeritsState {
     /// Pages of members' merits.
     pub(crate) fn rendered(&self) -> &RenderedPages {
         &self.0.rendered
+    }
+
+    /// Sends that wait for others.
+    pub(crate) fn sends(&self) -> &Sends {
+        &self.0.sends
     }
 
     /// Org access tokens with a verified signature, by digest: their claims, never whether they are still good.

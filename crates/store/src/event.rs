@@ -31,15 +31,15 @@ static NETWORKS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub(crate) const SWEEP: &str =
     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT 500)";
 
-/// Adds an event; an existing id is counted once more, and loses its address if the networks differ, and its browser if
+/// Adds an event; an existing id is counted further, and loses its address if the networks differ, and its browser if
 /// those differ.
 static INSERT: Stamped = stamped!(
     "evt_",
     "INSERT INTO events (id, at, action, actor_kind, actor_id, user_id, org_id, target_kind, target_id, address,
         user_agent, request_id, count, details, network)
      VALUES ($1, COALESCE(CAST($2 AS BIGINT), ",
-    "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)
-     ON CONFLICT (id) DO UPDATE SET count = events.count + 1, at = excluded.at, request_id = excluded.request_id,
+    "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $15, $13, $14)
+     ON CONFLICT (id) DO UPDATE SET count = events.count + excluded.count, at = excluded.at, request_id = excluded.request_id,
         address = CASE WHEN events.network = excluded.network THEN events.address END,
         network = CASE WHEN events.network = excluded.network THEN events.network END,
         user_agent = CASE WHEN events.user_agent = excluded.user_agent THEN events.user_agent END"
@@ -55,6 +55,7 @@ pub struct NewEvent {
     org_id: Option<OrgId>,
     target: Option<Target>,
     details: Details,
+    times: i64,
 }
 
 impl NewEvent {
@@ -68,7 +69,14 @@ impl NewEvent {
             org_id: None,
             target: None,
             details: Details::default(),
+            times: 1,
         }
+    }
+
+    /// Sets how often it happened in this transaction, if not once.
+    #[must_use]
+    pub fn times(self, count: usize) -> Self {
+        Self { times: i64::try_from(count).unwrap_or(i64::MAX), ..self }
     }
 
     /// Sets the actor that the initiator turned out to be in this transaction.
@@ -176,7 +184,7 @@ fn number_of(key: &str) -> u128 {
 
 fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), StoreError> {
     let initiator = tx.initiator();
-    let NewEvent { action, actor, about, shown_to, org_id, target, details } = event;
+    let NewEvent { action, actor, about, shown_to, org_id, target, details, times } = event;
     let actor = actor.as_ref().unwrap_or(&initiator.actor);
     let details = serde_json::to_string(&details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
     let columns = params![
@@ -191,7 +199,8 @@ fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), Stor
         initiator.user_agent.as_deref(),
         initiator.request_id.as_deref(),
         details,
-        id.and_then(|_| initiator.network()).as_deref()
+        id.and_then(|_| initiator.network()).as_deref(),
+        times
     ]
     .to_vec();
     tx.insert_stamped(&INSERT, id, columns)

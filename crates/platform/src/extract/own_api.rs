@@ -194,7 +194,7 @@ impl<A: Area> OwnApi<A> {
         let caller = match presented {
             Presented::AccessToken(scheme, token) => {
                 let proof = SentProof::of(&headers, &method, &path);
-                by_access_token::<A>(sigma, scheme, &token, &proof).await?
+                by_access_token::<A>(sigma, scheme, token, &proof).await?
             }
             Presented::Session | Presented::Signature => by_session(sigma, &headers).await?,
         };
@@ -205,21 +205,21 @@ impl<A: Area> OwnApi<A> {
 }
 
 /// The credential that decides; one that a client sends on purpose counts before the browser's cookie.
-enum Presented {
+enum Presented<'a> {
     Signature,
-    AccessToken(Scheme, String),
+    AccessToken(Scheme, &'a str),
     Session,
 }
 
-impl Presented {
-    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+impl<'a> Presented<'a> {
+    fn of(headers: &'a HeaderMap) -> Result<Self, ApiError> {
         let sent = access_token(headers).map_err(|_| two_credentials())?;
         match (headers.contains_key(AUTH_TOKEN), sent) {
             (true, Some(_)) => Err(two_credentials()),
             (true, None) => Ok(Self::Signature),
             // The secret of a session, plain or signed: a JWT has a second dot.
             (false, Some((Scheme::Bearer, token))) if token.split('.').count() < 3 => Ok(Self::Session),
-            (false, Some((scheme, token))) => Ok(Self::AccessToken(scheme, token.to_owned())),
+            (false, Some((scheme, token))) => Ok(Self::AccessToken(scheme, token)),
             (false, None) => Ok(Self::Session),
         }
     }

@@ -8,12 +8,11 @@ mod show;
 mod stored;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sigma_bitcoin::BapId;
 use sigma_core::profile::{Entered, Field, ProfileChange};
 use sigma_store::account::Account;
@@ -89,7 +88,8 @@ pub struct ProfileView<'a> {
     address: Option<Cow<'a, str>>,
     /// The filled-in fields, by the names of OpenID Connect, and as a schema.org `Person`.
     #[schema(value_type = Object)]
-    identity: BTreeMap<&'static str, &'a str>,
+    #[serde(serialize_with = "as_object")]
+    identity: Vec<(&'static str, &'a str)>,
     /// Whether there is a published record of the identity.
     is_published: bool,
     /// Milliseconds since the epoch.
@@ -135,8 +135,8 @@ impl ProfileAnswer<'_> {
     fn of(caller: &Caller, stored: &StoredProfile) -> Response {
         let person = caller.account.person(stored.bap_id.as_ref());
         let texts = stored.profile.iter().map(|(field, text)| (field.as_str(), text));
-        let mut identity: BTreeMap<&'static str, &str> = texts.collect();
-        identity.extend([("@type", "Person"), ("@context", "https://schema.org")]);
+        let mut identity = Vec::with_capacity(Field::ALL.len() + 4);
+        identity.extend([("@context", "https://schema.org"), ("@type", "Person")].into_iter().chain(texts));
         let renamed = [(Field::GivenName, "givenName"), (Field::FamilyName, "familyName")];
         identity.extend(renamed.into_iter().filter_map(|(field, name)| Some((name, stored.profile.get(field)?))));
         let bap_id = if caller.is_app() { person.bap_id() } else { stored.bap_id.as_ref() };
@@ -150,6 +150,10 @@ impl ProfileAnswer<'_> {
         };
         Json(ProfileAnswer { success: true, profile }).into_response()
     }
+}
+
+fn as_object<S: Serializer>(texts: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(texts.iter().copied())
 }
 
 /// The identity that a request is about: the named one, if the caller may act as it, or the caller's own.

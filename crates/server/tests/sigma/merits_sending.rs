@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use sigma_core::merits::{Move, OrgPermission, OrgPermissions};
+use sigma_store::event::{self, Place, Trail};
 
 use crate::support::{World, text};
 
@@ -142,6 +143,33 @@ async fn a_template_that_is_sent_once_is_sent_once_however_many_send_at_the_same
     let merit = text(&list["merits"][0], "id").to_owned();
     assert_eq!(bakery.post(&format!("/v2/merits/{merit}/revoke"), &json!({})).await.status, 200);
     assert_eq!(bakery.send(&template, "ada@example.org").await.status, 200, "a revoked one does not count");
+}
+
+#[tokio::test]
+async fn merits_written_together_are_answered_refused_and_counted_one_by_one() {
+    let world = World::with_orgs().await;
+    let bakery = world.issuer("bakery").await;
+    let (one, other) = (bakery.template("Baker", true).await, bakery.template("Confectioner", false).await);
+    // Each address twice: of a template that is sent once, the second is refused.
+    let addresses: Vec<String> = (0..20).map(|number| format!("recipient-{}@example.org", number / 2)).collect();
+    let sends = addresses.iter().flat_map(|to| [bakery.send(&one, to), bakery.send(&other, to)]);
+    let answers = futures_util::future::join_all(sends).await;
+    let mut refused = 0;
+    for (answer, (to, title)) in answers.iter().zip(addresses.iter().flat_map(|to| [(to, "Baker"), (to, "Confectioner")])) {
+        if answer.status == 200 {
+            let sent = answer.json();
+            assert_eq!((text(&sent, "email"), text(&sent, "meritTemplateTitle")), (to.as_str(), title));
+        } else {
+            assert_eq!((answer.merits_error(), title), ("400 merittemplate_already_sent".to_owned(), "Baker"));
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 10);
+    let trail = Trail::Org(bakery.org.clone());
+    let read = world.sigma.store.read(move |tx| event::list_before(tx, &trail, &Place::end(), 100));
+    let events = read.await.unwrap();
+    let counted = events.iter().filter(|event| event.action == "merit.send").map(|event| event.count).sum::<i64>();
+    assert_eq!(counted, 30);
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ pub struct Sending {
 }
 
 /// Whether merits are sent or proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Manner {
     /// The recipient gets it.
     Send,
@@ -127,12 +127,12 @@ pub fn many(tx: &mut dyn Tx, sending: &Sending) -> Decision<Vec<Result<Merit, Me
     if count == 0 || count > MOST_RECIPIENTS {
         return Err(RequestFault::Recipient.into());
     }
-    charge(tx, &sending.org_id, count, sending.daily_budget, sending.now)?;
     if standing == Standing::Unverified
         && unverified(tx, &sending.org_id)? + i64::try_from(count).unwrap_or(i64::MAX) > MOST_UNVERIFIED
     {
         return Err(RequestFault::TooMany.into());
     }
+    charge(tx, &sending.org_id, count, sending.daily_budget, sending.now)?;
     let mut fields = template::stored_fields(tx, &sending.org_id, &sending.template_id)?;
     fields.retain(|field| field.setting.enabled);
     let before = fields.clone();
@@ -151,8 +151,10 @@ pub fn many(tx: &mut dyn Tx, sending: &Sending) -> Decision<Vec<Result<Merit, Me
     for (field, _) in fields.iter().zip(&before).filter(|(after, before)| after.setting != before.setting) {
         template::write_setting(tx, &sending.org_id, &sending.template_id, &field.setting, sending.now)?;
     }
-    if sent.iter().any(Result::is_ok) {
+    let delivered = sent.iter().filter(|outcome| outcome.is_ok()).count();
+    if delivered > 0 {
         let event = NewEvent::new(Action::MeritSend)
+            .times(delivered)
             .within(&sending.org_id)
             .to(Target::MeritTemplate(sending.template_id.clone()))
             .by(sending.actor.clone());

@@ -9,13 +9,13 @@ use sigma_core::merits::PersonName;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{Endpoint, Policy, RequestContext};
 use sigma_store::merits::Merit;
-use sigma_store::merits::send::{self, Manner, Recipient, Sending};
+use sigma_store::merits::send::{Manner, Recipient};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::caller::OrgCaller;
-use crate::decide::decide;
 use crate::error::MeritsError;
+use crate::sends;
 use crate::state::MeritsState;
 use crate::wire::body::Body;
 use crate::wire::ids::id;
@@ -62,23 +62,13 @@ impl SendMerit {
         caller: &OrgCaller,
         manner: Manner,
     ) -> Result<Merit, MeritsError> {
-        let now = sigma.now();
         let recipient = Recipient {
-            merit_id: MeritId::new(now, &*sigma.rng),
+            merit_id: MeritId::new(sigma.now(), &*sigma.rng),
             to: recipient(self.recipient_email.as_deref(), self.recipient_member_id.as_deref())?,
             name: PersonName::of_json(&self.recipient_name)?,
             values: values(self.field_values)?,
         };
-        let sending = Sending {
-            org_id: caller.org_id.clone(),
-            actor: caller.actor(),
-            template_id: id(&self.merit_template_id)?,
-            manner,
-            recipients: vec![recipient],
-            daily_budget: sigma.settings.merits.sends_per_day,
-            now,
-        };
-        decide(sigma, context, caller, move |tx| send::one(tx, &sending)).await
+        sends::send(sigma, context, caller, (id(&self.merit_template_id)?, manner), recipient).await
     }
 }
 

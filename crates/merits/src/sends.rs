@@ -1,0 +1,172 @@
+//! Merits that an app sends one by one while others of the same kind are being written: these are written after them, together. What
+//! concerns all of them, such as the permission of the app, is then judged once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use sigma_core::actor::{Actor, Initiator};
+use sigma_core::ids::{AppId, MeritTemplateId, OrgId};
+use sigma_core::merits::MeritProblem;
+use sigma_platform::http::RequestContext;
+use sigma_store::Stop;
+use sigma_store::merits::Merit;
+use sigma_store::merits::send::{self, Manner, Recipient, Sending};
+use tokio::sync::oneshot;
+
+use crate::caller::OrgCaller;
+use crate::error::MeritsError;
+use crate::state::MeritsState;
+
+/// Most merits of one operation: others wait for it to end.
+const MOST: usize = 64;
+
+type Outcome = Result<Merit, Stop<MeritProblem>>;
+
+/// What sends have in common that are written together. Those from other places are not, because the audit trail tells them apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Kind {
+    org_id: OrgId,
+    app_id: AppId,
+    template_id: MeritTemplateId,
+    manner: Manner,
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+/// A send that was asked for.
+struct Asked {
+    recipient: Recipient,
+    initiator: Initiator,
+    answer: oneshot::Sender<Outcome>,
+}
+
+/// Sends that wait. A kind has an entry for as long as one of it is being written.
+#[derive(Default)]
+pub struct Sends(Mutex<HashMap<Kind, Vec<Asked>>>);
+
+impl Sends {
+    /// Lets `asked` wait behind others of its kind, or gives it back if it is the first.
+    fn join(&self, kind: &Kind, asked: Asked) -> Option<Asked> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(others) = waiting.get_mut(kind) {
+            others.push(asked);
+            return None;
+        }
+        waiting.insert(kind.clone(), Vec::new());
+        Some(asked)
+    }
+
+    /// The next that wait, in their order. Without any, the kind is forgotten.
+    fn next(&self, kind: &Kind) -> Vec<Asked> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(others) = waiting.get_mut(kind) else { return Vec::new() };
+        let later = others.split_off(others.len().min(MOST));
+        let next = std::mem::replace(others, later);
+        if next.is_empty() {
+            waiting.remove(kind);
+        }
+        next
+    }
+}
+
+/// Sends or proposes a merit of `template_id`.
+///
+/// # Errors
+/// It was refused, or the store does not answer.
+pub async fn send(
+    sigma: &MeritsState,
+    context: &RequestContext,
+    caller: &OrgCaller,
+    (template_id, manner): (MeritTemplateId, Manner),
+    recipient: Recipient,
+) -> Result<Merit, MeritsError> {
+    let initiator = context.initiator(caller.actor());
+    let kind = Kind {
+        org_id: caller.org_id.clone(),
+        app_id: caller.app.id.clone(),
+        template_id,
+        manner,
+        address: initiator.address.clone(),
+        user_agent: initiator.user_agent.clone(),
+    };
+    let (answer, outcome) = oneshot::channel();
+    if let Some(first) = sigma.sends().join(&kind, Asked { recipient, initiator, answer }) {
+        // Those behind it must not wait for ever if its caller goes away.
+        tokio::spawn(write_all(sigma.clone(), kind, first));
+    }
+    let lost = || MeritsError::Internal("a merit was not written".to_owned());
+    Ok(outcome.await.map_err(|_| lost())??)
+}
+
+/// Writes the first of a kind, and then what came meanwhile until nothing did.
+async fn write_all(sigma: MeritsState, kind: Kind, first: Asked) {
+    let mut writing = Writing { sends: sigma.sends(), kind: &kind, is_over: false };
+    let mut together = vec![first];
+    while !together.is_empty() {
+        write(&sigma, &kind, together).await;
+        together = sigma.sends().next(&kind);
+    }
+    writing.is_over = true;
+}
+
+/// Sends of a kind being written. If that breaks off, those that wait are refused, and later ones do not wait for it.
+struct Writing<'a> {
+    sends: &'a Sends,
+    kind: &'a Kind,
+    is_over: bool,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.sends.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.kind);
+        }
+    }
+}
+
+async fn write(sigma: &MeritsState, kind: &Kind, together: Vec<Asked>) {
+    let recipients: Vec<Recipient> = together.iter().map(|asked| asked.recipient.clone()).collect();
+    let Some(initiator) = together.first().map(|asked| asked.initiator.clone()) else { return };
+    match deliver(sigma, kind, initiator, recipients).await {
+        Ok(sent) => {
+            for (asked, outcome) in together.into_iter().zip(sent) {
+                answer(asked, outcome.map_err(Stop::Refused));
+            }
+        }
+        // What refuses all of them, such as the budget, may leave room for some.
+        Err(Stop::Refused(_)) if together.len() > 1 => {
+            for asked in together {
+                let outcome = deliver(sigma, kind, asked.initiator.clone(), vec![asked.recipient.clone()]).await;
+                answer(asked, outcome.and_then(|mut sent| only(sent.pop())));
+            }
+        }
+        Err(stop) => together.into_iter().for_each(|asked| answer(asked, Err(stop.clone()))),
+    }
+}
+
+async fn deliver(
+    sigma: &MeritsState,
+    kind: &Kind,
+    initiator: Initiator,
+    recipients: Vec<Recipient>,
+) -> Result<Vec<Result<Merit, MeritProblem>>, Stop<MeritProblem>> {
+    let sending = Sending {
+        org_id: kind.org_id.clone(),
+        actor: Actor::App(kind.app_id.clone()),
+        template_id: kind.template_id.clone(),
+        manner: kind.manner,
+        recipients,
+        daily_budget: sigma.settings.merits.sends_per_day,
+        now: sigma.now(),
+    };
+    sigma.store.on_behalf_of(initiator).decide(move |tx| send::many(tx, &sending)).await
+}
+
+fn only(sent: Option<Result<Merit, MeritProblem>>) -> Outcome {
+    sent.unwrap_or(Err(MeritProblem::NotFound)).map_err(Stop::Refused)
+}
+
+/// A caller who went away needs no answer.
+fn answer(asked: Asked, outcome: Outcome) {
+    let _ = asked.answer.send(outcome);
+}
