@@ -168,7 +168,7 @@ async fn merits_written_together_are_answered_refused_and_counted_one_by_one() {
     let trail = Trail::Org(bakery.org.clone());
     let read = world.sigma.store.read(move |tx| event::list_before(tx, &trail, &Place::end(), 100));
     let events = read.await.unwrap();
-    let counted = events.iter().filter(|event| event.action == "merit.send").map(|event| event.count).sum::<i64>();
+    let counted = events.iter().filter(|event| event.action == "merit.send").map(|event| event.count).sum::<u64>();
     assert_eq!(counted, 30);
 }
 
