@@ -155,7 +155,9 @@ async fn merits_written_together_are_answered_refused_and_counted_one_by_one() {
     let sends = addresses.iter().flat_map(|to| [bakery.send(&one, to), bakery.send(&other, to)]);
     let answers = futures_util::future::join_all(sends).await;
     let mut refused = 0;
-    for (answer, (to, title)) in answers.iter().zip(addresses.iter().flat_map(|to| [(to, "Baker"), (to, "Confectioner")])) {
+    for (answer, (to, title)) in
+        answers.iter().zip(addresses.iter().flat_map(|to| [(to, "Baker"), (to, "Confectioner")]))
+    {
         if answer.status == 200 {
             let sent = answer.json();
             assert_eq!((text(&sent, "email"), text(&sent, "meritTemplateTitle")), (to.as_str(), title));
