@@ -62,7 +62,7 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, Response> {
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let Bearer(live) = Bearer::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
-        let (caller, actor) = of_token(&live, A::SCOPE)?;
+        let (caller, actor) = of_token(&live, A::SCOPE).map_err(IntoResponse::into_response)?;
         let counted = format!("{}\0{}", live.app.client_id, actor.id().unwrap_or_default());
         context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)?;
         Ok(Self { caller, actor, context, access: PhantomData })
@@ -70,15 +70,15 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
 }
 
 /// Who the token speaks for. One that somebody else than its app and its person took part in manages nothing.
-fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor), Response> {
+fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor), Refusal> {
     let claims = &live.access.claims;
     let granted = live.app.still_granted(&Scopes::parse(&claims.scope));
     let may_write = granted.contains(ADMIN_WRITE);
     if !may_write && !granted.contains(scope) {
-        return Err(insufficient(scope));
+        return Err(Refusal::Scope(scope));
     }
     if claims.act.is_some() || claims.impersonation {
-        return Err(AdminError::Forbidden("A token by which somebody acts for another manages nothing").into_response());
+        return Err(Refusal::ForAnother);
     }
     let Some((_, account)) = &live.account else {
         let role = if may_write { OperatorRole::Admin } else { OperatorRole::Auditor };
@@ -88,13 +88,29 @@ fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor), R
     Ok((Caller::Person(user_id.clone()), Actor::User(user_id)))
 }
 
-/// The refusal of an access token that does not reach (RFC 6750 §3.1).
-fn insufficient(scope: &'static str) -> Response {
-    let words = format!("The token needs the scope {scope}");
-    let mut response = ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", words).into_response();
-    let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
-    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+/// Why a token that is good elsewhere manages nothing.
+enum Refusal {
+    /// It lacks this scope (RFC 6750 §3.1).
+    Scope(&'static str),
+    /// Somebody acts by it for another.
+    ForAnother,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let scope = match self {
+            Self::Scope(scope) => scope,
+            Self::ForAnother => {
+                let words = "A token by which somebody acts for another manages nothing";
+                return AdminError::Forbidden(words).into_response();
+            }
+        };
+        let words = format!("The token needs the scope {scope}");
+        let mut response = ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", words).into_response();
+        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
-    response
 }

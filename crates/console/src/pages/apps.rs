@@ -6,6 +6,7 @@ use http::StatusCode;
 use sigma_core::app::App;
 use sigma_core::ids::AppId;
 use sigma_core::params::Params;
+use sigma_core::redirect::RedirectUri;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::PAGE;
@@ -78,8 +79,8 @@ async fn show(
         fact("console-app-auth", app.auth_method.as_str().to_owned()),
         fact("console-app-grants", lines(grants)),
         fact("console-app-scopes", app.scopes.to_string()),
-        fact("console-app-redirects", lines(app.redirect_uris.iter().map(|uri| uri.as_str()).collect())),
-        fact("console-app-logouts", lines(app.post_logout_redirect_uris.iter().map(|uri| uri.as_str()).collect())),
+        fact("console-app-redirects", lines(app.redirect_uris.iter().map(RedirectUri::as_str).collect())),
+        fact("console-app-logouts", lines(app.post_logout_redirect_uris.iter().map(RedirectUri::as_str).collect())),
         fact("console-app-resources", lines(app.resources.iter().map(String::as_str).collect())),
         fact("console-app-pkce", yes(app.require_pkce)),
         fact("console-app-second-factor", yes(app.require_second_factor)),

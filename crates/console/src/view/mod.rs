@@ -170,6 +170,7 @@ impl PersonLine {
 }
 
 /// `/console/people/{id}`. Its forms post to `disable`, `enable` and `sign-out` below it.
+#[expect(clippy::struct_excessive_bools, reason = "each shows one thing")]
 #[derive(Clone, Debug)]
 pub struct PersonPage {
     /// Their id.

@@ -1,11 +1,13 @@
 //! The management API: by access tokens of apps of the operator, for themselves and for people with a role
 //! (`docs/guides/console.md#api`).
 
+use std::fmt::Write;
+
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
-use sigma_core::app::AuthMethod;
-use sigma_core::ids::UserId;
+use sigma_core::app::{App, AuthMethod};
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::OperatorRole;
 use sigma_core::scope::Scopes;
 use sigma_store::event::Trail;
@@ -83,7 +85,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
                 assert!(problem["code"].is_string() && problem["request_id"].is_string(), "{problem}");
             }
         }
-        table.push_str(&format!("{method} {pattern}: {}\n", line.join(", ")));
+        writeln!(table, "{method} {pattern}: {}", line.join(", ")).unwrap();
     }
     insta::assert_snapshot!(table, @r"
     GET /api/admin/v1/apps: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
@@ -105,10 +107,9 @@ async fn only_apps_of_the_operator_may_ask_for_the_scopes() {
     let issued = token_of(&world, &owner, SCOPES).await;
     assert_eq!(call(&world, &issued, "GET", "people").await.status, 200);
     assert_eq!(own_token(&world, "sigma:admin:read").await["scope"], "sigma:admin:read");
-    for change in [
-        &(|app: &mut sigma_core::app::App, org| app.org_id = org) as &(dyn Fn(&mut _, _) + Sync),
-        &|app: &mut sigma_core::app::App, _| app.dynamic = true,
-    ] {
+    let changes: [&(dyn Fn(&mut App, OrgId) + Sync); 2] =
+        [&|app: &mut App, org| app.org_id = org, &|app: &mut App, _| app.dynamic = true];
+    for change in changes {
         let before = world.app("service").await;
         world.change_app("service", |app| change(app, acme.org.clone())).await;
         // What was issued before counts no more either.
