@@ -16,6 +16,9 @@ use crate::console::{operator, person};
 use crate::support::client::{TOKEN, basic};
 use crate::support::{Answer, Browser, REDIRECT, VERIFIER, World, openapi, text};
 
+/// A change of an app, which may give it to that org.
+type Change = fn(&mut App, OrgId);
+
 const SCOPES: &str = "openid sigma:admin:read sigma:admin:write";
 
 /// An app of the operator that may ask for the scopes of the API.
@@ -107,8 +110,7 @@ async fn only_apps_of_the_operator_may_ask_for_the_scopes() {
     let issued = token_of(&world, &owner, SCOPES).await;
     assert_eq!(call(&world, &issued, "GET", "people").await.status, 200);
     assert_eq!(own_token(&world, "sigma:admin:read").await["scope"], "sigma:admin:read");
-    let changes: [&(dyn Fn(&mut App, OrgId) + Sync); 2] =
-        [&|app: &mut App, org| app.org_id = org, &|app: &mut App, _| app.dynamic = true];
+    let changes: [Change; 2] = [|app, org| app.org_id = org, |app, _| app.dynamic = true];
     for change in changes {
         let before = world.app("service").await;
         world.change_app("service", |app| change(app, acme.org.clone())).await;
