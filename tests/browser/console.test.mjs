@@ -1,0 +1,117 @@
+//! The console: the demo's owner finds a person, proves again who they are, disables and enables them, and sees that in the audit
+//! trail. Every page in two languages, light and dark, on a desktop and a phone.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+import { givePassword, password } from "./wallet.mjs";
+
+const OWNER = "ada@example.org";
+const NORA = "nora@example.org";
+
+let chromium;
+let demo;
+/** What the demo prints: the password of its owner. */
+let secret;
+
+before(async () => {
+  chromium = await openChromium();
+  demo = await startDemo({ SIGMA__LANGUAGES__OFFERED: '["en","de"]' });
+  secret = demo.output().match(/with the password (.+)/)[1].trim();
+  await demo.admin(`${password}\n`, "user", "add", "--email", NORA, "--name", "Nora Field", "--password-stdin");
+});
+after(() =>
+  closeAll(
+    () => chromium?.close(),
+    () => demo?.stop(),
+  ),
+);
+
+/** A page of the console, opened by its owner. */
+async function openConsole(device, language = "en") {
+  const page = await device.context.newPage();
+  await page.goto(`${demo.server}/console`);
+  await page.waitForURL("**/login?**");
+  if (language === "en") {
+    await givePassword(page, OWNER, secret);
+  } else {
+    const field = page.locator("input[name=password]");
+    await field.waitFor({ state: "attached" });
+    if (!(await field.isVisible())) await page.locator("summary", { hasText: "Passwort" }).click();
+    await page.locator("input[name=email]").fill(OWNER);
+    await field.fill(secret);
+    await page.getByRole("button", { name: "Anmelden", exact: true }).click();
+  }
+  await page.waitForURL("**/console");
+  return page;
+}
+
+test("the owner finds a person, disables and enables them, and sees it in the trail", async () => {
+  const device = await openDevice(chromium);
+  const page = await openConsole(device);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await inspect(page, "console-overview");
+  await page.getByRole("link", { name: "People", exact: true }).click();
+  await inspect(page, "console-people");
+  await page.getByLabel("Find people").fill("nora f");
+  await page.getByRole("button", { name: "Find" }).click();
+  await page.getByRole("link", { name: "Nora Field" }).click();
+  await page.getByRole("heading", { name: "Nora Field" }).waitFor();
+  await page.locator("summary", { hasText: "Disable the account" }).click();
+  await inspect(page, "console-person");
+  await page.getByRole("button", { name: "Disable", exact: true }).click();
+  await page.getByRole("status").filter({ hasText: "The account is disabled" }).waitFor();
+  await inspect(page, "console-person-disabled");
+
+  const visitor = await openDevice(chromium);
+  visitor.expected.push(/status of 401 .*\/login\/password/);
+  const refused = await visitor.context.newPage();
+  await refused.goto(`${demo.server}/account`);
+  await givePassword(refused, NORA);
+  await refused.getByRole("alert").waitFor();
+
+  await page.getByRole("button", { name: "Enable" }).click();
+  await page.getByRole("status").filter({ hasText: "enabled again" }).waitFor();
+  await givePassword(refused, NORA);
+  await refused.waitForURL("**/account");
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await page.getByRole("status").filter({ hasText: "signed out everywhere" }).waitFor();
+  await refused.goto(`${demo.server}/account`);
+  await refused.waitForURL("**/login?**");
+
+  await page.getByRole("link", { name: "All events" }).click();
+  const actions = await page.locator("th code").allTextContents();
+  for (const action of ["session.end_all", "user.enable", "user.disable", "user.sign_in"]) {
+    assert.ok(actions.includes(action), `${action} in ${actions}`);
+  }
+  await inspect(page, "console-audit");
+  await page.getByRole("link", { name: "Apps", exact: true }).click();
+  await inspect(page, "console-apps");
+  await page.locator("table a").first().click();
+  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  await inspect(page, "console-app");
+  await closeDevice(visitor);
+  await closeDevice(device);
+});
+
+test("the console is in German too", async () => {
+  const device = await openDevice(chromium, { locale: "de-DE" });
+  const page = await openConsole(device, "de");
+  await page.getByRole("heading", { name: "Übersicht" }).waitFor();
+  for (const [link, name] of [
+    ["Übersicht", "overview"],
+    ["Personen", "people"],
+    ["Apps", "apps"],
+    ["Protokoll", "audit"],
+  ]) {
+    await page.getByRole("navigation", { name: "Bereiche der Konsole" }).getByRole("link", { name: link }).click();
+    await page.getByRole("heading", { name: link, level: 1 }).waitFor();
+    await inspect(page, `console-de-${name}`);
+  }
+  await page.getByRole("link", { name: "Personen", exact: true }).click();
+  await page.getByRole("link", { name: "Nora Field" }).click();
+  await page.getByRole("heading", { name: "Nora Field" }).waitFor();
+  await inspect(page, "console-de-person");
+  await closeDevice(device);
+});
