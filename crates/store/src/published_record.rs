@@ -18,11 +18,11 @@ pub struct Resolved {
     pub bap_id: BapId,
     /// Its record; `None` if it has none.
     pub record: Option<BapRecord>,
-    /// The current time.
+    /// When it was asked.
     pub now: Timestamp,
 }
 
-/// Keeps what a resolver said of an identity that somebody holds. A record that names a key which the account signed with, and has
+/// Keeps what a resolver said of an identity that somebody holds, unless it was asked again since. A record that names a key which the account signed with, and has
 /// not retired, proves the identity.
 pub fn keep(tx: &mut dyn Tx, resolved: &Resolved) -> Result<(), StoreError> {
     let Resolved { bap_id, record, now } = resolved;
@@ -32,6 +32,9 @@ pub fn keep(tx: &mut dyn Tx, resolved: &Resolved) -> Result<(), StoreError> {
         // It passed to another account before its owner was locked.
         return Err(Outage::Contended.into());
     };
+    if held.resolved_at.is_some_and(|at| at > *now) {
+        return Ok(());
+    }
     let is_proven_now = !held.proof.is_proven()
         && match record {
             Some(record) => keys_of(tx, &held)?.iter().any(|key| record.names(key)),

@@ -172,7 +172,8 @@ impl AppState {
             let _turn = turn;
             let Ok(record) = sigma.resolver.find(&bap_id, now).await else { return };
             let record = record.map(|record| BapRecord::clone(&record));
-            let resolved = Resolved { bap_id, record, now: sigma.now() };
+            // What was true when it was asked says nothing of now.
+            let resolved = Resolved { bap_id, record, now };
             if let Err(error) = sigma.store.write(move |tx| published_record::keep(tx, &resolved)).await {
                 tracing::warn!(%error, "a published record could not be kept");
             }

@@ -82,5 +82,6 @@ fn the_database_stops_growing_under_steady_load() {
     (10..40).for_each(minute);
     assert!(pages() <= settled + settled / 10, "{settled} pages grew to {}", pages());
     let log = store.directory().unwrap().join("sigma.sqlite-wal");
-    assert!(std::fs::metadata(log).unwrap().len() < 16 << 20);
+    // It is written back every 16 MiB.
+    assert!(std::fs::metadata(log).unwrap().len() < 20 << 20);
 }
