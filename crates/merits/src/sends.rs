@@ -8,9 +8,9 @@ use sigma_core::actor::{Actor, Initiator};
 use sigma_core::ids::{AppId, MeritTemplateId, OrgId};
 use sigma_core::merits::MeritProblem;
 use sigma_platform::http::RequestContext;
-use sigma_store::Stop;
 use sigma_store::merits::Merit;
 use sigma_store::merits::send::{self, Manner, Recipient, Sending};
+use sigma_store::{Stop, StoreError};
 use tokio::sync::oneshot;
 
 use crate::caller::OrgCaller;
@@ -19,6 +19,8 @@ use crate::state::MeritsState;
 
 /// Most merits of one operation: others wait for it to end.
 const MOST: usize = 64;
+/// Most that wait. Callers who go away leave theirs behind, so turns do not bound them.
+const MOST_WAITING: usize = 1_024;
 
 type Outcome = Result<Merit, Stop<MeritProblem>>;
 
@@ -46,14 +48,22 @@ pub struct Sends(Mutex<HashMap<Kind, Vec<Asked>>>);
 
 impl Sends {
     /// Lets `asked` wait behind others of its kind, or gives it back if it is the first.
-    fn join(&self, kind: &Kind, asked: Asked) -> Option<Asked> {
+    ///
+    /// # Errors
+    /// Too many wait already.
+    fn join(&self, kind: &Kind, asked: Asked) -> Result<Option<Asked>, StoreError> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(others) = waiting.get_mut(kind) {
-            others.push(asked);
-            return None;
+        match waiting.get_mut(kind) {
+            Some(others) if others.len() >= MOST_WAITING => Err(StoreError::Busy),
+            Some(others) => {
+                others.push(asked);
+                Ok(None)
+            }
+            None => {
+                waiting.insert(kind.clone(), Vec::new());
+                Ok(Some(asked))
+            }
         }
-        waiting.insert(kind.clone(), Vec::new());
-        Some(asked)
     }
 
     /// The next that wait, in their order. Without any, the kind is forgotten.
@@ -90,7 +100,7 @@ pub async fn send(
         user_agent: initiator.user_agent.clone(),
     };
     let (answer, outcome) = oneshot::channel();
-    if let Some(first) = sigma.sends().join(&kind, Asked { recipient, initiator, answer }) {
+    if let Some(first) = sigma.sends().join(&kind, Asked { recipient, initiator, answer })? {
         // Those behind it must not wait for ever if its caller goes away.
         tokio::spawn(write_all(sigma.clone(), kind, first));
     }
