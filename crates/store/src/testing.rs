@@ -5,7 +5,7 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use sigma_bitcoin::{BapId, PrivateKey, PublicKey};
@@ -13,7 +13,6 @@ use sigma_core::digest::Digest;
 use sigma_core::random::SeededRng;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
-use tokio_postgres::SimpleQueryMessage;
 
 use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::feed::Forget;
@@ -21,6 +20,11 @@ use crate::job::Job;
 use crate::stopwatch;
 use crate::store::{Pooler, Store, StoreOptions};
 use crate::tx::Tx;
+
+mod server;
+
+pub use server::administer;
+use server::{Lent, server_url};
 
 /// The engines that every store test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,12 +108,8 @@ enum Place {
     File(TempDir),
     Server(String),
     /// As [`Place::Server`], but reused by one test after the other.
-    Lent(String),
+    Lent(Option<Lent>),
 }
-
-/// Databases with the schema and without rows, left by earlier tests of this process: creating, migrating and dropping a
-/// database takes longer than most tests.
-static EMPTIED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The name of a database file.
 const FILE: &str = "sigma.sqlite";
@@ -146,8 +146,8 @@ impl TestDatabase {
                 (Place::File(directory), url)
             }
             Engine::Postgres => {
-                let name = create_database();
-                let url = with_database(&server_url(), &name);
+                let name = server::create();
+                let url = server::url_of(&name);
                 (Place::Server(name), url)
             }
         };
@@ -161,10 +161,9 @@ impl TestDatabase {
             std::fs::write(database.file(), migrated_file()).expect("a database file is written");
             return database;
         }
-        let left = EMPTIED.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let name = left.unwrap_or_else(create_database);
-        let url = with_database(&server_url(), &name);
-        Self::at(engine, Place::Lent(name), url)
+        let lent = Lent::take();
+        let url = lent.url();
+        Self::at(engine, Place::Lent(Some(lent)), url)
     }
 
     fn at(engine: Engine, place: Place, url: String) -> Self {
@@ -217,13 +216,14 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        match &self.place {
+        match &mut self.place {
             Place::File(_) => {}
-            // A test that failed may have left anything.
-            Place::Lent(name) if !std::thread::panicking() && remove_rows(name) => {
-                EMPTIED.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+            Place::Server(name) => server::drop_database(name),
+            Place::Lent(lent) => {
+                if let Some(lent) = lent.take() {
+                    lent.give_back();
+                }
             }
-            Place::Server(name) | Place::Lent(name) => drop_database(name),
         }
     }
 }
@@ -258,8 +258,8 @@ impl TestStore {
             Ok(store) => store,
             Err(error) => panic!("the test database cannot be opened: {error}"),
         };
-        if matches!(database.place, Place::Lent(_)) {
-            UNCHANGED.get_or_init(|| ask(&database.options.url, RELATIONS).concat());
+        if let Place::Lent(Some(lent)) = &database.place {
+            lent.note_schema();
         }
         Self { store, engine, clock: database.clock.clone(), rng: other_rng(), database }
     }
@@ -429,82 +429,4 @@ impl Forget for Fatal {
     fn forget_all(&self) {
         self.forget("");
     }
-}
-
-/// The server to test on.
-fn server_url() -> String {
-    std::env::var("SIGMA_TEST_POSTGRES").unwrap_or_else(|_| {
-        panic!(
-            "SIGMA_TEST_POSTGRES is not set, so the store cannot be tested on PostgreSQL. Run `make test`, which starts a \
-             server, or set SIGMA_TEST_ENGINES=sqlite to test on SQLite alone"
-        )
-    })
-}
-
-fn create_database() -> String {
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("sigma_test_{}_{number}", std::process::id());
-    administer(&format!("CREATE DATABASE {name}"));
-    name
-}
-
-fn drop_database(name: &str) {
-    administer(&format!("DROP DATABASE {name} WITH (FORCE)"));
-}
-
-/// The number of relations and functions of a migrated database.
-static UNCHANGED: OnceLock<String> = OnceLock::new();
-
-/// Tables, indexes and functions, and the migrations that made them.
-const RELATIONS: &str = "SELECT (SELECT count(*) FROM pg_class) || ' ' || (SELECT count(*) FROM pg_proc) || ' ' || \
-     (SELECT string_agg(version || ':' || checksum, ',' ORDER BY version) FROM refinery_schema_history)";
-
-/// Ends all other connections to a database and deletes its rows. False if a test changed its schema, so that it must not be
-/// reused.
-fn remove_rows(name: &str) -> bool {
-    let empty = "DO $$ DECLARE filled regclass; BEGIN \
-         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity \
-           WHERE datname = current_database() AND pid <> pg_backend_pid(); \
-         SET LOCAL session_replication_role = replica; \
-         FOR filled IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
-           AND pg_relation_size(oid) > 0 AND relname NOT IN ('refinery_schema_history', 'migration_lock') \
-         LOOP EXECUTE format('DELETE FROM %s', filled); END LOOP; END $$";
-    let relations = ask(&with_database(&server_url(), name), &format!("{empty}; {RELATIONS}")).pop();
-    relations.is_some() && relations.as_ref() == UNCHANGED.get()
-}
-
-/// Runs `sql` on the test server, through a connection to its own database.
-///
-/// # Panics
-/// If it fails.
-pub fn administer(sql: &str) {
-    ask(&server_url(), sql);
-}
-
-/// Runs `sql` on a new connection and returns the first column of every row.
-fn ask(url: &str, sql: &str) -> Vec<String> {
-    let (url, sql) = (url.to_owned(), sql.to_owned());
-    // The client must not run inside the runtime of an asynchronous test.
-    let outcome = std::thread::spawn(move || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
-            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
-            tokio::spawn(connection);
-            client.simple_query(&sql).await
-        })
-    });
-    let messages = outcome.join().expect("no panic").expect("the PostgreSQL of the tests does what is asked");
-    let first = |message: &SimpleQueryMessage| match message {
-        SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
-        _ => None,
-    };
-    messages.iter().filter_map(first).collect()
-}
-
-/// `url` with another database.
-fn with_database(url: &str, name: &str) -> String {
-    let (address, parameters) = url.split_once('?').map_or((url, None), |(address, rest)| (address, Some(rest)));
-    let host_at = address.find("://").map_or(0, |at| at + 3);
-    let end = address.get(host_at..).and_then(|rest| rest.find('/')).map_or(address.len(), |at| host_at + at);
-    let address = address.get(..end).unwrap_or(address);
-    parameters.map_or_else(|| format!("{address}/{name}"), |rest| format!("{address}/{name}?{rest}"))
 }
