@@ -64,8 +64,7 @@ impl Workloads {
     /// # Errors
     /// A rule is not acceptable, or the keys of an issuer cannot be read.
     pub fn new(settings: &[WorkloadIssuer], own_issuer: &str, public: &Arc<Fetcher>) -> Result<Self, String> {
-        let clients = Clients::new(&Arc::new(Fetcher::for_operator()), public);
-        let issuers = settings.iter().map(|settings| Issuer::new(settings, own_issuer, &clients));
+        let issuers = settings.iter().map(|settings| Issuer::new(settings, own_issuer, public));
         Ok(Self { issuers: issuers.collect::<Result<_, _>>()? })
     }
 
@@ -149,7 +148,7 @@ impl Workload<'_> {
 }
 
 impl Issuer {
-    fn new(settings: &WorkloadIssuer, own_issuer: &str, clients: &Clients) -> Result<Self, String> {
+    fn new(settings: &WorkloadIssuer, own_issuer: &str, public: &Arc<Fetcher>) -> Result<Self, String> {
         let rule = |rule: &WorkloadRule| {
             let claims = ClaimRules::new(rule.claims.clone()).map_err(|problem| problem.to_string())?;
             let scope = match &rule.scope {
@@ -163,7 +162,7 @@ impl Issuer {
             rules: settings.rules.iter().map(rule).collect::<Result<_, String>>()?,
             keys: settings.keys()?.map(Arc::new),
             settings: settings.clone(),
-            clients: clients.clone(),
+            clients: Clients::new(&Arc::new(Fetcher::for_operator_within(settings.time_limit())), public),
             jwks_uri: RwLock::default(),
             finding: Mutex::default(),
         })

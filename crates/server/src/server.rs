@@ -110,6 +110,7 @@ impl Server {
             missing @ OpenError::Missing(_) => StartError::LostDatabase { missing, key: key.file.clone() },
             error => StartError::Store(error),
         })?;
+        pulse::begin(&store);
         let master_key = load_master_key(&settings, &store, &*rng).await?;
         let edge = routes::edge(&settings, &clock, &*rng)?;
         let address = settings.listen;

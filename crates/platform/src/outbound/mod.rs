@@ -30,7 +30,7 @@ pub use request_objects::{Missing, RequestObjects};
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// The largest response body, in bytes.
 const LARGEST: usize = 65_536;
-/// The same for endpoints of the operator, which have limits of their own.
+/// The time limit for endpoints of the operator whose callers have limits of their own.
 const OPERATOR_TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Requests at once.
 const MOST: usize = 64;
@@ -147,10 +147,15 @@ impl Fetcher {
     }
 
     /// The fetcher for endpoints that the operator configured.
-    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
     pub fn for_operator() -> Self {
-        let build = || harden(reqwest::Client::builder(), OPERATOR_TIME_LIMIT).build();
-        Self::of(Box::new(build), Reach::Anywhere, OPERATOR_TIME_LIMIT)
+        Self::for_operator_within(OPERATOR_TIME_LIMIT)
+    }
+
+    /// The same, with a time limit for each request.
+    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
+    pub fn for_operator_within(time_limit: Duration) -> Self {
+        let build = move || harden(reqwest::Client::builder(), time_limit).build();
+        Self::of(Box::new(build), Reach::Anywhere, time_limit)
     }
 
     /// The fetcher for addresses that others chose, for tests: it trusts the certificate authority `trusted` (DER), asks

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::AppRef;
@@ -13,7 +14,7 @@ use sigma_core::workload::ClaimRules;
 pub const GITHUB_ACTIONS: &str = "https://token.actions.githubusercontent.com";
 
 /// A trusted issuer of tokens.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadIssuer {
     /// `iss` of its tokens, byte for byte.
@@ -32,6 +33,27 @@ pub struct WorkloadIssuer {
     pub reusable: bool,
     /// Which workloads act as which app.
     pub rules: Vec<WorkloadRule>,
+    /// How long one request to it may take, in seconds.
+    #[serde(default = "default_timeout")]
+    pub timeout_seconds: u32,
+}
+
+const fn default_timeout() -> u32 {
+    5
+}
+
+impl Default for WorkloadIssuer {
+    fn default() -> Self {
+        Self {
+            issuer: String::new(),
+            audience: None,
+            jwks_uri: None,
+            jwks_file: None,
+            reusable: false,
+            rules: Vec::new(),
+            timeout_seconds: default_timeout(),
+        }
+    }
 }
 
 /// Workloads that act as an app.
@@ -48,6 +70,11 @@ pub struct WorkloadRule {
 }
 
 impl WorkloadIssuer {
+    /// How long one request to it may take.
+    pub fn time_limit(&self) -> Duration {
+        Duration::from_secs(u64::from(self.timeout_seconds))
+    }
+
     /// Its keys, if they are in a file.
     ///
     /// # Errors
@@ -80,6 +107,9 @@ impl WorkloadIssuer {
         }
         if self.audience.as_ref().is_some_and(String::is_empty) {
             return Err("audience must not be empty".to_owned());
+        }
+        if !(1..=30).contains(&self.timeout_seconds) {
+            return Err("timeout_seconds must be 1 to 30".to_owned());
         }
         if !(1..=100).contains(&self.rules.len()) {
             return Err("there must be 1 to 100 rules".to_owned());

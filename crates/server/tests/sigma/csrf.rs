@@ -85,13 +85,13 @@ async fn no_route_acts_on_a_cookie_that_another_site_sent() {
         &[("origin", "null")],
         &[("sec-fetch-site", "cross-site")],
     ];
+    let browser = signed_in(&world).await;
     for path in routes() {
         if ignores_cookies(&path) || FROM_ANYWHERE.contains(&path.as_str()) {
             continue;
         }
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             for headers in foreign {
-                let browser = signed_in(&world).await;
                 let answer = ask(&browser, &method, &path, headers).await;
                 assert_eq!(answer.status, 403, "{method} {path} {headers:?}: {}", answer.body);
                 let said = ["INVALID_ORIGIN", "MISSING_OR_NULL_ORIGIN"].iter().any(|code| answer.body.contains(code));

@@ -42,6 +42,7 @@ impl Ci {
                 rule("deploy", Some("deploys:read"), &[("repository", "acme/web")]),
                 rule("release", None, &[("sub", "repo:acme/web:environment:release")]),
             ],
+            timeout_seconds: 1,
             ..WorkloadIssuer::default()
         };
         change(&mut issuer);
