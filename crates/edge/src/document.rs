@@ -6,7 +6,7 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Components, PathItem, Ref, RefOr, Response};
+use utoipa::openapi::{Components, Ref, RefOr, Response};
 
 use crate::api_error::ErrorFormat;
 use crate::policy::{Limit, Policy};
@@ -58,16 +58,4 @@ fn complete_errors(operation: &mut Operation, error: &Ref, media_type: &str) {
             response.headers.insert("Retry-After".to_owned(), RefOr::T(header));
         }
     }
-}
-
-pub(super) fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
-    let all = [
-        (Method::GET, &mut item.get),
-        (Method::POST, &mut item.post),
-        (Method::PUT, &mut item.put),
-        (Method::PATCH, &mut item.patch),
-        (Method::DELETE, &mut item.delete),
-        (Method::HEAD, &mut item.head),
-    ];
-    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

@@ -6,12 +6,11 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::handler::Handler;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{self, MethodRouter};
+use axum::routing::{self, MethodFilter, MethodRouter};
 use http::{Method, StatusCode};
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, PathItem, RefOr};
-use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::api_error::ApiError;
 use crate::document;
@@ -29,25 +28,66 @@ pub struct Declaration {
     methods: Vec<Method>,
     paths: Vec<Cow<'static, str>>,
     policy: Policy,
-    description: Option<Box<Description>>,
+    description: Option<Describe>,
 }
 
-/// Its part of the OpenAPI document.
-struct Description {
-    schemas: Vec<(String, RefOr<Schema>)>,
-    item: PathItem,
+/// Schemas, by their names.
+type Schemas = Vec<(String, RefOr<Schema>)>;
+/// Makes the description of an endpoint and the schemas that it names: only for the OpenAPI document, because they are large.
+type Describe = fn() -> (Operation, Schemas);
+
+/// A handler, and what `utoipa::path` says of it.
+pub struct Described<S> {
+    path: String,
+    methods: Vec<Method>,
+    handler: MethodRouter<S>,
+    describe: Describe,
+}
+
+impl<S: Clone + Send + Sync + 'static> Described<S> {
+    /// For the macro `routes`.
+    #[doc(hidden)]
+    pub fn new<H: Handler<T, S>, T: 'static>(
+        path: String,
+        methods: &[HttpMethod],
+        handler: &H,
+        describe: Describe,
+    ) -> Self {
+        let methods: Vec<Method> = methods.iter().map(method).collect();
+        let filters = methods.iter().filter_map(|method| MethodFilter::try_from(method.clone()).ok());
+        let handler = filters.fold(MethodRouter::new(), |router, filter| router.on(filter, handler.clone()));
+        Self { path, methods, handler, describe }
+    }
+}
+
+/// A handler annotated with `utoipa::path`, as [`Endpoint::new`] takes it. The description is made when the OpenAPI document is.
+#[macro_export]
+macro_rules! routes {
+    ($handler:ident) => {
+        $crate::paste! {
+            $crate::Described::new(
+                <[<__path_ $handler>] as ::utoipa::Path>::path(),
+                &<[<__path_ $handler>] as ::utoipa::Path>::methods(),
+                &$handler,
+                || {
+                    let mut operation = <[<__path_ $handler>] as ::utoipa::Path>::operation();
+                    let tags = <[<__path_ $handler>] as ::utoipa::__dev::Tags>::tags();
+                    operation.tags.get_or_insert_default().extend(tags.into_iter().map(String::from));
+                    let mut schemas = Vec::new();
+                    <[<__path_ $handler>] as ::utoipa::__dev::SchemaReferences>::schemas(&mut schemas);
+                    (operation, schemas)
+                },
+            )
+        }
+    };
 }
 
 impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     /// An endpoint with an OpenAPI description, from which its method and path are taken: `Endpoint::new(POLICY,
     /// routes!(handler))`.
-    pub fn new(policy: Policy, (schemas, described, handler): UtoipaMethodRouter<S>) -> Self {
-        let mut declaration = Declaration { methods: Vec::new(), paths: Vec::new(), policy, description: None };
-        for (path, item) in described.paths {
-            declaration.methods.extend(operations(&item).map(|(method, _)| method));
-            declaration.paths.push(path.into());
-            declaration.description = Some(Box::new(Description { schemas: schemas.clone(), item }));
-        }
+    pub fn new(policy: Policy, described: Described<S>) -> Self {
+        let Described { path, methods, handler, describe } = described;
+        let declaration = Declaration { methods, paths: vec![path.into()], policy, description: Some(describe) };
         Self { declaration, handler: Box::new(handler) }
     }
 
@@ -100,13 +140,16 @@ impl Declaration {
     }
 
     fn describe(&self, document: &mut OpenApi) {
-        let (Some(description), Some(path)) = (&self.description, self.paths().next()) else { return };
+        let (Some(describe), Some(path)) = (self.description, self.paths().next()) else { return };
         let components = document.components.get_or_insert_with(Default::default);
-        components.schemas.extend(description.schemas.clone());
-        let mut item = description.item.clone();
+        let (operation, schemas) = describe();
+        components.schemas.extend(schemas);
         let error = document::error_schema(components, self.policy.errors);
-        for (method, operation) in document::operations_mut(&mut item) {
-            document::complete(operation, &method, &self.policy, &error);
+        let mut item = PathItem::default();
+        for method in &self.methods {
+            let mut operation = operation.clone();
+            document::complete(&mut operation, method, &self.policy, &error);
+            item.merge_operations(PathItem::new(described(method), operation));
         }
         match document.paths.paths.get_mut(path) {
             Some(known) => known.merge_operations(item),
@@ -219,14 +262,28 @@ pub fn complete(router: Router) -> Router {
         })
 }
 
-fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
-    let all = [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-        (Method::HEAD, &item.head),
-    ];
-    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+fn method(described: &HttpMethod) -> Method {
+    match described {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
+    }
+}
+
+fn described(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::DELETE => HttpMethod::Delete,
+        Method::OPTIONS => HttpMethod::Options,
+        Method::HEAD => HttpMethod::Head,
+        Method::PATCH => HttpMethod::Patch,
+        Method::TRACE => HttpMethod::Trace,
+        _ => HttpMethod::Get,
+    }
 }

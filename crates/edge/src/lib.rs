@@ -40,6 +40,10 @@ use std::future::Future;
 use axum::Router;
 use tokio::net::TcpListener;
 
+/// For the macro `routes`.
+#[doc(hidden)]
+pub use pastey::paste;
+
 pub use self::api_error::{ApiError, ErrorFormat, FailedAt, json};
 pub use self::body::Unread;
 pub use self::certificate::TlsError;
@@ -47,7 +51,7 @@ pub use self::challenge::{ProtectedResource, RESOURCE_METADATA_PATH};
 pub use self::client::{ClientAddr, Peer};
 pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
-pub use self::endpoint::{Declaration, Declarations, Endpoint, Surface, complete};
+pub use self::endpoint::{Declaration, Declarations, Described, Endpoint, Surface, complete};
 pub use self::failed::FailedRequest;
 pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule};
 pub use self::policy::Policy;

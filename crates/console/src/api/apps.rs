@@ -5,11 +5,10 @@ use axum::extract::State;
 use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::ids::AppId;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::apps;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::POLICY;
 use super::caller::{Admin, Reads};

@@ -6,14 +6,13 @@ use serde::Serialize;
 use sigma_core::event::{Action, Details, Event};
 use sigma_core::ids::{AppId, OrgId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::event::Place;
 use sigma_store::operator::audit::{self, Filter};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::POLICY;
 use super::caller::{Admin, Reads};

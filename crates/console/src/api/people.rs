@@ -4,12 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use sigma_core::ids::UserId;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::people::{self, Wanted};
 use sigma_store::user::User;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::POLICY;
 use super::caller::{Admin, Reads};

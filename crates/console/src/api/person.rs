@@ -5,11 +5,10 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use sigma_core::ids::UserId;
 use sigma_core::operator::OperatorRefusal;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::people;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::POLICY;
 use super::caller::{Admin, Reads, Writes};

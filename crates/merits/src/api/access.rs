@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use sigma_core::merits::MeritProblem;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::AppCaller;

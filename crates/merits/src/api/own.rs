@@ -10,11 +10,10 @@ use sigma_core::scope::MERITS;
 use sigma_platform::error::API;
 use sigma_platform::extract::{Area, OwnApi};
 use sigma_platform::http::policy::Limit;
-use sigma_platform::http::{ApiError, Endpoint, Policy};
+use sigma_platform::http::{ApiError, Endpoint, Policy, routes};
 use sigma_platform::state::AppState;
 use sigma_store::merits::list;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::MeritsError;
 use crate::wire::ids::id;

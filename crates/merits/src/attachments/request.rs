@@ -8,10 +8,9 @@ use sigma_core::ids::AttachmentId;
 use sigma_core::merits::{AttachmentFault, AttachmentKind, ContentType, MeritProblem};
 use sigma_core::random::alphanumeric;
 use sigma_platform::extract::SECRET_LENGTH;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::attachment::{self, NewAttachment};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::signed_url::origin;
 use super::{daily_bytes, upload};

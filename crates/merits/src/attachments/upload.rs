@@ -15,13 +15,12 @@ use sigma_core::merits::{AttachmentFault, MeritProblem};
 use sigma_core::time::Timestamp;
 use sigma_platform::extract::header;
 use sigma_platform::http::policy::{BodyLimit, Cookies, CorsPolicy, Limit};
-use sigma_platform::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
+use sigma_platform::http::{ApiError, Endpoint, Policy, RequestContext, Rule, routes};
 use sigma_platform::objects::{ObjectError, Receiving};
 use sigma_platform::state::AppState;
 use sigma_store::merits::attachment::{self, Attachment};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::{FORMAT, MeritsError};
 

@@ -6,10 +6,9 @@ use http::{HeaderValue, header};
 use serde_json::Value;
 use sigma_core::ids::OrgId;
 use sigma_core::merits::proof::{did_document, issuer_did};
-use sigma_platform::http::{ApiError, Endpoint};
+use sigma_platform::http::{ApiError, Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::merits::credential;
-use utoipa_axum::routes;
 
 use super::PUBLIC;
 

@@ -7,10 +7,9 @@ use http::{HeaderValue, header};
 use sigma_core::ids::OrgId;
 use sigma_core::jose::sign_credential;
 use sigma_core::merits::proof::{issuer_did, status_list_claims};
-use sigma_platform::http::{ApiError, Endpoint};
+use sigma_platform::http::{ApiError, Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::merits::credential::{self, LIST_LENGTH};
-use utoipa_axum::routes;
 
 use super::bits::encode;
 use super::{PUBLIC, issuer_key};

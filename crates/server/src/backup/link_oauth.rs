@@ -7,13 +7,12 @@ use serde::{Deserialize, Serialize};
 use sigma_core::actor::Actor;
 use sigma_store::backup_link::{self, Linking, NewLink};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::hand_out::notices;
 use super::keep::{prepare, read, too_much};
 use super::{Backups, TAKES_BACKUP, named, not_recent, not_theirs};
 use crate::extract::{Browser, KeyTokenError, OwnApi, SignedIn, rejected, unauthorized};
-use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule, routes};
 use crate::mail::AccountChange;
 use crate::restore_ticket::RestoreTicket;
 use crate::state::AppState;

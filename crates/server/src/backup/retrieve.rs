@@ -12,13 +12,12 @@ use sigma_core::params::Params;
 use sigma_store::backup::{Version, Wanted};
 use sigma_store::backup_link;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::hand_out::{Entitled, hand_out};
 use super::{Backups, bap_id_of, named, not_found, not_recent, unauthorized};
 use crate::error::API;
 use crate::extract::{Browser, Means, OwnApi, SignedIn, header};
-use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule, routes};
 use crate::interaction::with_cookie;
 use crate::restore_ticket::RestoreTicket;
 use crate::state::AppState;

@@ -6,12 +6,11 @@ use serde::Serialize;
 use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{BackupStatus, bap_id_of};
 use crate::error::API;
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

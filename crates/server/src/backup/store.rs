@@ -5,12 +5,11 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::keep::{keep, prepare, read};
 use super::{Backups, TAKES_BACKUP, named, not_theirs};
 use crate::extract::OwnApi;
-use crate::http::{Endpoint, Refusal, RequestContext};
+use crate::http::{Endpoint, Refusal, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

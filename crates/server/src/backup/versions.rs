@@ -7,12 +7,11 @@ use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use sigma_store::backup::{self, Version};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{Backups, bap_id_of, named, not_found};
 use crate::error::API;
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -14,13 +14,12 @@ use sigma_core::redirect::RedirectUri;
 use sigma_store::Stop;
 use sigma_store::developer_app::{self, DeveloperApp, DeveloperRefusal};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::POLICY;
 use super::draft::{self, Entered, Kind, Wrong};
 use crate::error::bad_request;
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule, routes};
 use crate::profiles::not_theirs;
 use crate::state::AppState;
 

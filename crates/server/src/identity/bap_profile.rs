@@ -10,11 +10,10 @@ use sigma_core::params::Params;
 use sigma_core::profile::Field;
 use sigma_store::identity;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::http::policy::CorsPolicy;
-use crate::http::{ApiError, Endpoint, Policy};
+use crate::http::{ApiError, Endpoint, Policy, routes};
 use crate::state::AppState;
 
 /// This endpoint.

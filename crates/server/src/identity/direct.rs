@@ -16,11 +16,10 @@ use sigma_store::grant;
 use sigma_store::key_sign_in::UnknownKey;
 use sigma_store::session::BrowserSession;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::sign_in::{Attempt, accept};
 use crate::extract::{KeyToken, fallback_token};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes};
 use crate::identity::SIGN_IN;
 use crate::state::AppState;
 

@@ -10,11 +10,10 @@ use sigma_core::time::Timestamp;
 use sigma_store::account::Account;
 use sigma_store::session::BrowserSession;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::extract::MaybeSignedIn;
-use crate::http::Endpoint;
+use crate::http::{Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

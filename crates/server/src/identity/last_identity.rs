@@ -8,12 +8,11 @@ use sigma_core::authentication::Credential;
 use sigma_core::params::Params;
 use sigma_store::{consent, credential};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::bap_ids::Identities;
 use crate::error::{API, bad_request};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -2,13 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::routes;
 
 use super::revoke_session::RevokedAnswer;
 use super::revoke_sessions::end_all;
 use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

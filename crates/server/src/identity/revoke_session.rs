@@ -10,11 +10,10 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::SessionId;
 use sigma_store::session;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::{API, bad_request};
 use crate::extract::{JSON, SECRET_LENGTH, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

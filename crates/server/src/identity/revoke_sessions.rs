@@ -6,12 +6,11 @@ use axum::response::{IntoResponse, Response};
 use sigma_core::actor::Actor;
 use sigma_core::ids::SessionId;
 use sigma_store::session;
-use utoipa_axum::routes;
 
 use super::revoke_session::RevokedAnswer;
 use crate::error::API;
 use crate::extract::{SignedIn, expired_session_cookie};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 

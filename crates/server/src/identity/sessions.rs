@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use sigma_store::session;
-use utoipa_axum::routes;
 
 use super::get_session::SessionView;
 use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

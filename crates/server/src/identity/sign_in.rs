@@ -16,11 +16,10 @@ use sigma_store::session::BrowserSession;
 use sigma_store::user::{self, User};
 use sigma_store::{StoreError, identity};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::bad_request;
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
-use crate::http::{ApiError, Endpoint, Exceeded, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Exceeded, RequestContext, Rule, routes};
 use crate::identity::SIGN_IN;
 use crate::state::AppState;
 

@@ -8,11 +8,10 @@ use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_store::session;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::extract::{Browser, MaybeSignedIn, expired_session_cookie};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::interaction::with_cookie;
 use crate::quick::QuickSession;
 use crate::state::AppState;

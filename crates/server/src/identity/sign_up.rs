@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 use sigma_store::key_sign_in::UnknownKey;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes};
 use crate::identity::SIGN_IN;
 use crate::state::AppState;
 

@@ -6,11 +6,10 @@ use serde::Serialize;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::token::SessionTokenClaims;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// Lifetime in seconds.

@@ -8,12 +8,11 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use sigma_core::authorize::{ErrorResponse, Untrusted};
 use sigma_core::params::Params;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
 use crate::http::policy::{Cookies, ErrorPages, Limit};
-use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule};
+use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule, routes};
 use crate::interaction::request::{Requested, Unanswerable};
 use crate::interaction::{Arrival, Continuation, Found, arrive, begin_unbound, find, query_of, stopped};
 use crate::oauth::answer::{Redirection, go, refuse, refuse_head, show_untrusted};

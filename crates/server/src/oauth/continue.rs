@@ -11,13 +11,12 @@ use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_store::interaction;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::policy::ErrorPages;
-use crate::http::{ApiError, Endpoint, Policy, RequestContext};
+use crate::http::{ApiError, Endpoint, Policy, RequestContext, routes};
 use crate::interaction::request::{Requested, Unanswerable};
 use crate::interaction::{Stopped, entrance, stopped};
 use crate::oauth::answer::{Redirection, go};

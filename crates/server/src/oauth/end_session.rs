@@ -16,13 +16,12 @@ use sigma_core::token::{Audience, IdClaims};
 use sigma_store::session;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
 use crate::http::policy::{Cookies, ErrorPages};
-use crate::http::{ApiError, Endpoint, Policy, RequestContext};
+use crate::http::{ApiError, Endpoint, Policy, RequestContext, routes};
 use crate::interaction::request::read_hint;
 use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};

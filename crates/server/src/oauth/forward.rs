@@ -7,12 +7,11 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use sigma_core::params::Params;
 use sigma_core::scope::Scopes;
-use utoipa_axum::routes;
 
 use crate::dpop::with_nonce;
 use crate::error::bad_request;
 use crate::extract::{Bearer, BearerError, SentProof, access_token, header as single};
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::paths::FORWARD_PATH;
 use crate::state::AppState;

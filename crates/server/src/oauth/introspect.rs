@@ -18,12 +18,11 @@ use sigma_core::token::Audience;
 use sigma_store::refresh_token::LiveRefreshToken;
 use sigma_store::{refresh_token, replay_guard};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::token::TokenError;
 use crate::extract::{AppRequest, header, load_live, verify_access};
 use crate::http::policy::CorsPolicy;
-use crate::http::{ApiError, Endpoint, Policy};
+use crate::http::{ApiError, Endpoint, Policy, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{AudienceSchema, ConfirmationSchema, TokenReference};
 use crate::paths::INTROSPECT_PATH;

@@ -15,13 +15,12 @@ use sigma_core::random::alphanumeric;
 use sigma_store::pushed_request::{self, PushedRequest};
 use sigma_store::replay_guard;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::token::TokenError;
 use crate::dpop::with_nonce;
 use crate::error::bad_request;
 use crate::extract::{AppRequest, SentProof};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes};
 use crate::interaction::request::{Requested, Unanswerable};
 use crate::interaction::{PUSHED, expand};
 use crate::oauth::CALLED_BY_APPS;

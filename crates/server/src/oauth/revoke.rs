@@ -1,7 +1,7 @@
 //! `POST /api/auth/oauth2/revoke`: token revocation (RFC 7009). Revoking either kind of token ends the whole grant
 //! (§2.1).
 
-use crate::http::{Endpoint, RequestContext};
+use crate::http::{Endpoint, RequestContext, routes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -9,7 +9,6 @@ use secrecy::ExposeSecret as _;
 use sigma_core::actor::Actor;
 use sigma_core::time::Timestamp;
 use sigma_store::revocation::{self, RevokedToken};
-use utoipa_axum::routes;
 
 use super::token::{TokenError, family};
 use crate::extract::{AppRequest, verify_access};

@@ -13,12 +13,11 @@ use sigma_core::claim::Claims;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::params::Params;
 use sigma_core::scope::{OPENID, Scopes};
-use utoipa_axum::routes;
 
 use crate::dpop::with_nonce;
 use crate::extract::BearerError;
 use crate::extract::{Bearer, FORM, Scheme, SentProof, access_token, is_content_type};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
 use crate::paths::USERINFO_PATH;

@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 use sigma_store::profile::WriteMode;
-use utoipa_axum::routes;
 
 use super::{ProfileAnswer, ProfileBody, ProfileWrites, WITH_PICTURE, stored};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

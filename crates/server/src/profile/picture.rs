@@ -5,13 +5,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use sigma_core::profile::ProfileChange;
 use sigma_store::profile::WriteMode;
-use utoipa_axum::routes;
 
 use super::stored::write_change;
 use super::{POLICY, ProfileAnswer, ProfileWrites, identity_of};
 use crate::extract::{OwnApi, is_content_type, wrong_content_type};
 use crate::http::policy::{BodyLimit, Caching, CorsPolicy};
-use crate::http::{ApiError, Endpoint, Policy, RequestContext};
+use crate::http::{ApiError, Endpoint, Policy, RequestContext, routes};
 use crate::objects::{LARGEST_PICTURE_KIB, PictureName};
 use crate::pages::policy::PAGE;
 use crate::state::AppState;

@@ -5,11 +5,10 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use sigma_core::params::Params;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{POLICY, ProfileWrites, identity_of};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::profiles;
 use crate::state::AppState;
 

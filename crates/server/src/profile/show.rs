@@ -3,11 +3,10 @@
 use axum::extract::RawQuery;
 use axum::response::Response;
 use sigma_core::params::Params;
-use utoipa_axum::routes;
 
 use super::{POLICY, ProfileAnswer, ProfileReads, held, identity_of};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

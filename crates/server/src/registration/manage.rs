@@ -13,13 +13,12 @@ use sigma_core::random::alphanumeric;
 use sigma_core::registration::RegistrationError::Metadata;
 use sigma_core::registration::{Registration, RegistrationProblem, members};
 use sigma_store::{app, registration};
-use utoipa_axum::routes;
 
 use super::error::RegistrationError;
 use super::response::{ClientInformation, respond};
 use super::{POLICY, SECRET_LENGTH, allowed, links, token};
 use crate::extract::{JSON, is_content_type, wrong_content_type};
-use crate::http::{Endpoint, RequestContext, Rule};
+use crate::http::{Endpoint, RequestContext, Rule, routes};
 use crate::state::AppState;
 
 /// These endpoints.

@@ -10,13 +10,12 @@ use sigma_core::ids::{AppId, ClientId, JobId};
 use sigma_core::random::alphanumeric;
 use sigma_core::registration::{Registration, members};
 use sigma_store::registration::{self, NewRegistration, Registered};
-use utoipa_axum::routes;
 
 use super::error::RegistrationError;
 use super::response::{ClientInformation, respond};
 use super::{NEVER_USED, POLICY, SECRET_LENGTH, allowed, links, token};
 use crate::extract::{JSON, is_content_type, wrong_content_type};
-use crate::http::{Endpoint, RequestContext, Rule};
+use crate::http::{Endpoint, RequestContext, Rule, routes};
 use crate::paths::REGISTER_PATH;
 use crate::settings::RegistrationMode;
 use crate::state::AppState;

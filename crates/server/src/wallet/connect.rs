@@ -7,12 +7,11 @@ use sigma_bitcoin::{AuthToken, VerifiedAuthToken};
 use sigma_core::profile::Field;
 use sigma_store::wallet::{self, Connection};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{WalletWrites, identity_of, invalid_signature, refused};
 use crate::error::{API, bad_request};
 use crate::extract::{OwnApi, once};
-use crate::http::{Endpoint, Refusal, RequestContext, Rule};
+use crate::http::{Endpoint, Refusal, RequestContext, Rule, routes};
 use crate::state::AppState;
 
 /// The paths that wallets sign: ours at both prefixes, and one that published instructions give.

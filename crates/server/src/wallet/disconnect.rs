@@ -6,12 +6,11 @@ use serde::Serialize;
 use sigma_core::params::Params;
 use sigma_store::wallet;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{WalletWrites, address, identity_of, refused};
 use crate::error::API;
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

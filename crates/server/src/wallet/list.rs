@@ -6,11 +6,10 @@ use serde::Serialize;
 use sigma_core::params::Params;
 use sigma_store::wallet::Wallet;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{READ, WalletReads, identity_of, load};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

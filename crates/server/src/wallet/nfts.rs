@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{READ, WalletReads, identity_of, load};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

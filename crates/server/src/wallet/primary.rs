@@ -5,12 +5,11 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sigma_store::wallet;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{WalletWrites, address, identity_of, refused};
 use crate::error::API;
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

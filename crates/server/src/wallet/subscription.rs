@@ -3,11 +3,10 @@
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{READ, WalletReads};
 use crate::extract::OwnApi;
-use crate::http::Endpoint;
+use crate::http::{Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -15,11 +15,10 @@ use sigma_core::jose::{Algorithm, VerificationAlgorithm};
 use sigma_core::person::CLAIMS;
 use sigma_core::scope::KNOWN;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::jwks;
 use crate::http::policy::Caching;
-use crate::http::{Endpoint, Policy};
+use crate::http::{Endpoint, Policy, routes};
 use crate::paths::{
     DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, PAR_PATH, REGISTER_PATH, REVOKE_PATH, TOKEN_PATH,
     USERINFO_PATH,

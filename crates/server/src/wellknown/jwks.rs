@@ -3,10 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use utoipa_axum::routes;
 
 use crate::http::policy::Caching;
-use crate::http::{Endpoint, Policy};
+use crate::http::{Endpoint, Policy, routes};
 use crate::state::AppState;
 use crate::wellknown;
 

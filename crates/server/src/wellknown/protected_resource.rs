@@ -11,10 +11,9 @@ use sigma_core::params::Params;
 use sigma_core::resource::Resource;
 use sigma_core::scope::{KNOWN, ROLES};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::http::policy::Caching;
-use crate::http::{ApiError, Endpoint, Policy, RESOURCE_METADATA_PATH};
+use crate::http::{ApiError, Endpoint, Policy, RESOURCE_METADATA_PATH, routes};
 use crate::state::AppState;
 use crate::wellknown;
 

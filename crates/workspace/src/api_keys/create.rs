@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use sigma_core::ids::ApiKeyId;
 use sigma_core::org::{ApiKeyDraft, ApiKeySecret};
 use sigma_core::time::Timestamp;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::api_key::{self, NewApiKey};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::api_keys::ApiKeyView;

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::ApiKeyId;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::api_key;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::api_keys::ApiKeyView;

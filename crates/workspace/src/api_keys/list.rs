@@ -4,14 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use sigma_core::org::Right;
 use sigma_store::org::api_key;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::api_keys::ApiKeyView;
 use crate::caller::WorkspaceCaller;
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

@@ -6,14 +6,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sigma_core::params::Params;
-use utoipa_axum::routes;
 
 use crate::caller::{RequiredPermission, WorkspaceCheck};
 use crate::error::WorkspaceError;
 use crate::forwarded;
 use crate::state::WorkspaceState;
 use sigma_platform::http::policy::Limit;
-use sigma_platform::http::{Endpoint, Policy};
+use sigma_platform::http::{Endpoint, Policy, routes};
 use sigma_platform::state::AppState;
 
 /// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.

@@ -10,7 +10,6 @@ use sigma_core::email;
 use sigma_core::random::alphanumeric;
 use sigma_store::org::login::{Login, LoginOutcome, by_password};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::body::{Body, Wanted};
 use crate::error::WorkspaceError;
@@ -18,7 +17,7 @@ use crate::state::WorkspaceState;
 use crate::token::{LoginAnswer, Others};
 use sigma_platform::extract::Browser;
 use sigma_platform::http::policy::{Cookies, Limit};
-use sigma_platform::http::{Endpoint, Policy, RequestContext};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, routes};
 use sigma_platform::interaction::with_cookie;
 use sigma_platform::passwords::device::DEVICE_COOKIES;
 use sigma_platform::passwords::{self, AuthenticateError, PasswordCheck, authenticate, device};

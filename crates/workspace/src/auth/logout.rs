@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::session;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::{Who, WorkspaceCaller};

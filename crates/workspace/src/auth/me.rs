@@ -5,7 +5,6 @@ use axum::extract::State;
 use serde::Serialize;
 use sigma_store::org::{api_key, role};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::api_keys::ApiKeyView;
@@ -13,7 +12,7 @@ use crate::caller::{Who, WorkspaceCaller};
 use crate::error::WorkspaceError;
 use crate::role::RoleView;
 use crate::state::WorkspaceState;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

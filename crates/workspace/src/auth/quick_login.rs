@@ -9,14 +9,13 @@ use sigma_core::random::alphanumeric;
 use sigma_store::org::login::Login;
 use sigma_store::org::quick::quick_log_in;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::body::{Body, Wanted};
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use crate::token::{LoginAnswer, Others};
 use sigma_platform::http::policy::{Cookies, CorsPolicy, Limit};
-use sigma_platform::http::{Endpoint, Policy, RequestContext, Rule};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, Rule, routes};
 use sigma_platform::quick::JTI_LENGTH;
 use sigma_platform::quick::allowed;
 use sigma_platform::state::AppState;

@@ -5,12 +5,11 @@ use axum::extract::State;
 use serde::Serialize;
 use sigma_store::org::quick;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use sigma_platform::http::policy::{Cookies, CorsPolicy, Limit};
-use sigma_platform::http::{Endpoint, Policy, RequestContext, Rule};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, Rule, routes};
 use sigma_platform::quick::allowed;
 use sigma_platform::state::AppState;
 

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::{Body, Wanted};
@@ -12,7 +11,7 @@ use crate::caller::{Credential, Sender, Who, identify};
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use crate::token::{Issued, NewMemberToken};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<WorkspaceState> {

@@ -5,7 +5,6 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::body::{Body, Wanted};
 use crate::caller::{Credential, RequiredPermission, Sender, Who, WorkspaceCheck, identify};
@@ -13,7 +12,7 @@ use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use crate::verified::Verified;
 use sigma_platform::http::policy::Limit;
-use sigma_platform::http::{Endpoint, Policy};
+use sigma_platform::http::{Endpoint, Policy, routes};
 
 /// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.
 const POLICY: Policy = Policy { limit: Limit::Elsewhere, ..crate::POLICY };

@@ -6,9 +6,8 @@ use http::StatusCode;
 use sigma_core::ids::RoleId;
 use sigma_core::org::text;
 use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{Endpoint, Policy, RequestContext};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, routes};
 use sigma_store::org::role;
-use utoipa_axum::routes;
 
 use crate::body::Body;
 use crate::caller::WorkspaceCaller;

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use sigma_store::org::role;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::WorkspaceCaller;
 use crate::error::WorkspaceError;
 use crate::role::RoleView;
 use crate::state::WorkspaceState;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

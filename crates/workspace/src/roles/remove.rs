@@ -3,9 +3,8 @@
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::role;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::Id;

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::RoleId;
 use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{Endpoint, Policy, RequestContext};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, routes};
 use sigma_store::org::role;
-use utoipa_axum::routes;
 
 use crate::body::{Body, Id, KeysChoice};
 use crate::caller::WorkspaceCaller;

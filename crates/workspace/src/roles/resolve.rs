@@ -9,7 +9,6 @@ use sigma_core::ids::RoleId;
 use sigma_core::org::Level;
 use sigma_store::org::role;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::{Body, Id, Wanted};
@@ -17,7 +16,7 @@ use crate::caller::WorkspaceCaller;
 use crate::decide::look_up;
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::RoleId;
 use sigma_store::org::role;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::Id;
@@ -13,7 +12,7 @@ use crate::decide::look_up;
 use crate::error::WorkspaceError;
 use crate::role::RoleView;
 use crate::state::WorkspaceState;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::org::text;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::{self, Change};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::{Body, Wanted};

@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::secret;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::{Who, WorkspaceCaller};

@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::membership::{self, Change};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::{Body, Id, KeysChoice, Wanted};

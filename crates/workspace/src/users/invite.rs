@@ -6,7 +6,6 @@ use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::RoleId;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::{Body, Wanted};
@@ -15,7 +14,7 @@ use crate::error::WorkspaceError;
 use crate::invitations::{self, Invitee};
 use crate::state::WorkspaceState;
 use crate::users::UserView;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

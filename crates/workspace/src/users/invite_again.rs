@@ -3,7 +3,6 @@
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::UserId;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::Id;
@@ -11,7 +10,7 @@ use crate::caller::WorkspaceCaller;
 use crate::error::WorkspaceError;
 use crate::invitations;
 use crate::state::WorkspaceState;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

@@ -6,7 +6,6 @@ use serde::Serialize;
 use sigma_core::org::Right;
 use sigma_store::org::membership;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::Page;
@@ -14,7 +13,7 @@ use crate::caller::WorkspaceCaller;
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use crate::users::UserView;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

@@ -5,7 +5,6 @@ use axum::extract::State;
 use sigma_core::ids::UserId;
 use sigma_core::org::Right;
 use sigma_store::org::membership;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::body::Id;
@@ -14,7 +13,7 @@ use crate::decide::look_up;
 use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use crate::users::UserView;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 
 /// This endpoint.

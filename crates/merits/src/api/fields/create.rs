@@ -5,10 +5,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{FieldId, OrgId};
 use sigma_core::merits::{FieldType, RequestFault, field_description, field_name};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::field::{self, NewField};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use sigma_core::ids::FieldId;
 use sigma_core::merits::MeritProblem;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::field;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use sigma_core::merits::MeritProblem;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::access;
-use utoipa_axum::routes;
 
 use super::granted;
 use crate::POLICY;

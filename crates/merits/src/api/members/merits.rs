@@ -8,11 +8,10 @@ use serde::Serialize;
 use sigma_core::email;
 use sigma_core::ids::{MeritTemplateId, UserId};
 use sigma_core::merits::Scope;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::access::Access;
 use sigma_store::merits::list;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{granted, primary_address};
 use crate::POLICY;

@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use sigma_core::merits::PersonName;
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::access;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{granted, primary_address};
 use crate::POLICY;

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use sigma_core::ids::MeritId;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::step;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

@@ -2,9 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::send::Manner;
-use utoipa_axum::routes;
 
 use super::send::{POLICY, SendMerit};
 use crate::caller::OrgCaller;

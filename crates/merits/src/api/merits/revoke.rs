@@ -5,10 +5,9 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use sigma_core::ids::MeritId;
 use sigma_core::merits::reason;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::step;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

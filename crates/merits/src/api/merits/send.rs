@@ -7,11 +7,10 @@ use serde_json::Value;
 use sigma_core::ids::MeritId;
 use sigma_core::merits::PersonName;
 use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{Endpoint, Policy, RequestContext};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, routes};
 use sigma_store::merits::Merit;
 use sigma_store::merits::send::{Manner, Recipient};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::caller::OrgCaller;
 use crate::error::MeritsError;

@@ -5,10 +5,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{MeritId, MeritTemplateId};
 use sigma_core::merits::MemberPermissions;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::access::{self, SendAccess};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

@@ -5,10 +5,9 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::Value;
 use sigma_core::ids::{FieldId, MeritEditId, MeritId};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::edit::{self, NewValue};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::send::POLICY;
 use crate::caller::OrgCaller;

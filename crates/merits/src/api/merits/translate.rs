@@ -7,10 +7,9 @@ use sigma_core::email;
 use sigma_core::ids::MeritId;
 use sigma_core::merits::proof::verification_url;
 use sigma_core::merits::{MeritProblem, OrgPermission};
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use sigma_core::merits::{OrgPermission, Scope};
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::edit;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::own;
 use crate::POLICY;

@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use sigma_core::merits::{Direction, GLOBAL_FIELDS, PageRequest, Scope};
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::Slice;
 use sigma_store::merits::field::{self, Field};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::own;
 use crate::POLICY;

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use sigma_core::ids::MeritId;
 use sigma_core::merits::{MeritProblem, OrgPermission};
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits;
-use utoipa_axum::routes;
 
 use super::own;
 use crate::POLICY;

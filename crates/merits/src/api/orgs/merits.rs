@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use sigma_core::merits::{OrgPermission, RequestFault, Scope, Status};
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::list::{self, Filter, MOST_RECIPIENTS};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::own;
 use crate::POLICY;

@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use sigma_core::merits::{RequestFault, Scope};
-use sigma_platform::http::Endpoint;
+use sigma_platform::http::{Endpoint, routes};
 use sigma_store::merits::issuer;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use sigma_core::merits::OrgPermissions;
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_platform::paths::LINK_APP_PATH;
 use sigma_store::merits::request::Asked;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::returning::{Begun, Wanted};
 use crate::POLICY;

@@ -4,12 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use sigma_core::merits::{MemberPermissions, MeritProblem, OrgPermission, Standing};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_platform::paths::MERIT_LOGIN_PATH;
 use sigma_store::merits::issuer;
 use sigma_store::merits::request::Asked;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::returning::{Begun, Wanted};
 use crate::POLICY;

@@ -5,10 +5,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{MeritTemplateId, OrgId};
 use sigma_core::merits::{OrgPermission, template_description, template_title};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::template::{self, NewTemplate};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::attachments::cover_of;

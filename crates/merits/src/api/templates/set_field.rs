@@ -6,10 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use sigma_core::ids::{FieldId, MeritTemplateId};
 use sigma_core::merits::{FieldValue, SettingChange};
-use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::merits::template;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::OrgCaller;

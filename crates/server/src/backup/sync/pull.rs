@@ -8,14 +8,13 @@ use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::params::Params;
 use sigma_store::backup::Wanted;
-use utoipa_axum::routes;
 
 use super::{Bound, POLICY, holds, signer};
 use crate::backup::hand_out::{Entitled, hand_out};
 use crate::backup::retrieve::BackupAnswer;
 use crate::backup::{bap_id_of, not_theirs};
 use crate::error::bad_request;
-use crate::http::{Endpoint, RequestContext};
+use crate::http::{Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use sigma_bitcoin::BapId;
-use utoipa_axum::routes;
 
 use super::{Bound, POLICY, signer};
 use crate::backup::keep::{keep, prepare, read};
@@ -12,7 +11,7 @@ use crate::backup::not_theirs;
 use crate::backup::store::{NewBackupBody, StoredAnswer};
 use crate::error::bad_request;
 use crate::extract::{body, read_object};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -18,14 +18,13 @@ use sigma_store::org::provider_member::Assignment;
 use sigma_store::provider_account::Vouched;
 use sigma_store::provider_sign_in::{self, Link, Linked, NewUser, ProviderSignIn, ProviderSignedIn, Unlinked};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::extract::{Browser, FORM, NewBrowserSession, SignedIn, is_content_type, wrong_content_type};
 use crate::front_door::SignInMethod;
 use crate::front_door::method::remember_method;
 use crate::http::policy::{Cookies, ErrorPages};
-use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule, routes};
 use crate::interaction::with_cookie;
 use crate::mail::AccountChange;
 use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url, restore_url};

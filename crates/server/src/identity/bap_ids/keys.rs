@@ -9,11 +9,10 @@ use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_store::identity_key::{self, KeyProof, Rotation};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{ENROLLMENT_PROOF, POLICY, key_proof, malformed, refused};
 use crate::extract::{JSON, KeyToken, KeyTokenError, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule, routes};
 use crate::state::AppState;
 
 /// The path that both keys sign.

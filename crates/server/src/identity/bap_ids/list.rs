@@ -11,12 +11,11 @@ use sigma_core::profile::Field;
 use sigma_store::account::Account;
 use sigma_store::user;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{Identities, POLICY, malformed};
 use crate::extract::OwnApi;
 use crate::http::policy::CorsPolicy;
-use crate::http::{ApiError, Endpoint, Policy};
+use crate::http::{ApiError, Endpoint, Policy, routes};
 use crate::state::AppState;
 
 /// This endpoint.

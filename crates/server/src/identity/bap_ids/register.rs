@@ -11,11 +11,10 @@ use sigma_core::bap_record::BapRecord;
 use sigma_core::profile::Field;
 use sigma_store::identity_key::{self, KeyProof, NewIdentity};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{ENROLLMENT_PROOF, Identities, POLICY, key_proof, malformed, refused};
 use crate::extract::OwnApi;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// The path that the proof signs.

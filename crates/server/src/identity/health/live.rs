@@ -1,10 +1,9 @@
 //! `GET /livez`: whether the process responds.
 
 use axum::Json;
-use utoipa_axum::routes;
 
 use super::{Health, PROBE};
-use crate::http::Endpoint;
+use crate::http::{Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

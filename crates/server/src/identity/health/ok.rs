@@ -3,10 +3,9 @@
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
-use crate::http::Endpoint;
+use crate::http::{Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

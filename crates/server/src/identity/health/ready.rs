@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::routes;
 
 use super::{Health, PROBE};
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -6,12 +6,11 @@ use http::HeaderMap;
 use serde::Deserialize;
 use sigma_bitcoin::BapId;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::Organization;
 use crate::error::{API, bad_request};
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::profiles::not_theirs;
 use crate::state::AppState;
 

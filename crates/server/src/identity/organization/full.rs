@@ -6,12 +6,11 @@ use serde::Serialize;
 use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{Organization, not_theirs};
 use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -1,12 +1,11 @@
 //! `GET /api/auth/organization/list`: the user's identities.
 
 use axum::Json;
-use utoipa_axum::routes;
 
 use super::Organization;
 use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::Endpoint;
+use crate::http::{Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

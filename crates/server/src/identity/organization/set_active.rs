@@ -8,12 +8,11 @@ use serde::Deserialize;
 use sigma_bitcoin::BapId;
 use sigma_store::{identity, session};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{Organization, not_theirs};
 use crate::error::{API, bad_request};
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -4,12 +4,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use sigma_core::interaction::{AccountPage, Continuation};
-use utoipa_axum::routes;
 
 use super::{SocialAnswer, SocialBody, go, not_fresh};
 use crate::error::API;
 use crate::extract::{Browser, SignedIn};
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::providers::Aim;
 use crate::state::AppState;
 

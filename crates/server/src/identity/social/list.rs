@@ -5,11 +5,10 @@ use axum::extract::State;
 use serde::Serialize;
 use sigma_store::provider_account::{self, ProviderAccount};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::{ApiError, Endpoint};
+use crate::http::{ApiError, Endpoint, routes};
 use crate::state::AppState;
 
 /// This endpoint.

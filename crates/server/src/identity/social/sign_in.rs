@@ -4,13 +4,12 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use sigma_core::interaction::Continuation;
-use utoipa_axum::routes;
 
 use super::{SocialAnswer, SocialBody, go, provider_not_found};
 use crate::error::API;
 use crate::extract::Browser;
 use crate::http::policy::Cookies;
-use crate::http::{ApiError, Endpoint, Policy};
+use crate::http::{ApiError, Endpoint, Policy, routes};
 use crate::providers::Aim;
 use crate::settings::SignInMethod;
 use crate::state::AppState;

@@ -9,12 +9,11 @@ use sigma_store::credential::Retirement;
 use sigma_store::credential_change::{self, Retire};
 use sigma_store::provider_account::{self, ProviderAccount};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::not_fresh;
 use crate::error::{API, bad_request};
 use crate::extract::{SignedIn, read_object};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::mail::AccountChange;
 use crate::state::AppState;
 

@@ -12,13 +12,12 @@ use sigma_core::user_code::UserCode;
 use sigma_platform::device_polls::INTERVAL;
 use sigma_store::device_code::{self, Added, NewDeviceCode};
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{digest_of, parameters};
 use crate::error::bad_request;
 use crate::extract::{AppRequest, Browser, distinct};
 use crate::http::policy::Limit;
-use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::token::TokenError;
 use crate::paths::{DEVICE_CODE_PATH, DEVICE_PATH, device_url};

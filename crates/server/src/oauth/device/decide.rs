@@ -8,13 +8,12 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_core::user_code::UserCode;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::status::unknown;
 use super::{Waiting, approve, look_up};
 use crate::error::{API, bad_request};
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// These endpoints.

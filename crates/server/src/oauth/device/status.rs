@@ -8,12 +8,11 @@ use sigma_core::params::Params;
 use sigma_core::user_code::UserCode;
 use sigma_store::device_code::Decision;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use super::{Waiting, look_up};
 use crate::error::{API, bad_request};
 use crate::extract::MaybeSignedIn;
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::state::AppState;
 
 /// This endpoint.

@@ -5,10 +5,9 @@ use axum::extract::{FromRequest as _, Request, State};
 use axum::response::Response;
 use http::{StatusCode, header};
 use sigma_core::app::GrantType;
-use utoipa_axum::routes;
 
 use crate::extract::{AppRequest, SentProof};
-use crate::http::{Endpoint, RequestContext};
+use crate::http::{Endpoint, RequestContext, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
 use crate::oauth::token::{TokenAnswer, TokenError, give, refuse};

@@ -19,12 +19,11 @@ use sigma_core::dpop::ProofProblem;
 use sigma_core::exchange::ExchangeProblem;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 use crate::dpop::{DpopError, Proven, with_nonce};
 use crate::error::bad_request;
 use crate::extract::{AppRequest, AuthenticatedApp, ClientAuthError, SentProof};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
 use crate::paths::{TOKEN_ALIASES, TOKEN_PATH};
