@@ -71,7 +71,7 @@ pub fn add(file: Option<&Path>, output: Output, user: &str, role: OperatorRole) 
 }
 
 fn appoint(opened: &Opened, user: &User, role: OperatorRole) -> Result<AdminView, Failure> {
-    let workspace = Workspace::new(&opened.master_key()?, opened.rng.as_ref())
+    let workspace = Workspace::new(&opened.new_master_key()?, opened.rng.as_ref())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     make(opened, &user.id, role, workspace)?;
     Ok(AdminView::of(&(user.clone(), role, true)))

@@ -1,6 +1,7 @@
 //! The command line as an operator uses it: the real binary in a directory of its own.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod admin;
 mod app;
 mod audit;
 mod branding;
