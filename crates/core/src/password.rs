@@ -6,6 +6,10 @@ use thiserror::Error;
 
 use crate::unicode;
 
+mod foreign;
+
+pub use foreign::{Argon2Variant, ForeignHash, HashProblem, Pbkdf2Digest, Recipe, cost_of};
+
 /// The fewest characters of a password.
 pub const SHORTEST: usize = 8;
 /// The most characters of a password.

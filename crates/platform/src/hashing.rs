@@ -11,12 +11,14 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use secrecy::{ExposeSecret as _, SecretString};
 use sigma_core::fault::Fault;
-use sigma_core::password::GivenPassword;
+use sigma_core::password::{ForeignHash, GivenPassword, Recipe};
 use sigma_core::random::{Rng, bytes};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 
 use crate::settings::Passwords;
+
+mod foreign;
 
 /// Bytes of a salt (RFC 9106 §3.1).
 const SALT: usize = 16;
@@ -53,10 +55,10 @@ pub enum Lane {
 /// What a password is compared with.
 #[derive(Debug)]
 pub enum Reference {
-    /// The account's PHC string.
+    /// The account's hash: a PHC string of ours, or one of another server ([`ForeignHash`]).
     Stored(String),
-    /// No hash: the password is wrong, and checking takes as long as a hash of this cost (`m=19456,t=2,p=1`), or of the
-    /// current cost.
+    /// No hash: the password is wrong, and checking takes as long as a hash of this cost
+    /// ([`cost_of`](sigma_core::password::cost_of)), or of the current cost.
     Nothing(Option<String>),
 }
 
@@ -90,8 +92,8 @@ pub enum Match {
     Wrong,
     /// It matches.
     Right,
-    /// It matches, and the hash should be replaced: it is cheaper than new ones, or of another Unicode form of the
-    /// password.
+    /// It matches, and the hash should be replaced: it is cheaper than new ones, of another server, or of another Unicode form
+    /// of the password.
     Outgrown,
 }
 
@@ -156,13 +158,13 @@ impl Hasher {
             let stored = match reference {
                 Reference::Stored(stored) => stored,
                 Reference::Nothing(cost) => {
-                    let params = cost.and_then(|cost| params_of(&cost)).unwrap_or(params);
-                    for form in password.forms() {
-                        memory.argon2id(&params, form, &salt)?;
-                    }
+                    memory.check_nothing(&password, cost.as_deref(), params, salt)?;
                     return Ok(Match::Wrong);
                 }
             };
+            if !is_ours(&stored) {
+                return memory.check_foreign(&password, &stored);
+            }
             let stored = PasswordHash::new(&stored).map_err(HashingError::failed)?;
             let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
                 return Err(HashingError::Failed("the stored hash is not whole".to_owned()));
@@ -215,16 +217,54 @@ impl fmt::Debug for Hasher {
 
 impl Memory {
     fn argon2id(&mut self, params: &Params, password: &SecretString, salt: &[u8]) -> Result<[u8; HASH], HashingError> {
-        if self.0.len() < params.block_count() {
-            self.0 = vec![Block::default(); params.block_count()];
-        }
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let mut hash = [0; HASH];
+        let blocks = self.blocks(params.block_count());
         argon2
-            .hash_password_into_with_memory(password.expose_secret().as_bytes(), salt, &mut hash, self.0.as_mut_slice())
+            .hash_password_into_with_memory(password.expose_secret().as_bytes(), salt, &mut hash, blocks)
             .map_err(HashingError::failed)?;
         Ok(hash)
     }
+
+    /// At least that many blocks.
+    fn blocks(&mut self, count: usize) -> &mut [Block] {
+        if self.0.len() < count {
+            self.0 = vec![Block::default(); count];
+        }
+        self.0.as_mut_slice()
+    }
+
+    /// Takes as long as comparing `password` with a hash of `cost`; by default of that of `params`.
+    fn check_nothing(
+        &mut self,
+        password: &GivenPassword,
+        cost: Option<&str>,
+        params: Params,
+        salt: [u8; SALT],
+    ) -> Result<(), HashingError> {
+        if let Some(recipe) = cost.and_then(Recipe::of_cost) {
+            return password.forms().try_for_each(|form| self.pretend(recipe, form, salt));
+        }
+        let params = cost.and_then(params_of).unwrap_or(params);
+        password.forms().try_for_each(|form| self.argon2id(&params, form, &salt).map(|_| ()))
+    }
+
+    fn check_foreign(&mut self, password: &GivenPassword, stored: &str) -> Result<Match, HashingError> {
+        let hash = ForeignHash::parse(stored).map_err(HashingError::failed)?;
+        for form in password.forms() {
+            if self.is_of(form, &hash)? {
+                return Ok(Match::Outgrown);
+            }
+        }
+        Ok(Match::Wrong)
+    }
+}
+
+/// Whether a hash has the form of those made here.
+fn is_ours(stored: &str) -> bool {
+    let key = stored.rsplit('$').next().unwrap_or_default();
+    // 32 bytes are 43 characters of base64.
+    stored.starts_with("$argon2id$v=19$") && key.len() == (HASH * 4).div_ceil(3)
 }
 
 /// The cost parameters as PHC strings write them.

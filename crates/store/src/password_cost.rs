@@ -2,9 +2,11 @@
 //! sign in, so that a wrong password takes longer for some accounts than for others. An address without an account must
 //! take as long as one of them, picked by these counts.
 
+use sigma_core::password::cost_of;
+
 use crate::{Row, StoreError, Tx, params};
 
-/// A cost, as PHC strings write it, and how many hashes have it.
+/// A cost ([`cost_of`]), and how many hashes have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostCount {
     /// `m=19456,t=2,p=1`
@@ -43,9 +45,4 @@ pub(crate) fn replace(tx: &mut dyn Tx, old: Option<&str>, new: &str) -> Result<(
 pub(crate) fn remove(tx: &mut dyn Tx, old: &str) -> Result<(), StoreError> {
     tx.execute("UPDATE password_costs SET passwords = passwords - 1 WHERE cost = $1", params![cost_of(old)])?;
     Ok(())
-}
-
-/// The parameters of a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
-fn cost_of(phc: &str) -> &str {
-    phc.split('$').find(|part| part.starts_with("m=")).unwrap_or_default()
 }

@@ -158,3 +158,48 @@ async fn a_panicking_hash_fails_only_its_own_request() {
     assert!(matches!(broken, Err(HashingError::Failed(_))));
     assert!(hasher.hash(Lane::Known, password("correct horse")).await.is_ok());
 }
+
+#[tokio::test]
+async fn hashes_of_other_servers_are_checked_once_and_then_replaced() {
+    // By Python's hashlib and libxcrypt.
+    let hashes = [
+        "$pbkdf2-sha1$i=1000$c29tZXNhbHRzb21lc2FsdA$42+d12kt/KU+Ky2S7cI6iQS2OFc",
+        "$pbkdf2-sha256$i=1000$c29tZXNhbHRzb21lc2FsdA$f2yJk+Dph1FxQ+yhQ5KLmg1c5wfFtFU14dLQONYBoAE",
+        "$pbkdf2-sha512$i=1000$c29tZXNhbHRzb21lc2FsdA$RbkohYpABhrVf6dAjV1mgswjeaDcEw/Z9Lqqoc7ZO6eeqGc4EIBheeCgNOsc3H1ATsxkis9nQ04P4KAKB0FMcA",
+        "$scrypt$ln=10,r=8,p=1$c29tZXNhbHRzb21lc2FsdA$yALJnsFxauKkuF0VG58vDqriCmlZJaHv3/Yg+rL2eO8RhQSrWzzPVvRMQ7sTS+KeOb9pyiQwDRFaInij4gLpKw",
+        "$2a$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+        "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+        "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+    ];
+    let hasher = hasher(&cheap());
+    for hash in hashes {
+        assert_eq!(verify(&hasher, "correct horse", hash).await, Match::Outgrown, "{hash}");
+        for wrong in ["correct horsf", "Correct horse", "correct hors", "correct horse ", ""] {
+            assert_eq!(verify(&hasher, wrong, hash).await, Match::Wrong, "{hash} {wrong}");
+        }
+    }
+    // From the reference implementation of argon2.
+    let argon2i = "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
+    assert_eq!(verify(&hasher, "password", argon2i).await, Match::Outgrown);
+    assert_eq!(verify(&hasher, "Password", argon2i).await, Match::Wrong);
+}
+
+#[tokio::test]
+async fn bcrypt_reads_no_more_than_72_bytes_of_a_password() {
+    let hash = "$2b$04$abcdefghijklmnopqrstuupyx.CCFuHQSsDDVHcjYFEGmYGicuOOi";
+    let long = format!("correct horse{}", "x".repeat(80));
+    assert_eq!(verify(&hasher(&cheap()), &long, hash).await, Match::Outgrown);
+}
+
+#[tokio::test]
+async fn nobody_costs_what_a_hash_of_another_server_costs() {
+    let hasher = hasher(&cheap());
+    for cost in ["2b$04", "scrypt$ln=10,r=8,p=1", "pbkdf2-sha256$i=1000", "argon2i$v=19$m=64,t=1,p=1"] {
+        let nothing = Reference::Nothing(Some(cost.to_owned()));
+        assert_eq!(
+            hasher.verify(Lane::Stranger, given("correct horse"), nothing).await.unwrap(),
+            Match::Wrong,
+            "{cost}"
+        );
+    }
+}
