@@ -7,6 +7,7 @@ mod branding;
 mod client;
 mod invite;
 mod link;
+mod people;
 mod resource;
 mod security;
 mod user;
@@ -25,6 +26,7 @@ pub use branding::BrandingFields;
 pub use client::ClientFields;
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
+pub use people::{ImportPeople, PeopleCommand};
 pub use resource::{ResourceCommand, ResourceFields};
 #[cfg(test)]
 pub use security::ProfileArg;
@@ -101,6 +103,9 @@ Examples:
     /// Manage user accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Move people here from another server, or away.
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Manage who may use the console, and as what.
     #[command(subcommand)]
     Admin(AdminCommand),

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod link;
 pub mod named;
 pub mod openapi;
+pub mod people;
 pub mod resource;
 pub mod user;
 pub mod workspace;

@@ -21,8 +21,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{
-    AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, ResourceCommand,
-    UserCommand, WorkspaceCommand,
+    AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, PeopleCommand,
+    ResourceCommand, UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -79,35 +79,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 LinkCommand::Remove { app, org, sure } => link::remove(file, output, &app, &org, sure.yes),
             }
         }
-        Command::User(command) => {
-            use commands::user;
+        Command::User(command) => run_user(file, output, command),
+        Command::People(command) => {
+            use commands::people;
             match command {
-                UserCommand::Add(user) => user::add(file, output, &user),
-                UserCommand::Reset { user } => user::reset(file, output, &user),
-                UserCommand::List(page) => user::list(file, output, &page),
-                UserCommand::Show { user } => user::show(file, output, &user),
-                UserCommand::Disable { user, keep_keys, sure } => {
-                    let keys = if keep_keys { MadeKeys::Keep } else { MadeKeys::Deactivate };
-                    user::disable(file, output, &user, keys, sure.yes)
-                }
-                UserCommand::Impersonation { user, workspace, allow, deny } => {
-                    let permission = match (allow, deny) {
-                        (true, _) => user::Permission::Allow,
-                        (_, true) => user::Permission::Deny,
-                        _ => user::Permission::Show,
-                    };
-                    user::impersonation(file, output, &user, workspace.as_deref(), permission)
-                }
-                UserCommand::Enable { user } => user::enable(file, output, &user),
-                UserCommand::Set(fields) => user::set(file, output, &fields),
-                UserCommand::Remove { user, sure } => user::remove(file, output, &user, sure.yes),
-                UserCommand::Export { user } => user::export(file, &user),
-                UserCommand::Credentials { user, retire, sure } => {
-                    user::credentials(file, output, &user, retire.as_deref(), sure.yes)
-                }
-                UserCommand::Sessions { user, end, end_all, sure } => {
-                    user::sessions(file, output, &user, end.as_deref(), end_all, sure.yes)
-                }
+                PeopleCommand::Import(args) => people::import(file, output, &args),
+                PeopleCommand::Export { hashes } => people::export(file, hashes),
             }
         }
         Command::Admin(command) => {
@@ -152,6 +129,38 @@ fn run(cli: Cli) -> Result<(), Failure> {
         },
         Command::Doctor => doctor::doctor(file, output),
         Command::Openapi => commands::openapi::print(),
+    }
+}
+
+fn run_user(file: Option<&Path>, output: Output, command: UserCommand) -> Result<(), Failure> {
+    use commands::user;
+    match command {
+        UserCommand::Add(user) => user::add(file, output, &user),
+        UserCommand::Reset { user } => user::reset(file, output, &user),
+        UserCommand::List(page) => user::list(file, output, &page),
+        UserCommand::Show { user } => user::show(file, output, &user),
+        UserCommand::Disable { user, keep_keys, sure } => {
+            let keys = if keep_keys { MadeKeys::Keep } else { MadeKeys::Deactivate };
+            user::disable(file, output, &user, keys, sure.yes)
+        }
+        UserCommand::Impersonation { user, workspace, allow, deny } => {
+            let permission = match (allow, deny) {
+                (true, _) => user::Permission::Allow,
+                (_, true) => user::Permission::Deny,
+                _ => user::Permission::Show,
+            };
+            user::impersonation(file, output, &user, workspace.as_deref(), permission)
+        }
+        UserCommand::Enable { user } => user::enable(file, output, &user),
+        UserCommand::Set(fields) => user::set(file, output, &fields),
+        UserCommand::Remove { user, sure } => user::remove(file, output, &user, sure.yes),
+        UserCommand::Export { user } => user::export(file, &user),
+        UserCommand::Credentials { user, retire, sure } => {
+            user::credentials(file, output, &user, retire.as_deref(), sure.yes)
+        }
+        UserCommand::Sessions { user, end, end_all, sure } => {
+            user::sessions(file, output, &user, end.as_deref(), end_all, sure.yes)
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub mod operator;
 pub mod org;
 pub mod params;
 pub mod password;
+pub mod people;
 pub mod person;
 pub mod pkce;
 pub mod profile;

@@ -61,6 +61,7 @@ pub mod password;
 pub mod password_change;
 pub mod password_cost;
 pub mod password_throttle;
+pub mod people_import;
 pub mod picture;
 mod postgres;
 pub mod profile;

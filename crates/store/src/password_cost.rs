@@ -31,13 +31,16 @@ pub(crate) fn replace(tx: &mut dyn Tx, old: Option<&str>, new: &str) -> Result<(
     changes.push((new, 1));
     // In a fixed order: two opposite replacements do not wait for each other's row.
     changes.sort_unstable();
-    for (cost, change) in changes {
-        tx.execute(
-            "INSERT INTO password_costs (cost, passwords) VALUES ($1, $2)
-             ON CONFLICT (cost) DO UPDATE SET passwords = password_costs.passwords + $2",
-            params![cost, change],
-        )?;
-    }
+    changes.into_iter().try_for_each(|(cost, change)| add(tx, cost, change))
+}
+
+/// Records that there are so many more hashes of a cost.
+pub(crate) fn add(tx: &mut dyn Tx, cost: &str, passwords: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO password_costs (cost, passwords) VALUES ($1, $2)
+         ON CONFLICT (cost) DO UPDATE SET passwords = password_costs.passwords + $2",
+        params![cost, passwords],
+    )?;
     Ok(())
 }
 

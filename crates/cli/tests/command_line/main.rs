@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod jobs;
 mod link;
+mod people;
 mod person;
 mod server;
 mod start;

@@ -111,7 +111,7 @@ async fn a_flood_leaves_half_of_the_pool_to_known_browsers() {
 }
 
 #[tokio::test]
-async fn foreign_hashes_never_match() {
+async fn what_is_no_whole_hash_never_matches() {
     let hasher = hasher(&cheap());
     for stored in ["", "x", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA", "$2b$12$abcdefghijklmnopqrstuv"] {
         let reference = Reference::Stored(stored.to_owned());
@@ -171,17 +171,17 @@ async fn hashes_of_other_servers_are_checked_once_and_then_replaced() {
         "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
         "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
     ];
-    let hasher = hasher(&cheap());
+    let checker = hasher(&cheap());
     for hash in hashes {
-        assert_eq!(verify(&hasher, "correct horse", hash).await, Match::Outgrown, "{hash}");
+        assert_eq!(verify(&checker, "correct horse", hash).await, Match::Outgrown, "{hash}");
         for wrong in ["correct horsf", "Correct horse", "correct hors", "correct horse ", ""] {
-            assert_eq!(verify(&hasher, wrong, hash).await, Match::Wrong, "{hash} {wrong}");
+            assert_eq!(verify(&checker, wrong, hash).await, Match::Wrong, "{hash} {wrong}");
         }
     }
     // From the reference implementation of argon2.
     let argon2i = "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
-    assert_eq!(verify(&hasher, "password", argon2i).await, Match::Outgrown);
-    assert_eq!(verify(&hasher, "Password", argon2i).await, Match::Wrong);
+    assert_eq!(verify(&checker, "password", argon2i).await, Match::Outgrown);
+    assert_eq!(verify(&checker, "Password", argon2i).await, Match::Wrong);
 }
 
 #[tokio::test]

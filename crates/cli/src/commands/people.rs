@@ -1,0 +1,9 @@
+//! `sigma people`: everybody at once, from another server and to one.
+
+mod export;
+mod import;
+mod source;
+
+pub use export::export;
+pub use import::import;
+pub use source::Format;
