@@ -2,8 +2,10 @@
 //! none: their sessions are for the workspace's own endpoints.
 
 use sigma_core::authentication::Acr;
+use sigma_core::exchange::permitted;
 use sigma_core::ids::{ApiKeyId, OrgId};
 use sigma_core::org::{ApiKeySecret, KeyPermissions, UnverifiedSession};
+use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 use sigma_core::token::WorkspaceClaims;
 use sigma_store::StoreError;
@@ -79,26 +81,40 @@ impl AppState {
         }))
     }
 
-    /// Whether the session or key that a token was exchanged for is still live.
+    /// Whether the session or key that a token was exchanged for is still live, and permits every scope of the token: a role may have
+    /// lost permissions since.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn is_workspace_subject_live(&self, subject: &WorkspaceClaims) -> Result<bool, StoreError> {
+    pub async fn is_workspace_subject_live(
+        &self,
+        subject: &WorkspaceClaims,
+        scope: &Scopes,
+    ) -> Result<bool, StoreError> {
         let now = self.now();
-        match (&subject.session, &subject.api_key) {
-            (Some(jti), None) => Ok(self.live_session(&subject.org_id, jti, now).await?.is_some()),
-            (None, Some(id)) => self.is_key_live(&subject.org_id, id, now).await,
-            _ => Ok(false),
-        }
+        let held = match (&subject.session, &subject.api_key) {
+            (Some(jti), None) => {
+                self.live_session(&subject.org_id, jti, now).await?.map(|(_, permissions)| permissions)
+            }
+            (None, Some(id)) => self.live_key(&subject.org_id, id, now).await?,
+            _ => None,
+        };
+        Ok(held.is_some_and(|held| scope.iter().all(|name| permitted(name, held))))
     }
 
-    async fn is_key_live(&self, org_id: &OrgId, id: &ApiKeyId, now: Timestamp) -> Result<bool, StoreError> {
+    /// What the key of that id permits, if it works.
+    async fn live_key(
+        &self,
+        org_id: &OrgId,
+        id: &ApiKeyId,
+        now: Timestamp,
+    ) -> Result<Option<KeyPermissions>, StoreError> {
         if self.find_org(org_id).await?.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
         let (org_id, id) = (org_id.clone(), id.clone());
         let key = self.store.read(move |tx| api_key::find(tx, &org_id, &id)).await?;
-        Ok(key.is_some_and(|key| key.works_at(now)))
+        Ok(key.filter(|key| key.works_at(now)).map(|key| key.permissions))
     }
 
     /// The session of that name and the permissions of its member, as the workspace's own endpoints judge them.

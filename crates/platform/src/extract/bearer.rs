@@ -11,8 +11,9 @@ use sigma_core::digest::Digest;
 use sigma_core::dpop::ProofProblem;
 use sigma_core::exchange::ActClaim;
 use sigma_core::grant::Grant;
-use sigma_core::ids::{AppId, UserId};
+use sigma_core::ids::{AppId, GrantId, UserId};
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
+use sigma_core::scope::Scopes;
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
 use sigma_store::account::Account;
@@ -91,11 +92,7 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
         let app = load_named_app(sigma, &claims.client_id).await?;
         return Ok(app.map(|app| LiveAccess { access: Arc::clone(&access), app, account: None }));
     };
-    let Some(grant) = sigma.find_grant(gid).await? else { return Ok(None) };
-    let Some(app) = load_app(sigma, &grant.authorization.app_id).await? else { return Ok(None) };
-    if grant.revoked_at.is_some() {
-        return Ok(None);
-    }
+    let Some((grant, app, account)) = load_live_grant(sigma, gid).await? else { return Ok(None) };
     let holder = if app.is_called(&claims.client_id) {
         app
     } else if claims.act.is_some() {
@@ -104,17 +101,30 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     } else {
         return Ok(None);
     };
+    Ok(Some(LiveAccess { access: Arc::clone(&access), app: holder, account: Some((grant, account)) }))
+}
+
+/// The grant of that id with its app and account, if it works: neither was switched off, and the session that it ends with lives.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn load_live_grant(
+    sigma: &AppState,
+    id: &GrantId,
+) -> Result<Option<(Arc<Grant>, Arc<App>, Arc<Account>)>, StoreError> {
+    let Some(grant) = sigma.find_grant(id).await? else { return Ok(None) };
+    let Some(app) = load_app(sigma, &grant.authorization.app_id).await? else { return Ok(None) };
+    if grant.revoked_at.is_some() {
+        return Ok(None);
+    }
     if !grant.offline {
         let session = sigma.find_session(&grant.authorization.session_id).await?;
         if session.is_none_or(|session| session.ended_at.is_some()) {
             return Ok(None);
         }
     }
-    let Some(account) = sigma.find_account(&grant.authorization.user_id).await? else { return Ok(None) };
-    if account.user.disabled {
-        return Ok(None);
-    }
-    Ok(Some(LiveAccess { access: Arc::clone(&access), app: holder, account: Some((grant, account)) }))
+    let account = sigma.find_account(&grant.authorization.user_id).await?;
+    Ok(account.filter(|account| !account.user.disabled).map(|account| (grant, app, account)))
 }
 
 /// Whether neither a token that is revoked by itself nor one that it was exchanged for was revoked, and everybody who took part may
@@ -126,7 +136,7 @@ async fn stands(sigma: &AppState, claims: &AccessClaims) -> Result<bool, StoreEr
         }
     }
     if let Some(subject) = &claims.workspace
-        && !sigma.is_workspace_subject_live(subject).await?
+        && !sigma.is_workspace_subject_live(subject, &Scopes::parse(&claims.scope)).await?
     {
         return Ok(false);
     }

@@ -17,7 +17,7 @@ mod signed_in;
 pub use app_keys::keys_of;
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
 pub use authorization::{Repeated, Scheme, access_token, bearer_token};
-pub use bearer::{Bearer, BearerError, LiveAccess, load_live, verify_access};
+pub use bearer::{Bearer, BearerError, LiveAccess, load_live, load_live_grant, verify_access};
 pub use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sigma_core::app::AuthMethod;
-use sigma_core::org::KeyPermission;
+use sigma_core::org::{KeyPermission, RolePermissions};
 use sigma_core::resource::ResourceScope;
 
 use crate::support::client::{INTROSPECT, ISSUER, TOKEN, basic, changed};
@@ -96,6 +96,25 @@ async fn an_api_key_is_exchanged_for_no_more_than_it_permits() {
     let removed = world.call(As::Key(&admin), "DELETE", &path, &Value::Null).await;
     assert!(removed.status.is_success(), "{}", removed.body);
     assert!(!is_active(&world, "server", token).await);
+}
+
+#[tokio::test]
+async fn a_token_ends_when_the_member_loses_a_permission_that_it_stands_for() {
+    let world = World::with_orgs().await;
+    let team = world.org("Acme").await;
+    with_api(&world, &team).await;
+    let (_, admin) = team.add("ada@example.org", &team.admin).await;
+    let (bob, token) = team.add("bob@example.org", &team.admin).await;
+    let form = [("subject_token", token.as_str()), ("subject_token_type", JWT), ("resource", NOTES)];
+    let answer = exchange(&world, "server", &changed(&form, &[("scope", "notes:update-data")])).await.json();
+    let issued = text(&answer, "access_token");
+    assert!(is_active(&world, "server", issued).await);
+    let guest = team.role("Guest", RolePermissions::default()).await;
+    let path = format!("/api/v1/users/{bob}");
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &path, &json!({"roleId": guest})).await.status, 200);
+    assert!(!is_active(&world, "server", issued).await);
+    let more = exchange(&world, "server", &changed(&form, &[("scope", "notes:update-data")])).await;
+    assert_eq!(more.error(), "400 invalid_scope: the subject token does not have this scope");
 }
 
 #[tokio::test]
