@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use sigma_core::actor::{Actor, Initiator};
+use sigma_core::fault::Fault as _;
 use sigma_core::ids::{AppId, MeritTemplateId, OrgId};
 use sigma_core::merits::MeritProblem;
 use sigma_platform::http::RequestContext;
@@ -19,7 +20,7 @@ use crate::state::MeritsState;
 
 /// Most merits of one operation: others wait for it to end.
 const MOST: usize = 64;
-/// Most that wait. Callers who go away leave theirs behind, so turns do not bound them.
+/// Most of a kind that wait.
 const MOST_WAITING: usize = 1_024;
 
 type Outcome = Result<Merit, Stop<MeritProblem>>;
@@ -42,34 +43,42 @@ struct Asked {
     answer: oneshot::Sender<Outcome>,
 }
 
+impl Asked {
+    /// Whether somebody still waits for the answer.
+    fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
+    }
+}
+
 /// Sends that wait. A kind has an entry for as long as one of it is being written.
 #[derive(Default)]
 pub struct Sends(Mutex<HashMap<Kind, Vec<Asked>>>);
 
 impl Sends {
-    /// Lets `asked` wait behind others of its kind, or gives it back if it is the first.
+    /// Lets `asked` wait behind others of its kind, or gives it back if it is the first. What callers who went away left behind is dropped:
+    /// it would take memory that no turn of a caller bounds.
     ///
     /// # Errors
     /// Too many wait already.
     fn join(&self, kind: &Kind, asked: Asked) -> Result<Option<Asked>, StoreError> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match waiting.get_mut(kind) {
-            Some(others) if others.len() >= MOST_WAITING => Err(StoreError::Busy),
-            Some(others) => {
-                others.push(asked);
-                Ok(None)
-            }
-            None => {
-                waiting.insert(kind.clone(), Vec::new());
-                Ok(Some(asked))
-            }
+        let Some(others) = waiting.get_mut(kind) else {
+            waiting.insert(kind.clone(), Vec::new());
+            return Ok(Some(asked));
+        };
+        others.retain(Asked::is_awaited);
+        if others.len() >= MOST_WAITING {
+            return Err(StoreError::Busy);
         }
+        others.push(asked);
+        Ok(None)
     }
 
-    /// The next that wait, in their order. Without any, the kind is forgotten.
+    /// The next that somebody waits for, in their order. Without any, the kind is forgotten.
     fn next(&self, kind: &Kind) -> Vec<Asked> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(others) = waiting.get_mut(kind) else { return Vec::new() };
+        others.retain(Asked::is_awaited);
         let later = others.split_off(others.len().min(MOST));
         let next = std::mem::replace(others, later);
         if next.is_empty() {
@@ -143,8 +152,8 @@ async fn write(sigma: &MeritsState, kind: &Kind, together: Vec<Asked>) {
                 answer(asked, outcome.map_err(Stop::Refused));
             }
         }
-        // What refuses all of them, such as the budget, may leave room for some.
-        Err(Stop::Refused(_)) if together.len() > 1 => {
+        // What refuses all of them, such as the budget, may leave room for some; and what one of them breaks must not fail the others.
+        Err(stop) if together.len() > 1 && !is_outage(&stop) => {
             for asked in together {
                 let outcome = deliver(sigma, kind, asked.initiator.clone(), vec![asked.recipient.clone()]).await;
                 answer(asked, outcome.and_then(|mut sent| only(sent.pop())));
@@ -152,6 +161,11 @@ async fn write(sigma: &MeritsState, kind: &Kind, together: Vec<Asked>) {
         }
         Err(stop) => together.into_iter().for_each(|asked| answer(asked, Err(stop.clone()))),
     }
+}
+
+/// Whether the store does not answer: asking it once for each would only make that worse.
+fn is_outage(stop: &Stop<MeritProblem>) -> bool {
+    matches!(stop, Stop::Failed(error) if error.is_transient())
 }
 
 async fn deliver(
@@ -179,4 +193,93 @@ fn only(sent: Option<Result<Merit, MeritProblem>>) -> Outcome {
 /// A caller who went away needs no answer.
 fn answer(asked: Asked, outcome: Outcome) {
     let _ = asked.answer.send(outcome);
+}
+
+#[cfg(test)]
+mod tests {
+    use sigma_core::email::Email;
+    use sigma_core::ids::MeritId;
+    use sigma_core::merits::PersonName;
+    use sigma_store::merits::send::To;
+
+    use super::*;
+
+    fn kind(template: &str) -> Kind {
+        Kind {
+            org_id: OrgId::from_text("org_1"),
+            app_id: AppId::from_text("app_1"),
+            template_id: MeritTemplateId::from_text(template),
+            manner: Manner::Send,
+            address: None,
+            user_agent: None,
+        }
+    }
+
+    /// A send to `ada+NUMBER@example.org`, and the caller who waits for it.
+    fn asked(number: usize) -> (Asked, oneshot::Receiver<Outcome>) {
+        let (answer, caller) = oneshot::channel();
+        let recipient = Recipient {
+            merit_id: MeritId::from_text("merit_1"),
+            to: To::Email(Email::parse(&format!("ada+{number}@example.org")).unwrap()),
+            name: PersonName::new("Ada", "").unwrap(),
+            values: Vec::new(),
+        };
+        (Asked { recipient, initiator: Initiator::new(Actor::Operator), answer }, caller)
+    }
+
+    /// A queue in which one is being written, and `count` wait, with their callers.
+    fn waiting(count: usize) -> (Sends, Vec<oneshot::Receiver<Outcome>>) {
+        let sends = Sends::default();
+        assert!(sends.join(&kind("a"), asked(0).0).unwrap().is_some(), "the first is written at once");
+        let mut callers = Vec::new();
+        for number in 1..=count {
+            let (next, caller) = asked(number);
+            assert!(sends.join(&kind("a"), next).unwrap().is_none());
+            callers.push(caller);
+        }
+        (sends, callers)
+    }
+
+    fn addresses(asked: &[Asked]) -> Vec<String> {
+        let address = |asked: &Asked| match &asked.recipient.to {
+            To::Email(email) => email.address().to_owned(),
+            To::Member(_) => String::new(),
+        };
+        asked.iter().map(address).collect()
+    }
+
+    #[test]
+    fn so_many_of_a_kind_wait_and_more_are_refused_until_some_were_written() {
+        let (sends, _callers) = waiting(1_024);
+        assert_eq!(sends.join(&kind("a"), asked(0).0).err(), Some(StoreError::Busy));
+        let (other, _caller) = asked(0);
+        assert!(sends.join(&kind("b"), other).unwrap().is_some(), "another kind does not notice");
+        assert_eq!(sends.next(&kind("a")).len(), MOST);
+        let (next, _caller) = asked(0);
+        assert!(sends.join(&kind("a"), next).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_callers_who_went_away_left_behind_takes_no_room_and_is_not_written() {
+        let (sends, mut callers) = waiting(1_024);
+        callers.drain(3..);
+        callers.remove(1);
+        let (next, _caller) = asked(5_000);
+        assert!(sends.join(&kind("a"), next).unwrap().is_none());
+        assert_eq!(sends.0.lock().unwrap()[&kind("a")].len(), 3);
+        callers.remove(0);
+        assert_eq!(addresses(&sends.next(&kind("a"))), ["ada+3@example.org", "ada+5000@example.org"]);
+        assert!(sends.next(&kind("a")).is_empty());
+        assert!(sends.0.lock().unwrap().is_empty(), "the kind is forgotten");
+    }
+
+    #[test]
+    fn when_writing_breaks_off_those_that_wait_are_told_and_later_ones_begin_anew() {
+        let (sends, mut callers) = waiting(2);
+        drop(Writing { sends: &sends, kind: &kind("a"), is_over: false });
+        for caller in &mut callers {
+            assert_eq!(caller.try_recv().err(), Some(oneshot::error::TryRecvError::Closed));
+        }
+        assert!(sends.join(&kind("a"), asked(0).0).unwrap().is_some());
+    }
 }
