@@ -255,12 +255,14 @@ fn values(
 /// Only people who have something of the org are reached by their id: others are not found.
 fn may_receive(tx: &mut dyn Tx, org_id: &OrgId, to: &To) -> Decision<()> {
     let To::Member(user_id) = to else { return Ok(()) };
+    // Merits first: looking for the account first would take longer for one that exists.
     let known = tx.query_opt(
-        "SELECT 1 FROM merits m JOIN users u ON u.id = m.user_id AND u.disabled = 0
-         WHERE m.user_id = $1 AND m.org_id = $2 LIMIT 1",
+        "SELECT (SELECT 1 FROM users u WHERE u.id = m.user_id AND u.disabled = 0)
+         FROM merits m WHERE m.user_id = $1 AND m.org_id = $2 LIMIT 1",
         params![user_id, org_id],
     )?;
-    if known.is_some() { Ok(()) } else { Err(MeritProblem::NotFound.into()) }
+    let is_known = known.map(|row| row.opt_int(0)).transpose()?.flatten().is_some();
+    if is_known { Ok(()) } else { Err(MeritProblem::NotFound.into()) }
 }
 
 /// Refuses a second merit of a template that is sent once, besides the one called `except`. Recipients are compared by the name
