@@ -10,12 +10,14 @@ use http::request::Parts;
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
-use sigma_core::ids::OrgId;
+use sigma_core::ids::{MeritId, OrgId};
 use sigma_core::merits::{MeritProblem, OrgPermission, OrgPermissions};
 use sigma_platform::extract::{bearer_token, header};
 use sigma_platform::http::{RequestContext, Rule};
 use sigma_store::StoreError;
+use sigma_store::merits::acting::ActingApp;
 
+use crate::attachments::Reader;
 use crate::error::{Challenge, MeritsError};
 use crate::state::MeritsState;
 use crate::token;
@@ -64,12 +66,34 @@ pub struct OrgCaller {
     pub org_id: OrgId,
     /// What it may do.
     pub permissions: OrgPermissions,
+    /// The epoch of the link by which it acts, 0 if the org owns it.
+    pub epoch: i64,
 }
 
 impl OrgCaller {
     /// The caller as an actor for the store, which judges every write again in its transaction.
     pub fn actor(&self) -> Actor {
         Actor::App(self.app.id.clone())
+    }
+
+    /// The caller as it is now, for what works without its token.
+    pub fn acting(&self) -> ActingApp {
+        ActingApp {
+            org_id: self.org_id.clone(),
+            app_id: self.app.id.clone(),
+            epoch: self.epoch,
+            secret: self.app.secret,
+        }
+    }
+
+    /// The caller as a reader of merits that the org issued.
+    pub fn reader(&self) -> Reader {
+        Reader::App { acting: self.acting(), consent: None }
+    }
+
+    /// The caller as a reader of what a member lets it see.
+    pub fn reader_by(&self, consent: &MeritId) -> Reader {
+        Reader::App { acting: self.acting(), consent: Some(consent.clone()) }
     }
 
     /// Checks a read.
@@ -116,6 +140,7 @@ async fn by_token(sigma: &MeritsState, token: &str) -> Result<Option<OrgCaller>,
         app,
         org_id: access.org_id.clone(),
         permissions: link.permissions,
+        epoch: link.epoch,
     }))
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use sigma_core::app::App;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_store::merits::Merit;
@@ -12,6 +11,7 @@ use sigma_store::merits::access::Access;
 use sigma_store::{Generation, Memory, Moment, Store, Watch, cached};
 
 use crate::attachments::{has_attachments, round};
+use crate::caller::OrgCaller;
 
 /// Bytes of all pages together.
 const MOST_BYTES: usize = 8 * 1_024 * 1_024;
@@ -41,10 +41,13 @@ struct RenderedPage {
 pub struct PageName(String);
 
 impl PageName {
-    /// The page that `app` asks for; `None` if it is not one to keep.
-    pub fn of(access: &Access, app: &App, query: Option<&str>) -> Option<Self> {
-        let query = query.unwrap_or_default();
-        (query.len() <= LONGEST_QUERY).then(|| Self(format!("{}\n{}\n{query}", access.merit_id, app.org_id)))
+    /// The page that the caller asks for; `None` if it is not one to keep.
+    pub fn of(access: &Access, caller: &OrgCaller, query: Option<&str>) -> Option<Self> {
+        let (query, app) = (query.unwrap_or_default(), &caller.app);
+        // Addresses on the page end with the link and the secret.
+        let secret = app.secret.map(|secret| secret.base64url()).unwrap_or_default();
+        let name = || format!("{}\n{}\n{}\n{secret}\n{query}", access.merit_id, app.org_id, caller.epoch);
+        (query.len() <= LONGEST_QUERY).then(|| Self(name()))
     }
 }
 

@@ -8,13 +8,14 @@ use sigma_core::ids::MeritTemplateId;
 use sigma_core::merits::{MemberPermissions, Scope};
 use sigma_core::scope::MERITS;
 use sigma_platform::error::API;
-use sigma_platform::extract::{Area, OwnApi};
+use sigma_platform::extract::{Area, Means, OwnApi};
 use sigma_platform::http::policy::Limit;
 use sigma_platform::http::{ApiError, Endpoint, Policy, routes};
 use sigma_platform::state::AppState;
 use sigma_store::merits::list;
 use utoipa::ToSchema;
 
+use crate::attachments::Reader;
 use crate::error::MeritsError;
 use crate::wire::ids::id;
 use crate::wire::merit::MeritView;
@@ -85,5 +86,9 @@ async fn page(sigma: &AppState, query: Option<&str>, request: &OwnApi<Merits>) -
     let paging = Paging::of(&slice, scope, |merit| merit.id.digits());
     // An app sees addresses by the scope `email` alone.
     let view = if request.caller.is_app() { MeritView::without_address } else { MeritView::for_member };
-    Ok(OwnMeritPage { merits: slice.items.into_iter().map(|merit| view(sigma, merit)).collect(), paging })
+    let reader = match &request.caller.means {
+        Means::App { grant_id, .. } => Reader::Grant(grant_id.clone()),
+        Means::Session(_) | Means::Key { .. } => Reader::Person,
+    };
+    Ok(OwnMeritPage { merits: slice.items.into_iter().map(|merit| view(sigma, &reader, merit)).collect(), paging })
 }

@@ -1,6 +1,7 @@
 //! Attachments: how files of orgs come here, and how they are served (`docs/spec/merits.md#attachments`).
 
 mod cover;
+mod reader;
 mod request;
 mod serve;
 mod signed_url;
@@ -12,6 +13,7 @@ use sigma_platform::state::AppState;
 use crate::state::MeritsState;
 
 pub use cover::{cover_of, encode};
+pub use reader::Reader;
 pub use signed_url::{attachment_url, has_attachments, round};
 pub use upload::{SLOWEST, TURNS, longest_pause};
 

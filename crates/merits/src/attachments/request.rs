@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use sigma_core::digest::Digest;
 use sigma_core::ids::AttachmentId;
 use sigma_core::merits::{AttachmentFault, AttachmentKind, ContentType, MeritProblem};
 use sigma_core::random::alphanumeric;
@@ -42,7 +41,7 @@ pub struct RequestUpload {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UploadUrl {
-    /// For one PUT of exactly that many bytes, within an hour.
+    /// For one PUT of exactly that many bytes, within an hour, for as long as the app acts for the org by the same link and secret.
     upload_url: String,
     /// For values of fields, once it is uploaded.
     attachment_id: String,
@@ -76,17 +75,19 @@ pub async fn request(
     let content_type = ContentType::parse(&body.content_type).ok_or_else(|| refused(AttachmentFault::ContentType))?;
     content_type.permit(kind, body.file_size).map_err(refused)?;
     let (secret, now) = (alphanumeric(&*sigma.rng, SECRET_LENGTH), sigma.now());
+    let address = upload::Address::new(&caller.acting(), &secret);
     let new = NewAttachment {
         id: AttachmentId::new(now, &*sigma.rng),
         kind,
         content_type,
         size: i64::try_from(body.file_size).map_err(|_| refused(AttachmentFault::Size))?,
-        upload: Digest::of(&secret),
+        upload: address.digest(caller.app.secret),
         daily_bytes: daily_bytes(&sigma),
         now,
     };
     let attachment_id = new.id.digits().to_owned();
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
     decide(&sigma, &context, &caller, move |tx| attachment::request(tx, &org_id, &actor, &new)).await?;
-    Ok(Json(UploadUrl { upload_url: format!("{}{}/{secret}", origin(&sigma), upload::PATH), attachment_id }))
+    let upload_url = format!("{}{}/{}", origin(&sigma), upload::PATH, address.text);
+    Ok(Json(UploadUrl { upload_url, attachment_id }))
 }

@@ -15,7 +15,7 @@ use sigma_platform::http::{Endpoint, Policy, Rule};
 use sigma_platform::state::AppState;
 use sigma_store::merits::attachment;
 
-use super::signed_url::is_valid;
+use super::signed_url::reader_of;
 use crate::error::{FORMAT, MeritsError};
 use crate::wire::ids::id;
 use crate::wire::paging::ListQuery;
@@ -37,10 +37,12 @@ async fn serve(
 ) -> Result<Response, MeritsError> {
     let (org_id, attachment_id): (OrgId, AttachmentId) = (id(&org)?, id(&attachment)?);
     let query = ListQuery::read(query.as_deref(), None)?;
-    if !is_valid(&sigma, &org_id, &attachment_id, query.get("expires"), query.get("signature"), sigma.now()) {
+    let reader = reader_of(&sigma, (&org_id, &attachment_id), &query).await?.ok_or(MeritProblem::NotFound)?;
+    if !reader.may_read(&sigma, &org_id, &attachment_id).await? {
         return Err(MeritProblem::NotFound.into());
     }
-    let found = sigma.store.read(move |tx| attachment::find(tx, &org_id, &attachment_id)).await?;
+    let now = sigma.now();
+    let found = sigma.store.read(move |tx| attachment::find_kept(tx, &org_id, &attachment_id, now)).await?;
     let found = found.filter(|found| found.is_stored).ok_or(MeritProblem::NotFound)?;
     let object = sigma.brands.objects.open(&found.object()).await;
     let object = object.map_err(|error| MeritsError::Internal(error.to_string()))?.ok_or(MeritProblem::NotFound)?;

@@ -11,6 +11,7 @@ use futures_util::StreamExt as _;
 use http::header::CONTENT_LENGTH;
 use serde::Serialize;
 use sigma_core::digest::Digest;
+use sigma_core::ids::AppId;
 use sigma_core::merits::{AttachmentFault, MeritProblem};
 use sigma_core::time::Timestamp;
 use sigma_platform::extract::header;
@@ -18,7 +19,9 @@ use sigma_platform::http::policy::{BodyLimit, Cookies, CorsPolicy, Limit};
 use sigma_platform::http::{ApiError, Endpoint, Policy, RequestContext, Rule, routes};
 use sigma_platform::objects::{ObjectError, Receiving};
 use sigma_platform::state::AppState;
+use sigma_store::merits::acting::ActingApp;
 use sigma_store::merits::attachment::{self, Attachment};
+use sigma_store::{Owner, StoreError, Tx};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
@@ -48,6 +51,41 @@ pub fn longest_pause(sigma: &AppState) -> Duration {
     Duration::from_secs(u64::from(sigma.settings.http.body_seconds) * 3)
 }
 
+/// What stands in an address for an upload: whose it is, and a secret.
+#[derive(Debug)]
+pub struct Address {
+    app_id: AppId,
+    epoch: i64,
+    /// All of it, as in the path.
+    pub text: String,
+}
+
+impl Address {
+    /// For that app.
+    pub fn new(acting: &ActingApp, secret: &str) -> Self {
+        let text = format!("{}.{}.{secret}", acting.app_id.digits(), acting.epoch);
+        Self { app_id: acting.app_id.clone(), epoch: acting.epoch, text }
+    }
+
+    fn parse(text: String) -> Option<Self> {
+        let (app, rest) = text.split_once('.')?;
+        let (epoch, _) = rest.split_once('.')?;
+        Some(Self { app_id: AppId::parse(app)?, epoch: epoch.parse().ok()?, text })
+    }
+
+    /// The digest that the store knows: none but an address that we gave out has it. It ends with the secret of the app.
+    pub fn digest(&self, app_secret: Option<Digest>) -> Digest {
+        let app_secret = app_secret.map(|secret| secret.base64url()).unwrap_or_default();
+        Digest::of(format!("{}\n{app_secret}", self.text))
+    }
+}
+
+/// An upload that was permitted, and to whom.
+struct Permitted {
+    attachment: Attachment,
+    acting: ActingApp,
+}
+
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
     Endpoint::new(POLICY, routes!(upload))
@@ -72,7 +110,7 @@ pub struct UploadedAttachment {
     responses(
         (status = 200, description = "It is stored", body = UploadedAttachment),
         (status = 400, description = "Another size or type than announced"),
-        (status = 404, description = "No such upload was permitted, it is over, or an hour has passed"),
+        (status = 404, description = "No such upload was permitted, it is over, an hour has passed, or the app does not act for the org any more"),
     )
 )]
 pub async fn upload(
@@ -81,9 +119,8 @@ pub async fn upload(
     Path(secret): Path<String>,
     request: Request,
 ) -> Result<Json<UploadedAttachment>, MeritsError> {
-    let (hash, now) = (Digest::of(&secret), sigma.now());
-    let wanted = sigma.store.read(move |tx| attachment::find_upload(tx, &hash, now)).await?;
-    let wanted = wanted.ok_or(MeritProblem::NotFound)?;
+    let now = sigma.now();
+    let Permitted { attachment: wanted, acting } = find(&sigma, secret, now).await?.ok_or(MeritProblem::NotFound)?;
     let announced = header(request.headers(), CONTENT_LENGTH).and_then(|text| text.parse::<i64>().ok());
     if announced.is_some_and(|size| size != wanted.size) {
         return Err(fault(AttachmentFault::Size));
@@ -97,16 +134,40 @@ pub async fn upload(
     let received = received.map_err(|_| fault(AttachmentFault::Size))??;
     let attachment_id = wanted.id.digits().to_owned();
     // A client that goes away now does not leave it half done.
-    let kept = tokio::spawn(async move { keep(&sigma, &wanted, received, now).await });
+    let kept = tokio::spawn(async move { keep(&sigma, &wanted, acting, received, now).await });
     kept.await.map_err(|error| MeritsError::Internal(error.to_string()))??;
     Ok(Json(UploadedAttachment { attachment_id }))
 }
 
-/// Makes what was received the attachment. It is recorded first: of two uploads at once the second one must not replace what a
+/// The upload that the address permits.
+async fn find(sigma: &AppState, address: String, now: Timestamp) -> Result<Option<Permitted>, StoreError> {
+    let Some(address) = Address::parse(address) else { return Ok(None) };
+    let Some(app) = sigma.find_app(&address.app_id).await? else { return Ok(None) };
+    let (digest, secret) = (address.digest(app.secret), app.secret);
+    let permitted = sigma.store.read(move |tx| {
+        let Some(attachment) = attachment::find_upload(tx, &digest, now)? else { return Ok(None) };
+        let (org_id, app_id) = (attachment.org_id.clone(), address.app_id.clone());
+        let acting = ActingApp { org_id, app_id, epoch: address.epoch, secret };
+        Ok(acting.still_acts(tx)?.then_some(Permitted { attachment, acting }))
+    });
+    permitted.await
+}
+
+/// Makes what was received the attachment, unless the app lost its right to upload it meanwhile. It is recorded first: of two uploads at once the second one must not replace what a
 /// merit may name, and its member have accepted, by now.
-async fn keep(sigma: &AppState, wanted: &Attachment, received: Receiving, now: Timestamp) -> Result<(), MeritsError> {
+async fn keep(
+    sigma: &AppState,
+    wanted: &Attachment,
+    acting: ActingApp,
+    received: Receiving,
+    now: Timestamp,
+) -> Result<(), MeritsError> {
     let (org_id, id) = (wanted.org_id.clone(), wanted.id.clone());
-    if !sigma.store.write(move |tx| attachment::stored(tx, &org_id, &id, now)).await? {
+    let record = move |tx: &mut dyn Tx| {
+        tx.lock(Owner::Org(&org_id))?;
+        Ok(acting.still_acts(tx)? && attachment::stored(tx, &org_id, &id, now)?)
+    };
+    if !sigma.store.write(record).await? {
         received.abandon().await;
         return Err(MeritProblem::NotFound.into());
     }

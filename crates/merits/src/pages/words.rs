@@ -10,7 +10,7 @@ use sigma_platform::state::AppState;
 use sigma_store::merits::issuer::Issuer;
 
 use super::view::{FileLink, InputKind, Party, PermissionLine, StatusWord};
-use crate::attachments::attachment_url;
+use crate::attachments::{Reader, attachment_url};
 
 /// The names of orgs by id, for texts that name them.
 pub type OrgNames = BTreeMap<OrgId, String>;
@@ -140,7 +140,7 @@ pub fn value(language: Language, value: &FieldValue) -> String {
 /// The files of a value, which can be downloaded.
 pub fn files(sigma: &AppState, language: Language, org_id: &OrgId, value: &FieldValue) -> Vec<FileLink> {
     let link = |(place, id): (usize, AttachmentId)| FileLink {
-        url: attachment_url(sigma, org_id, &id),
+        url: attachment_url(sigma, &Reader::Person, org_id, &id),
         id: id.digits().to_owned(),
         label: language.text("merits-file").with("number", place.saturating_add(1)).to_string(),
     };

@@ -9,7 +9,7 @@ use sigma_store::merits::Merit;
 use sigma_store::merits::edit::MeritEdit;
 use utoipa::ToSchema;
 
-use crate::attachments::attachment_url;
+use crate::attachments::{Reader, attachment_url};
 
 use super::permission::{Permission, granted};
 
@@ -71,7 +71,7 @@ struct MemberView {
 
 impl MeritView {
     /// For the org that issued it.
-    pub fn for_issuer(sigma: &AppState, merit: Merit) -> Self {
+    pub fn for_issuer(sigma: &AppState, reader: &Reader, merit: Merit) -> Self {
         let name = merit.shown_name();
         let recipient_member = merit.user_id.as_ref().filter(|_| merit.status.is_active());
         let recipient_member =
@@ -86,7 +86,11 @@ impl MeritView {
             merit_template_title: merit.template_title,
             email: merit.email,
             name,
-            field_values: merit.values.into_iter().map(|value| ValueView::of(sigma, &merit.org_id, value)).collect(),
+            field_values: merit
+                .values
+                .into_iter()
+                .map(|value| ValueView::of(sigma, reader, &merit.org_id, value))
+                .collect(),
             recipient_member,
             editable: merit.status.is_editable() && !merit.access,
             permissions_granted_to_sender: merit.permissions.as_ref().map(granted),
@@ -94,24 +98,24 @@ impl MeritView {
     }
 
     /// Just sent: whoever gets it has not answered yet.
-    pub fn sent(sigma: &AppState, merit: Merit) -> Self {
-        Self { recipient_member: None, ..Self::for_issuer(sigma, merit) }
+    pub fn sent(sigma: &AppState, reader: &Reader, merit: Merit) -> Self {
+        Self { recipient_member: None, ..Self::for_issuer(sigma, reader, merit) }
     }
 
     /// For an app that its member lets see it. Of addresses it sees the primary one, if that is part of the profile that it sees,
     /// and those that merits of `org_id` were sent to, which the org knows. `primary` is folded.
-    pub fn for_viewer(sigma: &AppState, merit: Merit, org_id: &OrgId, primary: Option<&str>) -> Self {
+    pub fn for_viewer(sigma: &AppState, reader: &Reader, merit: Merit, org_id: &OrgId, primary: Option<&str>) -> Self {
         let is_primary = || primary.is_some_and(|primary| primary == email::fold(&merit.email));
         if merit.org_id == *org_id || is_primary() {
-            Self::for_issuer(sigma, merit)
+            Self::for_issuer(sigma, reader, merit)
         } else {
-            Self::without_address(sigma, merit)
+            Self::without_address(sigma, reader, merit)
         }
     }
 
     /// The consent by which its app sees its member. Their name and address are part of the profile.
-    pub fn for_access(sigma: &AppState, merit: Merit, permissions: &MemberPermissions) -> Self {
-        let view = Self::for_issuer(sigma, merit);
+    pub fn for_access(sigma: &AppState, reader: &Reader, merit: Merit, permissions: &MemberPermissions) -> Self {
+        let view = Self::for_issuer(sigma, reader, merit);
         if permissions.profile {
             return view;
         }
@@ -119,20 +123,22 @@ impl MeritView {
     }
 
     /// For an app that may not see addresses.
-    pub fn without_address(sigma: &AppState, merit: Merit) -> Self {
-        Self { email: String::new(), ..Self::for_issuer(sigma, merit) }
+    pub fn without_address(sigma: &AppState, reader: &Reader, merit: Merit) -> Self {
+        Self { email: String::new(), ..Self::for_issuer(sigma, reader, merit) }
     }
 
     /// For its member.
-    pub fn for_member(sigma: &AppState, merit: Merit) -> Self {
-        Self::for_issuer(sigma, merit)
+    pub fn for_member(sigma: &AppState, reader: &Reader, merit: Merit) -> Self {
+        Self::for_issuer(sigma, reader, merit)
     }
 }
 
 impl ValueView {
-    fn of(sigma: &AppState, org_id: &OrgId, (field, value): (FieldId, FieldValue)) -> Self {
-        let file =
-            |id: AttachmentId| AttachmentView { url: attachment_url(sigma, org_id, &id), id: id.digits().to_owned() };
+    fn of(sigma: &AppState, reader: &Reader, org_id: &OrgId, (field, value): (FieldId, FieldValue)) -> Self {
+        let file = |id: AttachmentId| AttachmentView {
+            url: attachment_url(sigma, reader, org_id, &id),
+            id: id.digits().to_owned(),
+        };
         Self { field_id: field.digits().to_owned(), attachments: value.attachments().map(file).collect(), value }
     }
 }
@@ -150,9 +156,9 @@ pub struct ProposedMerit {
 
 impl ProposedMerit {
     /// Of that merit.
-    pub fn of(sigma: &AppState, merit: Merit) -> Self {
+    pub fn of(sigma: &AppState, reader: &Reader, merit: Merit) -> Self {
         let (recipient_email, recipient_name) = (merit.email.clone(), merit.shown_name());
-        Self { merit: MeritView::sent(sigma, merit), recipient_email, recipient_name, recipient: None }
+        Self { merit: MeritView::sent(sigma, reader, merit), recipient_email, recipient_name, recipient: None }
     }
 }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use sigma_bitcoin::{AuthToken, BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
-use sigma_core::ids::UserId;
+use sigma_core::ids::{GrantId, UserId};
 use sigma_core::interaction::may_change_credentials;
 use sigma_core::person::Identity;
 use sigma_core::scope::{OPENID, PROFILE, Scopes};
@@ -60,6 +60,8 @@ pub enum Means {
         app: Arc<App>,
         /// The identity that the user chose for the app.
         bap_id: Option<BapId>,
+        /// The grant of its token.
+        grant_id: GrantId,
     },
 }
 
@@ -254,7 +256,8 @@ async fn by_access_token<A: Area>(
     let Some((grant, account)) = live.account.filter(|_| reads || named) else {
         return Err(insufficient::<A>(scheme));
     };
-    Ok(Caller { account, means: Means::App { app: live.app, bap_id: grant.authorization.bap_id.clone() } })
+    let (bap_id, grant_id) = (grant.authorization.bap_id.clone(), grant.id.clone());
+    Ok(Caller { account, means: Means::App { app: live.app, bap_id, grant_id } })
 }
 
 /// The refusal of an access token that does not reach (RFC 6750 §3.1).

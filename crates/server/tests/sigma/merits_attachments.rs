@@ -4,12 +4,16 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 use sigma_core::actor::Actor;
-use sigma_core::ids::MeritTemplateId;
-use sigma_store::merits::Decision;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{MeritTemplateId, UserId};
+use sigma_core::merits::{Move, OrgPermission, OrgPermissions};
+use sigma_core::scope::Scopes;
+use sigma_store::email::EmailProof;
 use sigma_store::merits::template::{self, NewTemplate};
+use sigma_store::merits::{Decision, link};
 
 use crate::support::merits::Issuer;
-use crate::support::{Answer, World, text};
+use crate::support::{Answer, World, ada, text};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and then the picture";
 
@@ -273,4 +277,172 @@ async fn the_cover_of_a_template_is_an_uploaded_photo_encoded_anew() {
     ] {
         assert_eq!(org.post("/v2/merittemplates", &body(org, photo)).await.merits_error(), error, "{photo}");
     }
+}
+
+/// Takes the link of `issuer`'s app with `org` back.
+async fn unlink(world: &World, issuer: &Issuer<'_>) {
+    let (org, app, now) = (issuer.org.clone(), issuer.app.id.clone(), world.now());
+    let remove = move |tx: &mut dyn sigma_store::Tx| link::remove(tx, &org, &app, &Actor::Operator, now);
+    world.sigma.store.decide(remove).await.unwrap();
+    world.tick();
+}
+
+async fn remove_org(world: &World, issuer: &Issuer<'_>) {
+    let org = issuer.org.clone();
+    let remove = move |tx: &mut dyn sigma_store::Tx| {
+        let sql = "UPDATE orgs SET removed_at = created_at WHERE id = $1";
+        tx.execute(sql, sigma_store::params![&org])
+    };
+    world.sigma.store.write(remove).await.unwrap();
+}
+
+const EVERYTHING: OrgPermissions = OrgPermissions::NONE.with(OrgPermission::ManageOrg);
+
+#[tokio::test]
+async fn an_address_for_uploads_ends_with_the_right_of_its_app() {
+    let (world, _folder) = world().await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    let address = async |issuer: &Issuer<'_>| {
+        let permitted = request(issuer, "Photo", "image/png", PNG.len()).await;
+        text(&permitted.json(), "uploadUrl").to_owned()
+    };
+    let linked = async || {
+        world.link(&bakery.app, &harbour.org, EVERYTHING).await;
+        harbour.through(&bakery.app).await
+    };
+    let through = linked().await;
+    assert_eq!(put(&world, &address(&through).await, PNG).await.status, 200);
+
+    let url = address(&through).await;
+    unlink(&world, &through).await;
+    assert_eq!(put(&world, &url, PNG).await.merits_error(), "404 NotFound", "unlinked");
+    let through = linked().await;
+    assert_eq!(put(&world, &url, PNG).await.merits_error(), "404 NotFound", "linked anew, with a right that is new");
+
+    let url = address(&through).await;
+    world.link(&bakery.app, &harbour.org, OrgPermissions::NONE.with(OrgPermission::EditOrg)).await;
+    assert_eq!(put(&world, &url, PNG).await.merits_error(), "404 NotFound", "it may do less");
+
+    let url = address(&bakery).await;
+    let other = url.replace(bakery.app.id.digits(), harbour.app.id.digits());
+    assert_eq!(put(&world, &other, PNG).await.merits_error(), "404 NotFound", "another app's name");
+    let later = url.replace(".0.", ".1.");
+    assert_ne!(later, url);
+    assert_eq!(put(&world, &later, PNG).await.merits_error(), "404 NotFound", "another link");
+    world.change_app("bakery", |app| app.secret = Some(Digest::of("another"))).await;
+    assert_eq!(put(&world, &url, PNG).await.merits_error(), "404 NotFound", "its secret was replaced");
+    world.change_app("bakery", |app| app.secret = bakery.app.secret).await;
+    world.change_app("bakery", |app| app.disabled = true).await;
+    assert_eq!(put(&world, &url, PNG).await.merits_error(), "404 NotFound", "it is switched off");
+    world.change_app("bakery", |app| app.disabled = false).await;
+    assert_eq!(put(&world, &url, PNG).await.status, 200, "nothing of it is used up by what was refused");
+
+    let url = address(&harbour).await;
+    remove_org(&world, &harbour).await;
+    assert_eq!(put(&world, &url, PNG).await.merits_error(), "404 NotFound", "the org was removed");
+}
+
+#[tokio::test]
+async fn an_upload_in_progress_is_refused_when_its_app_is_unlinked() {
+    let (world, folder) = world().await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    world.link(&bakery.app, &harbour.org, EVERYTHING).await;
+    let through = harbour.through(&bakery.app).await;
+    let asked = request(&through, "Photo", "image/png", PNG.len()).await.json();
+    let path = text(&asked, "uploadUrl").strip_prefix("https://id.example.org").unwrap().to_owned();
+    let (permitted, is_read) = tokio::sync::oneshot::channel();
+    let (go_on, rest) = tokio::sync::oneshot::channel();
+    let pieces = futures_util::stream::once(async {
+        // Nothing is read before the upload was found to be permitted.
+        permitted.send(()).unwrap();
+        rest.await.unwrap();
+        Ok::<_, std::io::Error>(PNG)
+    });
+    let slow = world.send(Request::put(path).body(Body::from_stream(pieces)).unwrap());
+    let meanwhile = async {
+        is_read.await.unwrap();
+        unlink(&world, &through).await;
+        go_on.send(()).unwrap();
+    };
+    let (slow, ()) = futures_util::future::join(slow, meanwhile).await;
+    assert_eq!(slow.merits_error(), "404 NotFound");
+    assert_eq!(files(folder.path()), 0, "nothing of it is kept");
+}
+
+#[tokio::test]
+async fn an_address_of_an_attachment_ends_with_the_right_of_its_reader() {
+    let (world, _folder) = world().await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    let browser = ada(&world).await;
+    let session = browser.get("/api/auth/get-session").await.json();
+    let user = UserId::from_text(text(&session["user"], "id"));
+    world.db_set_email(&user, "ada@example.org", EmailProof::Verified).await;
+    let merit = merit_with_picture(&harbour).await;
+    let merit = text(&merit, "id").to_owned();
+    world.answer(&user, &harbour.org, &merit, Move::Accept).await.unwrap();
+    let path_of = |merit: &Value| {
+        let url = text(&merit["fieldValues"][0]["attachments"][0], "url");
+        url.strip_prefix("https://id.example.org").unwrap().to_owned()
+    };
+    let get = async |path: &str| world.send(Request::get(path).body(Body::empty()).unwrap()).await.status.as_u16();
+    let ask = json!([{"permissionType": "CanViewAllStandardMerits"}]);
+    let members = format!("/v2/members/{}/merits", user.digits());
+
+    // An app that acts for the issuer.
+    world.link(&bakery.app, &harbour.org, EVERYTHING).await;
+    let through = harbour.through(&bakery.app).await;
+    let shown = format!("/v2/orgs/{}/merits/{merit}", harbour.org.digits());
+    let by_link = path_of(&through.get(&shown).await.json());
+    assert_eq!(get(&by_link).await, 200);
+    for (from, to) in [(bakery.app.id.digits(), harbour.app.id.digits()), ("&for=", "&by="), ("&for=", "&for=x.y.z")] {
+        assert!([400, 404].contains(&get(&by_link.replacen(from, to, 1)).await), "{from} {to}");
+    }
+
+    // One that the member lets see it.
+    bakery.agreed(&user, &ask).await;
+    let by_consent = path_of(&bakery.get(&members).await.json()["merits"][0]);
+    assert_eq!((get(&by_consent).await, get(&by_link).await), (200, 200));
+    let consent = bakery.get(&format!("/v2/members/{}/access_merit", user.digits())).await.json();
+    world.answer(&user, &bakery.org, text(&consent, "id"), Move::Forfeit).await.unwrap();
+    assert_eq!((get(&by_consent).await, get(&by_link).await), (404, 200), "the consent was withdrawn");
+    unlink(&world, &through).await;
+    assert_eq!(get(&by_link).await, 404, "unlinked");
+
+    // The pages that are kept never show an address that has ended.
+    bakery.agreed(&user, &ask).await;
+    let before = path_of(&bakery.get(&members).await.json()["merits"][0]);
+    world.change_app("bakery", |app| app.secret = Some(Digest::of("another"))).await;
+    assert_eq!(get(&before).await, 404, "the app's secret was replaced");
+    world.change_app("bakery", |app| app.secret = bakery.app.secret).await;
+    let again = path_of(&bakery.get(&members).await.json()["merits"][0]);
+    assert_eq!(get(&again).await, 200);
+
+    // An app with an access token, and the member.
+    world.change_app("playground", |app| app.scopes = Scopes::parse("openid merits")).await;
+    let tokens = browser.tokens("openid merits").await;
+    let page = world.get_with_token("/api/merits", text(&tokens, "access_token")).await.json();
+    let (by_grant, own) = (path_of(&page["merits"][0]), path_of(&browser.get("/api/merits").await.json()["merits"][0]));
+    assert_eq!((get(&by_grant).await, get(&own).await), (200, 200));
+    world.change_app("playground", |app| app.disabled = true).await;
+    assert_eq!((get(&by_grant).await, get(&own).await), (404, 200));
+
+    // What the issuer takes back is not for those who were let see it.
+    assert_eq!(harbour.post(&format!("/v2/merits/{merit}/revoke"), &json!({})).await.status, 200);
+    assert_eq!(get(&again).await, 404, "the merit was revoked");
+    assert_eq!(get(&path_of(&harbour.get(&shown).await.json())).await, 200, "its issuer still reads it");
+}
+
+#[tokio::test]
+async fn a_file_that_was_taken_out_of_its_merit_is_served_no_more() {
+    let (world, _folder) = world().await;
+    let bakery = world.issuer("bakery").await;
+    let merit = merit_with_picture(&bakery).await;
+    let url = text(&merit["fieldValues"][0]["attachments"][0], "url").strip_prefix("https://id.example.org").unwrap();
+    let get = async || world.send(Request::get(url).body(Body::empty()).unwrap()).await.status.as_u16();
+    assert_eq!(get().await, 200);
+    let path = format!("/v2/merits/{}", text(&merit, "id"));
+    let taken = json!({"fieldValues": [{"fieldId": merit["fieldValues"][0]["fieldId"], "value": null}]});
+    let answer = bakery.post(&path, &taken).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(get().await, 404);
 }

@@ -40,6 +40,13 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, app_id: &AppId, user_id: &UserId) -
     .transpose()
 }
 
+/// The member whose consent that Access Merit is, while it is Accepted.
+pub fn find_member(tx: &mut dyn Tx, org_id: &OrgId, id: &MeritId) -> Result<Option<UserId>, StoreError> {
+    let sql = "SELECT user_id FROM merits WHERE org_id = $1 AND id = $2 AND access = 1 AND status = 'Accepted'";
+    let found = tx.query_opt(sql, params![org_id, id])?.map(|row| row.opt_text(0)).transpose()?;
+    Ok(found.flatten().map(UserId::from_text))
+}
+
 /// The Access Merit of an app on behalf of an org, while it is Accepted.
 pub fn find_merit(
     tx: &mut dyn Tx,

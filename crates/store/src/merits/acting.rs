@@ -1,14 +1,43 @@
 //! Who acts for an org: the app that it owns or linked, one of its admins, or the operator.
 
 use sigma_core::actor::Actor;
+use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, OrgId};
 use sigma_core::merits::{MeritProblem, OrgPermission, OrgPermissions, Standing};
 use sigma_core::org::Right;
 use sigma_core::time::Timestamp;
 
 use super::decision::Decision;
+use super::link::{self, Link};
 use crate::org::authority;
-use crate::{Owner, Stop, StoreError, Tx, params};
+use crate::{Owner, Stop, StoreError, Tx, app, params};
+
+/// An app that acts for an org, as it was when it got something that works without its token, such as an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActingApp {
+    /// The org.
+    pub org_id: OrgId,
+    /// The app.
+    pub app_id: AppId,
+    /// The epoch of the link by which it acts, 0 if the org owns it.
+    pub epoch: i64,
+    /// Its secret.
+    pub secret: Option<Digest>,
+}
+
+impl ActingApp {
+    /// Whether it still acts for the org, by the same link, which has the same permissions, and with the same secret.
+    pub fn still_acts(&self, tx: &mut dyn Tx) -> Result<bool, StoreError> {
+        let found = app::find(tx, &self.app_id)?.filter(|app| !app.disabled && app.secret == self.secret);
+        let Some(app) = found else { return Ok(false) };
+        if standing(tx, &self.org_id)?.is_none() {
+            return Ok(false);
+        }
+        let link =
+            if app.org_id == self.org_id { Link::of_owner(&app) } else { link::find(tx, &self.org_id, &app.id)? };
+        Ok(link.is_some_and(|link| link.epoch == self.epoch))
+    }
+}
 
 /// Locks the org and checks that `actor` may do now what `needed` allows; returns the standing of the org.
 pub fn lock(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
-use sigma_core::ids::{AttachmentId, MeritId, OrgId};
+use sigma_core::ids::{AttachmentId, MeritId, OrgId, UserId};
 use sigma_core::merits::{
     AttachmentKind, ContentType, FieldValue, FieldValues, MeritProblem, OrgPermission, RequestFault,
 };
@@ -152,6 +152,28 @@ pub fn not_stored(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId) -> Result<
     Ok(())
 }
 
+/// Whether the member has a merit that names the attachment.
+pub fn is_held_by(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId, user_id: &UserId) -> Result<bool, StoreError> {
+    let held = tx.query_opt(
+        "SELECT 1 FROM merit_attachment_uses u CROSS JOIN merits m
+         WHERE u.org_id = $1 AND u.attachment_id = $2 AND m.org_id = u.org_id AND m.id = u.merit_id
+            AND m.user_id = $3 AND m.status = 'Accepted' LIMIT 1",
+        params![org_id, id, user_id],
+    )?;
+    Ok(held.is_some())
+}
+
+/// The attachment of that org and id, unless it was given up.
+pub fn find_kept(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    id: &AttachmentId,
+    now: Timestamp,
+) -> Result<Option<Attachment>, StoreError> {
+    let sql = select!("org_id = $1 AND id = $2 AND (expires_at IS NULL OR expires_at > $3)");
+    tx.query_opt(sql, params![org_id, id, now])?.map(|row| decode(&row)).transpose()
+}
+
 /// The attachment of that org and id.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &AttachmentId) -> Result<Option<Attachment>, StoreError> {
     tx.query_opt(select!("org_id = $1 AND id = $2"), params![org_id, id])?.map(|row| decode(&row)).transpose()
@@ -166,9 +188,7 @@ pub(super) fn check(
     now: Timestamp,
 ) -> Decision<()> {
     for id in value.attachments() {
-        let sql = select!("org_id = $1 AND id = $2 AND (expires_at IS NULL OR expires_at > $3)");
-        let found = tx.query_opt(sql, params![org_id, &id, now])?.map(|row| decode(&row)).transpose()?;
-        let found = found.ok_or(MeritProblem::NotFound)?;
+        let found = find_kept(tx, org_id, &id, now)?.ok_or(MeritProblem::NotFound)?;
         if found.kind != kind || !found.is_stored {
             return Err(RequestFault::Value.into());
         }

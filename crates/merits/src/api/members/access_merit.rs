@@ -41,5 +41,6 @@ pub async fn access_merit(
     let (user_id, granted) = granted(&sigma, &caller, &member).await?;
     let (org_id, app_id) = (caller.org_id.clone(), caller.app.id.clone());
     let merit = sigma.store.read(move |tx| access::find_merit(tx, &org_id, &app_id, &user_id)).await?;
-    Ok(Json(MeritView::for_access(&sigma, merit.ok_or(MeritProblem::AccessNotGranted)?, &granted.permissions)))
+    let merit = merit.ok_or(MeritProblem::AccessNotGranted)?;
+    Ok(Json(MeritView::for_access(&sigma, &caller.reader(), merit, &granted.permissions)))
 }

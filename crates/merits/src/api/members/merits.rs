@@ -65,7 +65,7 @@ pub async fn list(
 ) -> Result<Response, MeritsError> {
     let granted = granted(&sigma, &caller, &member).await;
     // Only what was answered with 200 before: everything else is told in the order of the checks.
-    let name = granted.as_ref().ok().and_then(|(_, access)| PageName::of(access, &caller.app, query.as_deref()));
+    let name = granted.as_ref().ok().and_then(|(_, access)| PageName::of(access, &caller, query.as_deref()));
     if let Some(body) = name.as_ref().and_then(|name| sigma.rendered().find(name, sigma.now())) {
         return Ok(json(body));
     }
@@ -100,7 +100,8 @@ async fn render(
     let primary = if access.permissions.profile { primary_address(sigma, &user_id).await? } else { None };
     let primary = primary.map(|address| email::fold(&address));
     let paging = Paging::of(&slice, scope, |merit| merit.id.digits());
-    let view = |merit| MeritView::for_viewer(sigma, merit, &caller.org_id, primary.as_deref());
+    let reader = caller.reader_by(&access.merit_id);
+    let view = |merit| MeritView::for_viewer(sigma, &reader, merit, &caller.org_id, primary.as_deref());
     let page = MemberMeritPage { merits: slice.items.into_iter().map(view).collect(), paging };
     let body: Bytes = serde_json::to_vec(&page).map_err(|error| MeritsError::Internal(error.to_string()))?.into();
     if let Some((name, begun)) = name.zip(begun) {

@@ -44,5 +44,5 @@ pub async fn approve(
     let (merit_id, now): (MeritId, _) = (id(&merit)?, sigma.now());
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
     let approve = move |tx: &mut dyn sigma_store::Tx| step::approve(tx, &org_id, &actor, &merit_id, now);
-    Ok(Json(MeritView::sent(&sigma, decide(&sigma, &context, &caller, approve).await?)))
+    Ok(Json(MeritView::sent(&sigma, &caller.reader(), decide(&sigma, &context, &caller, approve).await?)))
 }

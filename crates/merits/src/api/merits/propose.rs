@@ -41,5 +41,5 @@ pub async fn propose(
     Body(body): Body<SendMerit>,
 ) -> Result<Json<ProposedMerit>, MeritsError> {
     let proposed = body.deliver(&sigma, &context, &caller, Manner::Propose).await?;
-    Ok(Json(ProposedMerit::of(&sigma, proposed)))
+    Ok(Json(ProposedMerit::of(&sigma, &caller.reader(), proposed)))
 }

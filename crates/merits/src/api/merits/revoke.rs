@@ -61,5 +61,5 @@ pub async fn revoke(
     let why = reason(body.revocation_reason.as_deref().unwrap_or_default())?;
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
     let revoke = move |tx: &mut dyn sigma_store::Tx| step::revoke(tx, &org_id, &actor, &merit_id, &why, now);
-    Ok(Json(MeritView::for_issuer(&sigma, decide(&sigma, &context, &caller, revoke).await?)))
+    Ok(Json(MeritView::for_issuer(&sigma, &caller.reader(), decide(&sigma, &context, &caller, revoke).await?)))
 }

@@ -95,5 +95,5 @@ pub async fn send_merit(
     Body(body): Body<SendMerit>,
 ) -> Result<Json<MeritView>, MeritsError> {
     let sent = body.deliver(&sigma, &context, &caller, Manner::Send).await?;
-    Ok(Json(MeritView::sent(&sigma, sent)))
+    Ok(Json(MeritView::sent(&sigma, &caller.reader(), sent)))
 }

@@ -73,5 +73,5 @@ pub async fn send_access(
         now,
     };
     let sent = decide(&sigma, &context, &caller, move |tx| access::send(tx, &new)).await?;
-    Ok(Json(MeritView::sent(&sigma, sent)))
+    Ok(Json(MeritView::sent(&sigma, &caller.reader(), sent)))
 }

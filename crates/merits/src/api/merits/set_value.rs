@@ -65,5 +65,5 @@ pub async fn set(
     let change = [NewValue { edit_id: MeritEditId::new(now, &*sigma.rng), field_id, value: body.new_value }];
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
     let set = move |tx: &mut dyn sigma_store::Tx| edit::set_values(tx, &org_id, &actor, &merit_id, &change, now);
-    Ok(Json(MeritView::for_issuer(&sigma, decide(&sigma, &context, &caller, set).await?)))
+    Ok(Json(MeritView::for_issuer(&sigma, &caller.reader(), decide(&sigma, &context, &caller, set).await?)))
 }

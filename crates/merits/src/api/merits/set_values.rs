@@ -60,5 +60,5 @@ pub async fn set_several(
     let changes: Vec<NewValue> = values(body.field_values)?.into_iter().map(new).collect();
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
     let set = move |tx: &mut dyn sigma_store::Tx| edit::set_values(tx, &org_id, &actor, &merit_id, &changes, now);
-    Ok(Json(MeritView::for_issuer(&sigma, decide(&sigma, &context, &caller, set).await?)))
+    Ok(Json(MeritView::for_issuer(&sigma, &caller.reader(), decide(&sigma, &context, &caller, set).await?)))
 }

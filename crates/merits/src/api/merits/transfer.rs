@@ -74,5 +74,5 @@ pub async fn transfer(
         now,
     };
     let new = decide(&sigma, &context, &caller, move |tx| step::transfer(tx, &wanted)).await?;
-    Ok(Json(TransferredMerit { new_merit: MeritView::sent(&sigma, new) }))
+    Ok(Json(TransferredMerit { new_merit: MeritView::sent(&sigma, &caller.reader(), new) }))
 }

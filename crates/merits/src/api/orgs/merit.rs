@@ -48,5 +48,5 @@ pub async fn show(
     caller.require(OrgPermission::Send)?;
     let merit_id: MeritId = id(&merit)?;
     let found = sigma.store.read(move |tx| merits::find(tx, &org_id, &merit_id)).await?;
-    Ok(Json(MeritView::for_issuer(&sigma, found.ok_or(MeritProblem::NotFound)?)))
+    Ok(Json(MeritView::for_issuer(&sigma, &caller.reader(), found.ok_or(MeritProblem::NotFound)?)))
 }

@@ -70,8 +70,9 @@ pub async fn list(
     let page = query.page(scope)?;
     let slice = sigma.store.read(move |tx| list::of_org(tx, &org_id, &filter, &page)).await?;
     let paging = Paging::of(&slice, scope, |merit| merit.id.digits());
+    let reader = caller.reader();
     Ok(Json(OrgMeritPage {
-        merits: slice.items.into_iter().map(|merit| MeritView::for_issuer(&sigma, merit)).collect(),
+        merits: slice.items.into_iter().map(|merit| MeritView::for_issuer(&sigma, &reader, merit)).collect(),
         paging,
     }))
 }
