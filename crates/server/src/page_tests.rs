@@ -238,7 +238,8 @@ fn every_page() -> Vec<Response> {
     let sign_up = SignUp { app: Some(app()), email_url: Some("/signup/email".into()), ..sign_up() };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
-    let log_out = LogOutConfirm { app: Some("<b>".into()), fault: None, person: None, fields: fields.clone() };
+    let log_out =
+        LogOutConfirm { app: Some("<b>".into()), fault: None, person: None, has_key: true, fields: fields.clone() };
     let hostile = || "<script>\"'>".to_owned();
     let forgot = ForgotPassword {
         sent: false,

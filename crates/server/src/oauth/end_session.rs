@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
+use sigma_core::authentication::CredentialKind;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::params::Params;
 use sigma_core::redirect::MatchedRedirectUri;
@@ -252,6 +253,7 @@ async fn ask(
         app: app.map(|app| app.name.clone()),
         fault,
         person: signed_in.as_ref().map(|signed_in| signed_in.account.user.name.clone()),
+        has_key: signed_in.as_ref().is_some_and(|it| it.account.credentials.contains(&CredentialKind::Key)),
         fields,
     };
     let language = signed_in.map_or_else(

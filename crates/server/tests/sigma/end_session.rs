@@ -226,3 +226,15 @@ async fn a_request_without_anything_is_valid_and_one_with_an_address_and_no_hint
     assert_eq!(outcome(&stranger, &answer).await, "tells, signed out");
     assert!(answer.body.contains(NOT_VALID), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn only_people_who_have_a_key_are_told_that_it_stays() {
+    let world = World::with_orgs().await;
+    let (browser, _) = ada(&world).await;
+    let words = "Your key stays on this device";
+    assert!(ask(&browser, &[]).await.body.contains(words));
+    world.person("bob@example.org").await;
+    let bob = world.entered("bob@example.org").await;
+    let page = ask(&bob, &[]).await.body;
+    assert!(page.contains("Sign out?") && !page.contains(words), "{page}");
+}

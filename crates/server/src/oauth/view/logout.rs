@@ -17,6 +17,8 @@ pub struct LogOutConfirm {
     pub fault: Option<&'static str>,
     /// The signed-in account.
     pub person: Option<String>,
+    /// Whether they have a key, which stays in the browser.
+    pub has_key: bool,
     /// Name and value of each hidden field.
     pub fields: Vec<(String, String)>,
 }
