@@ -87,7 +87,7 @@ fn gone(sigma: &AppState, language: Language) -> Response {
         code: None,
         description: language.text("console-first-gone-about").to_string(),
         request_id: None,
-        links: vec![front_page()],
+        links: vec![front_page(language)],
     };
     page.render(&sigma.page_in(language))
 }

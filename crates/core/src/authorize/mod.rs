@@ -139,7 +139,10 @@ pub enum Untrusted {
     /// The app is disabled.
     #[error("client is disabled")]
     DisabledApp,
-    /// The redirect URI is missing or not registered.
+    /// The redirect URI is missing.
+    #[error("redirect_uri is required")]
+    NoRedirectUri,
+    /// The redirect URI is not registered.
     #[error("invalid redirect uri")]
     RedirectUri,
     /// The app or the redirect URI is repeated.
@@ -159,6 +162,7 @@ impl Untrusted {
         match self {
             Self::UnknownApp => "invalid_client",
             Self::DisabledApp => "client_disabled",
+            Self::NoRedirectUri => "missing_redirect",
             Self::RedirectUri => "invalid_redirect",
             Self::Repeated => "invalid_request",
             Self::RequestUri => "invalid_request_uri",
@@ -214,7 +218,7 @@ pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untru
     if params.all("redirect_uri").count() > 1 || params.all("client_id").count() > 1 {
         return Err(Untrusted::Repeated);
     }
-    let wanted = params.get("redirect_uri").ok_or(Untrusted::RedirectUri)?;
+    let wanted = params.get("redirect_uri").ok_or(Untrusted::NoRedirectUri)?;
     let redirect_uri = app.redirect_uris.find(wanted, app.application_type).ok_or(Untrusted::RedirectUri)?;
     let object = params.get("request").map(request_object::read_unverified).unwrap_or_default();
     let response_mode = match params.get("response_mode").or(object.response_mode.as_deref()) {

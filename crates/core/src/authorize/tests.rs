@@ -175,9 +175,12 @@ fn unknown_parameters_and_scopes_are_ignored() {
 
 #[test]
 fn an_unregistered_redirect_uri_gets_no_response() {
-    for redirect_uri in ["", "https://app.example.org/callback", "https://evil.example/callback?tenant=1"] {
-        let error = return_address(&query(&[("redirect_uri", redirect_uri)]), &app()).unwrap_err();
-        assert_eq!(error, Untrusted::RedirectUri);
+    for (redirect_uri, error) in [
+        ("", Untrusted::NoRedirectUri),
+        ("https://app.example.org/callback", Untrusted::RedirectUri),
+        ("https://evil.example/callback?tenant=1", Untrusted::RedirectUri),
+    ] {
+        assert_eq!(return_address(&query(&[("redirect_uri", redirect_uri)]), &app()).unwrap_err(), error);
     }
 }
 

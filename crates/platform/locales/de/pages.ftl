@@ -240,3 +240,34 @@ activity-impersonation-end = Das Handeln als Sie in { $app } wurde beendet
 activity-assertion = { $app } erhielt Zugriff durch eine Bestätigung Ihres Identitätsanbieters
 activity-agent-create = Sie haben einen Agenten erstellt, der für Sie handelt
 activity-agent-stop = Sie haben einen Agenten beendet, der für Sie gehandelt hat
+
+## Errors that cannot be returned to an app
+
+error-client = Diese App ist nicht registriert
+error-client-text = Dieser Server kennt die App nicht, die Sie hierher geschickt hat. Wenden Sie sich an deren Entwickler.
+error-metadata = Diese App kann nicht überprüft werden
+error-metadata-text = Ein Dokument auf ihrer eigenen Website beschreibt die App, die Sie hierher geschickt hat. Es kann nicht gelesen werden oder ist ungültig. Wenden Sie sich an deren Entwickler.
+error-login = Melden Sie sich zuerst an
+error-login-text = Die App wollte eine Anmeldung, ohne eine Seite zu zeigen, und Sie sind nicht angemeldet.
+error-disabled = Diese App ist gesperrt
+error-disabled-text = Der Betreiber dieses Servers hat die App gesperrt, die Sie hierher geschickt hat.
+error-redirect = Rücksprungadresse nicht registriert
+error-redirect-text = Die App wollte Sie an eine Adresse weiterleiten, die für sie nicht registriert ist. Sie wurden nicht weitergeleitet.
+error-no-redirect = Rücksprungadresse fehlt
+error-no-redirect-text = Die App hat nicht angegeben, an welche Adresse Sie weitergeleitet werden sollen. Sie wurden nicht weitergeleitet. Wenden Sie sich an die Entwickler der App.
+error-request = Ungültige Anfrage
+error-request-text = Die App, die Sie hierher geschickt hat, hat eine Anfrage gestellt, die dieser Server nicht versteht.
+error-expired = Diese Anmeldung ist abgelaufen
+error-expired-text = Die Anfrage der App wurde schon verwendet oder hat zu lange gedauert. Gehen Sie zur App zurück und melden Sie sich dort erneut an.
+error-object = Ungültige Anfrage
+error-object-text = Die App, die Sie hierher geschickt hat, hat eine Anfrage gestellt, die dieser Server nicht überprüfen kann.
+error-denied = Zugriff abgelehnt
+error-denied-text = Die Anfrage wurde abgelehnt.
+error-server = Bei uns ist etwas schiefgegangen
+error-server-text = Bitte versuchen Sie es gleich noch einmal.
+error-unknown = Etwas ist schiefgegangen
+error-unknown-text = Gehen Sie zur App zurück und versuchen Sie es noch einmal.
+error-code = Fehler
+error-request-id = Anfrage
+error-back = Zurück zu { $app }
+error-front-page = Zur Startseite

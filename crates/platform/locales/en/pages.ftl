@@ -240,3 +240,34 @@ activity-impersonation-end = The impersonation of you in { $app } was ended
 activity-assertion = { $app } got access by an assertion of your identity provider
 activity-agent-create = You made an agent that acts for you
 activity-agent-stop = You stopped an agent that acted for you
+
+## Errors that cannot be returned to an app
+
+error-client = This app is not registered
+error-client-text = This server does not know the app that sent you here. Contact the app's developers.
+error-metadata = This app cannot be verified
+error-metadata-text = The app that sent you here is described by a document on its own website, which cannot be read or is not valid. Contact the app's developers.
+error-login = Sign in first
+error-login-text = The app asked for a sign-in without showing a page, and you are not signed in.
+error-disabled = This app is disabled
+error-disabled-text = The operator of this server has disabled the app that sent you here.
+error-redirect = Redirect address not registered
+error-redirect-text = The app asked to redirect you to an address that is not registered for it, so you were not redirected.
+error-no-redirect = Redirect address missing
+error-no-redirect-text = The app did not say which address to redirect you to, so you were not redirected. Contact the app's developers.
+error-request = Invalid request
+error-request-text = The app that sent you here made a request that this server does not understand.
+error-expired = This sign-in has expired
+error-expired-text = The request of the app was used before or took too long. Go back to the app and sign in again.
+error-object = Invalid request
+error-object-text = The app that sent you here made a request that this server cannot verify.
+error-denied = Access denied
+error-denied-text = The request was denied.
+error-server = Something went wrong on our side
+error-server-text = Please try again in a moment.
+error-unknown = Something went wrong
+error-unknown-text = Go back to the app and try again.
+error-code = Error
+error-request-id = Request
+error-back = Back to { $app }
+error-front-page = Go to the front page

@@ -56,7 +56,7 @@ pub async fn arrive(sigma: &AppState, context: &RequestContext, params: Params) 
         }
         _ if must_push => {
             let words = "this client must push its authorization requests (RFC 9126)";
-            refuse(params, app, ErrorResponse::new(AuthorizeError::InvalidRequest, words), Untrusted::RedirectUri)
+            refuse(params, app, ErrorResponse::new(AuthorizeError::InvalidRequest, words), Untrusted::NoRedirectUri)
         }
         _ => match expand_arriving(sigma, context, &params, &app).await {
             Ok(Ok(params)) => Requested::of(params, app).map(Arrival::Taken),

@@ -6,6 +6,7 @@ use http::StatusCode;
 use sigma_core::interaction::Continuation;
 use sigma_core::params::Params;
 
+use crate::i18n::Language;
 use crate::interaction::{Requested, Stopped, way_on};
 use crate::pages::links::{front_page, home_page};
 use crate::pages::view::{ErrorPage, Link};
@@ -35,7 +36,7 @@ pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
         request_id: None,
         links: match continuation {
             Some(continuation) => begin_again(sigma, &continuation).await,
-            None => vec![front_page()],
+            None => vec![front_page(Language::English)],
         },
     };
     page.render(&sigma.page())
@@ -46,15 +47,15 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
     match continuation {
         Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
             // A pushed request starts at its app.
-            Ok(requested) if requested.pushed.is_some() => {
-                std::iter::once(front_page()).chain(home_page(sigma, &requested.app)).collect()
-            }
+            Ok(requested) if requested.pushed.is_some() => std::iter::once(front_page(Language::English))
+                .chain(home_page(sigma, Language::English, &requested.app))
+                .collect(),
             Ok(requested) => {
                 let app = &requested.app;
                 let again = Link { href: format!("{GATE_PATH}?{query}"), label: format!("Continue to {}", app.name) };
-                std::iter::once(again).chain(home_page(sigma, app)).collect()
+                std::iter::once(again).chain(home_page(sigma, Language::English, app)).collect()
             }
-            Err(_) => vec![front_page()],
+            Err(_) => vec![front_page(Language::English)],
         },
         // The holder of such a link can open that again; nobody else may get it.
         Continuation::Invitation { .. }
@@ -62,7 +63,7 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         | Continuation::MeritLogin { .. }
         | Continuation::LinkApp { .. }
         | Continuation::Device { .. }
-        | Continuation::Home => vec![front_page()],
+        | Continuation::Home => vec![front_page(Language::English)],
         Continuation::Workspace { .. }
         | Continuation::Account { .. }
         | Continuation::MeritOrg { .. }

@@ -7,6 +7,7 @@ use sigma_core::params::Params;
 
 use crate::branding::Look;
 use crate::http::FailedRequest;
+use crate::i18n::Language;
 use crate::pages::links::front_page;
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::paths::login_url;
@@ -65,7 +66,7 @@ fn way_on(failed: &FailedRequest<'_>) -> Link {
         Some(same) if may_pass && *failed.method == Method::GET && is_local(same.as_str()) => {
             Link { href: same.to_string(), label: "Try again".to_owned() }
         }
-        _ => front_page(),
+        _ => front_page(Language::English),
     }
 }
 

@@ -91,3 +91,27 @@ async fn pages_around_signing_in_speak_the_language_of_the_browser() {
         assert!(page.contains("<html lang=\"de\">") && page.contains(words), "{path}: {page}");
     }
 }
+
+#[tokio::test]
+async fn a_missing_redirect_address_is_not_called_an_unregistered_one_in_either_language() {
+    let world = world().await;
+    let browser = world.browser();
+    for (value, code, english, german) in [
+        ("", "missing_redirect", "Redirect address missing", "Rücksprungadresse fehlt"),
+        (
+            "https://evil.example/",
+            "invalid_redirect",
+            "Redirect address not registered",
+            "Rücksprungadresse nicht registriert",
+        ),
+    ] {
+        let path = browser.authorize(&[("redirect_uri", value)]).await.location().to_owned();
+        assert!(path.starts_with(&format!("/error?error={code}&")), "{path}");
+        for (page, words, request, back) in [
+            (browser.get(&path).await.body, english, "<dt>Request</dt>", "Go to the front page"),
+            (in_german(&browser, &path).await.body, german, "<dt>Anfrage</dt>", "Zur Startseite"),
+        ] {
+            assert!(page.contains(words) && page.contains(request) && page.contains(back), "{page}");
+        }
+    }
+}

@@ -57,7 +57,7 @@ async fn a_refusal_to_a_person_is_logged_with_the_app_the_address_and_the_id_tha
         (("redirect_uri", "https://app.example.org/callback/"), "invalid redirect uri", "app.example.org/callback/\""),
         (("redirect_uri", "x:\r\nforged request_id=\"y\"\u{1b}[2J"), "invalid redirect uri", "x:"),
         (("redirect_uri", long.as_str()), "invalid redirect uri", "xxx…"),
-        (("redirect_uri", ""), "invalid redirect uri", "playground"),
+        (("redirect_uri", ""), "redirect_uri is required", "playground"),
         (("client_id", "nobody"), "client_id is required", "nobody"),
         (("client_id", ""), "client_id is required", "https://app.example.org/callback"),
     ];

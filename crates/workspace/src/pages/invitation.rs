@@ -149,7 +149,7 @@ fn gone(sigma: &AppState) -> Response {
         description: "It has already been accepted, has expired, or was cancelled. Ask for a new invitation."
             .to_owned(),
         request_id: None,
-        links: vec![front_page()],
+        links: vec![front_page(Language::English)],
     };
     page.render(&sigma.page())
 }
