@@ -141,6 +141,8 @@ pub enum AccountPage {
     Apps,
     /// Apps that the user made.
     Developers,
+    /// Another secret for one of them: the user signs in again first.
+    DevelopersChange,
     /// Who acts for the user.
     Agents,
     /// Making an agent, which gets a credential: the user signs in again first.
@@ -267,11 +269,20 @@ impl Continuation {
 
     /// Whether it requires a recent sign-in by the strongest means, even of signed-in users.
     const fn changes_credentials(&self) -> bool {
-        use AccountPage::{AgentsChange, BackupChange, Change, DeletionRequest, FirstPassword, Restore};
+        use AccountPage::{
+            AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, Restore,
+        };
         matches!(
             self,
-            Self::Account { page: FirstPassword | Change | AgentsChange | DeletionRequest | BackupChange | Restore }
-                | Self::Console { page: ConsolePage::PersonChange(_) }
+            Self::Account {
+                page: FirstPassword
+                    | Change
+                    | AgentsChange
+                    | DevelopersChange
+                    | DeletionRequest
+                    | BackupChange
+                    | Restore
+            } | Self::Console { page: ConsolePage::PersonChange(_) }
         )
     }
 
@@ -337,8 +348,10 @@ mod tests {
     }
 
     fn changes(continuation: &Continuation) -> bool {
-        use AccountPage::{AgentsChange, BackupChange, Change, DeletionRequest, FirstPassword, Restore};
-        let pages = [FirstPassword, Change, AgentsChange, DeletionRequest, BackupChange, Restore];
+        use AccountPage::{
+            AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, Restore,
+        };
+        let pages = [FirstPassword, Change, AgentsChange, DevelopersChange, DeletionRequest, BackupChange, Restore];
         matches!(continuation, Continuation::Console { page: ConsolePage::PersonChange(_) })
             || pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
@@ -386,6 +399,7 @@ mod tests {
                 AccountPage::Change,
                 AccountPage::Apps,
                 AccountPage::Developers,
+                AccountPage::DevelopersChange,
                 AccountPage::Agents,
                 AccountPage::AgentsChange,
                 AccountPage::Deletion,

@@ -38,6 +38,7 @@ developers-credentials = Zugangsdaten
 developers-secret = Client-Secret
 developers-secret-once = Kopiere das Secret jetzt: Es wird nicht noch einmal angezeigt.
 developers-renew-secret = Neues Secret erzeugen
+developers-old = Melde dich erneut an, um ein neues Secret zu erzeugen: Deine letzte Anmeldung ist einige Zeit her oder weniger sicher, als dein Konto es erlaubt.
 developers-renew-secret-hint = Das jetzige gilt sofort nicht mehr.
 developers-snippets = Einstellungen für dein Framework
 developers-try = Ausprobieren

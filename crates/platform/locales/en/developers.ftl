@@ -38,6 +38,7 @@ developers-credentials = Credentials
 developers-secret = Client secret
 developers-secret-once = Copy the secret now: it is not shown again.
 developers-renew-secret = Create a new secret
+developers-old = To create a new secret, sign in again: your last sign-in was some time ago, or less secure than your account allows.
 developers-renew-secret-hint = The current one stops working immediately.
 developers-snippets = Settings for your framework
 developers-try = Try it

@@ -39,7 +39,9 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Account { page: AccountPage::Merits } => "/account/merits".to_owned(),
         Continuation::Account { page: AccountPage::Backup | AccountPage::BackupChange } => "/account/backup".to_owned(),
         Continuation::Account { page: AccountPage::Apps } => "/account/apps".to_owned(),
-        Continuation::Account { page: AccountPage::Developers } => "/developers".to_owned(),
+        Continuation::Account { page: AccountPage::Developers | AccountPage::DevelopersChange } => {
+            "/developers".to_owned()
+        }
         Continuation::Account { page: AccountPage::Agents | AccountPage::AgentsChange } => "/account/agents".to_owned(),
         Continuation::Account { page: AccountPage::Deletion | AccountPage::DeletionRequest } => {
             ACCOUNT_DELETION_PATH.to_owned()

@@ -22,14 +22,16 @@ use super::snippets::snippets;
 use super::view::{AppFields, AppLine, DeveloperAppPage, DeveloperApps, NewApp};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext};
-use crate::interaction::sign_in_first;
+use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::not_found;
 use crate::pages::policy::{FORM, PAGE};
-use crate::paths::GATE_PATH;
+use crate::paths::{GATE_PATH, login_url};
 use crate::state::AppState;
 
 const PATH: &str = "/developers";
 const APP_PATH: &str = "/developers/app";
+/// The refusal of a session whose last sign-in was some time ago.
+const AGAIN: &str = "sign-in-again-first";
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 7] {
@@ -106,7 +108,10 @@ async fn create(
     };
     let made = DeveloperApp { app, made_as: None };
     match save(&sigma, &request, &made, &signed_in.account.user.id).await {
-        Ok(()) => Ok(render(&sigma, &browser, &signed_in, &made.app, Some("developers-made"), None, secret)),
+        Ok(()) => {
+            let outcome = Outcome { done: Some("developers-made"), secret, ..Outcome::default() };
+            render(&sigma, &browser, &signed_in, &made.app, outcome).map_err(failed)
+        }
         Err(Stop::Failed(error)) => Err(failed(error)),
         Err(Stop::Refused(refusal)) => Ok(again(
             match refusal {
@@ -128,7 +133,7 @@ async fn show(
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let made = own(&sigma, &signed_in.account.user.id, params.get("id")).await?;
     let done = (params.get("done") == Some("changed")).then_some("developers-changed");
-    Ok(render(&sigma, &browser, &signed_in, &made.app, done, None, None))
+    render(&sigma, &browser, &signed_in, &made.app, Outcome { done, ..Outcome::default() }).map_err(failed)
 }
 
 async fn change(
@@ -144,8 +149,8 @@ async fn change(
     let after = match draft::changed(before.clone(), &entered(&form), sigma.now()) {
         Ok(after) => after,
         Err(Wrong { text, description, .. }) => {
-            let refused = Some((text, description));
-            return Ok(render(&sigma, &browser, &signed_in, &before, None, refused, None));
+            let outcome = Outcome { refused: Some((text, description)), ..Outcome::default() };
+            return render(&sigma, &browser, &signed_in, &before, outcome).map_err(failed);
         }
     };
     write(&sigma, &request, &user_id, &after, developer_app::describe).await?;
@@ -163,13 +168,18 @@ async fn renew_secret(
     let form = Params::parse_form(&body);
     let user_id = signed_in.account.user.id.clone();
     let mut app = own(&sigma, &user_id, form.get("id")).await?.app;
+    // It outlives the session, and the former stops working: not for whoever sits down at a browser that was left open.
+    if !signed_in.may_change_credentials(&sigma) {
+        let outcome = Outcome { refused: Some((AGAIN, String::new())), ..Outcome::default() };
+        return render(&sigma, &browser, &signed_in, &app, outcome).map_err(failed);
+    }
     app.updated_at = sigma.now();
     let secret = draft::renewed_secret(&sigma, &mut app);
     if secret.is_some() {
         write(&sigma, &request, &user_id, &app, developer_app::set_secret).await?;
     }
     let done = secret.is_some().then_some("developers-secret-renewed");
-    Ok(render(&sigma, &browser, &signed_in, &app, done, None, secret))
+    render(&sigma, &browser, &signed_in, &app, Outcome { done, secret, ..Outcome::default() }).map_err(failed)
 }
 
 async fn remove(
@@ -225,18 +235,39 @@ fn entered(form: &Params) -> Entered {
     }
 }
 
+/// What came of a form, for the page of its app.
+#[derive(Default)]
+struct Outcome {
+    /// What was done: a key of the catalogue.
+    done: Option<&'static str>,
+    /// Why nothing was: a key of the catalogue, and details.
+    refused: Option<(&'static str, String)>,
+    /// A secret that was just made.
+    secret: Option<String>,
+}
+
 /// The page of one app.
 fn render(
     sigma: &AppState,
     browser: &Browser,
     signed_in: &SignedIn,
     app: &App,
-    done: Option<&'static str>,
-    refused: Option<(&'static str, String)>,
-    secret: Option<String>,
-) -> Response {
-    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    outcome: Outcome,
+) -> Result<Response, ApiError> {
+    let Outcome { done, refused, secret } = outcome;
+    let status = match refused {
+        None => StatusCode::OK,
+        Some((AGAIN, _)) => StatusCode::FORBIDDEN,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let (mut sign_in_url, mut cookie) = (None, None);
+    if app.auth_method.has_secret() && !signed_in.may_change_credentials(sigma) {
+        let continuation = Continuation::Account { page: AccountPage::DevelopersChange };
+        let begun = begin(sigma, browser, continuation, sigma.now())?;
+        (sign_in_url, cookie) = (Some(login_url(&begun.name)), begun.set_cookie);
+    }
     let page = DeveloperAppPage {
+        sign_in_url,
         fields: AppFields::of(app),
         line: AppLine::of(app),
         kind: Kind::of(app.auth_method),
@@ -247,7 +278,7 @@ fn render(
         done,
         refused,
     };
-    page.render(status, &context(sigma, signed_in, browser))
+    Ok(with_cookie(page.render(status, &context(sigma, signed_in, browser)), cookie.as_deref()))
 }
 
 /// A real sign-in to the app. Nobody has the verifier of its challenge, so that its code is worth nothing.

@@ -158,6 +158,20 @@ async fn apps_are_made_and_changed_on_pages_by_whoever_made_them() {
     let change = [("id", id.as_str()), ("name", "Bank"), ("redirect_uris", REDIRECT)];
     assert_eq!(browser.post_form("/developers/app/change", &change).await.status, 303);
     assert!(world.app("shop").await.dynamic, "nobody vouches for the new name");
+    world.advance(901);
+    let old = browser.post_form("/developers/app/secret", &[("id", &id)]).await;
+    assert_eq!(old.status, 403);
+    assert!(
+        old.body.contains("href=\"/login?interaction=") && !old.body.contains("id=\"client-secret\""),
+        "{}",
+        old.body
+    );
+    let form = [("grant_type", "authorization_code"), ("code", "none"), ("redirect_uri", REDIRECT)];
+    let former = world.post_form(TOKEN, &form, &[("authorization", &basic("shop", &secret))]).await;
+    assert_eq!(former.error(), "400 invalid_grant: invalid code", "it still works");
+    let page = browser.get(&format!("/developers/app?id={id}")).await;
+    assert!(!page.body.contains("action=\"/developers/app/secret\""), "{}", page.body);
+    browser.sign_in(&Key::named("ada")).await;
     let renewed = browser.post_form("/developers/app/secret", &[("id", &id)]).await;
     assert!(renewed.body.contains("id=\"client-secret\"") && !renewed.body.contains(&secret));
     assert_eq!(browser.post_form("/developers/app/remove", &[("id", &id)]).await.status, 303);

@@ -112,6 +112,8 @@ pub struct NewApp {
 /// `/developers/app`.
 #[derive(Clone, Debug)]
 pub struct DeveloperAppPage {
+    /// Where to sign in again, if the session may not make another secret.
+    pub sign_in_url: Option<String>,
     /// The fields of its form.
     pub fields: AppFields,
     /// The app.
