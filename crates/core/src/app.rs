@@ -309,12 +309,13 @@ impl App {
         let metadata = &self.metadata;
         let texts = [&self.jwks, &self.jwks_uri, &self.client_uri, &metadata.logo_uri, &metadata.policy_uri]
             .into_iter()
-            .chain([&metadata.tos_uri, &metadata.initiate_login_uri])
+            .chain([&metadata.tos_uri, &metadata.initiate_login_uri, &metadata.software_id, &metadata.software_version])
             .flatten()
             .chain(&self.resources)
             .chain(metadata.contacts.iter().chain(&metadata.request_uris).chain(&metadata.default_acr_values));
         let listed = uris.map(|uri| uri.as_str().len() + 24).sum::<usize>();
-        EMPTY + listed + texts.map(|text| text.len() + 24).sum::<usize>()
+        let logout = self.backchannel_logout.as_ref().map_or(0, |logout| logout.uri.as_str().len());
+        EMPTY + self.name.len() + logout + listed + texts.map(|text| text.len() + 24).sum::<usize>()
     }
 
     /// Whether errors go to its redirect URI before somebody is signed in. Not if anybody may have registered it: such an answer
@@ -376,5 +377,37 @@ impl App {
     /// Whether it may use `grant`. The FAPI 2.0 Security Profile has no flow that begins on another device.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant) && !(grant == GrantType::DeviceCode && self.security.is_fapi2())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_weighs_as_much_as_it_takes_with_everything_that_it_registered() {
+        let empty = App::sigma();
+        assert!(empty.weight() > size_of::<App>(), "{} of {}", empty.weight(), size_of::<App>());
+        let text = || Some("x".repeat(1_000));
+        let full = App {
+            jwks: text(),
+            jwks_uri: text(),
+            client_uri: text(),
+            resources: vec!["x".repeat(1_000); 5],
+            metadata: ClientMetadata {
+                logo_uri: text(),
+                policy_uri: text(),
+                tos_uri: text(),
+                initiate_login_uri: text(),
+                software_id: text(),
+                software_version: text(),
+                contacts: vec!["x".repeat(1_000); 5],
+                request_uris: vec!["x".repeat(1_000); 5],
+                default_acr_values: vec!["x".repeat(1_000); 5],
+                ..ClientMetadata::default()
+            },
+            ..App::sigma()
+        };
+        assert!(full.weight() > empty.weight() + 29_000, "{}", full.weight());
     }
 }

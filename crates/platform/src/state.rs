@@ -529,3 +529,21 @@ pub async fn load_master_key(settings: &Settings, store: &Store, rng: &dyn Rng) 
     }
     Ok(MasterKey::load_or_create(path, rng)?.key)
 }
+
+#[cfg(test)]
+mod tests {
+    use sigma_core::redirect::RegisteredRedirectUris;
+
+    use super::*;
+
+    #[test]
+    fn some_nine_thousand_dynamic_apps_are_kept_in_so_many_bytes() {
+        let uris = ["https://client.example.org/oauth/callback", "http://127.0.0.1/callback"].map(str::to_owned);
+        let app =
+            Arc::new(App { dynamic: true, redirect_uris: RegisteredRedirectUris::from_stored(uris), ..App::sigma() });
+        let apps: Memory<u32, Arc<App>> = Memory::weighed(APPS_IN_MEMORY);
+        (0..12_000).for_each(|number| apps.insert_weighed(number, Arc::clone(&app), app.weight()));
+        let kept = (0..12_000).filter(|number| apps.contains(number)).count();
+        assert!((8_500..10_000).contains(&kept) && kept * app.weight() <= 12 << 20, "{kept} of {}", app.weight());
+    }
+}

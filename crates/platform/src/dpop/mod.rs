@@ -37,6 +37,11 @@ impl Dpop {
         Self { nonces: Nonces::new(secret), keys: Memory::weighed_for(KEYS, BYTES_OF_KEYS) }
     }
 
+    /// Keeps the key of a proof, by the digest of its header. Only of one that was verified: whoever cannot sign would fill the memory.
+    fn keep(&self, header: Digest, key: &Arc<ProofKey>) {
+        self.keys.insert_weighed(header, Arc::clone(key), key.weight());
+    }
+
     /// A nonce for clients.
     pub fn nonce(&self, now: Timestamp) -> String {
         self.nonces.issue(now)
@@ -152,8 +157,7 @@ pub async fn verify(sigma: &AppState, text: &str, request: &ProvenRequest<'_>) -
     };
     let proof = Proof::verify(text, &key, request, now)?;
     if is_new {
-        // Only now: whoever cannot sign would fill the memory with keys.
-        dpop.keys.insert_weighed(digest, Arc::clone(&key), key.weight());
+        dpop.keep(digest, &key);
     }
     let use_nonce = || DpopError::UseNonce(dpop.nonce(now));
     let (expires_at, is_old) = match &proof.nonce {
@@ -178,4 +182,35 @@ pub async fn verify(sigma: &AppState, text: &str, request: &ProvenRequest<'_>) -
         return Err(ProofProblem::Replayed.into());
     }
     Ok(Proven { jkt: key.thumbprint.clone(), next_nonce: is_old.then(|| dpop.nonce(now)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// How many of 12,000 clients' keys are kept, and what each weighs.
+    fn kept(alg: &str, jwk: &Value) -> (usize, usize) {
+        let header = json!({"typ": "dpop+jwt", "alg": alg, "jwk": jwk}).to_string();
+        let key = Arc::new(ProofKey::parse(&URL_SAFE_NO_PAD.encode(header)).unwrap());
+        let dpop = Dpop::new(b"secret");
+        let clients: Vec<Digest> = (0..12_000).map(|number| Digest::of(format!("client {number}"))).collect();
+        for client in &clients {
+            dpop.keep(*client, &key);
+        }
+        (clients.iter().filter(|client| dpop.keys.contains(*client)).count(), key.weight())
+    }
+
+    #[test]
+    fn keys_of_clients_take_so_many_bytes_whatever_their_kind() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let (small, _) = kept("EdDSA", &json!({"kty": "OKP", "crv": "Ed25519", "x": x}));
+        assert!(small > 8_000, "{small}");
+        let n = URL_SAFE_NO_PAD.encode([0xc5; 512]);
+        let (large, weight) = kept("PS256", &json!({"kty": "RSA", "n": n, "e": "AQAB"}));
+        assert!(large > 500 && large * weight <= BYTES_OF_KEYS, "{large} of {weight} bytes");
+    }
 }
