@@ -5,6 +5,7 @@ use sigma_core::email::Email;
 use sigma_core::ids::UserId;
 use sigma_core::merits::{Move, Standing};
 use sigma_store::email::{self, EmailProof};
+use sigma_store::event::Trail;
 
 use crate::support::merits::Issuer;
 use crate::support::{World, text};
@@ -109,6 +110,29 @@ async fn sending_does_not_tell_whose_other_addresses_are() {
     let asked =
         ask(&bakery, json!({"recipientEmail": "secret@example.org"}), &permission("CanViewPublicProfile")).await;
     assert_eq!(asked["status"], "Pending");
+}
+
+#[tokio::test]
+async fn a_question_for_access_is_recorded_alike_for_everybody_and_as_given_only_when_it_is() {
+    let world = World::with_orgs().await;
+    let bakery = world.issuer("bakery").await;
+    let ada = world.person("ada@example.org").await;
+    let recorded = async || {
+        let events = world.trail(Trail::Org(bakery.org.clone())).await;
+        let count = |action: &str| -> u64 {
+            events.iter().filter(|event| event.action == action).map(|event| event.count).sum()
+        };
+        (count("merit.send"), count("merit.access_give"))
+    };
+    let mut asked = Value::Null;
+    for (count, address) in [(1, "stranger@example.org"), (2, "ada@example.org")] {
+        asked = ask(&bakery, json!({"recipientEmail": address}), &permission(FROM_ORG)).await;
+        assert_eq!(recorded().await, (count, 0), "{address}");
+    }
+    let own = world.trail(Trail::User(ada.clone())).await;
+    assert!(own.iter().all(|event| event.action != "merit.access_give"), "she let nobody see anything: {own:?}");
+    world.answer(&ada, &bakery.org, text(&asked, "id"), Move::Accept).await.unwrap();
+    assert_eq!(recorded().await, (2, 1));
 }
 
 #[tokio::test]

@@ -186,7 +186,9 @@ pub fn send(tx: &mut dyn Tx, new: &SendAccess) -> Decision<Merit> {
         now: new.now,
     };
     let sent = grant(tx, &wanted, status)?;
-    if let Some(user_id) = &member {
+    send::record(tx, (&new.org_id, &sent.template_id), &actor, 1, new.now)?;
+    // What waits was given by nobody. It also writes as much for an address that has an account as for one that has none.
+    if let Some(user_id) = member.as_ref().filter(|_| status == Status::Accepted) {
         member::record(tx, Action::MeritAccessGive, user_id, &sent, status.as_str(), new.now)?;
     }
     Ok(sent)

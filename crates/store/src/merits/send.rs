@@ -152,15 +152,27 @@ pub fn many(tx: &mut dyn Tx, sending: &Sending) -> Decision<Vec<Result<Merit, Me
         template::write_setting(tx, &sending.org_id, &sending.template_id, &field.setting, sending.now)?;
     }
     let delivered = sent.iter().filter(|outcome| outcome.is_ok()).count();
-    if delivered > 0 {
-        let event = NewEvent::new(Action::MeritSend)
-            .times(delivered)
-            .within(&sending.org_id)
-            .to(Target::MeritTemplate(sending.template_id.clone()))
-            .by(sending.actor.clone());
-        event::count_repeated(tx, event, sending.now)?;
-    }
+    record(tx, (&sending.org_id, &sending.template_id), &sending.actor, delivered, sending.now)?;
     Ok(sent)
+}
+
+/// Records that so many merits of a template were sent.
+pub(super) fn record(
+    tx: &mut dyn Tx,
+    (org_id, template_id): (&OrgId, &MeritTemplateId),
+    actor: &Actor,
+    count: usize,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if count == 0 {
+        return Ok(());
+    }
+    let event = NewEvent::new(Action::MeritSend)
+        .times(count)
+        .within(org_id)
+        .to(Target::MeritTemplate(template_id.clone()))
+        .by(actor.clone());
+    event::count_repeated(tx, event, now)
 }
 
 /// Takes merits from the budget of the org.
