@@ -175,6 +175,26 @@ async fn merits_written_together_are_answered_refused_and_counted_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_merit_that_cannot_be_written_fails_none_of_those_that_are_written_with_it() {
+    let world = World::with_orgs().await;
+    let bakery = world.issuer("bakery").await;
+    let template = bakery.template("Baker", false).await;
+    // What the database refuses, for whatever reason: here, a second merit for one address.
+    let refuse = "CREATE UNIQUE INDEX merits_refused ON merits (org_id, email_folded)";
+    world.sigma.store.write(move |tx| tx.execute(refuse, &[])).await.unwrap();
+    let send = |to: &'static str| bakery.send(&template, to);
+    let (one, ben, other, cleo) = tokio::join!(
+        send("ada@example.org"),
+        send("ben@example.org"),
+        send("ada@example.org"),
+        send("cleo@example.org")
+    );
+    let mut statuses = [one, ben, other, cleo].map(|answer| answer.status.as_u16());
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 500]);
+}
+
+#[tokio::test]
 async fn two_who_revoke_and_transfer_at_once_make_one_move() {
     let world = World::with_orgs().await;
     let bakery = world.issuer("bakery").await;
