@@ -19,6 +19,7 @@ export function addApp(sigma, app) {
     "grant-type": app.grant_types,
     "placeholder-email": app.placeholder_email,
     resource: app.resources,
+    scope: app.scope,
     profile: app.security_profile,
     "require-par": app.require_pushed_authorization_requests,
     "require-dpop": app.dpop_bound_access_tokens,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::request::Parts;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Acr;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::{OrgId, UserId, WebhookId};
 use sigma_core::interaction::{ConsolePage, Continuation};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_platform::extract::{Browser, SignedIn};
@@ -120,9 +120,8 @@ impl Operator {
         page.render(&self.page(sigma)).into()
     }
 
-    /// Asks the person to prove again who they are, before they change something of `user_id`.
-    pub fn step_up(&self, sigma: &AppState, user_id: &UserId) -> PageError {
-        let page = ConsolePage::PersonChange(user_id.clone());
+    /// Asks the person to prove again who they are, before they change something; they continue to `page`.
+    pub fn step_up(&self, sigma: &AppState, page: ConsolePage) -> PageError {
         PageError::of(sign_in_first(sigma, &self.browser, Continuation::Console { page }))
     }
 }
@@ -140,11 +139,12 @@ pub const fn role_key(role: OperatorRole) -> &'static str {
 /// The page that a visitor continues to once signed in. One with a form leads to the page that shows it.
 fn page_at(path: &str) -> ConsolePage {
     let mut segments = path.trim_start_matches(CONSOLE_PATH).trim_start_matches('/').split('/');
-    match (segments.next(), segments.next().and_then(UserId::parse)) {
-        (Some("people"), Some(user_id)) => ConsolePage::Person(user_id),
-        (Some("people"), None) => ConsolePage::People,
-        (Some("apps"), _) => ConsolePage::Apps,
-        (Some("audit" | "audit.csv"), _) => ConsolePage::Audit,
+    let (section, id) = (segments.next(), segments.next());
+    match section {
+        Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
+        Some("apps") => ConsolePage::Apps,
+        Some("audit" | "audit.csv") => ConsolePage::Audit,
+        Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
         _ => ConsolePage::Overview,
     }
 }
@@ -189,6 +189,7 @@ impl Tab {
             Self::People => OperatorRight::ReadPeople,
             Self::Apps => OperatorRight::ReadApps,
             Self::Audit => OperatorRight::ReadAudit,
+            Self::Webhooks => OperatorRight::ReadWebhooks,
         }
     }
 }
@@ -201,6 +202,7 @@ mod tests {
     fn a_visitor_continues_to_the_page_that_they_opened() {
         let id = "user_0123456789abcdef01234567";
         let person = UserId::from_text(id);
+        let webhook = WebhookId::from_text("wh_0123456789abcdef01234567");
         for (path, page) in [
             ("/console".to_owned(), ConsolePage::Overview),
             ("/console/people".to_owned(), ConsolePage::People),
@@ -209,6 +211,8 @@ mod tests {
             ("/console/people/x".to_owned(), ConsolePage::People),
             ("/console/apps/app_1".to_owned(), ConsolePage::Apps),
             ("/console/audit.csv".to_owned(), ConsolePage::Audit),
+            ("/console/webhooks".to_owned(), ConsolePage::Webhooks(None)),
+            ("/console/webhooks/wh_0123456789abcdef01234567".to_owned(), ConsolePage::Webhooks(Some(webhook))),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

@@ -9,7 +9,7 @@ use sigma_bitcoin::BapId;
 use crate::actor::Actor;
 use crate::ids::{
     ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId,
-    UserId,
+    UserId, WebhookId,
 };
 use crate::time::Timestamp;
 
@@ -172,6 +172,20 @@ actions! {
     ApiKeyDeactivate = "api_key.deactivate",
     /// An API key was removed.
     ApiKeyRemove = "api_key.remove",
+    /// A webhook was created.
+    WebhookCreate = "webhook.create",
+    /// A webhook was changed, switched off or switched on.
+    WebhookChange = "webhook.change",
+    /// A webhook was removed.
+    WebhookRemove = "webhook.remove",
+    /// A webhook got a new secret.
+    WebhookRotateSecret = "webhook.rotate_secret",
+    /// A webhook was tested: this event was sent to it.
+    WebhookTest = "webhook.test",
+    /// Deliveries of a webhook were repeated.
+    WebhookReplay = "webhook.replay",
+    /// A webhook was switched off because its receiver failed for too long, or wants nothing any more.
+    WebhookDisable = "webhook.disable",
     /// An org let an app act for it.
     MeritAppLink = "merit.app_link",
     /// An org ended an app's link.
@@ -238,6 +252,8 @@ pub enum Target {
     MeritTemplate(MeritTemplateId),
     /// A field of merits.
     MeritField(FieldId),
+    /// A webhook.
+    Webhook(WebhookId),
 }
 
 impl Target {
@@ -259,6 +275,7 @@ impl Target {
             Self::Merit(_) => "merit",
             Self::MeritTemplate(_) => "merit_template",
             Self::MeritField(_) => "merit_field",
+            Self::Webhook(_) => "webhook",
         }
     }
 
@@ -276,6 +293,7 @@ impl Target {
             Self::Merit(id) => id.as_str(),
             Self::MeritTemplate(id) => id.as_str(),
             Self::MeritField(id) => id.as_str(),
+            Self::Webhook(id) => id.as_str(),
             Self::Identity(id) => id.as_str(),
             Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
         }

@@ -114,6 +114,10 @@ id!(
     EventId, "evt_"
 );
 id!(
+    /// A webhook: an address that is told of events.
+    WebhookId, "wh_"
+);
+id!(
     /// A background job.
     JobId, "job_"
 );
@@ -171,6 +175,8 @@ macro_rules! parsed {
 parsed!(UserId, "user_");
 parsed!(OrgId, "org_");
 parsed!(AppId, "app_");
+parsed!(EventId, "evt_");
+parsed!(WebhookId, "wh_");
 parsed!(MeritId, "mrt_");
 parsed!(MeritTemplateId, "mtp_");
 parsed!(FieldId, "fld_");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authentication::{AccountCredentials, Acr, CredentialKind, Progress, Requirement, progress};
 use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValue, SessionFacts};
-use crate::ids::{OrgRef, UserId};
+use crate::ids::{OrgRef, UserId, WebhookId};
 use crate::time::Timestamp;
 
 /// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
@@ -175,6 +175,10 @@ pub enum ConsolePage {
     Apps,
     /// The audit trail.
     Audit,
+    /// Webhooks; or one of them.
+    Webhooks(Option<WebhookId>),
+    /// Changing them: the user signs in again first.
+    WebhooksChange(Option<WebhookId>),
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -282,7 +286,7 @@ impl Continuation {
                     | DeletionRequest
                     | BackupChange
                     | Restore
-            } | Self::Console { page: ConsolePage::PersonChange(_) }
+            } | Self::Console { page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) }
         )
     }
 
@@ -352,8 +356,11 @@ mod tests {
             AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, Restore,
         };
         let pages = [FirstPassword, Change, AgentsChange, DevelopersChange, DeletionRequest, BackupChange, Restore];
-        matches!(continuation, Continuation::Console { page: ConsolePage::PersonChange(_) })
-            || pages.map(|page| Continuation::Account { page }).contains(continuation)
+        let is_console = matches!(
+            continuation,
+            Continuation::Console { page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) }
+        );
+        is_console || pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
 
     fn needs_recent(continuation: &Continuation) -> bool {
@@ -421,6 +428,8 @@ mod tests {
                 ConsolePage::PersonChange(UserId::from_text("user_1")),
                 ConsolePage::Apps,
                 ConsolePage::Audit,
+                ConsolePage::Webhooks(Some(WebhookId::from_text("wh_1"))),
+                ConsolePage::WebhooksChange(None),
             ])
             .prop_map(|page| Continuation::Console { page }),
             "\\PC{0,20}"

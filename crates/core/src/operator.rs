@@ -33,12 +33,24 @@ pub enum OperatorRight {
     ReadApps,
     /// Seeing the audit trail.
     ReadAudit,
+    /// Seeing webhooks and their deliveries.
+    ReadWebhooks,
+    /// Creating, changing and removing webhooks, and repeating deliveries.
+    ManageWebhooks,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 6] =
-        [Self::Overview, Self::ReadPeople, Self::SignOutPeople, Self::DisablePeople, Self::ReadApps, Self::ReadAudit];
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::ReadPeople,
+        Self::SignOutPeople,
+        Self::DisablePeople,
+        Self::ReadApps,
+        Self::ReadAudit,
+        Self::ReadWebhooks,
+        Self::ManageWebhooks,
+    ];
 }
 
 impl OperatorRole {
@@ -118,13 +130,15 @@ impl OperatorRole {
 
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
-        use OperatorRight::{DisablePeople, Overview, ReadApps, ReadAudit, ReadPeople, SignOutPeople};
+        use OperatorRight::{
+            DisablePeople, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadPeople, ReadWebhooks, SignOutPeople,
+        };
         match self {
             Self::Owner | Self::Admin => true,
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople),
             Self::Auditor => match right {
-                Overview | ReadPeople | ReadApps | ReadAudit => true,
-                SignOutPeople | DisablePeople => false,
+                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks => true,
+                SignOutPeople | DisablePeople | ManageWebhooks => false,
             },
         }
     }
@@ -173,10 +187,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes yes",
-                "support yes yes yes - - -",
-                "auditor yes yes - - yes yes",
+                "owner   yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - -",
+                "auditor yes yes - - yes yes yes -",
             ]
         );
     }

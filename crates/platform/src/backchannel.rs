@@ -1,79 +1,51 @@
-//! Tells apps that sessions ended (OpenID Connect Back-Channel Logout 1.0 §2.5): works off their queues, a few apps at once
-//! and each by itself, so that one that hangs holds up nobody else. Queues take turns, so that one that is slow does neither.
+//! Tells apps that sessions ended (OpenID Connect Back-Channel Logout 1.0 §2.5): works off their queues.
 
-use std::time::Duration;
-
-use futures_util::StreamExt as _;
-use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
 use sigma_core::app::App;
 use sigma_core::backchannel::LogoutClaims;
 use sigma_core::ids::{AppId, TokenId};
 use sigma_core::jose::{TokenKind, sign};
+use sigma_core::time::Timestamp;
 use sigma_store::logout::{self, Attempt, Logout};
-use sigma_store::{Signal, StoreError, cached};
-use tokio::time::sleep;
+use sigma_store::{Store, StoreError, cached};
 
 use crate::outbound::Outgoing;
+use crate::queues::{self, Queues};
 use crate::state::AppState;
 
-/// Apps that are told at once.
-const MOST_APPS: usize = 8;
 /// Ends that one app is told of before others have their turn. Each takes 5 s at most: all together less than the lease of a
 /// queue.
 const BATCH: u32 = 4;
-/// How long nothing is asked when nothing is known to come: a signal that was missed costs as much.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// The pause after the store did not answer.
-const STORE_AGAIN: Duration = Duration::from_secs(5);
+
+/// The queues of apps.
+struct Apps<'a>(&'a AppState);
+
+impl Queues for Apps<'_> {
+    type Turn = AppId;
+
+    const WHAT: &'static str = "ends of sessions";
+    const SIGNAL: &'static str = cached::LOGOUT;
+    const MOST: usize = 8;
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.store.read(logout::next_due).await
+    }
+
+    async fn take(&self, now: Timestamp, most: u32) -> Result<Vec<AppId>, StoreError> {
+        self.0.store.write(move |tx| logout::take(tx, now, most)).await
+    }
+
+    async fn work_off(&self, app_id: AppId) -> Result<(), StoreError> {
+        work_off(self.0, app_id).await
+    }
+}
 
 /// Tells apps for as long as the server runs.
 pub async fn run(sigma: AppState) {
-    let queued = Signal::new(&sigma.store, cached::LOGOUT);
-    let failed = |error: StoreError| {
-        tracing::warn!(%error, "ends of sessions could not be taken from the store");
-        STORE_AGAIN
-    };
-    let mut working = FuturesUnordered::new();
-    loop {
-        let free = MOST_APPS.saturating_sub(working.len());
-        let mut wait = match take_due(&sigma, free).await {
-            Ok(apps) if apps.is_empty() && free > 0 => until_due(&sigma).await.unwrap_or(STORE_AGAIN),
-            Ok(apps) => {
-                working.extend(apps.into_iter().map(|app_id| work_off(&sigma, app_id)));
-                LONGEST_WAIT
-            }
-            Err(error) => failed(error),
-        };
-        loop {
-            tokio::select! {
-                Some(done) = working.next(), if !working.is_empty() => match done {
-                    Ok(()) => break,
-                    Err(error) => wait = failed(error),
-                },
-                () = queued.changed() => break,
-                () = sleep(wait) => break,
-            }
-        }
-    }
-}
-
-/// Claims at most `most` queues that are due. An idle round writes nothing.
-async fn take_due(sigma: &AppState, most: usize) -> Result<Vec<AppId>, StoreError> {
-    // A claim is a lease: all processes judge it by the clock of the database.
-    let now = sigma.store.database_now();
-    if most == 0 || sigma.store.read(logout::next_due).await?.is_none_or(|due_at| due_at > now) {
-        return Ok(Vec::new());
-    }
-    let most = u32::try_from(most).unwrap_or(u32::MAX);
-    sigma.store.write(move |tx| logout::take(tx, now, most)).await
-}
-
-/// How long until a queue is due.
-async fn until_due(sigma: &AppState) -> Result<Duration, StoreError> {
-    let due_at = sigma.store.read(logout::next_due).await?;
-    let now = sigma.store.database_now();
-    Ok(due_at.map_or(LONGEST_WAIT, |due_at| due_at.since(now).min(LONGEST_WAIT)))
+    queues::run(&Apps(&sigma)).await;
 }
 
 /// Gives the queues that are due a turn, as many as have one at once; returns how many.
@@ -81,11 +53,7 @@ async fn until_due(sigma: &AppState) -> Result<Duration, StoreError> {
 /// # Errors
 /// The store does not answer.
 pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
-    let apps = take_due(sigma, MOST_APPS).await?;
-    let taken = apps.len();
-    let done = join_all(apps.into_iter().map(|app_id| work_off(sigma, app_id))).await;
-    done.into_iter().collect::<Result<Vec<()>, _>>()?;
-    Ok(taken)
+    queues::work_off_due(&Apps(sigma)).await
 }
 
 /// Tells one app what waits for it, until its endpoint fails or its turn is over.

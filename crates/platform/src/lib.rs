@@ -28,12 +28,14 @@ pub mod passwords;
 pub mod paths;
 pub mod profiles;
 pub mod providers;
+pub mod queues;
 pub mod quick;
 pub mod resolver;
 pub mod settings;
 pub mod state;
 pub mod token_counts;
 pub mod used_once;
+pub mod webhooks;
 pub mod workloads;
 pub mod workspace_subjects;
 

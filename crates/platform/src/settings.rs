@@ -18,6 +18,7 @@ mod id_jag;
 mod provider;
 mod registration;
 mod sign_in;
+mod webhooks;
 mod workload;
 
 pub use crate::i18n::Language;
@@ -29,6 +30,7 @@ pub use provider::{
 };
 pub use registration::{Registration, RegistrationMode};
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
+pub use webhooks::Webhooks;
 pub use workload::{GITHUB_ACTIONS, WorkloadIssuer, WorkloadRule};
 
 /// The whole configuration of one server.
@@ -75,6 +77,8 @@ pub struct Settings {
     pub outbound: Outbound,
     /// What orgs issue to people.
     pub merits: Merits,
+    /// Addresses that are told of events.
+    pub webhooks: Webhooks,
     /// Where files of others are served.
     pub content: Content,
     /// Apps that describe themselves.
@@ -128,6 +132,7 @@ impl Default for Settings {
             objects: Objects::default(),
             outbound: Outbound::default(),
             merits: Merits::default(),
+            webhooks: Webhooks::default(),
             content: Content::default(),
             client_documents: ClientDocuments::default(),
             signer: Signer::default(),

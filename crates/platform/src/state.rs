@@ -23,6 +23,7 @@ use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
 use sigma_store::org::membership::State;
 use sigma_store::session::{self, BrowserSession};
+use sigma_store::webhook::Now;
 use sigma_store::{
     Cache, MasterKey, Memory, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, registration,
     resource, revocation,
@@ -293,6 +294,11 @@ impl AppState {
         self.clock.now()
     }
 
+    /// The current time, by our clock and by that of the database.
+    pub fn present(&self) -> Now {
+        Now { here: self.now(), database: self.store.database_now() }
+    }
+
     /// A moment `seconds` from `now`.
     pub fn in_seconds(now: Timestamp, seconds: u32) -> Timestamp {
         now.plus(Duration::from_secs(u64::from(seconds)))
@@ -306,6 +312,12 @@ impl AppState {
     /// The way out to addresses that `app` registered.
     pub fn addresses_of(&self, app: &App) -> &AppAddresses {
         if app.dynamic { &self.tenant_addresses } else { &self.app_addresses }
+    }
+
+    /// The way out to receivers of webhooks: those of the operator, or of tenants.
+    pub fn webhook_fetcher(&self, is_operators: bool) -> &Fetcher {
+        let addresses = if is_operators { &self.app_addresses } else { &self.tenant_addresses };
+        &addresses.webhooks
     }
 
     /// Sends all requests to addresses that others chose as `other` does, from now on.

@@ -27,6 +27,7 @@ use crate::routes;
 use crate::settings::Settings;
 use crate::state::{AppState, StateError, load_master_key};
 use crate::token_counts;
+use crate::webhooks;
 use crate::workspace::{self, WorkspaceState};
 
 /// The delay before a failed background task is restarted.
@@ -166,6 +167,8 @@ impl Server {
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         tasks.spawn(kept_running("back-channel logout", backchannel::run, sigma.clone()));
+        tasks.spawn(kept_running("events for webhooks", webhooks::follow, sigma.clone()));
+        tasks.spawn(kept_running("webhooks", webhooks::run, sigma.clone()));
         tasks.spawn(kept_running("mails about merits", merits::notices::run, sigma.clone()));
         let (router, settings) = (routes::router(sigma.clone(), workspaces.clone()), sigma.settings.edge());
         let served = tokio::select! {

@@ -46,6 +46,10 @@ pub const ORG_MERITS: &str = "org merits";
 
 /// Ends of sessions that an app has to be told of, by the app's id: not cached, but whoever tells them is woken.
 pub const LOGOUT: &str = "logout";
+/// Webhooks, by [`key_in`]: not cached, but whoever follows the audit trail for them is woken.
+pub const WEBHOOK: &str = "webhook";
+/// What a webhook has to be told of, by [`key_in`]: not cached, but whoever delivers it is woken.
+pub const WEBHOOK_DELIVERY: &str = "webhook delivery";
 /// Queued jobs, by their kind: not cached, but whoever works on them is woken.
 pub const JOB: &str = "job";
 

@@ -135,6 +135,11 @@ pub fn append(tx: &mut dyn Tx, event: NewEvent) -> Result<(), StoreError> {
     insert(tx, None, event)
 }
 
+/// Records an event under an id that was made for it.
+pub fn append_as(tx: &mut dyn Tx, id: &EventId, event: NewEvent) -> Result<(), StoreError> {
+    insert(tx, Some(id.as_str()), event)
+}
+
 /// Records a failure, or counts one more of the same action, account, cause, network and minute. Networks share
 /// [`MOST_SHARED_ROWS`] rows, so that nobody can fill the table. A row keeps its first address, unless two networks share
 /// it: then it names neither.
@@ -263,6 +268,22 @@ impl Place {
         Self { at: event.at, id: event.id.as_str().to_owned() }
     }
 
+    /// The later of both.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        if (other.at, &other.id) > (self.at, &self.id) { other } else { self }
+    }
+
+    /// Its time, and the id of the event before it.
+    pub(crate) fn parts(&self) -> (Timestamp, &str) {
+        (self.at, &self.id)
+    }
+
+    /// After the event of that id and time.
+    pub(crate) fn from_parts(at: Timestamp, id: String) -> Self {
+        Self { at, id }
+    }
+
     /// Parses the `Display` form.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, id) = text.split_once('-')?;
@@ -336,6 +357,11 @@ fn list_concerning(tx: &mut dyn Tx, user_id: &UserId, place: &Place, limit: u32)
     events.sort_by(|one, next| (next.at, next.id.as_str()).cmp(&(one.at, one.id.as_str())));
     events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(events)
+}
+
+/// The event of that id.
+pub fn find(tx: &mut dyn Tx, id: &EventId) -> Result<Option<Event>, StoreError> {
+    tx.query_opt(select!("id = $1"), params![id])?.map(|row| decode(&row)).transpose()
 }
 
 /// At most `limit` events of all trails after `place`, oldest first.

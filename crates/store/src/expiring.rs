@@ -82,4 +82,6 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("merit_claims", "holder_id, email_folded", "expires_at"),
     expiring!("merit_batch_lines", "org_id, batch_id, line", "expires_at"),
     expiring!("merit_batches", "org_id, id", "expires_at"),
+    expiring!("webhook_secrets", "org_id, webhook_id, id", "expires_at"),
+    expiring!("webhook_deliveries", "org_id, webhook_id, event_id", "delete_after"),
 ];

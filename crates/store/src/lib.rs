@@ -97,11 +97,13 @@ mod sweep;
 pub mod testing;
 pub mod token_count;
 pub mod totp;
+mod turns;
 mod tx;
 pub mod user;
 mod value;
 pub mod wallet;
 mod watch;
+pub mod webhook;
 mod writing;
 
 pub use cache::Cache;

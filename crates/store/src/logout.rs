@@ -10,10 +10,13 @@ use std::time::Duration;
 use sigma_core::ids::{AppId, SessionId, UserId};
 use sigma_core::time::Timestamp;
 
+use crate::turns::{Ended, Queues, delay, queues, storable};
 use crate::{StoreError, Tx, cached, params};
 
-/// How long a process has to work on an app's queue before another may.
-pub const LEASE: Duration = Duration::from_mins(3);
+pub use crate::turns::LEASE;
+
+/// The queues of apps.
+static QUEUES: Queues = queues!("logout_queues", "app_id");
 /// How long an end is worth telling.
 pub const WORTH: Duration = Duration::from_hours(24);
 /// Most ends that wait for one app. Beyond that it is not told: it was away for long.
@@ -22,14 +25,6 @@ pub const MOST_WAITING: i64 = 10_000;
 const KEPT: Duration = Duration::from_hours(7 * 24);
 /// Most of them per app.
 const MOST_KEPT: u32 = 200;
-/// How much earlier than now a queue that begins is due: clocks differ that much, and it does not wait for that.
-const CLOCK_SKEW: Duration = Duration::from_mins(2);
-/// The longest error that is stored, in characters.
-const LONGEST_ERROR: usize = 200;
-/// The delay after an endpoint's first failure; it triples with each further one.
-const FIRST_DELAY: Duration = Duration::from_secs(10);
-/// The longest delay.
-const LONGEST_DELAY: Duration = Duration::from_hours(1);
 /// How often an app may refuse one end before it is given up.
 const MOST_REFUSALS: i64 = 5;
 
@@ -84,12 +79,7 @@ fn queue(
     if tx.query_opt(wants, params![app_id])?.is_none() {
         return Ok(());
     }
-    // Written even if it is there: whoever empties the queue waits for this transaction, and finds what it added.
-    tx.execute(
-        "INSERT INTO logout_queues (app_id, due_at, failures) VALUES ($1, $2, 0)
-         ON CONFLICT (app_id) DO UPDATE SET app_id = excluded.app_id",
-        params![app_id, now.minus(CLOCK_SKEW)],
-    )?;
+    QUEUES.open(tx, app_id.as_str(), now)?;
     let waiting = tx.query_opt(
         "SELECT count(*) FROM (SELECT 1 FROM logouts WHERE app_id = $1 AND ended_at IS NULL LIMIT $2) AS waiting",
         params![app_id, MOST_WAITING],
@@ -110,22 +100,13 @@ fn queue(
 
 /// When the first queue may be worked on.
 pub fn next_due(tx: &mut dyn Tx) -> Result<Option<Timestamp>, StoreError> {
-    let row = tx.query_opt("SELECT min(due_at) FROM logout_queues", &[])?;
-    row.map_or(Ok(None), |row| row.opt_timestamp(0))
+    QUEUES.next_due(tx)
 }
 
 /// Claims at most `limit` queues that are due. No other process works on them for [`LEASE`].
 pub fn take(tx: &mut dyn Tx, now: Timestamp, limit: u32) -> Result<Vec<AppId>, StoreError> {
-    tx.query_all(
-        "UPDATE logout_queues SET due_at = $2
-         WHERE app_id IN (SELECT app_id FROM logout_queues WHERE due_at <= $1 ORDER BY due_at, app_id LIMIT $3)
-            AND due_at <= $1
-         RETURNING app_id",
-        params![now, now.plus(LEASE), limit],
-    )?
-    .iter()
-    .map(|row| row.text(0).map(AppId::from_text))
-    .collect()
+    let taken = QUEUES.take(tx, now, limit)?;
+    Ok(taken.into_iter().map(|(app_id, _)| AppId::from_text(app_id)).collect())
 }
 
 /// An end that an app has to be told of.
@@ -218,22 +199,13 @@ pub fn record(tx: &mut dyn Tx, logout: &Logout, attempt: &Attempt, now: Timestam
 
 /// Gives a queue back: empty ones are removed, and those of an endpoint that failed wait.
 pub fn give_back(tx: &mut dyn Tx, app_id: &AppId, failed: bool, now: Timestamp) -> Result<(), StoreError> {
-    // Locks the queue: whoever adds to it has done so before, or waits until this transaction ends.
-    let queue = tx.query_opt(
-        "UPDATE logout_queues SET failures = CASE WHEN CAST($2 AS BIGINT) = 1 THEN failures + 1 ELSE 0 END WHERE app_id = $1
-         RETURNING failures",
-        params![app_id, i64::from(failed)],
-    )?;
-    let Some(queue) = queue else { return Ok(()) };
+    let ended = if failed { Ended::Failed } else { Ended::Well };
+    let Some(failures) = QUEUES.end_turn(tx, app_id.as_str(), ended)? else { return Ok(()) };
     let next =
         tx.query_opt("SELECT min(next_at) FROM logouts WHERE app_id = $1 AND ended_at IS NULL", params![app_id])?;
-    match next.map_or(Ok(None), |row| row.opt_timestamp(0))? {
-        None => tx.execute("DELETE FROM logout_queues WHERE app_id = $1", params![app_id])?,
-        Some(next) => {
-            let due_at = if failed { now.plus(delay(queue.int(0)?)) } else { next.max(now) };
-            tx.execute("UPDATE logout_queues SET due_at = $2 WHERE app_id = $1", params![app_id, due_at])?
-        }
-    };
+    let next = next.map_or(Ok(None), |row| row.opt_timestamp(0))?;
+    let due_at = next.map(|next| if failed { now.plus(delay(failures)) } else { next.max(now) });
+    QUEUES.give_back(tx, app_id.as_str(), due_at)?;
     tx.execute(
         "DELETE FROM logouts WHERE app_id = $1 AND session_id IN (
             SELECT session_id FROM logouts WHERE app_id = $1 AND ended_at IS NOT NULL
@@ -245,7 +217,7 @@ pub fn give_back(tx: &mut dyn Tx, app_id: &AppId, failed: bool, now: Timestamp) 
 
 /// Forgets everything of an app that was removed.
 pub(crate) fn remove_all_of(tx: &mut dyn Tx, app_id: &AppId) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM logout_queues WHERE app_id = $1", params![app_id])?;
+    QUEUES.give_back(tx, app_id.as_str(), None)?;
     tx.execute("DELETE FROM logouts WHERE app_id = $1", params![app_id])?;
     Ok(())
 }
@@ -289,27 +261,4 @@ pub fn log(tx: &mut dyn Tx, app_id: &AppId, limit: u32) -> Result<Vec<LogoutLine
         })
     })
     .collect()
-}
-
-/// The delay after so many failures.
-fn delay(failures: i64) -> Duration {
-    let factor = u32::try_from(failures.saturating_sub(1).max(0)).ok().and_then(|exponent| 3_u32.checked_pow(exponent));
-    FIRST_DELAY.saturating_mul(factor.unwrap_or(u32::MAX)).min(LONGEST_DELAY)
-}
-
-/// An error as it is stored: on one line, of limited length.
-fn storable(error: &str) -> String {
-    error.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST_ERROR).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_that_fails_waits_three_times_as_long_each_time_up_to_an_hour() {
-        let delays: Vec<u64> = (1..=8).map(|failures| delay(failures).as_secs()).collect();
-        assert_eq!(delays, [10, 30, 90, 270, 810, 2_430, 3_600, 3_600]);
-        assert_eq!((delay(0), delay(i64::MAX)), (FIRST_DELAY, LONGEST_DELAY));
-    }
 }

@@ -32,6 +32,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V21__merits_and_objects", include_str!("../migrations/V21__merits_and_objects.sql")),
     ("V22__flows", include_str!("../migrations/V22__flows.sql")),
     ("V23__console", include_str!("../migrations/V23__console.sql")),
+    ("V24__webhooks", include_str!("../migrations/V24__webhooks.sql")),
 ];
 
 /// The table that refinery keeps.

@@ -6,7 +6,7 @@ use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{
     ApiKeyId, AppId, AppInvitationId, AttachmentId, BackupId, ClientId, EventId, FieldId, GrantId, JobId, MailId,
-    MeritBatchId, MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, TokenId, UserId,
+    MeritBatchId, MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, TokenId, UserId, WebhookId,
 };
 use sigma_core::time::Timestamp;
 
@@ -136,7 +136,8 @@ from_id!(
     RoleId,
     SessionId,
     TokenId,
-    UserId
+    UserId,
+    WebhookId
 );
 
 /// The parameters of a statement: `params![&id, now, None::<&str>]`.

@@ -1,5 +1,7 @@
 //! Errors of the management API: problem details (RFC 9457).
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
@@ -16,12 +18,31 @@ pub enum AdminError {
     Refused(OperatorRefusal),
     /// A parameter is malformed: 400.
     Invalid(&'static str),
+    /// The body, or a value in it: 400.
+    Malformed(Cow<'static, str>),
+    /// As much is there as may be: 409.
+    TooMany(&'static str),
+    /// The secret of something new could not be made: 500.
+    Failed(ApiError),
     /// The app is not one of the operator, or acts for somebody else: 403.
     Forbidden(&'static str),
     /// Too many requests: 429.
     Limited(Exceeded),
     /// The store failed.
     Store(StoreError),
+}
+
+impl AdminError {
+    /// A body, or a value in it, that is refused in these words.
+    pub fn malformed(words: impl Into<Cow<'static, str>>) -> Self {
+        Self::Malformed(words.into())
+    }
+}
+
+impl From<ApiError> for AdminError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl From<Stop<OperatorRefusal>> for AdminError {
@@ -51,6 +72,9 @@ impl IntoResponse for AdminError {
             Self::Refused(OperatorRefusal::NotFound) => ApiError::not_found(),
             Self::Refused(refusal) => ApiError::new(StatusCode::FORBIDDEN, code(refusal), refusal.to_string()),
             Self::Invalid(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
+            Self::Malformed(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
+            Self::TooMany(words) => ApiError::new(StatusCode::CONFLICT, "too_many", words),
+            Self::Failed(error) => error,
             Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),
             Self::Limited(exceeded) => return exceeded.into_response(),
             Self::Store(error) => error.into(),

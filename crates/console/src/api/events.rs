@@ -123,7 +123,8 @@ async fn list(
     Ok(Json(AdminEvents { items, next: events.next.map(|place| place.to_string()) }))
 }
 
-fn moment(text: &str) -> Option<Timestamp> {
+/// A time as RFC 3339 writes it.
+pub fn moment(text: &str) -> Option<Timestamp> {
     let nanos = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
     i64::try_from(nanos / 1_000).ok().map(Timestamp::from_micros)
 }

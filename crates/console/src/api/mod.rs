@@ -2,12 +2,16 @@
 //! Each endpoint is the operation of the page beside it.
 
 mod apps;
+mod body;
 mod caller;
+mod deliveries;
 mod error;
 mod events;
 mod list;
 mod people;
 mod person;
+mod webhook;
+mod webhooks;
 
 use sigma_platform::http::policy::{Cookies, Limit};
 use sigma_platform::http::{Policy, Rule, Surface};
@@ -24,5 +28,8 @@ pub fn surface() -> Surface<AppState> {
         .with(person::endpoints())
         .with(apps::endpoint())
         .with(events::endpoint())
+        .with(webhooks::endpoints())
+        .with(webhook::endpoints())
+        .with(deliveries::endpoints())
         .below("/api/admin/v1", POLICY)
 }

@@ -6,6 +6,7 @@ mod first_owner;
 mod overview;
 mod people;
 mod person;
+mod webhooks;
 
 use sigma_platform::http::Endpoint;
 use sigma_platform::state::AppState;
@@ -17,6 +18,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(person::endpoints());
     all.extend(apps::endpoints());
     all.extend(audit::endpoints());
+    all.extend(webhooks::endpoints());
     all
 }
 

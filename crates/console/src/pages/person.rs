@@ -104,7 +104,11 @@ fn may(sigma: &AppState, operator: &Operator, right: OperatorRight, user_id: &Us
     if !operator.role.may(right) {
         return Err(operator.forbidden(sigma));
     }
-    if operator.may_change(sigma) { Ok(()) } else { Err(operator.step_up(sigma, user_id)) }
+    if operator.may_change(sigma) {
+        Ok(())
+    } else {
+        Err(operator.step_up(sigma, ConsolePage::PersonChange(user_id.clone())))
+    }
 }
 
 async fn draw(

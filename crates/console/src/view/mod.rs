@@ -7,6 +7,7 @@ use sigma_core::event::Event;
 use sigma_core::time::Timestamp;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, initial, moment, page};
+use sigma_platform::webhooks::pages::{HookView, HooksView};
 
 use crate::outcome::Notice;
 
@@ -21,11 +22,13 @@ pub enum Tab {
     Apps,
     /// The audit trail.
     Audit,
+    /// Webhooks.
+    Webhooks,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 4] = [Self::Overview, Self::People, Self::Apps, Self::Audit];
+    pub const ALL: [Self; 5] = [Self::Overview, Self::People, Self::Apps, Self::Audit, Self::Webhooks];
 
     const fn path(self) -> &'static str {
         match self {
@@ -33,6 +36,7 @@ impl Tab {
             Self::People => "/console/people",
             Self::Apps => "/console/apps",
             Self::Audit => "/console/audit",
+            Self::Webhooks => "/console/webhooks",
         }
     }
 
@@ -42,6 +46,7 @@ impl Tab {
             Self::People => "console-people",
             Self::Apps => "console-apps",
             Self::Audit => "console-audit",
+            Self::Webhooks => "webhooks-title",
         }
     }
 }
@@ -88,7 +93,17 @@ framed! {
     AppsPage as AppsTemplate, "console/apps.html";
     AppPage as AppTemplate, "console/app.html";
     AuditPage as AuditTemplate, "console/audit.html";
+    WebhooksPage as WebhooksTemplate, "console/webhooks.html";
+    WebhookPage as WebhookTemplate, "console/webhook.html";
 }
+
+/// `/console/webhooks`.
+#[derive(Clone, Debug)]
+pub struct WebhooksPage(pub HooksView);
+
+/// `/console/webhooks/{id}`.
+#[derive(Clone, Debug)]
+pub struct WebhookPage(pub HookView);
 
 /// A labelled value; the label is a key of the catalogue.
 #[derive(Clone, Debug)]

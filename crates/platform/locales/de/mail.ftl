@@ -87,3 +87,12 @@ mail-account-backup-removed = Ihre verschlüsselte Sicherung wurde am { $at } vo
 mail-account-backup-linked = Ein verknüpftes Konto kann seit dem { $at } Ihre verschlüsselte Sicherung von { $server } wiederherstellen.
 mail-account-deletion-requested = Am { $at } wurde beantragt, Ihr Konto auf { $server } zu löschen. Bis es gelöscht ist, können Sie sich anmelden und es behalten.
 mail-account-check = Wenn Sie das nicht waren, melden Sie sich an, prüfen Sie Ihr Konto und ändern Sie Ihr Passwort oder entfernen Sie die Anmeldedaten, die nicht Ihre sind:
+
+## Ein Webhook wurde abgeschaltet
+
+mail-webhook-subject = Ein Webhook von { $org } wurde abgeschaltet
+mail-webhook-title = Ein Webhook wurde abgeschaltet
+mail-webhook-failed = Ein Webhook von { $org } wurde am { $at } abgeschaltet: Sein Empfänger war zu lange nicht erreichbar. Er bekommt nichts mehr.
+mail-webhook-gone = Ein Webhook von { $org } wurde am { $at } abgeschaltet: Sein Empfänger hat geantwortet, dass er nichts mehr bekommen will.
+mail-webhook-next = Wenn der Empfänger wieder funktioniert, schalten Sie den Webhook ein und wiederholen Sie, was er verpasst hat.
+mail-webhook-open = Webhook öffnen

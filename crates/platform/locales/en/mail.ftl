@@ -87,3 +87,12 @@ mail-account-backup-removed = Your encrypted backup was removed from { $server }
 mail-account-backup-linked = A linked account can restore your encrypted backup from { $server } since { $at }.
 mail-account-deletion-requested = The deletion of your account on { $server } was requested on { $at }. Until it is deleted, you can sign in and keep it.
 mail-account-check = If this wasn't you, sign in, check your account, and change your password or remove the credentials that are not yours:
+
+## A webhook was switched off
+
+mail-webhook-subject = A webhook of { $org } was switched off
+mail-webhook-title = A webhook was switched off
+mail-webhook-failed = A webhook of { $org } was switched off on { $at }: its receiver had failed for too long. Nothing is sent to it any more.
+mail-webhook-gone = A webhook of { $org } was switched off on { $at }: its receiver answered that it wants nothing any more.
+mail-webhook-next = When the receiver works again, switch the webhook on and repeat what it missed.
+mail-webhook-open = Open the webhook

@@ -29,12 +29,13 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/proof.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/device.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/pages.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/webhooks.ftl")),
         ]
     };
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 18] {
+pub(super) const fn sources(language: Language) -> [&'static str; 19] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

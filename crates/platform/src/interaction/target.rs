@@ -1,7 +1,7 @@
 //! Where users continue: the only place that builds such addresses, all of them our own.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use sigma_core::ids::UserId;
+use sigma_core::ids::{UserId, WebhookId};
 use sigma_core::interaction::{AccountPage, ConsolePage, Continuation, LinkSecret, WorkspacePage};
 
 use crate::extract::Browser;
@@ -60,6 +60,11 @@ fn console_page(page: &ConsolePage) -> String {
         ConsolePage::Person(id) | ConsolePage::PersonChange(id) => console_person_url(id),
         ConsolePage::Apps => format!("{CONSOLE_PATH}/apps"),
         ConsolePage::Audit => format!("{CONSOLE_PATH}/audit"),
+        ConsolePage::Webhooks(id) | ConsolePage::WebhooksChange(id) => {
+            // Only an id of ours becomes part of an address.
+            let id = id.as_ref().and_then(|id| WebhookId::parse(id.as_str()));
+            id.map_or_else(|| format!("{CONSOLE_PATH}/webhooks"), |id| format!("{CONSOLE_PATH}/webhooks/{id}"))
+        }
     }
 }
 
@@ -104,6 +109,7 @@ mod tests {
                 Continuation::Device { user_code: LinkSecret::new(secret.clone()), second_factor: false },
                 Continuation::FirstOwner { token: LinkSecret::new(secret.clone()) },
                 Continuation::Console { page: ConsolePage::Person(UserId::from_text(id.clone())) },
+                Continuation::Console { page: ConsolePage::WebhooksChange(Some(WebhookId::from_text(id.clone()))) },
                 Continuation::Restore,
                 Continuation::Home,
             ] {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sigma_core::ids::{AppId, SessionId};
 use sigma_store::merits::{attachment, picture as template_picture};
 use sigma_store::org::removal;
+use sigma_store::webhook::delivery;
 use sigma_store::{
     Swept, account_deletion, backup, credential, known_device, logo, outbox, picture, registration, session, user,
 };
@@ -13,6 +14,7 @@ use super::{JobError, JobKind};
 use crate::objects::{Logo, ObjectError};
 use crate::pages::view::device;
 use crate::state::AppState;
+use crate::webhooks;
 
 /// Every job that a node knows.
 pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
@@ -28,6 +30,10 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         JobKind::queued(known_device::JOB, {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)
+        }),
+        JobKind::queued(delivery::DISABLED_JOB, {
+            let sigma = sigma.clone();
+            move |job| webhooks::mail_disabled(sigma.clone(), job)
         }),
         recurring(sigma, "unused_apps", Duration::from_hours(1), remove_unused_apps),
         recurring(sigma, "unused_logos", Duration::from_hours(1), remove_logos),

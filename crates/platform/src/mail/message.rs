@@ -159,6 +159,17 @@ pub struct MeritNotice<'a> {
     pub unsubscribe_url: String,
 }
 
+/// A webhook that was switched off.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookNotice<'a> {
+    /// The name of its org.
+    pub org: &'a str,
+    /// The page of the webhook.
+    pub path: &'a str,
+    /// Whether the receiver said that it wants nothing any more.
+    pub is_gone: bool,
+}
+
 /// Writes the mails of one server in one language.
 pub(super) struct Writer<'a> {
     /// The language.
@@ -214,6 +225,21 @@ impl Writer<'_> {
         );
         draft.unsubscribe_url = Some(about.unsubscribe_url.clone());
         draft
+    }
+
+    /// Notice that a webhook was switched off.
+    pub(super) fn webhook_disabled(&self, about: &WebhookNotice<'_>, at: Timestamp) -> Draft {
+        let key = if about.is_gone { "mail-webhook-gone" } else { "mail-webhook-failed" };
+        let sentence = self.text(key).with("org", no_link(about.org)).with("at", self.language.moment(at));
+        self.draft(
+            self.text("mail-webhook-subject").with("org", no_link(about.org)).to_string(),
+            self.line("mail-webhook-title"),
+            vec![
+                Part::Text(sentence.to_string()),
+                Part::Text(self.line("mail-webhook-next")),
+                self.button("mail-webhook-open", &format!("{}{}", self.issuer, about.path)),
+            ],
+        )
     }
 
     /// A requested password reset.
@@ -489,7 +515,7 @@ mod tests {
     }
 
     /// Every mail, by name.
-    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 13] {
+    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 15] {
         let writer = Writer { language, issuer: ISSUER, look };
         let at = Timestamp::from_seconds(1_772_366_400);
         let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
@@ -498,6 +524,7 @@ mod tests {
             title,
             unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
         };
+        let webhook = WebhookNotice { org: "Harbour Bakery", path: "/org/org_1/webhooks/wh_1", is_gone: true };
         [
             ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
             ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
@@ -512,6 +539,8 @@ mod tests {
             ("single_key", writer.single_key()),
             ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
             ("merit_access", writer.merit_sent(&about(None))),
+            ("webhook_failed", writer.webhook_disabled(&WebhookNotice { is_gone: false, ..webhook }, at)),
+            ("webhook_gone", writer.webhook_disabled(&webhook, at)),
         ]
     }
 

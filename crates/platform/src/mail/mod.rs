@@ -22,7 +22,7 @@ use crate::http::ApiError;
 use crate::i18n::Language;
 use crate::settings::Links;
 use crate::state::AppState;
-pub use message::{AccountChange, MeritNotice, Message};
+pub use message::{AccountChange, MeritNotice, Message, WebhookNotice};
 use message::{Draft, Writer};
 pub use transport::{MailError, Transport};
 
@@ -158,6 +158,14 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn merit_sent(&self, to: &str, about: &MeritNotice<'_>) -> Result<NewMail, SealError> {
         self.seal(to, &self.writer().merit_sent(about), self.now.plus(DELIVERY))
+    }
+
+    /// Notifies `to` that a webhook was switched off.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn webhook_disabled(&self, to: &str, about: &WebhookNotice<'_>, at: Timestamp) -> Result<NewMail, SealError> {
+        self.seal(to, &self.writer().webhook_disabled(about, at), self.now.plus(DELIVERY))
     }
 
     /// Notifies `to` that their password was changed.

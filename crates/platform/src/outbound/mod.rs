@@ -40,6 +40,8 @@ const MOST_PER_HOST: usize = 4;
 const MOST_KEY_SETS: usize = 32;
 /// Request objects that are fetched at once.
 const MOST_REQUEST_OBJECTS: usize = 16;
+/// Requests of webhooks at once.
+const MOST_WEBHOOKS: usize = 64;
 /// Hosts whose turns are remembered.
 const HOSTS: usize = 1_000;
 
@@ -88,12 +90,16 @@ pub struct Outgoing<'a> {
     pub json: Option<&'a str>,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// Further headers, by lower-case names.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// How many bytes of the body are wanted: the rest of a longer one is left unread.
+    pub head: Option<usize>,
 }
 
 impl<'a> Outgoing<'a> {
     /// A GET.
     pub const fn get(url: &'a str) -> Self {
-        Self { url, form: None, json: None, authorization: None }
+        Self { url, form: None, json: None, authorization: None, headers: &[], head: None }
     }
 }
 
@@ -232,17 +238,17 @@ impl Fetcher {
         if answer.status == 200 { Ok(answer.body) } else { Err(FetchError::Status(answer.status)) }
     }
 
-    /// The response to `outgoing`, whatever its status.
+    /// The address, if requests may go there as far as can be told without resolving its name.
     ///
     /// # Errors
-    /// [`FetchError`]
-    pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+    /// It is not https, or not public.
+    pub fn admit(&self, address: &str) -> Result<reqwest::Url, FetchError> {
         let way = self.way();
-        let url = reqwest::Url::parse(outgoing.url).map_err(|_| FetchError::Address)?;
+        let url = reqwest::Url::parse(address).map_err(|_| FetchError::Address)?;
         let is_secure = match &way.reach {
             Reach::Public => url.scheme() == "https",
             Reach::Allowed(networks) => url.scheme() == "https" || is_loopback_in(&url, networks),
-            Reach::Anywhere => is_endpoint(outgoing.url, outgoing.url),
+            Reach::Anywhere => is_endpoint(address, address),
         };
         if !is_secure || !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::Address);
@@ -261,6 +267,15 @@ impl Fetcher {
         if literal.is_some_and(|address| !is_in_reach(address)) {
             return Err(FetchError::NotPublic);
         }
+        Ok(url)
+    }
+
+    /// The response to `outgoing`, whatever its status.
+    ///
+    /// # Errors
+    /// [`FetchError`]
+    pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        let (way, url) = (self.way(), self.admit(outgoing.url)?);
         let host = url.host_str().unwrap_or_default().to_owned();
         let client = way.client.get_or_try_init(async || (way.build)()).await;
         let client = client.map_err(|error| FetchError::Unreachable(error.to_string()))?;
@@ -277,11 +292,19 @@ impl Fetcher {
         if let Some(authorization) = outgoing.authorization {
             request = request.header(reqwest::header::AUTHORIZATION, authorization);
         }
-        let fetched = tokio::time::timeout(way.time_limit, self.send(&host, request)).await;
+        for (name, value) in outgoing.headers {
+            request = request.header(*name, *value);
+        }
+        let fetched = tokio::time::timeout(way.time_limit, self.send(&host, request, outgoing.head)).await;
         fetched.unwrap_or(Err(FetchError::TimedOut))
     }
 
-    async fn send(&self, host: &str, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
+    async fn send(
+        &self,
+        host: &str,
+        request: reqwest::RequestBuilder,
+        head: Option<usize>,
+    ) -> Result<Answer, FetchError> {
         let turns = self.turns_per_host.get_or_insert(host, || Arc::new(Semaphore::new(MOST_PER_HOST)));
         // First that of the host, so that those who wait for a slow one do not keep the turns of all. Neither is ever closed.
         let _turn_at_host = turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
@@ -290,6 +313,13 @@ impl Fetcher {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+            if let Some(head) = head {
+                body.extend(chunk.iter().take(head.saturating_sub(body.len())));
+                if body.len() == head {
+                    break;
+                }
+                continue;
+            }
             if body.len() + chunk.len() > LARGEST {
                 return Err(FetchError::TooLarge);
             }
@@ -299,7 +329,7 @@ impl Fetcher {
     }
 }
 
-/// What is fetched from addresses that apps registered. Each kind has turns of its own, so that slow hosts of one kind hold up
+/// What goes to addresses that apps or orgs registered. Each kind has turns of its own, so that slow hosts of one kind hold up
 /// nothing of another, and apps that registered themselves hold up nothing of the operator's.
 pub struct AppAddresses {
     /// Everything else.
@@ -308,6 +338,8 @@ pub struct AppAddresses {
     pub key_sets: KeySets,
     /// `request_uri`.
     pub request_objects: RequestObjects,
+    /// Receivers of webhooks.
+    pub webhooks: Fetcher,
 }
 
 impl AppAddresses {
@@ -316,7 +348,8 @@ impl AppAddresses {
         let fetcher = Fetcher::allowing(networks);
         let key_sets = KeySets::new(&Arc::new(fetcher.lane(MOST_KEY_SETS)));
         let request_objects = RequestObjects::new(Arc::new(fetcher.lane(MOST_REQUEST_OBJECTS)));
-        Self { fetcher, key_sets, request_objects }
+        let webhooks = fetcher.lane(MOST_WEBHOOKS);
+        Self { fetcher, key_sets, request_objects, webhooks }
     }
 }
 

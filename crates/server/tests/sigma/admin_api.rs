@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use axum::body::Body;
-use http::Request;
+use http::{Method, Request};
 use serde_json::{Value, json};
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::ids::{OrgId, UserId};
@@ -14,7 +14,7 @@ use sigma_store::event::Trail;
 
 use crate::console::{operator, person};
 use crate::support::client::{TOKEN, basic};
-use crate::support::{Answer, Browser, REDIRECT, VERIFIER, World, openapi, text};
+use crate::support::{Answer, As, Browser, REDIRECT, VERIFIER, World, openapi, text};
 
 /// A change of an app, which may give it to that org.
 type Change = fn(&mut App, OrgId);
@@ -22,13 +22,13 @@ type Change = fn(&mut App, OrgId);
 const SCOPES: &str = "openid sigma:admin:read sigma:admin:write";
 
 /// An app of the operator that may ask for the scopes of the API.
-async fn add_app(world: &World) {
+pub async fn add_app(world: &World) {
     world.add_confidential_app("service", AuthMethod::ClientSecret, "secret").await;
     world.change_app("service", |app| app.scopes = Scopes::parse(SCOPES)).await;
 }
 
 /// A token of the app itself.
-async fn own_token(world: &World, scope: &str) -> Value {
+pub async fn own_token(world: &World, scope: &str) -> Value {
     let form = [("grant_type", "client_credentials"), ("scope", scope)];
     world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json()
 }
@@ -53,6 +53,15 @@ async fn call(world: &World, token: &str, method: &str, path: &str) -> Answer {
     world.send(request.body(Body::empty()).unwrap()).await
 }
 
+/// A body that the endpoint accepts.
+fn body_of(method: &Method, pattern: &str) -> Value {
+    match (method.as_str(), pattern) {
+        ("POST", "/api/admin/v1/webhooks") => json!({"url": "https://hooks.example.org/"}),
+        ("POST", "/api/admin/v1/webhooks/{webhook}/replay") => json!({"since": "2026-01-01T00:00:00Z"}),
+        _ => Value::Null,
+    }
+}
+
 #[tokio::test]
 async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     let world = World::new().await;
@@ -73,13 +82,16 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 7);
+    assert_eq!(endpoints.len(), 17);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
+        let path =
+            path.replace("{webhook}", "wh_ffffffffffffffffffffffff").replace("{event}", "evt_ffffffffffffffffffffffff");
         let mut line = Vec::new();
         for (kind, token) in &callers {
-            let answer = call(&world, token, method.as_str(), &path).await;
+            let (whole, body) = (format!("/api/admin/v1/{path}"), body_of(&method, &pattern));
+            let answer = world.call(As::Token(token), method.as_str(), &whole, &body).await;
             line.push(format!("{kind} {}", answer.status.as_u16()));
             if !answer.status.is_success() {
                 assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.body);
@@ -98,6 +110,16 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     POST /api/admin/v1/people/{id}/disable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/enable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/sign-out: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/webhooks: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/webhooks: nobody 401, app 403, app reads 403, app writes 201, stranger 403, owner 201, admin 201, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/webhooks/{webhook}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/webhooks/{webhook}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PATCH /api/admin/v1/webhooks/{webhook}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/webhooks/{webhook}/deliveries: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    POST /api/admin/v1/webhooks/{webhook}/deliveries/{event}/replay: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/webhooks/{webhook}/replay: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/webhooks/{webhook}/rotate-secret: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/webhooks/{webhook}/test: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     ");
 }
 

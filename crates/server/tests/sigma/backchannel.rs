@@ -1,14 +1,6 @@
 //! Apps are told of the end of sessions (OpenID Connect Back-Channel Logout 1.0, `docs/spec/oidc.md#back-channel-logout`). What
 //! the modules of the official suite demand stands in tests of their names.
 
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
 use sigma_core::app::App;
 use sigma_core::backchannel::{BackchannelLogout, LogoutUri};
@@ -21,31 +13,12 @@ use sigma_store::logout::{self, LogoutLine};
 use sigma_store::{session, user};
 
 use crate::support::forge::header;
+use crate::support::receiver::{Received, Receiver as Endpoint};
 use crate::support::{APP, Browser, Key, World, ada, claims, query, text};
 
 const END_SESSION: &str = "/api/auth/oauth2/end-session";
 const BYE: &str = "https://app.example.org/bye";
 const NEW: &str = "a wholly new password";
-
-/// The endpoint of an app.
-struct Endpoint {
-    origin: String,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    /// What it answers; `None` is nothing at all.
-    status: Mutex<Option<u16>>,
-    requests: Mutex<Vec<Received>>,
-}
-
-/// A request as it arrived.
-#[derive(Clone)]
-struct Received {
-    uri: Uri,
-    headers: HeaderMap,
-    body: String,
-}
 
 impl Received {
     /// The claims of the logout token.
@@ -55,24 +28,6 @@ impl Received {
 }
 
 impl Endpoint {
-    async fn serve() -> Self {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared { status: Mutex::new(Some(200)), requests: Mutex::default() });
-        let router = Router::new().fallback(receive).with_state(Arc::clone(&shared));
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { origin, shared }
-    }
-
-    fn answer(&self, status: Option<u16>) {
-        *self.shared.status.lock().unwrap() = status;
-    }
-
-    /// What arrived since the last call.
-    fn received(&self) -> Vec<Received> {
-        std::mem::take(&mut self.shared.requests.lock().unwrap())
-    }
-
     /// The sessions that it was told of since the last call.
     fn sessions(&self) -> Vec<String> {
         let mut told: Vec<_> = self.received().iter().map(|one| text(&one.claims(), "sid").to_owned()).collect();
@@ -83,16 +38,6 @@ impl Endpoint {
     fn registered(&self) -> BackchannelLogout {
         let uri = LogoutUri::register(&format!("{}/logout?tenant=1", self.origin)).unwrap();
         BackchannelLogout { uri, session_required: true }
-    }
-}
-
-async fn receive(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let body = String::from_utf8(body.to_vec()).unwrap();
-    shared.requests.lock().unwrap().push(Received { uri, headers, body });
-    let status = *shared.status.lock().unwrap();
-    match status {
-        Some(status) => StatusCode::from_u16(status).unwrap().into_response(),
-        None => std::future::pending().await,
     }
 }
 

@@ -81,6 +81,8 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
         callers.push((role.as_str(), operator(&world, role.as_str(), role).await.0));
     }
     let app = world.app(crate::support::APP).await.id;
+    let webhook = callers[3].1.post_form("/console/webhooks", &[("url", "https://hooks.example.org/")]).await;
+    let webhook = webhook.body.split("/console/webhooks/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let mut table = String::new();
     for (number, (method, declared)) in endpoints().into_iter().enumerate() {
         write!(table, "{method} {declared}:").unwrap();
@@ -88,6 +90,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
             let whom = person(&world, &format!("{kind}{number}")).await.1;
             let path = declared.replace("/people/{id}", &format!("/people/{whom}"));
             let path = path.replace("/apps/{id}", &format!("/apps/{app}"));
+            let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
             let answer = ask(browser, &method, &path).await;
             let to_sign_in = if answer.location().starts_with("/login?") { " sign in" } else { "" };
             write!(table, " {kind} {}{to_sign_in},", answer.status.as_u16()).unwrap();
@@ -107,6 +110,10 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/people/{id}/disable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/enable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/sign-out: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 303, auditor 403
+    GET /console/webhooks: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/webhooks: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/webhooks/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/webhooks/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     ");
 }
 

@@ -117,6 +117,7 @@ mod token_kinds;
 mod token_model;
 mod userinfo;
 mod wallets;
+mod webhooks;
 mod workloads;
 mod workspace_checks;
 mod workspace_errors;

@@ -8,6 +8,7 @@ pub mod first_owner;
 pub mod overview;
 pub mod people;
 pub mod role;
+pub mod webhooks;
 
 use sigma_core::operator::OperatorRefusal;
 

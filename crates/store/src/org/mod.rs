@@ -6,6 +6,7 @@
 
 pub mod active_member;
 mod administrators;
+pub mod admins;
 pub mod api_key;
 pub mod authority;
 mod decision;
@@ -23,6 +24,7 @@ pub mod removal;
 pub mod role;
 pub mod secret;
 pub mod session;
+pub mod webhooks;
 
 pub use decision::Decision;
 pub use departure::{leave_one, managed_alone};

@@ -19,7 +19,7 @@ pub(super) fn enqueue(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result
 
 /// Deletes a batch of at most 500 rows of a removed workspace; returns how many. 0 means that all is gone.
 pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> {
-    const DEPENDENT: [&str; 22] = [
+    const DEPENDENT: [&str; 25] = [
         "DELETE FROM memberships WHERE org_id = $1 AND user_id IN (SELECT user_id FROM memberships
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links WHERE org_id = $1 LIMIT 500)",
@@ -48,6 +48,11 @@ pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> 
         "DELETE FROM merit_status_lists WHERE org_id = $1",
         "DELETE FROM merit_attachment_uses WHERE org_id = $1 AND (attachment_id, merit_id) IN
             (SELECT attachment_id, merit_id FROM merit_attachment_uses WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM webhooks WHERE org_id = $1 AND id IN (SELECT id FROM webhooks WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM webhook_secrets WHERE org_id = $1 AND (webhook_id, id) IN
+            (SELECT webhook_id, id FROM webhook_secrets WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM webhook_deliveries WHERE org_id = $1 AND (webhook_id, event_id) IN
+            (SELECT webhook_id, event_id FROM webhook_deliveries WHERE org_id = $1 LIMIT 500)",
         // Their objects are deleted by the sweep.
         "UPDATE merit_attachments SET expires_at = created_at WHERE org_id = $1 AND id IN
             (SELECT id FROM merit_attachments WHERE org_id = $1 AND expires_at IS NULL LIMIT 500)",

@@ -26,7 +26,7 @@ use sigma_store::org::active_member::{self, ActiveMember};
 use sigma_store::org::membership::{self, Belonging};
 use sigma_store::org::role;
 use sigma_store::session::BrowserSession;
-use sigma_store::{Stop, StoreError, Tx};
+use sigma_store::{Stop, Store, StoreError, Tx};
 
 use crate::pages::outcome::PageError;
 use crate::pages::view::{Frame, Notice, OrgLink, Tab};
@@ -138,6 +138,11 @@ impl OrgAdmin {
         self.context.take_owed_turn().await.map_err(PageError::of)
     }
 
+    /// The store, on behalf of the admin.
+    pub fn store(&self, sigma: &AppState) -> Store {
+        sigma.store_for(&self.context, self.actor())
+    }
+
     /// Runs a write; a refusal is for the page to show.
     ///
     /// # Errors
@@ -147,7 +152,7 @@ impl OrgAdmin {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
-        match sigma.store_for(&self.context, self.actor()).decide(act).await {
+        match self.store(sigma).decide(act).await {
             Ok(done) => Ok(Ok(done)),
             Err(Stop::Refused(MeritProblem::NotFound)) => Err(not_found(sigma).into()),
             Err(Stop::Refused(problem)) => Ok(Err(problem)),

@@ -17,6 +17,7 @@ mod sent;
 mod template;
 mod templates;
 mod values;
+mod webhooks;
 
 pub use admin::{OrgAdmin, administered};
 pub use templates::cover_url;
@@ -40,5 +41,6 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(cover::endpoints());
     all.extend(apps::endpoints());
     all.extend(profile::endpoints());
+    all.extend(webhooks::endpoints());
     all
 }

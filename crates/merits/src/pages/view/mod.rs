@@ -37,7 +37,7 @@ pub use batch::{BatchLine, BatchPage, ImportPage, LineOutcome, MapPage, MapTarge
 pub use holder::{AccessLine, ClaimLine, FileLink, HeldMerit, HolderPage, Value};
 pub use org::{
     AppsPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine, MeritPage, OrgLink,
-    ProfilePage, ProposedPage, SendPage, SentPage, StatusWord, Tab,
+    ProfilePage, ProposedPage, SendPage, SentPage, StatusWord, Tab, WebhookPage, WebhooksPage,
 };
 pub use request::{LinkAppPage, LinkableOrg, MeritLoginPage};
 pub use template::{

@@ -6,6 +6,7 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, moment, page};
+use sigma_platform::webhooks::pages::{HookView, HooksView};
 
 use super::holder::Value;
 use super::template::{FormField, InputKind, Preview, TemplateLine};
@@ -61,13 +62,16 @@ pub enum Tab {
     Members,
     /// Linked apps.
     Apps,
+    /// Webhooks.
+    Webhooks,
     /// The profile.
     Profile,
 }
 
 impl Tab {
     /// Every section.
-    pub const ALL: [Self; 6] = [Self::Sent, Self::Proposed, Self::Templates, Self::Members, Self::Apps, Self::Profile];
+    pub const ALL: [Self; 7] =
+        [Self::Sent, Self::Proposed, Self::Templates, Self::Members, Self::Apps, Self::Webhooks, Self::Profile];
 
     /// Its path below that of the org.
     pub const fn path(self) -> &'static str {
@@ -77,6 +81,7 @@ impl Tab {
             Self::Templates => "templates",
             Self::Members => "members",
             Self::Apps => "apps",
+            Self::Webhooks => "webhooks",
             Self::Profile => "profile",
         }
     }
@@ -88,10 +93,19 @@ impl Tab {
             Self::Templates => "merits-tab-templates",
             Self::Members => "merits-tab-members",
             Self::Apps => "merits-tab-apps",
+            Self::Webhooks => "webhooks-title",
             Self::Profile => "merits-tab-profile",
         }
     }
 }
+
+/// `/org/{org}/webhooks`.
+#[derive(Clone, Debug)]
+pub struct WebhooksPage(pub HooksView);
+
+/// `/org/{org}/webhooks/{id}`.
+#[derive(Clone, Debug)]
+pub struct WebhookPage(pub HookView);
 
 /// The choice among the orgs that the viewer administers.
 #[derive(Clone, Debug)]
@@ -355,6 +369,8 @@ framed! {
     SendPage as SendTemplate, "org/send.html";
     AppsPage as AppsTemplate, "org/apps.html";
     ProfilePage as ProfileTemplate, "org/profile.html";
+    WebhooksPage as WebhooksTemplate, "org/webhooks.html";
+    WebhookPage as WebhookTemplate, "org/webhook.html";
 }
 
 #[derive(Template)]

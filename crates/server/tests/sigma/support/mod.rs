@@ -14,6 +14,7 @@ pub mod merits;
 pub mod openapi;
 mod org;
 mod pages;
+pub mod receiver;
 pub mod second_factors;
 mod sign_in;
 pub mod upstream;
