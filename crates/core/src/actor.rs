@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::ids::{ApiKeyId, AppId, UserId};
+use crate::ids::{ApiKeyId, AppId, ScimConnectionId, UserId};
 
 /// An actor, as identified by its credential. Its rights are read again in the transaction that makes the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Actor {
     ApiKey(ApiKeyId),
     /// An app, on its own behalf.
     App(AppId),
+    /// A directory, by a connection of an org.
+    ScimConnection(ScimConnectionId),
     /// The operator of this installation, on the command line.
     Operator,
     /// The server itself, in the background.
@@ -23,7 +25,7 @@ pub enum Actor {
 
 impl Actor {
     /// The names of the kinds, as the audit trail stores and filters them.
-    pub const KINDS: [&str; 6] = ["user", "api_key", "app", "operator", "system", "anonymous"];
+    pub const KINDS: [&str; 7] = ["user", "api_key", "app", "scim_connection", "operator", "system", "anonymous"];
 
     /// The kind, as stored.
     pub const fn kind(&self) -> &'static str {
@@ -31,6 +33,7 @@ impl Actor {
             Self::User(_) => "user",
             Self::ApiKey(_) => "api_key",
             Self::App(_) => "app",
+            Self::ScimConnection(_) => "scim_connection",
             Self::Operator => "operator",
             Self::System => "system",
             Self::Anonymous => "anonymous",
@@ -43,6 +46,7 @@ impl Actor {
             Self::User(id) => Some(id.as_str()),
             Self::ApiKey(id) => Some(id.as_str()),
             Self::App(id) => Some(id.as_str()),
+            Self::ScimConnection(id) => Some(id.as_str()),
             Self::Operator | Self::System | Self::Anonymous => None,
         }
     }
@@ -53,6 +57,7 @@ impl Actor {
             ("user", Some(id)) => Some(Self::User(UserId::from_text(id))),
             ("api_key", Some(id)) => Some(Self::ApiKey(ApiKeyId::from_text(id))),
             ("app", Some(id)) => Some(Self::App(AppId::from_text(id))),
+            ("scim_connection", Some(id)) => Some(Self::ScimConnection(ScimConnectionId::from_text(id))),
             ("operator", None) => Some(Self::Operator),
             ("system", None) => Some(Self::System),
             ("anonymous", None) => Some(Self::Anonymous),
@@ -118,6 +123,7 @@ mod tests {
             Actor::User(UserId::from_text("user_1")),
             Actor::ApiKey(ApiKeyId::from_text("key_1")),
             Actor::App(AppId::from_text("shop")),
+            Actor::ScimConnection(ScimConnectionId::from_text("scim_1")),
             Actor::Operator,
             Actor::System,
             Actor::Anonymous,

@@ -8,8 +8,8 @@ use sigma_bitcoin::BapId;
 
 use crate::actor::Actor;
 use crate::ids::{
-    ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId,
-    UserId, WebhookId,
+    ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId,
+    ScimConnectionId, ScimGroupId, ScimUserId, SessionId, UserId, WebhookId,
 };
 use crate::time::Timestamp;
 
@@ -210,6 +210,24 @@ actions! {
     MeritAccessEnd = "merit.access_end",
     /// An org got a new key for its credentials.
     MeritRotateKey = "merit.rotate_key",
+    /// A connection was made, by which a directory provisions the people of an org.
+    ScimConnectionCreate = "scim_connection.create",
+    /// A connection got another token.
+    ScimConnectionRotate = "scim_connection.rotate",
+    /// A connection was removed.
+    ScimConnectionRemove = "scim_connection.remove",
+    /// A directory provisioned a person.
+    ScimUserProvision = "scim_user.provision",
+    /// A directory changed a person.
+    ScimUserChange = "scim_user.change",
+    /// A directory deactivated or deleted a person, which ends their access to the org.
+    ScimUserDeprovision = "scim_user.deprovision",
+    /// A directory created a group.
+    ScimGroupCreate = "scim_group.create",
+    /// A directory changed a group or its members.
+    ScimGroupChange = "scim_group.change",
+    /// A directory deleted a group.
+    ScimGroupRemove = "scim_group.remove",
 }
 
 impl Action {
@@ -254,6 +272,12 @@ pub enum Target {
     MeritField(FieldId),
     /// A webhook.
     Webhook(WebhookId),
+    /// A connection of a directory.
+    ScimConnection(ScimConnectionId),
+    /// A person whom a directory provisions.
+    ScimUser(ScimUserId),
+    /// A group that a directory provisions.
+    ScimGroup(ScimGroupId),
 }
 
 impl Target {
@@ -276,6 +300,9 @@ impl Target {
             Self::MeritTemplate(_) => "merit_template",
             Self::MeritField(_) => "merit_field",
             Self::Webhook(_) => "webhook",
+            Self::ScimConnection(_) => "scim_connection",
+            Self::ScimUser(_) => "scim_user",
+            Self::ScimGroup(_) => "scim_group",
         }
     }
 
@@ -294,6 +321,9 @@ impl Target {
             Self::MeritTemplate(id) => id.as_str(),
             Self::MeritField(id) => id.as_str(),
             Self::Webhook(id) => id.as_str(),
+            Self::ScimConnection(id) => id.as_str(),
+            Self::ScimUser(id) => id.as_str(),
+            Self::ScimGroup(id) => id.as_str(),
             Self::Identity(id) => id.as_str(),
             Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
         }

@@ -150,6 +150,18 @@ id!(
     MeritBatchId, "mbt_"
 );
 id!(
+    /// A connection of an org, by which a directory provisions its people.
+    ScimConnectionId, "scim_"
+);
+id!(
+    /// A person whom a directory provisions.
+    ScimUserId, "scu_"
+);
+id!(
+    /// A group that a directory provisions.
+    ScimGroupId, "scg_"
+);
+id!(
     /// One change of the change feed.
     ChangeId, ""
 );

@@ -42,6 +42,7 @@ pub mod random;
 pub mod redirect;
 pub mod registration;
 pub mod resource;
+pub mod scim;
 pub mod scope;
 pub mod security;
 pub mod signer_origin;
