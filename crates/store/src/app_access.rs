@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sigma_core::event::{Action, Target};
-use sigma_core::ids::{AppId, UserId};
+use sigma_core::ids::{AppId, OrgId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
@@ -111,6 +111,15 @@ const LIVE_GRANTS_OF_APP: [&str; 2] = [
      ORDER BY g.id LIMIT 250",
 ];
 
+/// The same of the apps of an org.
+const LIVE_GRANTS_IN_ORG: [&str; 2] = [
+    "SELECT g.id FROM grants g JOIN apps a ON a.id = g.app_id AND a.org_id = $3
+     WHERE g.user_id = $1 AND g.offline = 1 AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 250",
+    "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.offline = 0
+        JOIN apps a ON a.id = g.app_id AND a.org_id = $3
+     WHERE s.user_id = $1 AND s.ended_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 250",
+];
+
 /// How far the removal of an app's access has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Removal {
@@ -149,6 +158,28 @@ pub(crate) fn end_all_grants(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) 
     )?;
     device_code::withdraw(tx, user_id, None, now)?;
     end(tx, EVERY_LIVE_GRANT, params![user_id, now], now)
+}
+
+/// Ends what the apps of an org hold for a user: codes that they have not redeemed, devices that they have not let in yet, and
+/// grants, at most 500 at once; returns how many. Consents stay: they are the user's.
+pub(crate) fn end_grants_in_org(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    org_id: &OrgId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM codes WHERE delete_after > $2 AND delete_after <= $3 AND user_id = $1 AND used_at IS NULL
+            AND app_id IN (SELECT id FROM apps WHERE org_id = $4)",
+        params![user_id, now, now.plus(LONGEST_CODE), org_id],
+    )?;
+    tx.execute(
+        "UPDATE device_codes SET decision = 'denied'
+         WHERE delete_after > $2 AND user_id = $1 AND decision = 'approved' AND used_at IS NULL
+            AND app_id IN (SELECT id FROM apps WHERE org_id = $3)",
+        params![user_id, now, org_id],
+    )?;
+    end(tx, LIVE_GRANTS_IN_ORG, params![user_id, now, org_id], now)
 }
 
 fn end(tx: &mut dyn Tx, live: [&'static str; 2], whose: &[crate::Value], now: Timestamp) -> Result<u64, StoreError> {

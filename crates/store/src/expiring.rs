@@ -84,4 +84,5 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("merit_batches", "org_id, id", "expires_at"),
     expiring!("webhook_secrets", "org_id, webhook_id, id", "expires_at"),
     expiring!("webhook_deliveries", "org_id, webhook_id, event_id", "delete_after"),
+    expiring!("scim_requests", "org_id, connection_id, slot", "expires_at"),
 ];

@@ -32,7 +32,7 @@ const MOST_MAILS: i64 = 10;
 const WINDOW: Duration = Duration::from_hours(1);
 /// There is nothing to resend.
 pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has already been accepted");
-const TOO_MANY: Refusal =
+pub(crate) const TOO_MANY: Refusal =
     Refusal::Conflict("This address has received too many invitations within the hour. Try again later");
 
 /// A new invitation.

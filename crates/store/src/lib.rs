@@ -78,6 +78,7 @@ pub mod replay_guard;
 pub mod resource;
 pub mod revocation;
 mod row;
+pub mod scim;
 mod seal;
 pub mod second_factor;
 pub mod session;

@@ -33,6 +33,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V22__flows", include_str!("../migrations/V22__flows.sql")),
     ("V23__console", include_str!("../migrations/V23__console.sql")),
     ("V24__webhooks", include_str!("../migrations/V24__webhooks.sql")),
+    ("V25__scim", include_str!("../migrations/V25__scim.sql")),
 ];
 
 /// The table that refinery keeps.

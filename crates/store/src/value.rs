@@ -6,7 +6,8 @@ use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{
     ApiKeyId, AppId, AppInvitationId, AttachmentId, BackupId, ClientId, EventId, FieldId, GrantId, JobId, MailId,
-    MeritBatchId, MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, TokenId, UserId, WebhookId,
+    MeritBatchId, MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, ScimConnectionId, ScimGroupId, ScimUserId,
+    SessionId, TokenId, UserId, WebhookId,
 };
 use sigma_core::time::Timestamp;
 
@@ -134,6 +135,9 @@ from_id!(
     MeritTemplateId,
     OrgId,
     RoleId,
+    ScimConnectionId,
+    ScimGroupId,
+    ScimUserId,
     SessionId,
     TokenId,
     UserId,

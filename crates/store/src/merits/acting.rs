@@ -64,7 +64,7 @@ pub fn require(
         Actor::App(app_id) => permissions_of_app(tx, org_id, app_id)?.allows(needed),
         Actor::Operator => true,
         Actor::User(_) => is_admin(tx, org_id, actor, now)?,
-        Actor::ApiKey(_) | Actor::System | Actor::Anonymous => false,
+        Actor::ApiKey(_) | Actor::ScimConnection(_) | Actor::System | Actor::Anonymous => false,
     };
     if allowed { Ok(standing) } else { Err(MeritProblem::Forbidden.into()) }
 }

@@ -333,7 +333,7 @@ pub(super) fn settle_role(
 /// The creator of keys.
 fn maker(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor) -> Result<Option<Maker>, StoreError> {
     Ok(match actor {
-        Actor::Operator | Actor::App(_) | Actor::System | Actor::Anonymous => None,
+        Actor::Operator | Actor::App(_) | Actor::ScimConnection(_) | Actor::System | Actor::Anonymous => None,
         Actor::User(id) => {
             let name = user::find(tx, id)?.map(|user| user.name);
             Some(Maker { id: MakerId::User(id.clone()), name: name.unwrap_or_default() })

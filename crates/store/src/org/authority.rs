@@ -1,7 +1,7 @@
 //! What a caller may do at this moment.
 
 use sigma_core::actor::Actor;
-use sigma_core::ids::{ApiKeyId, OrgId, UserId};
+use sigma_core::ids::{ApiKeyId, OrgId, ScimConnectionId, UserId};
 use sigma_core::org::{Authority, Refusal, RolePermissions};
 use sigma_core::time::Timestamp;
 
@@ -27,6 +27,7 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> D
         Actor::Operator => Some(Authority::Operator),
         Actor::User(user_id) => of_person(tx, org_id, user_id)?.map(Authority::Person),
         Actor::ApiKey(id) => of_key(tx, org_id, id, now)?,
+        Actor::ScimConnection(id) => of_connection(tx, org_id, id)?,
         Actor::App(_) | Actor::System | Actor::Anonymous => None,
     };
     Ok(authority.ok_or(Refusal::Unauthorized)?)
@@ -52,4 +53,11 @@ fn of_key(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId, now: Timestamp) -> Res
         params![org_id, id, now],
     )?;
     works.map(|row| Ok(Authority::Key(permissions::decode_key(&row, 0)?))).transpose()
+}
+
+/// A directory provisions whatever the org's own administrators could: one of them, who could grant every role that it may give,
+/// made its connection.
+fn of_connection(tx: &mut dyn Tx, org_id: &OrgId, id: &ScimConnectionId) -> Result<Option<Authority>, StoreError> {
+    let sql = "SELECT 1 FROM scim_connections WHERE org_id = $1 AND id = $2";
+    Ok(tx.query_opt(sql, params![org_id, id])?.map(|_| Authority::Operator))
 }

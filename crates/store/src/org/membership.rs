@@ -89,6 +89,27 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<
     .transpose()
 }
 
+/// The member whom an address (folded) names beyond doubt: who was invited by it and has not accepted yet, or the account that
+/// verified it.
+pub(crate) fn find_by_certain_email(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    folded: &str,
+) -> Result<Option<Member>, StoreError> {
+    let found = tx.query_opt(
+        "SELECT m.user_id FROM memberships m WHERE m.org_id = $1 AND m.invited_folded = $2
+         UNION ALL
+         SELECT m.user_id FROM emails e JOIN memberships m ON m.user_id = e.user_id AND m.org_id = $1
+         WHERE e.folded = $2 AND e.proven_at IS NOT NULL
+         LIMIT 1",
+        params![org_id, folded],
+    )?;
+    match found {
+        Some(row) => find(tx, org_id, &UserId::from_text(row.text(0)?)),
+        None => Ok(None),
+    }
+}
+
 /// Like [`find`]; the id of an invitation remains valid after it is accepted.
 pub fn find_accepted(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     if let Some(member) = find(tx, org_id, user_id)? {
@@ -343,6 +364,14 @@ pub(crate) fn accept(
          WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
         params![org_id, invited, user_id, now],
     )?;
+    if accepted == 1 {
+        // A directory that provisioned them goes on with the account, which an earlier row may still name: until now it was no
+        // member.
+        let sql = "UPDATE scim_users SET member_id = NULL, active = 0 WHERE org_id = $1 AND member_id = $2";
+        tx.execute(sql, params![org_id, user_id])?;
+        let sql = "UPDATE scim_users SET member_id = $3 WHERE org_id = $1 AND member_id = $2";
+        tx.execute(sql, params![org_id, invited, user_id])?;
+    }
     tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, invited.as_str()))?;
     tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     Ok(accepted == 1)

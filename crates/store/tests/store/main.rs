@@ -14,6 +14,7 @@ mod corruption;
 mod credentials;
 mod dead_threads;
 mod dialect;
+mod directories;
 mod email_sign_ups;
 mod emails;
 mod events;

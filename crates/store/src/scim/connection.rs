@@ -1,0 +1,185 @@
+//! Connections: who may provision an org. Only the SHA-256 of a token is stored.
+
+use std::time::Duration;
+
+use sigma_core::actor::Actor;
+use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Details, Target};
+use sigma_core::ids::{OrgId, RoleId, ScimConnectionId};
+use sigma_core::org::{Refusal, Right, RolePermissions};
+use sigma_core::time::Timestamp;
+
+use super::Directory;
+use crate::event::{self, NewEvent};
+use crate::org::{Decision, authority, role};
+use crate::{Row, StoreError, Tx, params};
+
+/// Most connections of an org.
+pub const MOST_CONNECTIONS: usize = 10;
+/// How long the token before the last rotation still works, so that the directory can be told the new one.
+pub const OVERLAP: Duration = Duration::from_hours(24);
+
+/// A connection as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The org.
+    pub org_id: OrgId,
+    /// Its id.
+    pub id: ScimConnectionId,
+    /// Its name, for people.
+    pub name: String,
+    /// What people get whom no group gives a role.
+    pub role_id: RoleId,
+    /// Whether groups give the roles that are called like them.
+    pub maps_roles: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last got another token.
+    pub rotated_at: Option<Timestamp>,
+    /// When it was last used, as far as the log knows.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl Connection {
+    /// The directory that it stands for.
+    pub fn directory(&self) -> Directory {
+        Directory {
+            org_id: self.org_id.clone(),
+            connection_id: self.id.clone(),
+            role_id: self.role_id.clone(),
+            maps_roles: self.maps_roles,
+        }
+    }
+}
+
+/// The fields of a new connection.
+#[derive(Clone, Debug)]
+pub struct NewConnection {
+    /// Its id.
+    pub id: ScimConnectionId,
+    /// Its name, validated.
+    pub name: String,
+    /// What people get whom no group gives a role.
+    pub role_id: RoleId,
+    /// Whether groups give roles.
+    pub maps_roles: bool,
+    /// The digest of its token.
+    pub hash: Digest,
+}
+
+/// The columns of a connection, in the order of [`decode`].
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.org_id, c.id, c.name, c.role_id, c.maps_roles, c.created_at, c.rotated_at, c.last_used_at
+             FROM scim_connections c ",
+            $rest
+        )
+    };
+}
+
+/// Makes a connection. It may give the role that it is made with, and if groups give roles, any: whoever makes it needs all those
+/// permissions.
+pub fn add(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    actor: &Actor,
+    new: &NewConnection,
+    now: Timestamp,
+) -> Decision<Connection> {
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Workspace)?;
+    if *org_id == OrgId::operator() {
+        // Its members run the installation: no directory makes somebody one of them.
+        return Err(Refusal::Conflict("The operator's own org is not provisioned").into());
+    }
+    authority.require_role(&role::load(tx, org_id, &new.role_id)?.permissions)?;
+    if new.maps_roles {
+        authority.require_role(&RolePermissions::admin())?;
+    }
+    if list(tx, org_id)?.len() >= MOST_CONNECTIONS {
+        return Err(Refusal::Conflict("The org has the maximum number of connections").into());
+    }
+    tx.execute(
+        "INSERT INTO scim_connections (org_id, id, name, role_id, maps_roles, hash, requests, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+        params![org_id, &new.id, &new.name, &new.role_id, new.maps_roles, new.hash, now],
+    )?;
+    let details = Details { role: Some(new.role_id.clone()), ..Details::default() };
+    event::append(tx, recorded(Action::ScimConnectionCreate, org_id, actor, &new.id).with(details))?;
+    load(tx, org_id, &new.id)
+}
+
+/// Gives a connection another token. The old one works on for [`OVERLAP`]; one that was replaced before ends.
+pub fn rotate(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    actor: &Actor,
+    id: &ScimConnectionId,
+    hash: Digest,
+    now: Timestamp,
+) -> Decision<Connection> {
+    authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    load(tx, org_id, id)?;
+    tx.execute(
+        "UPDATE scim_connections SET previous_hash = hash, previous_until = $4, hash = $3, rotated_at = $5
+         WHERE org_id = $1 AND id = $2",
+        params![org_id, id, hash, now.plus(OVERLAP), now],
+    )?;
+    event::append(tx, recorded(Action::ScimConnectionRotate, org_id, actor, id))?;
+    load(tx, org_id, id)
+}
+
+/// Removes a connection: its tokens stop working at once. Whom it provisioned stays; its log goes with time.
+pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ScimConnectionId, now: Timestamp) -> Decision<()> {
+    authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    load(tx, org_id, id)?;
+    tx.execute("DELETE FROM scim_connections WHERE org_id = $1 AND id = $2", params![org_id, id])?;
+    event::append(tx, recorded(Action::ScimConnectionRemove, org_id, actor, id))?;
+    Ok(())
+}
+
+fn recorded(action: Action, org_id: &OrgId, actor: &Actor, id: &ScimConnectionId) -> NewEvent {
+    NewEvent::new(action).by(actor.clone()).within(org_id).to(Target::ScimConnection(id.clone()))
+}
+
+/// The connections of an org, oldest first.
+pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<Connection>, StoreError> {
+    tx.query_all(select!("WHERE c.org_id = $1 ORDER BY c.id LIMIT 100"), params![org_id])?.iter().map(decode).collect()
+}
+
+/// The connection of that id.
+pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &ScimConnectionId) -> Result<Option<Connection>, StoreError> {
+    tx.query_opt(select!("WHERE c.org_id = $1 AND c.id = $2"), params![org_id, id])?.map(|row| decode(&row)).transpose()
+}
+
+/// Like [`find`], as a refusal.
+pub fn load(tx: &mut dyn Tx, org_id: &OrgId, id: &ScimConnectionId) -> Decision<Connection> {
+    Ok(find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found("Connection", id.as_str()))?)
+}
+
+/// The connection whose token this is, of an org that was not removed. The token names the org.
+pub fn find_by_token(tx: &mut dyn Tx, token: &Digest, now: Timestamp) -> Result<Option<Connection>, StoreError> {
+    let current = select!("JOIN orgs o ON o.id = c.org_id AND o.removed_at IS NULL WHERE c.hash = $1");
+    let previous = select!(
+        "JOIN orgs o ON o.id = c.org_id AND o.removed_at IS NULL WHERE c.previous_hash = $1 AND c.previous_until > $2"
+    );
+    let found = match tx.query_opt(current, params![token])? {
+        Some(row) => Some(row),
+        None => tx.query_opt(previous, params![token, now])?,
+    };
+    found.map(|row| decode(&row)).transpose()
+}
+
+fn decode(row: &Row) -> Result<Connection, StoreError> {
+    Ok(Connection {
+        org_id: OrgId::from_text(row.text(0)?),
+        id: ScimConnectionId::from_text(row.text(1)?),
+        name: row.text(2)?,
+        role_id: RoleId::from_text(row.text(3)?),
+        maps_roles: row.bool(4)?,
+        created_at: row.timestamp(5)?,
+        rotated_at: row.opt_timestamp(6)?,
+        last_used_at: row.opt_timestamp(7)?,
+    })
+}
