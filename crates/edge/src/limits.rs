@@ -61,6 +61,8 @@ pub enum Rule {
     MeritsApp,
     /// Merits: requests of all apps that act for an org.
     MeritsOrg,
+    /// SCIM: requests of all directories of an org.
+    Scim,
     /// Devices that ask for a code, per address.
     DeviceCode,
     /// User codes that do not exist, per address.
@@ -104,6 +106,7 @@ impl Rule {
             Self::Check => "check",
             Self::MeritsApp => "merits_app",
             Self::MeritsOrg => "merits_org",
+            Self::Scim => "scim",
             Self::DeviceCode => "device_code",
             Self::UserCode => "user_code",
             Self::ForeignCredential => "foreign_credential",
@@ -139,6 +142,7 @@ impl Rule {
             Self::Check => (limits.checks, minute),
             Self::MeritsApp => (limits.merits_app, minute),
             Self::MeritsOrg => (limits.merits_org, minute),
+            Self::Scim => (limits.scim, minute),
             Self::DeviceCode => (limits.device_codes, minute),
             Self::UserCode => (limits.user_codes, minute),
             Self::ClientDocument => (limits.client_documents_per_hour, Duration::from_hours(1)),

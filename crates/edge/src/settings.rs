@@ -135,6 +135,8 @@ pub struct Limits {
     pub merits_app: u32,
     /// Requests of all apps to the API of merits that act for one org.
     pub merits_org: u32,
+    /// Requests of all directories that provision one org.
+    pub scim: u32,
     /// Devices that ask for a code, per address: a household or an office shares one.
     pub device_codes: u32,
     /// User codes of devices that do not exist, per address.
@@ -182,6 +184,7 @@ impl Default for Limits {
             checks: 6_000,
             merits_app: 6_000,
             merits_org: 12_000,
+            scim: 6_000,
             device_codes: 60,
             user_codes: 10,
             foreign_credentials: 10,

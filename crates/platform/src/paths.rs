@@ -34,6 +34,8 @@ pub const RESTORE_PATH: &str = "/oauth-restore";
 pub const MERIT_LOGIN_PATH: &str = "/login-with-sigma";
 /// "Link App": an app asks an admin to act for their org.
 pub const LINK_APP_PATH: &str = "/link-app";
+/// Where directories provision the people of an org (SCIM 2.0).
+pub const SCIM_PATH: &str = "/scim/v2";
 /// The console of the operator.
 pub const CONSOLE_PATH: &str = "/console";
 /// The page that makes its visitor the first owner of the installation.

@@ -11,6 +11,7 @@ pub fn add_security_schemes(document: &mut OpenApi) {
     components.add_security_scheme("access_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("registration_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("org_access_token", http(HttpAuthScheme::Bearer));
+    components.add_security_scheme("scim_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("client_secret_basic", http(HttpAuthScheme::Basic));
     components.add_security_scheme("workspace_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("api_key", api_key);

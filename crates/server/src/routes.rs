@@ -42,13 +42,14 @@ use crate::{
         (name = "Credentials", description = "Merits as Open Badges 3.0 credentials: the keys of issuers, and what was revoked"),
         (name = "Merits", description = "Orgs issue merits to people, and apps see those that their holders let them see"),
         (name = "Management", description = "Apps and people of the operator look after this server"),
+        (name = "Provisioning", description = "Directories provision the people of an org by SCIM 2.0"),
         (name = "Server", description = "The server responds")
     )
 )]
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 18] {
+fn surfaces() -> [Surface<AppState>; 19] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -61,6 +62,7 @@ fn surfaces() -> [Surface<AppState>; 18] {
         merits::pages(),
         sigma_console::pages(),
         sigma_console::api(),
+        sigma_scim::surface(),
         account::surface(),
         branding::surface(),
         backup::surface(),
@@ -155,7 +157,9 @@ mod tests {
             let mut found = Vec::new();
             sources(&root.join(room), &mut found);
             assert!(!found.is_empty(), "{room}");
-            for other in SURFACES.iter().chain([&"workspace", &"merits", &"console"]).filter(|other| *other != room) {
+            for other in
+                SURFACES.iter().chain([&"workspace", &"merits", &"console", &"scim"]).filter(|other| *other != room)
+            {
                 let named = format!("crate::{other}");
                 for (path, source) in &found {
                     let uses = source.match_indices(&named).any(|(at, _)| {

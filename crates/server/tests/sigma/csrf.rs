@@ -48,7 +48,7 @@ const FROM_ANYWHERE: [&str; 5] = [
 fn ignores_cookies(path: &str) -> bool {
     let is_page = path == "/v2/errors";
     COOKIE_FREE.contains(&path)
-        || ["/api/v1/", "/api/admin/", "/v2/", "/attachments/"].iter().any(|prefix| path.starts_with(prefix))
+        || ["/api/v1/", "/api/admin/", "/scim/", "/v2/", "/attachments/"].iter().any(|prefix| path.starts_with(prefix))
             && !is_page
 }
 
@@ -255,6 +255,8 @@ async fn every_response_has_security_headers() {
                 if path.starts_with("/api/v1/") {
                     let two = reported.as_object().unwrap().len() == 2 && reported["message"].is_string();
                     assert!(two, "{what}: {}", answer.body);
+                } else if path.starts_with("/scim/") {
+                    assert_eq!(reported["status"], answer.status.as_str(), "{what}: {}", answer.body);
                 } else if ignores_cookies(&path) && reported["doc_url"].is_string() {
                     let three = reported.as_object().unwrap().len() == 3 && reported["error_code"].is_string();
                     assert!(three, "{what}: {}", answer.body);

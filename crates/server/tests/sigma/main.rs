@@ -102,6 +102,7 @@ mod request_objects;
 mod resolver;
 mod resources;
 mod restore;
+mod scim;
 mod second_factor_policy;
 mod second_factors;
 mod server_end;

@@ -116,7 +116,7 @@ fn is_by_operator(action: Action, event: &Event) -> bool {
         Actor::Operator => true,
         Actor::User(user_id) => event.user_id.as_ref().is_some_and(|shown_to| shown_to != user_id),
         Actor::App(_) => action == Action::SessionEndAll,
-        Actor::ApiKey(_) | Actor::System | Actor::Anonymous => false,
+        Actor::ApiKey(_) | Actor::ScimConnection(_) | Actor::System | Actor::Anonymous => false,
     }
 }
 
