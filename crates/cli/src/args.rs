@@ -9,6 +9,7 @@ mod invite;
 mod link;
 mod people;
 mod resource;
+mod scim;
 mod security;
 mod user;
 mod workspace;
@@ -28,6 +29,7 @@ pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use people::{ImportPeople, PeopleCommand};
 pub use resource::{ResourceCommand, ResourceFields};
+pub use scim::{AddScim, ScimCommand};
 #[cfg(test)]
 pub use security::ProfileArg;
 pub use security::SecurityFields;
@@ -115,6 +117,9 @@ Examples:
     /// Manage the API keys of workspaces.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
+    /// Manage the directories that provision the people of workspaces (SCIM 2.0).
+    #[command(subcommand)]
+    Scim(ScimCommand),
     /// Manage token signing keys.
     #[command(subcommand)]
     Keys(KeysCommand),

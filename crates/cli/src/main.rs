@@ -22,7 +22,7 @@ use clap::Parser as _;
 
 use crate::args::{
     AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, PeopleCommand,
-    ResourceCommand, UserCommand, WorkspaceCommand,
+    ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -114,6 +114,15 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 ApiKeyCommand::List { workspace } => api_key::list(file, output, &workspace),
                 ApiKeyCommand::Deactivate(key) => api_key::deactivate(file, output, &key),
                 ApiKeyCommand::Remove(key) => api_key::remove(file, output, &key),
+            }
+        }
+        Command::Scim(command) => {
+            use commands::scim;
+            match command {
+                ScimCommand::Add(connection) => scim::add(file, output, &connection),
+                ScimCommand::List { workspace } => scim::list(file, output, &workspace),
+                ScimCommand::Rotate { id, workspace } => scim::rotate(file, output, &workspace, &id),
+                ScimCommand::Remove { id, workspace, sure } => scim::remove(file, output, &workspace, &id, sure.yes),
             }
         }
         Command::Keys(command) => match command {

@@ -11,6 +11,7 @@ mod jobs;
 mod link;
 mod people;
 mod person;
+mod scim;
 mod server;
 mod start;
 mod support;

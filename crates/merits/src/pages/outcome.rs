@@ -115,6 +115,8 @@ outcomes! {
     FieldAdded = "field", "merits-done-field";
     /// An app was unlinked.
     Unlinked = "unlinked", "merits-done-unlinked";
+    /// A directory's connection was removed.
+    Disconnected = "disconnected", "scim-done-removed";
     /// There is a new logo.
     LogoSet = "logo", "merits-done-logo";
     /// A template has a new picture.

@@ -10,6 +10,7 @@ use sigma_core::authentication::Acr;
 use sigma_core::ids::{OrgId, OrgRef, UserId};
 use sigma_core::interaction::Continuation;
 use sigma_core::merits::MeritProblem;
+use sigma_core::org::Refusal;
 use sigma_platform::branding::Brand;
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
@@ -26,7 +27,7 @@ use sigma_store::org::active_member::{self, ActiveMember};
 use sigma_store::org::membership::{self, Belonging};
 use sigma_store::org::role;
 use sigma_store::session::BrowserSession;
-use sigma_store::{Stop, Store, StoreError, Tx};
+use sigma_store::{Stop, Store, StoreError, Tx, org};
 
 use crate::pages::outcome::PageError;
 use crate::pages::view::{Frame, Notice, OrgLink, Tab};
@@ -156,6 +157,23 @@ impl OrgAdmin {
             Ok(done) => Ok(Ok(done)),
             Err(Stop::Refused(MeritProblem::NotFound)) => Err(not_found(sigma).into()),
             Err(Stop::Refused(problem)) => Ok(Err(problem)),
+            Err(Stop::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    /// Runs a write of the org itself; a refusal is for the page to show.
+    ///
+    /// # Errors
+    /// The store does not answer, or the object does not exist.
+    pub async fn manage<T, F>(&self, sigma: &AppState, act: F) -> Result<Result<T, Refusal>, PageError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> org::Decision<T> + Send + 'static,
+    {
+        match sigma.store_for(&self.context, self.actor()).decide(act).await {
+            Ok(done) => Ok(Ok(done)),
+            Err(Stop::Refused(Refusal::NotFound { .. } | Refusal::Unauthorized)) => Err(not_found(sigma).into()),
+            Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
             Err(Stop::Failed(error)) => Err(error.into()),
         }
     }

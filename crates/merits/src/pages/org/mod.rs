@@ -5,6 +5,8 @@ mod apps;
 mod batch;
 mod chooser;
 mod cover;
+mod directories;
+mod directory;
 mod export;
 mod import;
 mod listing;
@@ -40,6 +42,8 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(template::endpoints());
     all.extend(cover::endpoints());
     all.extend(apps::endpoints());
+    all.extend(directories::endpoints());
+    all.extend(directory::endpoints());
     all.extend(profile::endpoints());
     all.extend(webhooks::endpoints());
     all

@@ -27,6 +27,7 @@ macro_rules! framed {
 }
 
 mod batch;
+mod directory;
 mod holder;
 mod org;
 mod request;
@@ -34,6 +35,7 @@ mod template;
 mod unsubscribe;
 
 pub use batch::{BatchLine, BatchPage, ImportPage, LineOutcome, MapPage, MapTarget, PreviewRow};
+pub use directory::{ConnectionLine, DirectoriesPage, DirectoryPage, RequestLine, TokenPage};
 pub use holder::{AccessLine, ClaimLine, FileLink, HeldMerit, HolderPage, Value};
 pub use org::{
     AppsPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine, MeritPage, OrgLink,

@@ -64,14 +64,16 @@ pub enum Tab {
     Apps,
     /// Webhooks.
     Webhooks,
+    /// Directories that provision people.
+    Directories,
     /// The profile.
     Profile,
 }
 
 impl Tab {
     /// Every section.
-    pub const ALL: [Self; 7] =
-        [Self::Sent, Self::Proposed, Self::Templates, Self::Members, Self::Apps, Self::Webhooks, Self::Profile];
+    pub const ALL: [Self; 8] =
+        [Self::Sent, Self::Proposed, Self::Templates, Self::Members, Self::Apps, Self::Webhooks, Self::Directories, Self::Profile];
 
     /// Its path below that of the org.
     pub const fn path(self) -> &'static str {
@@ -82,6 +84,7 @@ impl Tab {
             Self::Members => "members",
             Self::Apps => "apps",
             Self::Webhooks => "webhooks",
+            Self::Directories => "directories",
             Self::Profile => "profile",
         }
     }
@@ -94,6 +97,7 @@ impl Tab {
             Self::Members => "merits-tab-members",
             Self::Apps => "merits-tab-apps",
             Self::Webhooks => "webhooks-title",
+            Self::Directories => "scim-title",
             Self::Profile => "merits-tab-profile",
         }
     }

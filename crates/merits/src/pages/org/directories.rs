@@ -1,0 +1,124 @@
+//! `/org/{org}/directories`: the directories that provision the people of the org, and connecting one.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use secrecy::SecretString;
+use sigma_core::ids::{RoleId, ScimConnectionId};
+use sigma_core::org::text;
+use sigma_core::params::Params;
+use sigma_core::scim::ScimToken;
+use sigma_platform::http::Endpoint;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::paths::SCIM_PATH;
+use sigma_platform::state::AppState;
+use sigma_store::org::role;
+use sigma_store::scim::connection::{self, Connection, NewConnection};
+
+use super::OrgAdmin;
+use crate::pages::form::Form;
+use crate::pages::outcome::{Done, PageError};
+use crate::pages::view::{Choice, ConnectionLine, DirectoriesPage, Notice, Tab, TokenPage};
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/org/{org}/directories", show), Endpoint::post(FORM, "/org/{org}/directories", add)]
+}
+
+/// A connection as entered.
+#[derive(Default)]
+struct Entered {
+    name: String,
+    role: Option<RoleId>,
+    maps_roles: bool,
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let notice = Done::reported_by(&query, admin.language);
+    page(&sigma, &admin, Entered::default(), StatusCode::OK, notice).await
+}
+
+async fn add(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
+    let role = form.0.get("role").map(RoleId::from_text);
+    let entered = Entered { name: form.text("name"), role, maps_roles: form.is_checked("maps_roles") };
+    let (Ok(name), Some(role_id)) = (text::name(&entered.name), entered.role.clone()) else {
+        let notice = Notice::Refused(admin.text("scim-name-refused"));
+        return page(&sigma, &admin, entered, StatusCode::BAD_REQUEST, Some(notice)).await;
+    };
+    let now = sigma.now();
+    let token = ScimToken::generate(&*sigma.rng);
+    let new = NewConnection {
+        id: ScimConnectionId::new(now, &*sigma.rng),
+        name,
+        role_id,
+        maps_roles: entered.maps_roles,
+        hash: token.digest(),
+    };
+    let (org_id, actor) = (admin.org.id.clone(), admin.actor());
+    match admin.manage(&sigma, move |tx| connection::add(tx, &org_id, &actor, &new, now)).await? {
+        Ok(made) => Ok(token_page(&sigma, &admin, made.name, &token, false)),
+        Err(_) => {
+            let notice = Notice::Refused(admin.text("scim-refused"));
+            page(&sigma, &admin, entered, StatusCode::CONFLICT, Some(notice)).await
+        }
+    }
+}
+
+/// The page that shows a token, only this once.
+pub fn token_page(sigma: &AppState, admin: &OrgAdmin, name: String, token: &ScimToken, is_rotated: bool) -> Response {
+    let view = TokenPage { url: url(sigma), name, token: SecretString::from(token.expose()), is_rotated };
+    view.render(StatusCode::OK, &admin.frame(Tab::Directories, None), &admin.page(sigma))
+}
+
+/// The address of the service.
+pub fn url(sigma: &AppState) -> String {
+    format!("{}{SCIM_PATH}", sigma.settings.issuer)
+}
+
+/// A connection, as pages show it.
+pub fn line(connection: &Connection, role: Option<String>) -> ConnectionLine {
+    ConnectionLine {
+        id: connection.id.to_string(),
+        name: connection.name.clone(),
+        role: role.unwrap_or_default(),
+        maps_roles: connection.maps_roles,
+        created_at: connection.created_at,
+        last_used_at: connection.last_used_at,
+    }
+}
+
+async fn page(
+    sigma: &AppState,
+    admin: &OrgAdmin,
+    entered: Entered,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, PageError> {
+    let org_id = admin.org.id.clone();
+    let read =
+        move |tx: &mut dyn sigma_store::Tx| Ok((connection::list(tx, &org_id)?, role::all_summaries(tx, &org_id)?));
+    let (connections, roles) = sigma.store.read(read).await?;
+    let name_of = |id: &RoleId| roles.iter().find(|role| role.id == *id).map(|role| role.name.clone());
+    let connections = connections.iter().map(|connection| line(connection, name_of(&connection.role_id))).collect();
+    // The role with the fewest permissions is preselected.
+    let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
+    let chosen = entered.role.as_ref().or(weakest);
+    let options = roles.iter().map(|role| Choice {
+        value: role.id.to_string(),
+        label: role.name.clone(),
+        selected: Some(&role.id) == chosen,
+    });
+    let view = DirectoriesPage {
+        url: url(sigma),
+        connections,
+        name: entered.name,
+        roles: options.collect(),
+        maps_roles: entered.maps_roles,
+    };
+    Ok(view.render(status, &admin.frame(Tab::Directories, notice), &admin.page(sigma)))
+}
