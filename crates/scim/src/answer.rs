@@ -58,7 +58,7 @@ impl Answer {
 }
 
 /// A list (RFC 7644 §3.4.2).
-pub fn list(total: u64, start_index: u64, resources: Vec<Map<String, Value>>) -> Value {
+pub fn list(total: u64, start_index: u64, resources: &[Map<String, Value>]) -> Value {
     json!({
         "schemas": [LIST],
         "totalResults": total,

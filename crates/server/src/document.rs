@@ -102,6 +102,7 @@ mod tests {
             let (name, media_type) = match operation.split_once(' ') {
                 Some((_, path)) if path.starts_with("/api/v1/") => ("WorkspaceError", "application/json"),
                 Some((_, path)) if path.starts_with("/api/admin/") => ("Problem", "application/problem+json"),
+                Some((_, path)) if path.starts_with("/scim/") => ("ScimError", "application/scim+json"),
                 Some((_, path)) if path.starts_with("/v2/") || path.starts_with("/attachments/") => {
                     ("MeritsError", "application/json")
                 }

@@ -74,4 +74,3 @@ CREATE TABLE webhook_cursors (
     at BIGINT NOT NULL,
     event_id TEXT NOT NULL
 );
-INSERT INTO webhook_cursors (name, at, event_id) VALUES ('end', 0, ''), ('settled', 0, '');

@@ -125,7 +125,8 @@ fn extension(
         return Ok(());
     }
     let members = value.as_object().ok_or_else(|| Problem::value(format!("{urn} must be an object")))?;
-    for (name, value) in members {
+    // Some repeat the URN of the extension in it.
+    for (name, value) in members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("schemas")) {
         let unknown = || Problem::path(format!("There is no attribute {:?}", shortened(name)));
         let found = of.find_extended(name).ok_or_else(unknown)?;
         let path = AttributePath { extension: Some(urn), attribute: found, sub: None };

@@ -104,12 +104,16 @@ impl Resource {
         };
         members.remove(name);
         let related = self.related.iter().flatten().map(|related| {
-            json!({
+            let mut shown = json!({
                 "value": related.id,
-                "display": related.display,
                 "type": kind,
                 "$ref": format!("{base}{}/{}", other.endpoint(), related.id),
-            })
+            });
+            // Members of a group have none in the schema (RFC 7643 §8.7.1): what was added would not be what is there.
+            if let (ResourceType::User, Some(shown)) = (self.of, shown.as_object_mut()) {
+                shown.insert("display".to_owned(), Value::from(related.display.clone()));
+            }
+            shown
         });
         let related: Vec<Value> = related.collect();
         if !related.is_empty() {

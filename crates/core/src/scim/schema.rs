@@ -231,7 +231,6 @@ const GROUP: &[Attribute] = &[
         &[
             Attribute::text("value", "The id of the person").exact().immutable(),
             Attribute::reference("$ref", "Their address", &["User"]).immutable(),
-            Attribute::text("display", "Their name").read_only(),
             Attribute::text("type", "The type of the member").usually(&["User"]).immutable(),
         ],
     )

@@ -287,7 +287,7 @@ fn bodies_are_checked_against_the_schema() {
     assert_eq!(refused(json!({"userName": "a", "schemas": [ResourceType::Group.schema()]})), "invalidSyntax");
     assert_eq!(refused(json!({"schemas": schemas})), "invalidValue");
     assert_eq!(refused(json!({"schemas": schemas, "userName": " "})), "invalidValue");
-    assert_eq!(refused(json!({"schemas": schemas, "userName": "a", "emails": "x"})).len(), "invalidValue".len());
+    assert_eq!(refused(json!({"schemas": schemas, "userName": "a", "emails": 1})), "invalidValue");
     let large: Vec<Value> = (0..30).map(|n| json!({"value": format!("{n}{}", "x".repeat(900))})).collect();
     assert_eq!(refused(json!({"schemas": schemas, "userName": "a", "emails": large})), "invalidValue");
     let body = json!({

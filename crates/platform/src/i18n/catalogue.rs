@@ -36,7 +36,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 19] {
+pub(super) const fn sources(language: Language) -> [&'static str; 20] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

@@ -42,7 +42,7 @@ pub async fn searched(sigma: &AppState, caller: &ScimCaller, searches: Vec<Searc
         total = total.saturating_add(found.total);
         shown.extend(found.resources.iter().map(|found| projection.apply(of, found.to_members(&base))));
     }
-    Ok(Answer::of(list(total, start_index, shown)))
+    Ok(Answer::of(list(total, start_index, &shown)))
 }
 
 /// A list of what the service says of itself.
@@ -52,7 +52,7 @@ fn all(described: Vec<Value>) -> Value {
         _ => None,
     });
     let shown: Vec<_> = shown.collect();
-    list(u64::try_from(shown.len()).unwrap_or(u64::MAX), 1, shown)
+    list(u64::try_from(shown.len()).unwrap_or(u64::MAX), 1, &shown)
 }
 
 /// Filters are forbidden there (RFC 7644 §4).

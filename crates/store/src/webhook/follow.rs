@@ -60,8 +60,10 @@ pub fn is_wanted(tx: &mut dyn Tx) -> Result<bool, StoreError> {
 pub fn is_behind(tx: &mut dyn Tx, cursor: Cursor, now: Timestamp) -> Result<bool, StoreError> {
     let Some(from) = active_from(tx)? else { return Ok(false) };
     let sql = "SELECT at, event_id FROM webhook_cursors WHERE name = $1";
-    let Some(row) = tx.query_opt(sql, params![cursor.name()])? else { return Ok(false) };
-    let place = Place::from_parts(row.timestamp(0)?, row.text(1)?).max(Place::at(from));
+    let place = match tx.query_opt(sql, params![cursor.name()])? {
+        Some(row) => Place::from_parts(row.timestamp(0)?, row.text(1)?).max(Place::at(from)),
+        None => Place::at(from),
+    };
     let (at, id) = place.parts();
     let sql = "SELECT 1 FROM events WHERE (at, id) > ($1, $2) AND at <= $3 ORDER BY at, id LIMIT 1";
     Ok(tx.query_opt(sql, params![at, id, cursor.until(now)])?.is_some())
@@ -71,7 +73,8 @@ pub fn is_behind(tx: &mut dyn Tx, cursor: Cursor, now: Timestamp) -> Result<bool
 pub fn follow(tx: &mut dyn Tx, cursor: Cursor, most_waiting: u32, now: Timestamp) -> Result<usize, StoreError> {
     let Some(from) = active_from(tx)? else { return Ok(0) };
     // Its lock: another process goes on from where this one ends.
-    let sql = "UPDATE webhook_cursors SET at = at WHERE name = $1 RETURNING at, event_id";
+    let sql = "INSERT INTO webhook_cursors (name, at, event_id) VALUES ($1, 0, '')
+               ON CONFLICT (name) DO UPDATE SET at = webhook_cursors.at RETURNING at, event_id";
     let Some(row) = tx.query_opt(sql, params![cursor.name()])? else { return Ok(0) };
     let place = Place::from_parts(row.timestamp(0)?, row.text(1)?).max(Place::at(from));
     let mut events = event::list_after(tx, &place, BATCH)?;

@@ -60,13 +60,12 @@ async fn add(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Resu
         hash: token.digest(),
     };
     let (org_id, actor) = (admin.org.id.clone(), admin.actor());
-    match admin.manage(&sigma, move |tx| connection::add(tx, &org_id, &actor, &new, now)).await? {
-        Ok(made) => Ok(token_page(&sigma, &admin, made.name, &token, false)),
-        Err(_) => {
-            let notice = Notice::Refused(admin.text("scim-refused"));
-            page(&sigma, &admin, entered, StatusCode::CONFLICT, Some(notice)).await
-        }
+    let made = admin.manage(&sigma, move |tx| connection::add(tx, &org_id, &actor, &new, now)).await?;
+    if let Ok(made) = made {
+        return Ok(token_page(&sigma, &admin, made.name, &token, false));
     }
+    let notice = Notice::Refused(admin.text("scim-refused"));
+    page(&sigma, &admin, entered, StatusCode::CONFLICT, Some(notice)).await
 }
 
 /// The page that shows a token, only this once.

@@ -72,8 +72,16 @@ pub enum Tab {
 
 impl Tab {
     /// Every section.
-    pub const ALL: [Self; 8] =
-        [Self::Sent, Self::Proposed, Self::Templates, Self::Members, Self::Apps, Self::Webhooks, Self::Directories, Self::Profile];
+    pub const ALL: [Self; 8] = [
+        Self::Sent,
+        Self::Proposed,
+        Self::Templates,
+        Self::Members,
+        Self::Apps,
+        Self::Webhooks,
+        Self::Directories,
+        Self::Profile,
+    ];
 
     /// Its path below that of the org.
     pub const fn path(self) -> &'static str {
