@@ -58,6 +58,11 @@ impl StoredPassword {
         ForeignHash::parse(text).map(|hash| Self(hash.as_str().to_owned()))
     }
 
+    /// A hash that is in use here. What ours may cost is the operator's choice, so it is not judged.
+    pub fn in_use(text: String) -> Self {
+        Self(text)
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,7 +6,7 @@ use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::password::cost_of;
-use sigma_core::people::ImportedPerson;
+use sigma_core::people::{ImportedPerson, StoredPassword};
 use sigma_core::time::Timestamp;
 
 use crate::email::EmailProof;
@@ -88,7 +88,7 @@ pub fn page(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<(Vec<ImportedPer
             email,
             email_verified: row.opt_timestamp(4)?.is_some(),
             name: row.text(1)?,
-            password_hash: row.opt_text(5)?.and_then(|hash| sigma_core::people::StoredPassword::parse(&hash).ok()),
+            password_hash: row.opt_text(5)?.map(StoredPassword::in_use),
             disabled: row.int(2)? != 0,
         });
     }
