@@ -17,6 +17,7 @@ mod client_documents;
 mod id_jag;
 mod provider;
 mod registration;
+mod resolver;
 mod sign_in;
 mod webhooks;
 mod workload;
@@ -29,6 +30,7 @@ pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
 };
 pub use registration::{Registration, RegistrationMode};
+pub use resolver::ResolverSettings;
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
 pub use webhooks::Webhooks;
 pub use workload::{GITHUB_ACTIONS, WorkloadIssuer, WorkloadRule};
@@ -410,36 +412,6 @@ pub struct Signer {
 impl Default for Signer {
     fn default() -> Self {
         Self { listed_origins: 20 }
-    }
-}
-
-/// The server that knows the published records of BAP identities; none by default.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ResolverSettings {
-    /// Its address, before `/identity/get`.
-    pub url: Option<String>,
-    /// How long an answer may take, in seconds.
-    pub timeout_seconds: u32,
-    /// How long a record is used before it is looked up again, in seconds.
-    pub cache_seconds: u32,
-}
-
-impl Default for ResolverSettings {
-    fn default() -> Self {
-        Self { url: None, timeout_seconds: 2, cache_seconds: 3_600 }
-    }
-}
-
-impl ResolverSettings {
-    /// How long an answer may take.
-    pub fn time_limit(&self) -> Duration {
-        Duration::from_secs(u64::from(self.timeout_seconds))
-    }
-
-    /// How long a record is used before it is looked up again.
-    pub fn fresh(&self) -> Duration {
-        Duration::from_secs(u64::from(self.cache_seconds))
     }
 }
 

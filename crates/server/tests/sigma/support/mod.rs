@@ -5,6 +5,7 @@ mod authenticator;
 mod browser;
 pub mod client;
 pub mod client_host;
+pub mod directory;
 pub mod dpop;
 pub mod forge;
 mod key;

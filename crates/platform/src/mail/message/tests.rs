@@ -1,0 +1,141 @@
+use super::*;
+
+const ISSUER: &str = "https://id.example.org";
+const URL: &str = "https://id.example.org/invitation?token=abc";
+
+#[test]
+fn org_chosen_names_become_neither_links_nor_markup() {
+    let invited = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN }.invitation(
+        "Win a prize at https://evil.example/x\r\nBcc: all@example.org",
+        Some("<a href='//evil.example'>"),
+        URL,
+        Duration::from_hours(1),
+    );
+    let message = invited.message("ada@example.org").unwrap();
+    for part in [&message.subject, &message.text, &message.html] {
+        assert!(!part.contains("evil.example"), "{part}");
+        assert!(!part.contains("https://evil"), "{part}");
+        assert!(!part.contains("all@example"), "{part}");
+    }
+    assert!(!message.subject.contains(['\r', '\n']));
+    assert!(!message.html.contains("<a href='"), "{}", message.html);
+    assert!(message.text.contains(URL));
+    assert!(message.html.contains(&format!("href=\"{URL}\"")), "{}", message.html);
+}
+
+#[test]
+fn senders_of_merits_put_neither_links_nor_markup_into_a_mail() {
+    let writer = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN };
+    let about = MeritNotice {
+        org: "Free phones at https://evil.example/x\r\nBcc: all@example.org",
+        title: Some("<script>alert(1)</script> www.evil.example"),
+        unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
+    };
+    let message = writer.merit_sent(&about).message("ada@example.org").unwrap();
+    for part in [&message.subject, &message.text, &message.html] {
+        assert!(!part.contains("evil.example"), "{part}");
+        assert!(!part.contains("all@example"), "{part}");
+    }
+    assert!(!message.subject.contains(['\r', '\n']));
+    assert!(!message.html.contains("<script"), "{}", message.html);
+    assert_eq!(message.unsubscribe_url, Some(about.unsubscribe_url));
+}
+
+/// Every mail, by name.
+fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 15] {
+    let writer = Writer { language, issuer: ISSUER, look };
+    let at = Timestamp::from_seconds(1_772_366_400);
+    let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
+    let about = |title| MeritNotice {
+        org: "Harbour Bakery",
+        title,
+        unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
+    };
+    let webhook = WebhookNotice { org: "Harbour Bakery", path: "/org/org_1/webhooks/wh_1", is_gone: true };
+    [
+        ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
+        ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
+        ("reset", writer.reset(URL, hour)),
+        ("confirm_address", writer.confirm_address(URL, "1234 5678", hour)),
+        ("account_exists", writer.account_exists()),
+        ("changed", writer.password_changed(at)),
+        ("confirm_new_address", writer.confirm_new_address("1234 5678", hour)),
+        ("address_taken", writer.address_taken()),
+        ("account_changed", writer.account_changed(AccountChange::AddressAdded, at)),
+        ("new_device", writer.new_device("Firefox on Linux", "192.0.2.7", at)),
+        ("single_key", writer.single_key()),
+        ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
+        ("merit_access", writer.merit_sent(&about(None))),
+        ("webhook_failed", writer.webhook_disabled(&WebhookNotice { is_gone: false, ..webhook }, at)),
+        ("webhook_gone", writer.webhook_disabled(&webhook, at)),
+    ]
+}
+
+#[test]
+fn the_words_of_each_mail() {
+    for (name, draft) in mails(Language::English, Look::PLAIN) {
+        let message = draft.message("ada@example.org").unwrap();
+        insta::assert_snapshot!(name, format!("{}\n\n{}\n{}", message.subject, message.text, message.html));
+    }
+}
+
+#[test]
+fn every_change_of_an_account_is_told() {
+    let writer = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN };
+    let changes = [
+        AccountChange::AddressAdded,
+        AccountChange::AddressRemoved,
+        AccountChange::PrimaryChanged,
+        AccountChange::PasswordRemoved,
+        AccountChange::KeyAdded,
+        AccountChange::KeyRemoved,
+        AccountChange::PasskeyAdded,
+        AccountChange::PasskeyRemoved,
+        AccountChange::TotpAdded,
+        AccountChange::TotpRemoved,
+        AccountChange::RecoveryCodesRenewed,
+        AccountChange::RecoveryCodesRemoved,
+        AccountChange::RecoveryCodeUsed,
+    ];
+    let texts =
+        changes.map(|change| writer.account_changed(change, Timestamp::default()).message("a@b.org").unwrap().text);
+    for (at, text) in texts.iter().enumerate() {
+        assert!(!texts[..at].contains(text), "{text}");
+    }
+}
+
+#[test]
+fn every_mail_is_written_in_every_language() {
+    let words = |language| mails(language, Look::PLAIN).map(|(_, draft)| draft.message("ada@example.org").unwrap());
+    for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
+        for (english, other) in words(Language::English).into_iter().zip(words(language)) {
+            assert!(english.subject != other.subject && english.text != other.text, "{}", other.subject);
+            assert_eq!(english.text.contains(URL), other.text.contains(URL));
+            assert!(other.html.contains(&format!("lang=\"{}\"", language.tag())));
+        }
+    }
+    let german = words(Language::German);
+    assert!(german[0].text.contains("innerhalb von 7 Tagen"), "{}", german[0].text);
+    assert!(german[5].text.contains("am 1. März 2026 um 12:00 UTC"), "{}", german[5].text);
+}
+
+#[test]
+fn mails_look_like_their_server() {
+    let look = Look {
+        name: "Example".to_owned(),
+        accent: Accent::parse("#ffe14d"),
+        terms_url: Some("https://example.org/terms".to_owned()),
+        support_url: Some("mailto:help@example.org".to_owned()),
+        ..Look::default()
+    };
+    for (name, draft) in mails(Language::English, &look) {
+        let message = draft.message("ada@example.org").unwrap();
+        for part in [&message.text, &message.html] {
+            assert!(part.contains("Sent by Example (id.example.org)."), "{name}: {part}");
+            assert!(part.contains("https://example.org/terms") && part.contains("mailto:help@example.org"));
+        }
+        let readable = look.accent.unwrap().light();
+        let button = format!("background:{};color:{}", readable.accent, readable.on);
+        assert!(!message.html.contains("inline-block") || message.html.contains(&button), "{name}: {}", message.html);
+    }
+}
