@@ -5,6 +5,7 @@ mod api;
 mod operator;
 mod outcome;
 mod pages;
+mod rotation;
 mod view;
 
 use sigma_platform::http::Surface;

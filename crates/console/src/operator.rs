@@ -145,6 +145,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("apps") => ConsolePage::Apps,
         Some("audit" | "audit.csv") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
+        Some("keys") => ConsolePage::Keys,
         _ => ConsolePage::Overview,
     }
 }
@@ -190,6 +191,7 @@ impl Tab {
             Self::Apps => OperatorRight::ReadApps,
             Self::Audit => OperatorRight::ReadAudit,
             Self::Webhooks => OperatorRight::ReadWebhooks,
+            Self::Keys => OperatorRight::ReadKeys,
         }
     }
 }
@@ -213,6 +215,7 @@ mod tests {
             ("/console/audit.csv".to_owned(), ConsolePage::Audit),
             ("/console/webhooks".to_owned(), ConsolePage::Webhooks(None)),
             ("/console/webhooks/wh_0123456789abcdef01234567".to_owned(), ConsolePage::Webhooks(Some(webhook))),
+            ("/console/keys".to_owned(), ConsolePage::Keys),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

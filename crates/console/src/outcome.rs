@@ -61,10 +61,14 @@ pub enum Done {
     SignedOut,
     /// The person is the first owner.
     Owner,
+    /// New signing keys were made.
+    Rotated,
+    /// A signing key was deleted.
+    Revoked,
 }
 
 impl Done {
-    const ALL: [Self; 4] = [Self::Disabled, Self::Enabled, Self::SignedOut, Self::Owner];
+    const ALL: [Self; 6] = [Self::Disabled, Self::Enabled, Self::SignedOut, Self::Owner, Self::Rotated, Self::Revoked];
 
     const fn name(self) -> &'static str {
         match self {
@@ -72,6 +76,8 @@ impl Done {
             Self::Enabled => "enabled",
             Self::SignedOut => "signed-out",
             Self::Owner => "owner",
+            Self::Rotated => "rotated",
+            Self::Revoked => "revoked",
         }
     }
 
@@ -81,6 +87,8 @@ impl Done {
             Self::Enabled => "console-done-enabled",
             Self::SignedOut => "console-done-signed-out",
             Self::Owner => "console-done-owner",
+            Self::Rotated => "console-done-rotated",
+            Self::Revoked => "console-done-revoked",
         }
     }
 

@@ -179,6 +179,10 @@ pub enum ConsolePage {
     Webhooks(Option<WebhookId>),
     /// Changing them: the user signs in again first.
     WebhooksChange(Option<WebhookId>),
+    /// Signing keys.
+    Keys,
+    /// Changing them: the user signs in again first.
+    KeysChange,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -286,7 +290,9 @@ impl Continuation {
                     | DeletionRequest
                     | BackupChange
                     | Restore
-            } | Self::Console { page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) }
+            } | Self::Console {
+                page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) | ConsolePage::KeysChange
+            }
         )
     }
 
@@ -358,7 +364,9 @@ mod tests {
         let pages = [FirstPassword, Change, AgentsChange, DevelopersChange, DeletionRequest, BackupChange, Restore];
         let is_console = matches!(
             continuation,
-            Continuation::Console { page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) }
+            Continuation::Console {
+                page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) | ConsolePage::KeysChange
+            }
         );
         is_console || pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
@@ -430,6 +438,8 @@ mod tests {
                 ConsolePage::Audit,
                 ConsolePage::Webhooks(Some(WebhookId::from_text("wh_1"))),
                 ConsolePage::WebhooksChange(None),
+                ConsolePage::Keys,
+                ConsolePage::KeysChange,
             ])
             .prop_map(|page| Continuation::Console { page }),
             "\\PC{0,20}"

@@ -37,11 +37,15 @@ pub enum OperatorRight {
     ReadWebhooks,
     /// Creating, changing and removing webhooks, and repeating deliveries.
     ManageWebhooks,
+    /// Seeing the signing keys and their schedule.
+    ReadKeys,
+    /// Rotating and revoking signing keys.
+    ManageKeys,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -50,6 +54,8 @@ impl OperatorRight {
         Self::ReadAudit,
         Self::ReadWebhooks,
         Self::ManageWebhooks,
+        Self::ReadKeys,
+        Self::ManageKeys,
     ];
 }
 
@@ -131,14 +137,15 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DisablePeople, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadPeople, ReadWebhooks, SignOutPeople,
+            DisablePeople, ManageKeys, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadPeople,
+            ReadWebhooks, SignOutPeople,
         };
         match self {
             Self::Owner | Self::Admin => true,
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople),
             Self::Auditor => match right {
-                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks => true,
-                SignOutPeople | DisablePeople | ManageWebhooks => false,
+                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys => true,
+                SignOutPeople | DisablePeople | ManageWebhooks | ManageKeys => false,
             },
         }
     }
@@ -187,10 +194,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - -",
-                "auditor yes yes - - yes yes yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - -",
+                "auditor yes yes - - yes yes yes - yes -",
             ]
         );
     }

@@ -14,8 +14,9 @@ use sigma_store::signing_key::{self, SealedKey};
 use sigma_store::{Cache, MasterKey, Store, StoreError, cached};
 use zeroize::Zeroizing;
 
+use crate::http::ApiError;
 use crate::settings::Tokens;
-use crate::state::StateError;
+use crate::state::{AppState, StateError};
 
 /// The context under which private keys are sealed, followed by the key's own id.
 const CONTEXT: &str = "signing-key:";
@@ -77,6 +78,11 @@ impl Keys {
             last_reading: tokio::sync::Mutex::default(),
             policy,
         })
+    }
+
+    /// How long keys live.
+    pub const fn policy(&self) -> RotationPolicy {
+        self.policy
     }
 
     /// The current keyring: as stored, or as last read if the store does not answer.
@@ -180,6 +186,73 @@ async fn rotate_if_due(
     Ok(())
 }
 
+/// A rotation that somebody asked for, with the keys that it needs.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    algorithms: Vec<Algorithm>,
+    promptness: Promptness,
+    policy: RotationPolicy,
+    now: Timestamp,
+    fresh: Vec<SealedKey>,
+}
+
+impl Rotation {
+    /// Generates the keys that a rotation of `algorithms` needs, as `records` say. Takes its time, and nothing is stored.
+    ///
+    /// # Errors
+    /// A key cannot be created.
+    pub fn new(
+        records: &[KeyRecord],
+        algorithms: Vec<Algorithm>,
+        promptness: Promptness,
+        policy: RotationPolicy,
+        now: Timestamp,
+        master_key: &MasterKey,
+        rng: &dyn Rng,
+    ) -> Result<Self, StateError> {
+        let mut rotation = Self { algorithms, promptness, policy, now, fresh: Vec::new() };
+        rotation.fresh = make(&rotation.plan(records), master_key, now, rng)?;
+        Ok(rotation)
+    }
+
+    /// The steps that it takes.
+    pub fn plan(&self, records: &[KeyRecord]) -> Vec<RotationStep> {
+        let steps =
+            |algorithm: &Algorithm| force_rotation(records, *algorithm, self.promptness, self.now, &self.policy);
+        self.algorithms.iter().flat_map(steps).collect()
+    }
+
+    /// The new keys.
+    pub fn fresh(&self) -> &[SealedKey] {
+        &self.fresh
+    }
+
+    /// Their ids.
+    pub fn kids(&self) -> Vec<String> {
+        self.fresh.iter().map(|key| key.kid.clone()).collect()
+    }
+}
+
+impl AppState {
+    /// Prepares a rotation: on a thread that may block, since RSA takes its time.
+    ///
+    /// # Errors
+    /// A key cannot be created.
+    pub async fn prepare_rotation(
+        &self,
+        records: Vec<KeyRecord>,
+        algorithms: Vec<Algorithm>,
+        promptness: Promptness,
+    ) -> Result<Rotation, ApiError> {
+        let (sigma, now) = (self.clone(), self.now());
+        let made = tokio::task::spawn_blocking(move || {
+            let policy = sigma.keys.policy();
+            Rotation::new(&records, algorithms, promptness, policy, now, &sigma.master_key, &*sigma.rng)
+        });
+        made.await.map_err(ApiError::internal)?.map_err(ApiError::internal)
+    }
+}
+
 /// Rotates the keys of `algorithms` early, for `sigma keys rotate`. Returns the ids of the new keys.
 ///
 /// # Errors
@@ -193,13 +266,10 @@ pub async fn rotate(
     now: Timestamp,
     rng: &dyn Rng,
 ) -> Result<Vec<String>, StateError> {
-    let algorithms = algorithms.to_vec();
-    let steps = move |records: &[KeyRecord]| -> Vec<RotationStep> {
-        algorithms.iter().flat_map(|alg| force_rotation(records, *alg, promptness, now, &policy)).collect()
-    };
-    let fresh = make(&steps(&records(&store.read(signing_key::list).await?)), master_key, now, rng)?;
-    let kids = fresh.iter().map(|key| key.kid.clone()).collect();
-    store.write(move |tx| signing_key::rotate(tx, &steps, &fresh)).await?;
+    let current = records(&store.read(signing_key::list).await?);
+    let rotation = Rotation::new(&current, algorithms.to_vec(), promptness, policy, now, master_key, rng)?;
+    let kids = rotation.kids();
+    store.write(move |tx| signing_key::rotate(tx, |records| rotation.plan(records), rotation.fresh())).await?;
     Ok(kids)
 }
 

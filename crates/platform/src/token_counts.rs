@@ -15,8 +15,8 @@ use crate::state::AppState;
 
 /// How often they are written.
 const INTERVAL: Duration = Duration::from_secs(20);
-/// Rows per write, at most.
-const BATCH: usize = 500;
+/// Minutes per write, at most: each may change the row of a day too.
+const BATCH: usize = 200;
 /// Most counts kept while the store does not answer; further ones are lost.
 const MOST_WAITING: usize = 100_000;
 

@@ -32,6 +32,7 @@ pub mod email_sign_up;
 mod engine;
 mod error;
 pub mod event;
+pub mod event_count;
 mod expiring;
 mod feed;
 pub mod grant;

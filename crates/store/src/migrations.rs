@@ -34,6 +34,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V23__console", include_str!("../migrations/V23__console.sql")),
     ("V24__webhooks", include_str!("../migrations/V24__webhooks.sql")),
     ("V25__scim", include_str!("../migrations/V25__scim.sql")),
+    ("V26__counts", include_str!("../migrations/V26__counts.sql")),
 ];
 
 /// The table that refinery keeps.

@@ -1,7 +1,7 @@
 //! The keys that sign tokens, sealed.
 
 use sigma_core::event::{Action, Target};
-use sigma_core::jose::{Algorithm, KeyRecord, RotationStep};
+use sigma_core::jose::{Algorithm, KeyRecord, KeyState, RotationStep, state_of};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -112,6 +112,29 @@ pub fn retire(tx: &mut dyn Tx, kid: &str, retired_at: Timestamp, delete_after: T
     )?;
     record(tx, Action::SigningKeyRetire, kid, retired)?;
     tx.changed(cached::SIGNING_KEYS, cached::ALL)
+}
+
+/// What became of a request to revoke a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// The key is gone, and with it what it signed.
+    Done,
+    /// There is none of that id.
+    Unknown,
+    /// It signs at present, and stays.
+    Signs,
+}
+
+/// Removes a key that does not sign at present, and thereby ends its tokens.
+pub fn revoke(tx: &mut dyn Tx, kid: &str, now: Timestamp) -> Result<Revoked, StoreError> {
+    tx.lock(Owner::Installation)?;
+    let records: Vec<KeyRecord> = list(tx)?.iter().map(SealedKey::record).collect();
+    let Some(key) = records.iter().find(|key| key.kid == kid) else { return Ok(Revoked::Unknown) };
+    if state_of(key, &records, now) == KeyState::Signs {
+        return Ok(Revoked::Signs);
+    }
+    remove(tx, kid)?;
+    Ok(Revoked::Done)
 }
 
 /// Removes a key whose tokens have all expired.

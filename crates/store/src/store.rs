@@ -307,6 +307,20 @@ impl Store {
         self.inner.feed.age()
     }
 
+    /// The size of the database, in bytes.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        let sql = if self.is_file() {
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        } else {
+            "SELECT pg_database_size(current_database())"
+        };
+        let bytes = self.read(move |tx| tx.query_opt(sql, &[])?.map_or(Ok(0), |row| row.int(0))).await?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
     /// Operations that wait for a writer: a measure of load, 1,024 at most unless configured.
     pub fn waiting_writes(&self) -> usize {
         self.inner.writes.messages.len()

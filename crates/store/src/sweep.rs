@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::event;
+use crate::event_count;
 use crate::session;
 use crate::store::Store;
 use crate::token_count;
@@ -65,7 +66,10 @@ impl Store {
             }
             Swept::Audit => {
                 let Some(kept) = self.keep_events() else { return Vec::new() };
-                [event::SWEEP, token_count::SWEEP].map(|delete| (delete, Some(now.minus(kept).micros()))).into()
+                let before = Some(now.minus(kept).micros());
+                [event::SWEEP, token_count::SWEEP, token_count::SWEEP_DAYS, event_count::SWEEP]
+                    .map(|delete| (delete, before))
+                    .into()
             }
         }
     }

@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use sigma_core::jose::{Algorithm, Promptness};
-use sigma_core::time::Timestamp;
+use sigma_core::jose::{Algorithm, KeyRecord, KeyState, Promptness, state_of};
 use sigma_server::keys;
-use sigma_store::Owner;
-use sigma_store::signing_key::{self, SealedKey};
+use sigma_store::signing_key::{self, Revoked, SealedKey};
 
 use crate::args::AlgArg;
 use crate::confirm::confirm;
@@ -28,16 +26,11 @@ struct KeyView {
 }
 
 impl KeyView {
-    fn of(key: &SealedKey, signs: bool) -> Self {
-        let state = match key.retired_at {
-            Some(_) => "retired",
-            None if signs => "signs",
-            None => "published",
-        };
+    fn of(key: &KeyRecord, state: KeyState) -> Self {
         Self {
             kid: key.kid.clone(),
             alg: key.algorithm.as_str(),
-            state,
+            state: state.as_str(),
             created_at: key.created_at.to_string(),
             active_from: key.active_from.to_string(),
             retired_at: key.retired_at.map(|at| at.to_string()),
@@ -49,16 +42,6 @@ impl KeyView {
         let until = self.delete_after.clone().unwrap_or_default();
         [self.kid.clone(), self.alg.to_owned(), self.state.to_owned(), self.active_from.clone(), until]
     }
-}
-
-/// Whether `key` is the current signing key: of those not retired, the last one to become active.
-fn signs(key: &SealedKey, keys: &[SealedKey], now: Timestamp) -> bool {
-    let active =
-        |other: &&SealedKey| other.algorithm == key.algorithm && other.retired_at.is_none() && other.active_from <= now;
-    keys.iter()
-        .filter(active)
-        .max_by_key(|other| (other.active_from, &other.kid))
-        .is_some_and(|last| last.kid == key.kid)
 }
 
 /// Lists every key.
@@ -91,19 +74,11 @@ pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgA
 pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (wanted, now) = (kid.to_owned(), opened.now());
-    let keys = opened.read(signing_key::list)?;
-    if keys.iter().any(|key| key.kid == kid && !signs(key, &keys, now)) {
+    let keys = records(&opened)?;
+    if keys.iter().any(|key| key.kid == kid && state_of(key, &keys, now) != KeyState::Signs) {
         confirm(yes, &format!("every token signed with the key {kid} becomes invalid immediately"))?;
     }
-    let revoked = opened.write(move |tx| {
-        tx.lock(Owner::Installation)?;
-        let keys = signing_key::list(tx)?;
-        let Some(key) = keys.iter().find(|key| key.kid == wanted) else { return Ok(Revoked::Unknown) };
-        if signs(key, &keys, now) {
-            return Ok(Revoked::Signs);
-        }
-        signing_key::remove(tx, &wanted).map(|()| Revoked::Done)
-    })?;
+    let revoked = opened.write(move |tx| signing_key::revoke(tx, &wanted, now))?;
     match revoked {
         Revoked::Done => print(&opened, output, &[]),
         Revoked::Unknown => Err(Failure::NotFound(format!("there is no signing key \"{kid}\""))),
@@ -113,11 +88,8 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Resu
     }
 }
 
-/// The outcome of revoking a key.
-enum Revoked {
-    Done,
-    Unknown,
-    Signs,
+fn records(opened: &Opened) -> Result<Vec<KeyRecord>, Failure> {
+    Ok(opened.read(signing_key::list)?.iter().map(SealedKey::record).collect())
 }
 
 /// The output of each command.
@@ -128,9 +100,9 @@ struct Answer<'a> {
 }
 
 fn print(opened: &Opened, output: Output, made: &[String]) -> Result<(), Failure> {
-    let keys = opened.read(signing_key::list)?;
+    let keys = records(opened)?;
     let now = opened.now();
-    let items: Vec<KeyView> = keys.iter().map(|key| KeyView::of(key, signs(key, &keys, now))).collect();
+    let items: Vec<KeyView> = keys.iter().map(|key| KeyView::of(key, state_of(key, &keys, now))).collect();
     output.answer(&Answer { made, items }, |answer| {
         if answer.items.is_empty() {
             return "There are no keys yet: the server creates them on first start.".to_owned();

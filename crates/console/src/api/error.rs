@@ -22,6 +22,8 @@ pub enum AdminError {
     Malformed(Cow<'static, str>),
     /// As much is there as may be: 409.
     TooMany(&'static str),
+    /// The key signs at present: 409.
+    KeySigns,
     /// The secret of something new could not be made: 500.
     Failed(ApiError),
     /// The app is not one of the operator, or acts for somebody else: 403.
@@ -74,6 +76,9 @@ impl IntoResponse for AdminError {
             Self::Invalid(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
             Self::Malformed(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
             Self::TooMany(words) => ApiError::new(StatusCode::CONFLICT, "too_many", words),
+            Self::KeySigns => {
+                ApiError::new(StatusCode::CONFLICT, "key_signs", "The key signs at present: rotate it first")
+            }
             Self::Failed(error) => error,
             Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),
             Self::Limited(exceeded) => return exceeded.into_response(),

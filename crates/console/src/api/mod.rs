@@ -7,7 +7,9 @@ mod caller;
 mod deliveries;
 mod error;
 mod events;
+mod keys;
 mod list;
+mod overview;
 mod people;
 mod person;
 mod webhook;
@@ -24,6 +26,7 @@ const POLICY: Policy =
 /// The endpoints.
 pub fn surface() -> Surface<AppState> {
     Surface::new()
+        .with(overview::endpoint())
         .with(people::endpoint())
         .with(person::endpoints())
         .with(apps::endpoint())
@@ -31,5 +34,6 @@ pub fn surface() -> Surface<AppState> {
         .with(webhooks::endpoints())
         .with(webhook::endpoints())
         .with(deliveries::endpoints())
+        .with(keys::endpoints())
         .below("/api/admin/v1", POLICY)
 }

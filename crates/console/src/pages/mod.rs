@@ -3,13 +3,21 @@
 mod apps;
 mod audit;
 mod first_owner;
-mod overview;
+mod keys;
+pub mod overview;
 mod people;
 mod person;
 mod webhooks;
 
+use sigma_core::interaction::{ConsolePage, Continuation};
+use sigma_core::operator::OperatorRight;
 use sigma_platform::http::Endpoint;
+use sigma_platform::interaction::begin;
+use sigma_platform::paths::login_url;
 use sigma_platform::state::AppState;
+
+use crate::operator::Operator;
+use crate::outcome::PageError;
 
 /// The endpoints of these pages.
 pub fn endpoints() -> Vec<Endpoint<AppState>> {
@@ -19,7 +27,34 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(apps::endpoints());
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());
+    all.extend(keys::endpoints());
     all
+}
+
+/// Where whoever looks proves again who they are, and the cookie for it.
+type Confirmation = (String, Option<String>);
+
+/// Refuses whoever lacks the right, before they are asked to prove again who they are for `page`.
+fn may_change(sigma: &AppState, operator: &Operator, right: OperatorRight, page: ConsolePage) -> Result<(), PageError> {
+    if !operator.role.may(right) {
+        return Err(operator.forbidden(sigma));
+    }
+    if operator.may_change(sigma) { Ok(()) } else { Err(operator.step_up(sigma, page)) }
+}
+
+/// Whether whoever looks has the right, and where they prove first who they are, if they have to.
+fn confirmation(
+    sigma: &AppState,
+    operator: &Operator,
+    right: OperatorRight,
+    page: ConsolePage,
+) -> Result<(bool, Option<Confirmation>), PageError> {
+    let has_right = operator.role.may(right);
+    if !has_right || operator.may_change(sigma) {
+        return Ok((has_right, None));
+    }
+    let begun = begin(sigma, &operator.browser, Continuation::Console { page }, sigma.now())?;
+    Ok((true, Some((login_url(&begun.name), begun.set_cookie))))
 }
 
 /// The address of `path` with those of `pairs` that say something.

@@ -2,18 +2,18 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::StatusCode;
+use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::i18n::Language;
 use sigma_platform::pages::policy::PAGE;
 use sigma_platform::paths::CONSOLE_PATH;
 use sigma_platform::state::AppState;
-use sigma_store::operator::overview::{self, Count};
+use sigma_store::operator::overview::{self, Count, Day, Overview, Queue};
 
 use crate::operator::Operator;
 use crate::outcome::{Done, PageError};
-use crate::view::{Fact, KeyRow, OverviewPage, Tab};
+use crate::view::{Bars, Fact, Line, OverviewPage, Plot, QueueRow, Tab};
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -27,11 +27,11 @@ async fn show(
 ) -> Result<Response, PageError> {
     let (caller, now) = (operator.caller(), sigma.now());
     let seen = operator.read(&sigma, move |tx| overview::read(tx, &caller, now)).await?;
-    let number = |label: &'static str, count: Count| Fact { label, value: words(operator.language, count) };
+    let size = sigma.store.size().await?;
+    let language = operator.language;
+    let number = |label: &'static str, count: Count| Fact { label, value: words(language, count) };
     let text = |label: &'static str, value: &'static str| Fact { label, value: operator.text(value) };
-    let settings = &sigma.settings;
-    let engine = if sigma.store.is_file() { "SQLite" } else { "PostgreSQL" };
-    let mail = if settings.mail.smtp.is_some() { "console-mail-smtp" } else { "console-mail-folder" };
+    let mail = if sigma.settings.mail.smtp.is_some() { "console-mail-smtp" } else { "console-mail-folder" };
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let view = OverviewPage {
         totals: vec![
@@ -45,29 +45,60 @@ async fn show(
             number("console-failures", seen.failures),
             number("console-sign-ups", seen.sign_ups),
         ],
+        plots: plots(&seen.days),
+        apps: apps(&operator, &seen),
+        queues: vec![
+            queue(language, "console-mails", seen.queues.mails),
+            queue(language, "console-queue-webhooks", seen.queues.webhooks),
+            queue(language, "console-queue-logouts", seen.queues.logouts),
+            queue(language, "console-queue-jobs", seen.queues.jobs),
+        ],
         server: vec![
             Fact { label: "console-version", value: env!("CARGO_PKG_VERSION").to_owned() },
-            Fact { label: "console-engine", value: engine.to_owned() },
+            Fact { label: "console-engine", value: format!("{}, {}", engine(&sigma), mebibytes(size)) },
             text("console-mail", mail),
-            number("console-mails", seen.mails),
         ],
-        keys: seen
-            .keys
-            .into_iter()
-            .map(|key| KeyRow {
-                kid: key.kid,
-                algorithm: key.algorithm.as_str(),
-                state: match key.retired_at {
-                    Some(_) => "console-key-retired",
-                    None if key.active_from > now => "console-key-future",
-                    None => "console-key-active",
-                },
-                since: key.active_from,
-            })
-            .collect(),
     };
-    let notice = Done::reported_by(&query, operator.language);
-    Ok(view.render(StatusCode::OK, &operator.frame(Tab::Overview, notice), &operator.page(&sigma)))
+    let notice = Done::reported_by(&query, language);
+    Ok(view.render(&operator.frame(Tab::Overview, notice), &operator.page(&sigma)))
+}
+
+/// The name of the database's engine.
+pub fn engine(sigma: &AppState) -> &'static str {
+    if sigma.store.is_file() { "SQLite" } else { "PostgreSQL" }
+}
+
+fn plots(days: &[Day]) -> Vec<Plot> {
+    let plot = |id, title, series, numbers: fn(&Day) -> Vec<u64>| Plot {
+        id,
+        title,
+        series,
+        days: days.iter().map(|day| Bars { day: day.day, numbers: numbers(day) }).collect(),
+    };
+    vec![
+        plot("plot-sign-ins", "console-plot-sign-ins", vec!["console-sign-ins", "console-failures"], |day| {
+            vec![day.sign_ins, day.failures]
+        }),
+        plot("plot-people", "console-plot-people", vec!["console-plot-new-people"], |day| vec![day.people]),
+        plot("plot-tokens", "console-plot-tokens", vec!["console-plot-tokens-issued"], |day| vec![day.tokens]),
+    ]
+}
+
+fn apps(operator: &Operator, seen: &Overview) -> Vec<Line> {
+    let most = seen.busiest.iter().map(|app| app.tokens).max().unwrap_or(0);
+    let line = |app: &sigma_store::token_count::AppTokens| Line {
+        url: app.name.is_some().then(|| format!("/console/apps/{}", app.app_id)),
+        name: app.name.clone().unwrap_or_else(|| app.app_id.to_string()),
+        number: app.tokens,
+        most,
+    };
+    let opens = operator.role.may(OperatorRight::ReadApps);
+    seen.busiest.iter().map(line).map(|line| Line { url: line.url.filter(|_| opens), ..line }).collect()
+}
+
+fn queue(language: Language, label: &'static str, queue: Queue) -> QueueRow {
+    let failing = (queue.failing.number() > 0).then(|| words(language, queue.failing));
+    QueueRow { label, waiting: words(language, queue.waiting), failing }
 }
 
 /// A number, or that it is more than is counted.
@@ -76,4 +107,11 @@ fn words(language: Language, count: Count) -> String {
         return language.text("console-more-than").with("count", count.number()).to_string();
     }
     count.number().to_string()
+}
+
+/// A size in MiB, with a decimal below ten.
+fn mebibytes(bytes: u64) -> String {
+    const MEBIBYTE: u64 = 1_024 * 1_024;
+    let whole = bytes / MEBIBYTE;
+    if whole < 10 { format!("{whole}.{} MiB", bytes % MEBIBYTE * 10 / MEBIBYTE) } else { format!("{whole} MiB") }
 }

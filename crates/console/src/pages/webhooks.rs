@@ -5,14 +5,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::{OrgId, WebhookId};
-use sigma_core::interaction::{ConsolePage, Continuation};
+use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::{begin, with_cookie};
+use sigma_platform::interaction::with_cookie;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
-use sigma_platform::paths::login_url;
 use sigma_platform::state::AppState;
 use sigma_platform::webhooks::pages::{
     Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft,
@@ -20,6 +19,7 @@ use sigma_platform::webhooks::pages::{
 use sigma_store::operator::webhooks;
 use sigma_store::webhook::Act;
 
+use super::{confirmation, may_change};
 use crate::operator::Operator;
 use crate::outcome::{Notice, PageError};
 use crate::view::{Tab, WebhookPage, WebhooksPage};
@@ -40,9 +40,6 @@ pub fn endpoints() -> [Endpoint<AppState>; 4] {
         Endpoint::post(FORM, ONE, act),
     ]
 }
-
-/// Where the viewer proves who they are, and the cookie for it.
-type Confirmation = (String, Option<String>);
 
 /// What a page shows beside the webhook itself.
 #[derive(Default)]
@@ -73,15 +70,16 @@ async fn draw_list(
     let found = operator.read(sigma, move |tx| webhooks::list(tx, &caller, "", MOST)).await?;
     let mut view = HooksView::of(PATH.to_owned(), &found);
     view.entered = beside.entered.unwrap_or_default();
-    let (may_change, confirm) = confirmation(sigma, operator, ConsolePage::WebhooksChange(None))?;
+    let (has_right, confirm) =
+        confirmation(sigma, operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(None))?;
     let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (may_change, url);
+    (view.may_change, view.confirm_url) = (has_right, url);
     let page = WebhooksPage(view).render(status, &operator.frame(Tab::Webhooks, beside.notice), &operator.page(sigma));
     Ok(with_cookie(page, cookie.flatten().as_deref()))
 }
 
 async fn create(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {
-    may(&sigma, &operator, ConsolePage::WebhooksChange(None))?;
+    may_change(&sigma, &operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(None))?;
     let entered = Entered::of(&Params::parse_form(&body));
     let refused = |entered, problem| Beside {
         notice: Some(refusal(&operator, problem)),
@@ -142,9 +140,10 @@ async fn draw(
     let mut view = HookView::of(sigma, PATH.to_owned(), (&webhook, &secrets), log, &wanted)?;
     view.fresh = beside.fresh;
     view.entered = beside.entered.unwrap_or(view.entered);
-    let (may_change, confirm) = confirmation(sigma, operator, ConsolePage::WebhooksChange(Some(id.clone())))?;
+    let (has_right, confirm) =
+        confirmation(sigma, operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(Some(id.clone())))?;
     let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (may_change, url);
+    (view.may_change, view.confirm_url) = (has_right, url);
     let page = WebhookPage(view).render(status, &operator.frame(Tab::Webhooks, beside.notice), &operator.page(sigma));
     Ok(with_cookie(page, cookie.flatten().as_deref()))
 }
@@ -156,7 +155,7 @@ async fn act(
     body: Bytes,
 ) -> Result<Response, PageError> {
     let id = WebhookId::parse(&id);
-    may(&sigma, &operator, ConsolePage::WebhooksChange(id.clone()))?;
+    may_change(&sigma, &operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(id.clone()))?;
     let id = id.ok_or_else(|| not_found(&sigma))?;
     let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
     let (webhook, _) = operator.read(&sigma, move |tx| webhooks::find(tx, &caller, &wanted, now)).await?;
@@ -183,28 +182,6 @@ async fn act(
         return draw(&sigma, &operator, &id, StatusCode::OK, beside).await;
     }
     Ok(asked.done.at(&if asked.done == Done::Removed { PATH.to_owned() } else { format!("{PATH}/{id}") }))
-}
-
-/// Refuses whoever lacks the right, before they are asked to prove again who they are.
-fn may(sigma: &AppState, operator: &Operator, page: ConsolePage) -> Result<(), PageError> {
-    if !operator.role.may(OperatorRight::ManageWebhooks) {
-        return Err(operator.forbidden(sigma));
-    }
-    if operator.may_change(sigma) { Ok(()) } else { Err(operator.step_up(sigma, page)) }
-}
-
-/// Whether the viewer may change webhooks, and where they prove first who they are, with the cookie for it.
-fn confirmation(
-    sigma: &AppState,
-    operator: &Operator,
-    page: ConsolePage,
-) -> Result<(bool, Option<Confirmation>), PageError> {
-    let may_change = operator.role.may(OperatorRight::ManageWebhooks);
-    if !may_change || operator.may_change(sigma) {
-        return Ok((may_change, None));
-    }
-    let begun = begin(sigma, &operator.browser, Continuation::Console { page }, sigma.now())?;
-    Ok((true, Some((login_url(&begun.name), begun.set_cookie))))
 }
 
 fn reported(operator: &Operator, query: &Params) -> Option<Notice> {

@@ -1,5 +1,9 @@
 //! What the pages of the console show.
 
+mod keys;
+mod overview;
+mod plot;
+
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
@@ -10,6 +14,10 @@ use sigma_platform::pages::view::{PageContext, initial, moment, page};
 use sigma_platform::webhooks::pages::{HookView, HooksView};
 
 use crate::outcome::Notice;
+
+pub use keys::{KeyRow, KeysPage, NextRotation};
+pub use overview::{OverviewPage, QueueRow};
+pub use plot::{Bars, Line, Plot};
 
 /// A section of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +32,13 @@ pub enum Tab {
     Audit,
     /// Webhooks.
     Webhooks,
+    /// Signing keys.
+    Keys,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 5] = [Self::Overview, Self::People, Self::Apps, Self::Audit, Self::Webhooks];
+    pub const ALL: [Self; 6] = [Self::Overview, Self::People, Self::Apps, Self::Audit, Self::Webhooks, Self::Keys];
 
     const fn path(self) -> &'static str {
         match self {
@@ -37,6 +47,7 @@ impl Tab {
             Self::Apps => "/console/apps",
             Self::Audit => "/console/audit",
             Self::Webhooks => "/console/webhooks",
+            Self::Keys => "/console/keys",
         }
     }
 
@@ -47,6 +58,7 @@ impl Tab {
             Self::Apps => "console-apps",
             Self::Audit => "console-audit",
             Self::Webhooks => "webhooks-title",
+            Self::Keys => "console-keys",
         }
     }
 }
@@ -87,7 +99,6 @@ macro_rules! framed {
 }
 
 framed! {
-    OverviewPage as OverviewTemplate, "console/overview.html";
     PeoplePage as PeopleTemplate, "console/people.html";
     PersonPage as PersonTemplate, "console/person.html";
     AppsPage as AppsTemplate, "console/apps.html";
@@ -112,38 +123,6 @@ pub struct Fact {
     pub label: &'static str,
     /// The value; lines of a list.
     pub value: String,
-}
-
-/// `/console`.
-#[derive(Clone, Debug)]
-pub struct OverviewPage {
-    /// What there is.
-    pub totals: Vec<Fact>,
-    /// What happened in the last day.
-    pub day: Vec<Fact>,
-    /// The server.
-    pub server: Vec<Fact>,
-    /// The signing keys.
-    pub keys: Vec<KeyRow>,
-}
-
-/// A signing key.
-#[derive(Clone, Debug)]
-pub struct KeyRow {
-    /// Its `kid`.
-    pub kid: String,
-    /// Its algorithm.
-    pub algorithm: &'static str,
-    /// Whether it signs: a key of the catalogue.
-    pub state: &'static str,
-    /// Since when, or from when on.
-    pub since: Timestamp,
-}
-
-impl KeyRow {
-    fn day(&self) -> String {
-        moment::day(self.since)
-    }
 }
 
 /// `/console/people`.

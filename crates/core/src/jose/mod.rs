@@ -18,4 +18,4 @@ pub use jws::{Header, JwsError, MAX_CREDENTIAL_BYTES, MAX_JWS_BYTES, UnverifiedJ
 pub use key::{KeyError, SigningKey};
 pub use keyring::{Keyring, KeyringError, StoredKey};
 pub use kind::TokenKind;
-pub use rotation::{KeyRecord, Promptness, RotationPolicy, RotationStep, force_rotation, plan};
+pub use rotation::{KeyRecord, KeyState, Promptness, RotationPolicy, RotationStep, force_rotation, plan, state_of};

@@ -97,6 +97,37 @@ pub(super) fn line<'a>(records: impl IntoIterator<Item = &'a KeyRecord>, algorit
     line
 }
 
+/// What a stored key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is published, and signs later.
+    Published,
+    /// It signs.
+    Signs,
+    /// It only verifies.
+    Retired,
+}
+
+impl KeyState {
+    /// The name in commands.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Signs => "signs",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// What `key`, one of `records`, is for at `now`.
+pub fn state_of(key: &KeyRecord, records: &[KeyRecord], now: Timestamp) -> KeyState {
+    if key.retired_at.is_some() {
+        return KeyState::Retired;
+    }
+    let signs = signer(records, key.algorithm, now).is_some_and(|signer| signer.kid == key.kid);
+    if signs { KeyState::Signs } else { KeyState::Published }
+}
+
 /// The steps that are due at `now`. Run this at every start and every few minutes, in one transaction with the steps;
 /// two processes that do so concurrently create a key too many, which is harmless.
 pub fn plan(records: &[KeyRecord], now: Timestamp, policy: &RotationPolicy) -> Vec<RotationStep> {

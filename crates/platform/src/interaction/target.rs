@@ -60,6 +60,7 @@ fn console_page(page: &ConsolePage) -> String {
         ConsolePage::Person(id) | ConsolePage::PersonChange(id) => console_person_url(id),
         ConsolePage::Apps => format!("{CONSOLE_PATH}/apps"),
         ConsolePage::Audit => format!("{CONSOLE_PATH}/audit"),
+        ConsolePage::Keys | ConsolePage::KeysChange => format!("{CONSOLE_PATH}/keys"),
         ConsolePage::Webhooks(id) | ConsolePage::WebhooksChange(id) => {
             // Only an id of ours becomes part of an address.
             let id = id.as_ref().and_then(|id| WebhookId::parse(id.as_str()));

@@ -7,7 +7,8 @@ use sigma_store::merits::{attachment, picture as template_picture};
 use sigma_store::org::removal;
 use sigma_store::webhook::delivery;
 use sigma_store::{
-    Swept, account_deletion, backup, credential, known_device, logo, outbox, picture, registration, session, user,
+    Swept, account_deletion, backup, credential, event_count, known_device, logo, outbox, picture, registration,
+    session, user,
 };
 
 use super::{JobError, JobKind};
@@ -27,6 +28,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "pictures", Duration::from_hours(1), remove_pictures),
         recurring(sigma, "key_reminders", Duration::from_hours(6), remind_of_keys),
         recurring(sigma, "names", Duration::from_hours(1), index_names),
+        recurring(sigma, "event_counts", Duration::from_mins(1), count_events),
         JobKind::queued(known_device::JOB, {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)
@@ -99,6 +101,22 @@ pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
 /// The store does not answer.
 pub async fn index_names(sigma: AppState) -> Result<(), JobError> {
     while sigma.store.write(|tx| user::index_names(tx)).await? > 0 {}
+    Ok(())
+}
+
+/// Counts the events of the hours that are not over, for the overview of the console. What is read holds up no writer, and only
+/// what has changed is written.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn count_events(sigma: AppState) -> Result<(), JobError> {
+    let now = sigma.store.database_now();
+    for hour in sigma.store.read(move |tx| event_count::due(tx, now)).await? {
+        let counts = sigma.store.read(move |tx| event_count::count(tx, hour)).await?;
+        if !counts.is_empty() {
+            sigma.store.write(move |tx| event_count::keep(tx, &counts)).await?;
+        }
+    }
     Ok(())
 }
 

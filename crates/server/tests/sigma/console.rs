@@ -105,6 +105,8 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/audit.csv: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/first-owner: visitor 404, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
     POST /console/first-owner: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
+    GET /console/keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/people/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/{id}/disable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
@@ -367,4 +369,57 @@ async fn a_second_factor_that_the_operator_requires_is_asked_for() {
     assert!(answer.location().starts_with("/login?interaction="), "{}", answer.status);
     // The page asks for it: it does not send them back.
     assert_eq!(owner.get(answer.location()).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_overview_draws_what_was_counted_with_a_table_of_it() {
+    let world = World::new().await;
+    let (auditor, _) = operator(&world, "auditor", OperatorRole::Auditor).await;
+    let (ada, _) = person(&world, "ada").await;
+    ada.tokens("openid").await;
+    world.sigma.write_token_counts().await.unwrap();
+    world.run_job("event_counts").await;
+    let page = auditor.get("/console").await.body;
+    for plot in ["plot-sign-ins", "plot-people", "plot-tokens"] {
+        assert!(page.contains(&format!("role=\"img\" aria-labelledby=\"{plot}-title {plot}-about\"")), "{page}");
+    }
+    assert_eq!(page.matches("<rect class=\"plot-1\"").count(), 4, "a day of each plot, and an app: {page}");
+    assert_eq!(page.matches("<details class=\"fold\">").count(), 3, "each has a table");
+    assert!(page.contains("New people: 2") && page.contains("Tokens issued: 1"), "{page}");
+    assert!(page.contains("<a href=\"/console/apps/"), "the busiest app leads to its page: {page}");
+}
+
+#[tokio::test]
+async fn an_owner_rotates_signing_keys_and_revokes_what_no_longer_signs() {
+    let world = World::new().await;
+    let (owner, owner_id) = operator(&world, "owner", OperatorRole::Owner).await;
+    let kids = async || {
+        let keys = world.sigma.store.read(sigma_store::signing_key::list).await.unwrap();
+        keys.into_iter().filter(|key| key.algorithm.as_str() == "ES256").map(|key| key.kid).collect::<Vec<_>>()
+    };
+    let first = kids().await[0].clone();
+    let post = async |form: &[(&str, &str)]| owner.post_form("/console/keys", form).await;
+    let refused = post(&[("do", "revoke"), ("kid", &first)]).await;
+    assert_eq!(refused.status, 409, "it signs: {}", refused.body);
+    assert_eq!(post(&[("do", "revoke"), ("kid", "nothing")]).await.status, 404);
+    assert_eq!(post(&[("do", "rotate"), ("alg", "HS256")]).await.status, 400);
+    let rotated = post(&[("do", "rotate"), ("alg", "ES256")]).await;
+    assert_eq!((rotated.status.as_u16(), rotated.location()), (303, "/console/keys?done=rotated"));
+    assert_eq!(kids().await.len(), 2, "published, and signs later");
+    post(&[("do", "rotate-now"), ("alg", "ES256")]).await;
+    assert_eq!(kids().await.len(), 3);
+    let page = owner.get("/console/keys?done=rotated").await.body;
+    assert!(page.contains("The signing keys are rotated") && page.contains("Verifies only"), "{page}");
+    assert_eq!(post(&[("do", "revoke"), ("kid", &first)]).await.location(), "/console/keys?done=revoked");
+    assert!(!kids().await.contains(&first));
+    let events = world.trail(Trail::All).await;
+    let by_owner = events.iter().filter(|event| event.actor.user() == Some(&owner_id));
+    let mut actions: Vec<_> =
+        by_owner.map(|event| event.action.as_str()).filter(|a| a.starts_with("signing")).collect();
+    actions.sort_unstable();
+    let (create, retire) = ("signing_key.create", "signing_key.retire");
+    assert_eq!(actions, [create, create, "signing_key.remove", retire, retire]);
+    world.advance(16 * 60);
+    let late = post(&[("do", "rotate-now")]).await;
+    assert!(late.location().starts_with("/login?interaction="), "{}", late.status);
 }

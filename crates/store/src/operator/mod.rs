@@ -5,6 +5,7 @@ pub mod apps;
 pub mod audit;
 mod authority;
 pub mod first_owner;
+pub mod keys;
 pub mod overview;
 pub mod people;
 pub mod role;

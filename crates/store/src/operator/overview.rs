@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use sigma_core::event::Action;
-use sigma_core::jose::Algorithm;
 use sigma_core::operator::OperatorRight;
 use sigma_core::time::Timestamp;
 
 use super::authority::{Caller, require};
 use super::{Decision, people};
-use crate::{StoreError, Tx, params, signing_key};
+use crate::token_count::{AppTokens, day_of};
+use crate::{StoreError, Tx, event_count, params, token_count};
+
+/// Days that are shown one by one.
+pub const DAYS: u64 = 30;
+/// Failures in a row that are no coincidence.
+const PERSISTENT: i64 = 3;
 
 /// The most rows that one number is read from: what is more is shown as "more than".
 pub const MOST_COUNTED: u32 = 10_000;
@@ -34,19 +39,6 @@ impl Count {
     }
 }
 
-/// A signing key, without the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyLine {
-    /// Its `kid`.
-    pub kid: String,
-    /// Its algorithm.
-    pub algorithm: Algorithm,
-    /// Since when it signs.
-    pub active_from: Timestamp,
-    /// When it stopped.
-    pub retired_at: Option<Timestamp>,
-}
-
 /// The numbers of the overview.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
@@ -64,10 +56,49 @@ pub struct Overview {
     pub failures: Count,
     /// New accounts of the last day.
     pub sign_ups: Count,
-    /// Mails that wait to be sent.
-    pub mails: Count,
-    /// The signing keys.
-    pub keys: Vec<KeyLine>,
+    /// What waits.
+    pub queues: Queues,
+    /// The last [`DAYS`] UTC days, today as well, oldest first.
+    pub days: Vec<Day>,
+    /// The apps with the most tokens in the last seven of them.
+    pub busiest: Vec<AppTokens>,
+}
+
+/// A queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// What waits in it.
+    pub waiting: Count,
+    /// How much of that failed before, or was given up.
+    pub failing: Count,
+}
+
+/// What the server has to do for others, and for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queues {
+    /// Mails.
+    pub mails: Queue,
+    /// Background jobs that are late, and those that fail again and again.
+    pub jobs: Queue,
+    /// Webhooks with something to deliver.
+    pub webhooks: Queue,
+    /// Apps that are to be told of the end of sessions.
+    pub logouts: Queue,
+}
+
+/// What happened on a UTC day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Its start.
+    pub day: Timestamp,
+    /// Sign-ins.
+    pub sign_ins: u64,
+    /// Failed sign-ins.
+    pub failures: u64,
+    /// New people: signed up, or created.
+    pub people: u64,
+    /// Issued tokens.
+    pub tokens: u64,
 }
 
 /// Reads the overview.
@@ -82,15 +113,7 @@ pub fn read(tx: &mut dyn Tx, caller: &Caller, now: Timestamp) -> Decision<Overvi
     let orgs = count("SELECT COUNT(*) FROM (SELECT removed_at FROM orgs LIMIT $1) counted WHERE removed_at IS NULL")?;
     let sessions =
         count("SELECT COUNT(*) FROM (SELECT 1 AS one FROM sessions WHERE ended_at IS NULL LIMIT $1) counted")?;
-    let mails = count("SELECT COUNT(*) FROM (SELECT 1 AS one FROM mails LIMIT $1) counted")?;
     let people = Count::of(people::count(tx, most)?);
-    let keys = signing_key::list(tx)?;
-    let key = |key: signing_key::SealedKey| KeyLine {
-        kid: key.kid,
-        algorithm: key.algorithm,
-        active_from: key.active_from,
-        retired_at: key.retired_at,
-    };
     Ok(Overview {
         people,
         apps,
@@ -99,9 +122,70 @@ pub fn read(tx: &mut dyn Tx, caller: &Caller, now: Timestamp) -> Decision<Overvi
         sign_ins: of_last_day(tx, Action::UserSignIn, now)?,
         failures: of_last_day(tx, Action::UserSignInFailed, now)?,
         sign_ups: of_last_day(tx, Action::UserSignUp, now)?,
-        mails,
-        keys: keys.into_iter().map(key).collect(),
+        queues: queues(tx, now)?,
+        days: days(tx, now)?,
+        busiest: token_count::busiest(tx, now)?,
     })
+}
+
+/// How late a job is that nobody runs.
+const LATE: Duration = Duration::from_mins(5);
+
+fn queues(tx: &mut dyn Tx, now: Timestamp) -> Result<Queues, StoreError> {
+    let most = MOST_COUNTED.saturating_add(1);
+    let mut of = |sql: &'static str, params: &[crate::Value]| -> Result<Queue, StoreError> {
+        let Some(row) = tx.query_opt(sql, params)? else { return Ok(Queue { waiting: Count(0), failing: Count(0) }) };
+        Ok(Queue { waiting: Count::of(row.int(0)?), failing: Count::of(row.int(1)?) })
+    };
+    Ok(Queues {
+        mails: of(
+            "SELECT COUNT(*), COUNT(CASE WHEN attempts > 0 THEN 1 END)
+             FROM (SELECT attempts FROM mails WHERE expires_at > $2 LIMIT $1) counted",
+            params![most, now],
+        )?,
+        jobs: of(
+            "SELECT COUNT(CASE WHEN next_at < $2 THEN 1 END),
+                COUNT(CASE WHEN next_at IS NULL OR (holder IS NULL AND attempts >= $3) THEN 1 END)
+             FROM (SELECT next_at, holder, attempts FROM jobs LIMIT $1) counted",
+            params![most, now.minus(LATE), PERSISTENT],
+        )?,
+        webhooks: of(
+            "SELECT COUNT(*), COUNT(CASE WHEN failures > 0 THEN 1 END)
+             FROM (SELECT failures FROM webhook_queues LIMIT $1) counted",
+            params![most],
+        )?,
+        logouts: of(
+            "SELECT COUNT(*), COUNT(CASE WHEN failures > 0 THEN 1 END)
+             FROM (SELECT failures FROM logout_queues LIMIT $1) counted",
+            params![most],
+        )?,
+    })
+}
+
+/// The last days, from what was counted: at most one row for each hour and action, and one for each day.
+fn days(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Day>, StoreError> {
+    let day = Duration::from_hours(24);
+    let first = day_of(now).minus(day.saturating_mul(u32::try_from(DAYS.saturating_sub(1)).unwrap_or(0)));
+    let mut days: Vec<Day> = std::iter::successors(Some(first), |last| Some(last.plus(day)))
+        .take_while(|day| *day <= now)
+        .map(|day| Day { day, sign_ins: 0, failures: 0, people: 0, tokens: 0 })
+        .collect();
+    let place = |day: Timestamp| usize::try_from(day.since(first).as_secs() / 86_400).unwrap_or(usize::MAX);
+    for (at, action, events) in event_count::by_day(tx, first)? {
+        let Some(day) = days.get_mut(place(at)) else { continue };
+        match Action::parse(&action) {
+            Some(Action::UserSignIn) => day.sign_ins = events,
+            Some(Action::UserSignInFailed) => day.failures = events,
+            Some(Action::UserSignUp | Action::UserCreate) => day.people = day.people.saturating_add(events),
+            _ => {}
+        }
+    }
+    for (at, tokens) in token_count::by_day(tx, first)? {
+        if let Some(day) = days.get_mut(place(at)) {
+            day.tokens = tokens;
+        }
+    }
+    Ok(days)
 }
 
 /// Events of an action in the last 24 hours.

@@ -11,6 +11,7 @@ mod backups;
 mod change_feed;
 mod client_documents;
 mod corruption;
+mod counts;
 mod credentials;
 mod dead_threads;
 mod dialect;
