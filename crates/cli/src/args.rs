@@ -2,6 +2,7 @@
 
 mod admin;
 mod app;
+mod apply;
 mod audit;
 mod branding;
 mod client;
@@ -22,6 +23,7 @@ use sigma_core::jose::Algorithm;
 
 pub use admin::AdminCommand;
 pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, SetApp};
+pub use apply::ApplyArgs;
 pub use audit::AuditArgs;
 pub use branding::BrandingFields;
 pub use client::ClientFields;
@@ -30,9 +32,7 @@ pub use link::{AddLink, LinkCommand};
 pub use people::{ImportPeople, PeopleCommand};
 pub use resource::{ResourceCommand, ResourceFields};
 pub use scim::{AddScim, ScimCommand};
-#[cfg(test)]
-pub use security::ProfileArg;
-pub use security::SecurityFields;
+pub use security::{ProfileArg, SecurityFields};
 pub use user::{AddUser, SetUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
@@ -99,6 +99,18 @@ Examples:
     /// Manage resources: the APIs that access tokens can be issued for (RFC 8707).
     #[command(subcommand)]
     Resource(ResourceCommand),
+    /// Bring apps, resources, workspaces and roles to the state that files declare.
+    #[command(after_help = "\
+Shows what would change and asks; what the files do not name stays as it is, and so do members that an entry leaves out. All
+changes are made in one transaction, after everything was checked. Exit code 0 if all is as declared, 1 if --dry-run found
+changes, 4 if the files declare something that cannot be.
+
+Examples:
+  sigma apply -f sigma.yaml                       shows the changes and asks
+  sigma apply -f apps.yaml -f orgs.json --yes
+  sigma apply -f sigma.yaml --dry-run             exit code 1: the installation differs from the file
+  envsubst < sigma.yaml | sigma apply -f - --yes")]
+    Apply(ApplyArgs),
     /// Manage links: apps that act for orgs which do not own them.
     #[command(subcommand)]
     Link(LinkCommand),

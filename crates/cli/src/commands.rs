@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api_key;
 pub mod app;
+pub mod apply;
 pub mod audit;
 pub mod branding;
 pub mod credential_keys;

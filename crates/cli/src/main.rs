@@ -71,6 +71,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
             }
         }
+        Command::Apply(args) => commands::apply::apply(file, output, &args),
         Command::Link(command) => {
             use commands::link;
             match command {

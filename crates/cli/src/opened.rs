@@ -10,7 +10,7 @@ use sigma_core::time::{Clock, Timestamp};
 use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_server::state::{StateError, load_master_key};
-use sigma_store::{MasterKey, OpenError, Stop, Store, StoreError, StoreOptions, Tx, signing_key};
+use sigma_store::{MasterKey, OpenError, Stop, Store, StoreError, StoreOptions, Trial, Tx, signing_key};
 
 use crate::config;
 use crate::failure::Failure;
@@ -85,6 +85,14 @@ impl Opened {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, Failure> {
         self.store.write_blocking(operation).map_err(|error| store_failure(&error))
+    }
+
+    /// Runs a write operation that looks at its own outcome before it keeps what it wrote.
+    pub fn try_out<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<Trial<R>, StoreError> + Send + 'static,
+    ) -> Result<R, Failure> {
+        self.store.try_blocking(operation).map_err(|error| store_failure(&error))
     }
 
     /// Runs a write operation that rules may refuse.

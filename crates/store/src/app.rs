@@ -82,15 +82,26 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
     tx.changed(cached::APP, app.id.as_str())?;
-    let columns = columns(&before)?.into_iter().zip(columns(app)?).zip(COLUMNS);
+    let changed = changed(&before, app)?;
+    event::append(tx, recorded(Action::AppChange, app).with(Details { changed, ..Details::default() }))?;
+    Ok(updated == 1)
+}
+
+/// Whether [`update`] would change anything but the time of the last change.
+pub fn differs(before: &App, after: &App) -> Result<bool, StoreError> {
+    Ok(!changed(before, after)?.is_empty())
+}
+
+/// The names of what differs, apart from the time of the last change.
+fn changed(before: &App, after: &App) -> Result<Vec<String>, StoreError> {
+    let columns = columns(before)?.into_iter().zip(columns(after)?).zip(COLUMNS);
     let mut changed: Vec<String> =
         columns.filter(|((before, after), _)| before != after).map(|(_, column)| column.to_owned()).collect();
     changed.retain(|column| column != "updated_at");
-    if before.org_id != app.org_id {
+    if before.org_id != after.org_id {
         changed.push("org_id".to_owned());
     }
-    event::append(tx, recorded(Action::AppChange, app).with(Details { changed, ..Details::default() }))?;
-    Ok(updated == 1)
+    Ok(changed)
 }
 
 /// Removes an app; its tokens become invalid with it, and its client id is never reused.

@@ -116,7 +116,7 @@ pub use row::Row;
 pub use seal::{KeyFault, KeyFile, MasterKey, SealError};
 pub use signal::Signal;
 pub use stamped::Stamped;
-pub use store::{Pooler, Store, StoreOptions};
+pub use store::{Pooler, Store, StoreOptions, Trial};
 pub use sweep::Swept;
 pub use tx::{Owner, Tx};
 pub use value::Value;

@@ -23,6 +23,18 @@ use crate::tx::{OnBehalfOf, Tx};
 use crate::writing::Writing;
 use crate::{postgres, sqlite};
 
+/// What an operation wants done with what it wrote, and its outcome either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial<R> {
+    /// It is committed.
+    Keep(R),
+    /// It is rolled back.
+    Undo(R),
+}
+
+/// The failure that rolls a trial back.
+const UNDONE: &str = "the operation undid itself";
+
 /// How to open a store.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -287,6 +299,30 @@ impl Store {
         operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
     ) -> Result<T, Stop<R>> {
         Stop::flatten(self.write_blocking(move |tx| Stop::judge(operation(tx))))
+    }
+
+    /// [`Store::write_blocking`] for an operation that looks at its own outcome before it keeps what it wrote.
+    pub fn try_blocking<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<Trial<R>, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let undone = Arc::new(Mutex::new(None));
+        let noted = Arc::clone(&undone);
+        let end = self.write_blocking(move |tx| match operation(tx)? {
+            Trial::Keep(outcome) => Ok(outcome),
+            Trial::Undo(outcome) => {
+                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+                // What fails is rolled back.
+                Err(StoreError::Failed(UNDONE.to_owned()))
+            }
+        });
+        match end {
+            Err(StoreError::Failed(reason)) if reason == UNDONE => {
+                let outcome = undone.lock().unwrap_or_else(PoisonError::into_inner).take();
+                outcome.ok_or(StoreError::Failed(reason))
+            }
+            end => end,
+        }
     }
 
     /// [`Store::look_up`] for a thread that may block.

@@ -4,7 +4,7 @@ pub mod documents;
 pub mod draft;
 pub mod invite;
 mod security;
-mod view;
+pub mod view;
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +29,11 @@ use crate::output::{Output, table};
 
 /// Length of a secret in letters and digits: 256 bits, and no characters that clients escape differently.
 const SECRET_LENGTH: usize = 43;
+
+/// A secret that nobody has.
+pub fn new_secret(rng: &dyn Rng) -> String {
+    alphanumeric(rng, SECRET_LENGTH)
+}
 
 /// Ends of sessions that are shown.
 const LOGOUTS: u32 = 20;
@@ -194,7 +199,7 @@ fn fresh_secret(app: &mut App, rng: &dyn Rng) -> Option<String> {
     if app.secret.is_some() {
         return None;
     }
-    let secret = alphanumeric(rng, SECRET_LENGTH);
+    let secret = new_secret(rng);
     app.secret = Some(Digest::of(&secret));
     Some(secret)
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use serde::Serialize;
+use sigma_core::ids::OrgId;
 use sigma_core::resource::{MOST_SCOPES, Resource, ResourceScope, ScopeProblem};
+use sigma_core::time::Timestamp;
 use sigma_store::{StoreError, Tx, app, org, resource};
 use url::Url;
 
@@ -17,7 +19,7 @@ use crate::output::{Output, fields, table};
 
 /// A resource as printed.
 #[derive(Debug, Serialize)]
-struct ResourceView {
+pub struct ResourceView {
     uri: String,
     name: String,
     org_id: String,
@@ -29,7 +31,7 @@ struct ResourceView {
 
 impl ResourceView {
     /// The view of `resource`, whose apps are named as their clients know them.
-    fn of(tx: &mut dyn Tx, resource: &Resource) -> Result<Self, StoreError> {
+    pub fn of(tx: &mut dyn Tx, resource: &Resource) -> Result<Self, StoreError> {
         let mut servers = Vec::with_capacity(resource.servers.len());
         for id in &resource.servers {
             servers.push(app::find(tx, id)?.map_or_else(|| id.to_string(), |app| app.client_id.to_string()));
@@ -63,30 +65,35 @@ impl ResourceView {
 
 /// Registers an API for the operator's org.
 pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
-    let url = Url::parse(uri).map_err(|error| Failure::Usage(format!("\"{uri}\" is not an absolute URI: {error}")))?;
-    if uri.contains('#') || uri.len() > 2_000 || uri.chars().any(|c| c.is_control() || c == ' ') {
-        return Err(Failure::Usage(format!("\"{uri}\" must be an absolute URI without fragment (RFC 8707 §2)")));
-    }
     let opened = Opened::open(file)?;
-    if uri == opened.settings.issuer {
-        return Err(Failure::Refused("the issuer already is the audience of its own tokens".to_owned()));
-    }
     let now = opened.now();
-    let bare = Resource {
-        uri: uri.to_owned(),
-        org_id: opened.write(move |tx| org::load_operator(tx, now))?,
-        name: url.host_str().unwrap_or(uri).to_owned(),
-        scopes: Vec::new(),
-        open: false,
-        servers: Vec::new(),
-        created_at: now,
-    };
-    let resource = changed(&opened, bare, fields)?;
+    let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
+    let resource = changed(&opened, bare(uri, &opened.settings.issuer, org_id, now)?, fields)?;
     let view = view(&opened, &resource)?;
     if !opened.write(move |tx| resource::add(tx, &resource))? {
         return Err(Failure::Refused(format!("{uri} is registered already")));
     }
     output.answer(&view, ResourceView::text)
+}
+
+/// A new API of `org_id`, named after the host of its URI.
+pub fn bare(uri: &str, issuer: &str, org_id: OrgId, now: Timestamp) -> Result<Resource, Failure> {
+    let url = Url::parse(uri).map_err(|error| Failure::Usage(format!("\"{uri}\" is not an absolute URI: {error}")))?;
+    if uri.contains('#') || uri.len() > 2_000 || uri.chars().any(|c| c.is_control() || c == ' ') {
+        return Err(Failure::Usage(format!("\"{uri}\" must be an absolute URI without fragment (RFC 8707 §2)")));
+    }
+    if uri == issuer {
+        return Err(Failure::Refused("the issuer already is the audience of its own tokens".to_owned()));
+    }
+    Ok(Resource {
+        uri: uri.to_owned(),
+        org_id,
+        name: url.host_str().unwrap_or(uri).to_owned(),
+        scopes: Vec::new(),
+        open: false,
+        servers: Vec::new(),
+        created_at: now,
+    })
 }
 
 /// Shows one API.
@@ -128,14 +135,23 @@ fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> 
 }
 
 fn scopes(typed: &[String]) -> Result<Vec<ResourceScope>, Failure> {
-    let mut scopes: Vec<ResourceScope> = Vec::new();
+    let mut named: Vec<(&str, &str)> = Vec::new();
     for text in typed.iter().filter(|text| !text.is_empty()) {
-        let Some((name, description)) = text.split_once('=') else {
+        let Some(scope) = text.split_once('=') else {
             return Err(Failure::Usage(format!("--scope: \"{text}\" must be NAME=DESCRIPTION")));
         };
+        named.push(scope);
+    }
+    registered(named)
+}
+
+/// The scopes of an API, by name and description.
+pub fn registered<'t>(named: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Vec<ResourceScope>, Failure> {
+    let mut scopes: Vec<ResourceScope> = Vec::new();
+    for (name, description) in named {
         let scope = ResourceScope::register(name, description).map_err(|problem| match problem {
             ScopeProblem::Reserved => Failure::Refused(format!("--scope: \"{name}\": {problem}")),
-            _ => Failure::Usage(format!("--scope: \"{text}\": {problem}")),
+            _ => Failure::Usage(format!("--scope: \"{name}={description}\": {problem}")),
         })?;
         if scopes.iter().any(|known| known.name == scope.name) {
             return Err(Failure::Usage(format!("--scope: \"{name}\" is given twice")));

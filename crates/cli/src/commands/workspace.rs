@@ -16,7 +16,7 @@ use sigma_store::org::secret::{self, seal_context};
 use sigma_store::org::{self, Change, NewOrg, Org};
 use sigma_store::org::{api_key, membership, role};
 
-use super::app::draft::bad_slug;
+use super::app::draft::org_slug;
 use super::branding::BrandingView;
 use super::{Listed, branding, named, one_more};
 use crate::args::{Page, SetWorkspace};
@@ -110,7 +110,7 @@ pub fn add(file: Option<&Path>, output: Output, name: &str, slug: Option<&str>) 
 }
 
 fn chosen(slug: &str) -> Result<Slug, Failure> {
-    Slug::for_org(slug).map_err(|problem| bad_slug("--slug", slug, problem))
+    org_slug("--slug", slug)
 }
 
 /// Lists a page of workspaces by id.

@@ -3,6 +3,7 @@
 
 mod admin;
 mod app;
+mod apply;
 mod audit;
 mod branding;
 mod config;

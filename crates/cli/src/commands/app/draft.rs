@@ -27,8 +27,13 @@ pub fn chosen(client_id: &str) -> Result<ClientId, Failure> {
     Slug::for_app(client_id).map(ClientId::from).map_err(|problem| bad_slug("--client-id", client_id, problem))
 }
 
+/// A slug that its owner chose for an org.
+pub fn org_slug(option: &str, text: &str) -> Result<Slug, Failure> {
+    Slug::for_org(text).map_err(|problem| bad_slug(option, text, problem))
+}
+
 /// A name that cannot be chosen.
-pub fn bad_slug(option: &str, text: &str, problem: SlugProblem) -> Failure {
+fn bad_slug(option: &str, text: &str, problem: SlugProblem) -> Failure {
     let reason = format!("{option}: \"{text}\" {problem}");
     if problem == SlugProblem::Reserved { Failure::Refused(reason) } else { Failure::Usage(reason) }
 }

@@ -1,0 +1,158 @@
+//! Apps.
+
+use serde_json::Value;
+use sigma_core::app::App;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{AppRef, OrgId};
+use sigma_core::redirect::RegisteredRedirectUris;
+use sigma_store::app::{self, Added};
+use sigma_store::{Stop, StoreError, Tx, resource, signer_origin};
+
+use super::declared::AppEntry;
+use super::step::{Judged, Members, Step, members};
+use super::wanted::{FreshApp, Item, Wanted};
+use super::{members, org};
+use crate::commands::app::draft;
+use crate::commands::app::view::AppView;
+use crate::failure::Failure;
+
+/// What became of an app.
+pub struct Brought {
+    pub step: Option<Step>,
+    /// Its client id and its secret, if one was generated.
+    pub secret: Option<(String, String)>,
+}
+
+/// Makes an app as declared.
+pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) -> Judged<Brought> {
+    let (entry, fresh) = (&item.value, &item.fresh);
+    let found = match AppRef::parse(&entry.client_id) {
+        Some(named) => app::find_named(tx, &named).map_err(Stop::Failed)?,
+        None => None,
+    };
+    let fields = members::fields(entry).map_err(|problem| Stop::Refused(Failure::Usage(problem)))?;
+    let mut app = match found.clone() {
+        Some(app) => draft::changed(without_cleared(app, entry), &fields, wanted.now),
+        None => draft::chosen(&entry.client_id)
+            .and_then(|client_id| draft::new((fresh.id.clone(), client_id), OrgId::operator(), &fields, wanted.now)),
+    }
+    .map_err(Stop::Refused)?;
+    check_resources(tx, wanted, entry)?;
+    if let Some(name) = &entry.org {
+        app.org_id = org::find(tx, name)?;
+    }
+    app.disabled = entry.disabled.unwrap_or(app.disabled);
+    let origins = draft::signer_origins(&fields).map_err(Stop::Refused)?;
+    let secret = set_secret(&mut app, fresh)?;
+
+    let before = match &found {
+        Some(app) => Some(view(tx, app)?),
+        None => None,
+    };
+    write(tx, found.as_ref(), &app).map_err(Stop::Failed)?.map_err(Stop::Refused)?;
+    if let Some(origins) = origins {
+        signer_origin::declare(tx, &app.id, &app.org_id, &origins).map_err(Stop::Failed)?;
+    }
+    let mut after = view(tx, &app)?;
+    let is_generated = secret == Secret::Generated;
+    if let Some(words) = secret.words() {
+        after.insert("client_secret".to_owned(), words);
+    }
+    let step = Step::between("app", &entry.client_id, before, after);
+    let generated = is_generated.then(|| (entry.client_id.clone(), fresh.generated.clone()));
+    Ok(Brought { step, secret: generated })
+}
+
+/// The app without the URIs that its entry declares to be none.
+fn without_cleared(mut app: App, entry: &AppEntry) -> App {
+    let cleared = |list: &Option<Vec<String>>| list.as_ref().is_some_and(Vec::is_empty);
+    if cleared(&entry.redirect_uris) {
+        app.redirect_uris = RegisteredRedirectUris::from_stored([]);
+    }
+    if cleared(&entry.post_logout_redirect_uris) {
+        app.post_logout_redirect_uris = RegisteredRedirectUris::from_stored([]);
+    }
+    app
+}
+
+/// A misspelt API would silently have no effect.
+fn check_resources(tx: &mut dyn Tx, wanted: &Wanted, entry: &AppEntry) -> Judged<()> {
+    for uri in entry.resources.iter().flatten() {
+        if !wanted.uris.contains(uri) && resource::find(tx, uri).map_err(Stop::Failed)?.is_none() {
+            return Err(Stop::Refused(Failure::NotFound(format!("resources: there is no API {uri}"))));
+        }
+    }
+    Ok(())
+}
+
+/// What became of the secret of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Secret {
+    /// It has the one that it had, or none.
+    Kept,
+    /// It has a new one, which is shown once.
+    Generated,
+    /// It has the one of its entry.
+    Given(String),
+}
+
+impl Secret {
+    fn words(self) -> Option<Value> {
+        match self {
+            Self::Kept => None,
+            Self::Generated => Some("generated, and shown once".into()),
+            Self::Given(from) => Some(from.into()),
+        }
+    }
+}
+
+fn set_secret(app: &mut App, fresh: &FreshApp) -> Judged<Secret> {
+    if !app.auth_method.has_secret() {
+        app.secret = None;
+        if fresh.given.is_some() {
+            let reason = format!("client_secret: the app authenticates with {}", app.auth_method.as_str());
+            return Err(Stop::Refused(Failure::Refused(reason)));
+        }
+        return Ok(Secret::Kept);
+    }
+    match (&fresh.given, app.secret) {
+        (Some(given), secret) if secret != Some(given.digest) => {
+            app.secret = Some(given.digest);
+            Ok(Secret::Given(given.from.clone()))
+        }
+        (None, None) => {
+            app.secret = Some(Digest::of(&fresh.generated));
+            Ok(Secret::Generated)
+        }
+        _ => Ok(Secret::Kept),
+    }
+}
+
+/// Registers or updates the app, unless it is as it should be.
+fn write(tx: &mut dyn Tx, found: Option<&App>, app: &App) -> Result<Result<(), Failure>, StoreError> {
+    match found {
+        None => Ok(match app::add(tx, app)? {
+            Added::Added => Ok(()),
+            Added::ClientIdTaken => {
+                Err(Failure::Refused("the client id was another app's; client ids are never reused".to_owned()))
+            }
+        }),
+        Some(found) => {
+            if app::differs(found, app)? {
+                app::update(tx, app)?;
+            }
+            Ok(Ok(()))
+        }
+    }
+}
+
+/// Its members, without those that nobody declares.
+fn view(tx: &mut dyn Tx, app: &App) -> Judged<Members> {
+    let mut view = AppView::of(app);
+    view.signer_origins = signer_origin::of_app(tx, &app.id).map_err(Stop::Failed)?;
+    let mut members = members(&view).map_err(Stop::Failed)?;
+    for member in ["id", "client_id", "created_at", "updated_at"] {
+        members.remove(member);
+    }
+    Ok(members)
+}

@@ -1,0 +1,46 @@
+//! Secrets that stand outside the file: in another one, or in the environment.
+
+use std::path::Path;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sigma_core::digest::Digest;
+
+use super::declared::SecretSource;
+
+/// The shortest secret: 128 bits of hexadecimal digits.
+const SHORTEST: usize = 32;
+const LONGEST: usize = 200;
+
+/// A secret by its digest, and where it came from.
+pub struct Given {
+    pub digest: Digest,
+    /// In words, for the changes that are shown.
+    pub from: String,
+}
+
+/// Reads a secret.
+///
+/// # Errors
+/// In words that do not repeat it.
+pub fn read(source: &SecretSource, base: &Path) -> Result<Given, String> {
+    let (text, from) = match (&source.file, &source.env) {
+        (Some(path), None) => {
+            let text = std::fs::read_to_string(base.join(path))
+                .map_err(|error| format!("client_secret: {} cannot be read: {error}", path.display()))?;
+            (text, format!("from the file {}", path.display()))
+        }
+        (None, Some(name)) => {
+            let text = std::env::var(name)
+                .map_err(|_| format!("client_secret: the environment has no variable {name} that is text"))?;
+            (text, format!("from the variable {name}"))
+        }
+        _ => return Err("client_secret: names either a file or a variable (env)".to_owned()),
+    };
+    let text = SecretString::from(text);
+    let secret = text.expose_secret().trim_end_matches(['\r', '\n']);
+    let visible = secret.bytes().all(|byte| byte.is_ascii_graphic());
+    if !visible || !(SHORTEST..=LONGEST).contains(&secret.len()) {
+        return Err(format!("client_secret: {SHORTEST} to {LONGEST} visible ASCII characters"));
+    }
+    Ok(Given { digest: Digest::of(secret), from })
+}

@@ -1,0 +1,189 @@
+//! `sigma apply`: files of declarations, from nothing to "Nothing to do".
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::support::{Installation, Ran};
+
+const DECLARED: &str = "\
+orgs:
+  - org: bakery
+    name: Bakery
+    require_second_factor: true
+    roles:
+      - name: Clerk
+        permissions: [canManageUsers]
+      - name: member
+        description: Sees the shop
+---
+resources:
+  - uri: https://api.example.org
+    scopes:
+      - { name: 'notes:read', description: Read your notes }
+    servers: [api]
+---
+apps:
+  - client_id: shop
+    client_name: Shop
+    org: bakery
+    redirect_uris: [https://shop.example.org/callback]
+    resources: [https://api.example.org]
+  - client_id: api
+    client_name: API
+    grant_types: [client_credentials]
+    scope: ''
+    client_secret: { env: API_SECRET }
+";
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn apply(sigma: &Installation, content: &str, arguments: &[&str]) -> Ran {
+    fs::write(sigma.path().join("sigma.yaml"), content).unwrap();
+    let mut command = sigma.command(&[&["apply", "-f", "sigma.yaml"][..], arguments].concat());
+    Ran::of(&command.env("API_SECRET", SECRET).output().unwrap())
+}
+
+/// What an app is, but for when it changed.
+fn shown(sigma: &Installation, kind: &str, name: &str) -> Value {
+    let mut shown = sigma.json(&[kind, "show", name]);
+    shown["updated_at"] = Value::Null;
+    shown
+}
+
+#[test]
+fn a_file_is_shown_applied_once_and_then_there_is_nothing_to_do() {
+    let sigma = Installation::new();
+    sigma.json(&[
+        "app",
+        "add",
+        "--client-id",
+        "other",
+        "--name",
+        "Other",
+        "--redirect-uri",
+        "https://o.example.org/cb",
+    ]);
+    let other = shown(&sigma, "app", "other");
+
+    let planned = apply(&sigma, DECLARED, &["--dry-run"]);
+    assert_eq!(planned.code, 1, "{planned:?}");
+    for line in [
+        "+ org bakery",
+        "+ role Clerk of bakery",
+        "~ role member of bakery",
+        "+ app shop",
+        "+ resource https://api.example.org",
+    ] {
+        assert!(planned.stdout.lines().any(|shown| shown == line), "{line}: {planned:?}");
+    }
+    assert!(planned.stdout.contains("\"from the variable API_SECRET\"") && !planned.stdout.contains(SECRET));
+    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3, "a dry run changes nothing");
+    let asked = apply(&sigma, DECLARED, &[]);
+    assert_eq!(asked.code, 4, "{asked:?}");
+    assert_eq!(sigma.run(&["workspace", "show", "bakery"]).code, 3, "nobody confirmed");
+
+    let applied = apply(&sigma, DECLARED, &["--yes", "--json"]);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let report: Value = serde_json::from_str(&applied.stdout).unwrap();
+    assert_eq!((&report["applied"], report["changes"].as_array().unwrap().len()), (&json!(true), 6), "{report}");
+    let secrets = report["client_secrets"].as_object().unwrap();
+    assert_eq!(secrets.keys().collect::<Vec<_>>(), ["shop"], "that of the environment is known");
+    let secret = secrets["shop"].as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    let shop = sigma.json(&["app", "show", "shop"]);
+    assert_eq!(shop["org_id"], sigma.json(&["workspace", "show", "bakery"])["id"]);
+    let resource = sigma.json(&["resource", "show", "https://api.example.org"]);
+    assert_eq!((&resource["servers"], &resource["scopes"][0]["name"]), (&json!(["api"]), &json!("notes:read")));
+
+    for arguments in [&["--yes"][..], &["--dry-run"], &[]] {
+        let again = apply(&sigma, DECLARED, arguments);
+        assert_eq!((again.code, again.stdout.trim()), (0, "Nothing to do: everything is as declared."), "{again:?}");
+    }
+    // Only what an entry names changes.
+    let before = shown(&sigma, "app", "shop");
+    let changed = apply(&sigma, "apps:\n  - client_id: shop\n    require_pkce: true\n", &["--yes"]);
+    assert_eq!(changed.code, 0, "{changed:?}");
+    assert!(changed.stdout.starts_with("~ app shop\n    require_pkce: false → true\n"), "{changed:?}");
+    assert!(!changed.stdout.contains(secret));
+    let mut expected = before;
+    expected["require_pkce"] = json!(true);
+    assert_eq!((shown(&sigma, "app", "shop"), shown(&sigma, "app", "other")), (expected, other));
+    let acts = sigma.json(&["audit", "--actor", "operator", "--action", "app.change"]);
+    assert_eq!(acts["items"].as_array().unwrap().len(), 1, "{acts}");
+}
+
+#[test]
+fn a_file_of_which_a_part_is_wrong_changes_nothing() {
+    let sigma = Installation::new();
+    let wrong = "\
+apps:
+  - client_id: good
+    client_name: Good
+    redirect_uris: [https://good.example.org/callback]
+  - client_id: bad
+    client_name: Bad
+    redirect_uris: [http://bad.example.org/callback]
+  - client_id: worse
+    client_name: Worse
+    redirect_uris: [https://worse.example.org/callback]
+    resources: [https://nobody.example.org]
+orgs:
+  - org: bakery
+    name: Bakery
+    roles:
+      - name: Clerk
+        permissions: [canFly]
+";
+    for arguments in [&["--yes"][..], &["--dry-run"]] {
+        let ran = apply(&sigma, wrong, arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{ran:?}");
+        let told = [
+            "sigma.yaml:16: org bakery, role Clerk: permissions: \"canFly\" is unknown",
+            "sigma.yaml:5: app bad: http://bad.example.org/callback: ",
+            "sigma.yaml:8: app worse: resources: there is no API https://nobody.example.org",
+        ];
+        for told in told {
+            assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+        }
+    }
+    assert_eq!(sigma.json(&["app", "list"])["items"], json!([]));
+    assert_eq!(sigma.run(&["workspace", "show", "bakery"]).code, 3);
+    assert_eq!(sigma.json(&["audit", "--action", "app.create"])["items"], json!([]), "not even an event is kept");
+    for (content, told) in [
+        ("providers:\n  - id: google\n", "sigma.yaml:2: providers cannot be applied: they are settings"),
+        ("apps:\n  - client_id: a-b\n  - client_id: a-b\n", "sigma.yaml:3: app a-b: is declared more than once"),
+        ("apps:\n  - client_id: a-b\n    client_nam: x\n", "sigma.yaml:3: "),
+        ("apps:\n  - client_id: a-b\n    client_secret: { env: NOBODY }\n", "sigma.yaml:2: app a-b: client_secret: "),
+        ("apps:\n  - client_id: a-b\n", "sigma.yaml:2: app a-b: an app needs a display name: client_name"),
+        ("orgs:\n  - org: new\n    name: New\n", "sigma.yaml:2: org new: "),
+    ] {
+        let ran = apply(&sigma, content, &["--yes"]);
+        assert!(ran.code == 4 && ran.stderr.contains(told), "{told}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_secret_in_a_file_is_taken_and_replaced_and_never_printed() {
+    let sigma = Installation::new();
+    fs::create_dir(sigma.path().join("secrets")).unwrap();
+    let secrets = ["a".repeat(40), "b".repeat(40)];
+    let declared = json!({"apps": [{
+        "client_id": "job", "client_name": "Job", "grant_types": ["client_credentials"],
+        "client_secret": {"file": "secrets/job"},
+    }]});
+    for (secret, sign) in secrets.iter().zip(["+ app job", "~ app job"]) {
+        fs::write(sigma.path().join("secrets/job"), format!("{secret}\n")).unwrap();
+        let mut child = sigma.command(&["apply", "-f", "-", "--yes"]);
+        let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(declared.to_string().as_bytes()).unwrap();
+        let ran = Ran::of(&child.wait_with_output().unwrap());
+        assert!(ran.code == 0 && ran.stdout.starts_with(sign), "{ran:?}");
+        assert!(!ran.stdout.contains(secret.as_str()) && !ran.stderr.contains(secret.as_str()));
+    }
+    let public =
+        "apps:\n  - client_id: job\n    token_endpoint_auth_method: none\n    client_secret: { file: secrets/job }\n";
+    assert_eq!(apply(&sigma, public, &["--yes"]).code, 4);
+}
