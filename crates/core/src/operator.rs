@@ -29,6 +29,10 @@ pub enum OperatorRight {
     SignOutPeople,
     /// Disabling and enabling people.
     DisablePeople,
+    /// Adding many people at once.
+    ImportPeople,
+    /// Taking the hashes of everybody's passwords elsewhere.
+    ExportHashes,
     /// Seeing apps.
     ReadApps,
     /// Seeing the audit trail.
@@ -45,11 +49,13 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
         Self::DisablePeople,
+        Self::ImportPeople,
+        Self::ExportHashes,
         Self::ReadApps,
         Self::ReadAudit,
         Self::ReadWebhooks,
@@ -137,15 +143,16 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DisablePeople, ManageKeys, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadPeople,
-            ReadWebhooks, SignOutPeople,
+            DisablePeople, ExportHashes, ImportPeople, ManageKeys, ManageWebhooks, Overview, ReadApps, ReadAudit,
+            ReadKeys, ReadPeople, ReadWebhooks, SignOutPeople,
         };
         match self {
-            Self::Owner | Self::Admin => true,
+            Self::Owner => true,
+            Self::Admin => !matches!(right, ExportHashes),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys => true,
-                SignOutPeople | DisablePeople | ManageWebhooks | ManageKeys => false,
+                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys => false,
             },
         }
     }
@@ -194,10 +201,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - -",
-                "auditor yes yes - - yes yes yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - -",
+                "auditor yes yes - - - - yes yes yes - yes -",
             ]
         );
     }

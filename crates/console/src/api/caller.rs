@@ -46,10 +46,16 @@ pub struct Admin<A> {
     pub caller: Caller,
     actor: Actor,
     context: RequestContext,
+    may_write: bool,
     access: PhantomData<fn() -> A>,
 }
 
 impl<A> Admin<A> {
+    /// Whether the token has the scope for changes, which some of what is read needs as well.
+    pub const fn may_write(&self) -> bool {
+        self.may_write
+    }
+
     /// The store, on behalf of the caller.
     pub fn store(&self, sigma: &AppState) -> Store {
         sigma.store_for(&self.context, self.actor.clone())
@@ -62,15 +68,16 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, Response> {
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let Bearer(live) = Bearer::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
-        let (caller, actor) = of_token(&live, A::SCOPE).map_err(IntoResponse::into_response)?;
+        let (caller, actor, may_write) = of_token(&live, A::SCOPE).map_err(IntoResponse::into_response)?;
         let counted = format!("{}\0{}", live.app.client_id, actor.id().unwrap_or_default());
         context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)?;
-        Ok(Self { caller, actor, context, access: PhantomData })
+        Ok(Self { caller, actor, context, may_write, access: PhantomData })
     }
 }
 
-/// Who the token speaks for. One that somebody else than its app and its person took part in manages nothing.
-fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor), Refusal> {
+/// Who the token speaks for, and whether it has the scope for changes. One that somebody else than its app and its person took part
+/// in manages nothing.
+fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor, bool), Refusal> {
     let claims = &live.access.claims;
     let granted = live.app.still_granted(&Scopes::parse(&claims.scope));
     let may_write = granted.contains(ADMIN_WRITE);
@@ -82,10 +89,10 @@ fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor), R
     }
     let Some((_, account)) = &live.account else {
         let role = if may_write { OperatorRole::Admin } else { OperatorRole::Auditor };
-        return Ok((Caller::App(role), Actor::App(live.app.id.clone())));
+        return Ok((Caller::App(role), Actor::App(live.app.id.clone()), may_write));
     };
     let user_id = account.user.id.clone();
-    Ok((Caller::Person(user_id.clone()), Actor::User(user_id)))
+    Ok((Caller::Person(user_id.clone()), Actor::User(user_id), may_write))
 }
 
 /// Why a token that is good elsewhere manages nothing.

@@ -11,6 +11,9 @@ mod keys;
 mod list;
 mod overview;
 mod people;
+mod people_export;
+mod people_import;
+mod people_lines;
 mod person;
 mod webhook;
 mod webhooks;
@@ -28,6 +31,8 @@ pub fn surface() -> Surface<AppState> {
     Surface::new()
         .with(overview::endpoint())
         .with(people::endpoint())
+        .with(people_import::endpoint())
+        .with(people_export::endpoint())
         .with(person::endpoints())
         .with(apps::endpoint())
         .with(events::endpoint())

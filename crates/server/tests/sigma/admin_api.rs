@@ -82,7 +82,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 21);
+    assert_eq!(endpoints.len(), 23);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
@@ -110,6 +110,8 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     DELETE /api/admin/v1/keys/{kid}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/people/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/people/import: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/people/{id}: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/people/{id}/disable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/enable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
@@ -195,6 +197,67 @@ async fn people_are_listed_found_changed_and_the_changes_recorded() {
     let listed = call(&world, &token, "GET", &path).await.json();
     assert_eq!((&listed["items"][0]["actor"]["kind"], &listed["next"]), (&json!("app"), &Value::Null));
     assert_eq!(call(&world, &token, "GET", "apps").await.json()["items"].as_array().unwrap().len(), 2);
+}
+
+/// Sends lines to the import in pieces, and returns its answers.
+async fn import(world: &World, token: &str, query: &str, pieces: Vec<String>) -> Answer {
+    let pieces = futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>));
+    let request = Request::post(format!("/api/admin/v1/people/import{query}"));
+    let request = request.header("authorization", format!("Bearer {token}"));
+    let request = request.header("content-type", "application/x-ndjson");
+    world.send(request.body(Body::from_stream(pieces)).unwrap()).await
+}
+
+fn lines(answer: &Answer) -> Vec<Value> {
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("content-type")),
+        (200, "application/x-ndjson"),
+        "{}",
+        answer.body
+    );
+    answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn people_are_imported_and_exported_as_lines() {
+    const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuqREtd3VJD2QVZbuFskFSLk6eRIrQoOS";
+    let world = World::new().await;
+    add_app(&world).await;
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let ada = json!({"email": "ada@example.org", "email_verified": true, "name": "Ada", "password_hash": HASH});
+    // A line in two pieces, an empty one, two that are refused, and one without an end.
+    let line = ada.to_string();
+    let (head, tail) = line.split_at(20);
+    let pieces = vec![
+        head.to_owned(),
+        format!("{tail}\n\n"),
+        "{\"email\":\"nobody\"}\n[]\n{\"email\":\"bob@example.org\"}".to_owned(),
+    ];
+    let checked = lines(&import(&world, &token, "?dry_run=true", pieces.clone()).await);
+    assert_eq!(checked.last().unwrap()["added"], 0);
+    let told = lines(&import(&world, &token, "", pieces.clone()).await);
+    assert_eq!(told[0], json!({"line": 3, "problem": "email is not a valid address"}));
+    assert_eq!((&told[1]["line"], told.len()), (&json!(4), 3));
+    assert_eq!(told[2], json!({"through": 5, "added": 2, "known": 0, "refused": 2, "complete": true}));
+    let again = lines(&import(&world, &token, "", pieces).await);
+    assert_eq!(again[2], json!({"through": 5, "added": 0, "known": 2, "refused": 2, "complete": true}));
+    let many: Vec<String> = (0..1_200).map(|number| format!("{{\"email\":\"p{number}@example.org\"}}\n")).collect();
+    let told = lines(&import(&world, &token, "?vouch=true", many).await);
+    let through: Vec<_> = told.iter().map(|line| line["through"].as_u64().unwrap()).collect();
+    assert_eq!((through, &told[2]["added"]), (vec![500, 1_000, 1_200], &json!(1_200)));
+
+    let exported = lines(&call(&world, &token, "GET", "people/export").await);
+    assert_eq!(exported.len(), 1_202);
+    assert!(exported.iter().all(|line| line.get("password_hash").is_none()));
+    assert_eq!(exported.iter().filter(|line| line["email_verified"] == true).count(), 1_201);
+    // Hashes go to owners only, and not by a token that reads.
+    assert_eq!(call(&world, &token, "GET", "people/export?hashes=true").await.json()["code"], "forbidden");
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let reads = token_of(&world, &owner, "openid sigma:admin:read").await;
+    assert_eq!(call(&world, &reads, "GET", "people/export?hashes=true").await.json()["code"], "forbidden");
+    let writes = token_of(&world, &owner, SCOPES).await;
+    let exported = lines(&call(&world, &writes, "GET", "people/export?hashes=true").await);
+    assert!(exported.contains(&ada), "{:?}", exported.first());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use sigma_core::email;
 use sigma_core::event::{Action, Details, Event, Target};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
+use sigma_core::people::ImportedPerson;
 use sigma_core::time::Timestamp;
 
 use super::authority::{Caller, require, require_over};
@@ -14,6 +15,7 @@ use crate::credential::{self, StoredCredential};
 use crate::email::StoredEmail;
 use crate::event::{self as trail, NewEvent, Place, Trail};
 use crate::org::membership::{self, Belonging};
+use crate::people_import::{self, Newcomer, Outcome};
 use crate::session::{self, BrowserSession};
 use crate::user::{self, User};
 use crate::{Owner, StoreError, Tx, account_deletion, params};
@@ -41,6 +43,30 @@ pub fn list(tx: &mut dyn Tx, caller: &Caller, wanted: &Wanted, limit: u32) -> De
             None => Ok(user::list_named(tx, text, after.as_ref(), limit)?),
         },
     }
+}
+
+/// Whether the caller may add many people at once.
+pub fn may_import(tx: &mut dyn Tx, caller: &Caller) -> Decision<()> {
+    require(tx, caller, OperatorRight::ImportPeople).map(drop)
+}
+
+/// [`people_import::add`], for whoever may.
+pub fn import(tx: &mut dyn Tx, caller: &Caller, newcomers: &[Newcomer], now: Timestamp) -> Decision<Vec<Outcome>> {
+    may_import(tx, caller)?;
+    Ok(people_import::add(tx, newcomers, now)?)
+}
+
+/// [`people_import::page`], for whoever may see everybody, and with `hashes` take their passwords elsewhere.
+pub fn export(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    hashes: bool,
+    after: &str,
+    limit: u32,
+) -> Decision<(Vec<ImportedPerson>, Option<UserId>)> {
+    let right = if hashes { OperatorRight::ExportHashes } else { OperatorRight::ReadPeople };
+    require(tx, caller, right)?;
+    Ok(people_import::page(tx, after, limit)?)
 }
 
 /// The person whose id, address or public key that is.
