@@ -69,7 +69,7 @@ struct Rules {
     body_bytes: usize,
     body_deadline: Duration,
     access_log: bool,
-    routes: Routes,
+    routes: Arc<Routes>,
     pages: RenderPage,
     in_flight: InFlight,
 }
@@ -86,7 +86,7 @@ impl Edge {
     /// The issuer or a trusted origin is no URL.
     pub fn new(
         settings: &Settings,
-        routes: Routes,
+        routes: impl Into<Arc<Routes>>,
         pages: impl Fn(&FailedRequest<'_>) -> Response + Send + Sync + 'static,
         clock: Arc<dyn Clock>,
         rng: &dyn Rng,
@@ -105,7 +105,7 @@ impl Edge {
             body_bytes: settings.http.body_bytes,
             body_deadline: Duration::from_secs(settings.http.body_seconds.into()),
             access_log: settings.access_log,
-            routes,
+            routes: routes.into(),
             pages: Arc::new(pages),
             in_flight: InFlight::new(),
         })))

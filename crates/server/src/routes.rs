@@ -81,24 +81,46 @@ pub fn declarations() -> Declarations {
     all
 }
 
-/// The middleware, which finds every endpoint's policy. Unknown addresses outside of the surfaces' prefixes are those of
-/// pages.
-///
-/// # Errors
-/// The issuer or a trusted origin is no URL, or two endpoints collide.
-pub fn edge(settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
-    let routes = Routes::new(PAGE, &declarations())?;
-    let issuer = settings.issuer.clone();
-    let (look, _) = branding::of_server(&settings.branding);
-    Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, &look, failed), Arc::clone(clock), rng)
+/// The router of every surface, without the states that they work on, and what the middleware knows of each endpoint.
+#[derive(Clone)]
+pub struct Mounted {
+    shared: Router<AppState>,
+    workspaces: Router<WorkspaceState>,
+    merits: Router<MeritsState>,
+    routes: Arc<Routes>,
 }
 
-/// The router.
-pub fn router(sigma: AppState, workspaces: WorkspaceState) -> Router {
-    let merits = merits::surface().mount(Router::new()).with_state(MeritsState::new(sigma.clone()));
-    let shared = surfaces().into_iter().fold(Router::new(), |router, surface| surface.mount(router));
-    let workspaces = workspace::surface().mount(Router::new()).with_state(workspaces);
-    http::complete(shared.with_state(sigma).merge(workspaces).merge(merits))
+impl Mounted {
+    /// All endpoints. Unknown addresses outside of the surfaces' prefixes are those of pages.
+    ///
+    /// # Errors
+    /// Two endpoints collide.
+    pub fn all() -> Result<Self, EdgeError> {
+        Ok(Self {
+            shared: surfaces().into_iter().fold(Router::new(), |router, surface| surface.mount(router)),
+            workspaces: workspace::surface().mount(Router::new()),
+            merits: merits::surface().mount(Router::new()),
+            routes: Arc::new(Routes::new(PAGE, &declarations())?),
+        })
+    }
+
+    /// The middleware, which finds every endpoint's policy.
+    ///
+    /// # Errors
+    /// The issuer or a trusted origin is no URL.
+    pub fn edge(&self, settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
+        let issuer = settings.issuer.clone();
+        let (look, _) = branding::of_server(&settings.branding);
+        let (routes, clock) = (Arc::clone(&self.routes), Arc::clone(clock));
+        Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, &look, failed), clock, rng)
+    }
+
+    /// The router.
+    pub fn router(self, sigma: AppState, workspaces: WorkspaceState) -> Router {
+        let merits = self.merits.with_state(MeritsState::new(sigma.clone()));
+        let workspaces = self.workspaces.with_state(workspaces);
+        http::complete(self.shared.with_state(sigma).merge(workspaces).merge(merits))
+    }
 }
 
 /// The OpenAPI document, JSON; the same whatever the settings are.

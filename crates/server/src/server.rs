@@ -23,7 +23,7 @@ use crate::mail::mailer;
 use crate::merits;
 use crate::paths::FIRST_OWNER_PATH;
 use crate::pulse;
-use crate::routes;
+use crate::routes::Mounted;
 use crate::settings::Settings;
 use crate::state::{AppState, StateError, load_master_key};
 use crate::token_counts;
@@ -42,6 +42,7 @@ pub struct Server {
     sigma: AppState,
     listener: TcpListener,
     edge: Edge,
+    mounted: Mounted,
 }
 
 /// Why the server did not start.
@@ -113,7 +114,8 @@ impl Server {
         })?;
         pulse::begin(&store);
         let master_key = load_master_key(&settings, &store, &*rng).await?;
-        let edge = routes::edge(&settings, &clock, &*rng)?;
+        let mounted = Mounted::all()?;
+        let edge = mounted.edge(&settings, &clock, &*rng)?;
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());
@@ -121,7 +123,7 @@ impl Server {
         if let Some(Err(error)) = key_file.map(|file| MasterKey::mark_used(file)) {
             tracing::info!(%error, "the master key file cannot be marked as used: a lost database will not be noticed");
         }
-        Ok(Self { sigma, listener, edge })
+        Ok(Self { sigma, listener, edge, mounted })
     }
 
     /// Where it listens.
@@ -156,7 +158,7 @@ impl Server {
     /// The certificate is unusable, or a thread of the store has died, without which the server would only seem to
     /// work. Requests in flight are not awaited then.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { sigma, listener, edge } = self;
+        let Self { sigma, listener, edge, mounted } = self;
         let mut tasks = JoinSet::new();
         let mut kinds = jobs::kinds(&sigma);
         kinds.extend(merits::batches::kinds(&sigma));
@@ -170,7 +172,7 @@ impl Server {
         tasks.spawn(kept_running("events for webhooks", webhooks::follow, sigma.clone()));
         tasks.spawn(kept_running("webhooks", webhooks::run, sigma.clone()));
         tasks.spawn(kept_running("mails about merits", merits::notices::run, sigma.clone()));
-        let (router, settings) = (routes::router(sigma.clone(), workspaces.clone()), sigma.settings.edge());
+        let (router, settings) = (mounted.router(sigma.clone(), workspaces.clone()), sigma.settings.edge());
         let served = tokio::select! {
             served = http::serve(listener, router, edge, &settings, shutdown) => served,
             thread = pulse::until_death(&sigma.store) => return Err(StartError::Died(thread)),

@@ -20,10 +20,11 @@ use sigma_core::scope::Scopes;
 use sigma_core::security::AppSecurity;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
+use sigma_server::keys;
+use sigma_server::routes::Mounted;
 use sigma_server::settings::Settings;
 use sigma_server::state::AppState;
 use sigma_server::workspace::WorkspaceState;
-use sigma_server::{keys, routes};
 use sigma_store::resource;
 use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{MasterKey, Store, app, signing_key};
@@ -43,6 +44,9 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// An RSA key takes longer to make than most tests to run, so the first keys of all worlds are the same.
 static SIGNING_KEYS: LazyLock<Vec<SigningKey>> =
     LazyLock::new(|| Algorithm::ALL.into_iter().map(|algorithm| SigningKey::generate(algorithm).unwrap()).collect());
+
+/// Mounting some hundreds of endpoints takes longer than most tests to run, too.
+static MOUNTED: LazyLock<Mounted> = LazyLock::new(|| Mounted::all().unwrap());
 
 pub struct World {
     pub sigma: AppState,
@@ -106,12 +110,12 @@ impl World {
 
     async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {
         let time: Arc<dyn Clock> = clock.clone();
-        let edge = routes::edge(&settings, &time, &*rng).unwrap();
+        let edge = MOUNTED.edge(&settings, &time, &*rng).unwrap();
         let key = master_key();
         let limiter = Arc::clone(edge.limiter());
         let sigma = AppState::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
         let workspaces = WorkspaceState::new(sigma.clone());
-        let router = routes::router(sigma.clone(), workspaces.clone());
+        let router = MOUNTED.clone().router(sigma.clone(), workspaces.clone());
         Self { sigma, workspaces, clock, edge, router, store: None }
     }
 
