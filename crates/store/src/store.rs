@@ -18,6 +18,7 @@ use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::expiring::{EXPIRING, Expiring};
 use crate::feed::{self, Feed, Source};
 use crate::job::{Job, Operation, Outcome, Reply, Run};
+use crate::postgres::Spares;
 use crate::stopwatch;
 use crate::tx::{OnBehalfOf, Tx};
 use crate::writing::Writing;
@@ -70,6 +71,8 @@ pub struct StoreOptions {
     pub keep_events: Option<Duration>,
     /// The clock of the database, where a test moves it; otherwise the engine's own.
     pub database_clock: Option<Arc<dyn Clock>>,
+    /// Where a test keeps connections to a database server for its next store.
+    pub spares: Option<Spares>,
 }
 
 impl StoreOptions {
@@ -91,6 +94,7 @@ impl StoreOptions {
             expiring: EXPIRING,
             keep_events: Some(Duration::from_hours(365 * 24)),
             database_clock: None,
+            spares: None,
         }
     }
 

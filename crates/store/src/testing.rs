@@ -162,8 +162,10 @@ impl TestDatabase {
             return database;
         }
         let lent = Lent::take();
-        let url = lent.url();
-        Self::at(engine, Place::Lent(Some(lent)), url)
+        let (url, spares) = (lent.url(), lent.spares());
+        let mut database = Self::at(engine, Place::Lent(Some(lent)), url);
+        database.options.spares = Some(spares);
+        database
     }
 
     fn at(engine: Engine, place: Place, url: String) -> Self {

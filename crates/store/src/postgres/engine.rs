@@ -181,6 +181,14 @@ struct ServerFeed {
     session: Option<PostgresConnection>,
 }
 
+impl Drop for ServerFeed {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.server.retire(session);
+        }
+    }
+}
+
 impl Source for ServerFeed {
     fn recent(&mut self) -> Result<Recent, StoreError> {
         let mut session = match self.session.take().filter(PostgresConnection::is_usable) {

@@ -5,9 +5,11 @@ mod engine;
 mod fault;
 mod pool;
 mod server;
+mod spares;
 mod tls;
 mod tx;
 mod values;
 mod worker;
 
 pub(crate) use engine::start;
+pub use spares::Spares;

@@ -13,6 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::client::{PostgresConnection, runtime};
 use super::fault::{POOLER, explain, is_pooler};
+use super::spares::{Kind, Spares};
 use super::tls::{Check, connector};
 use crate::error::{OpenError, Outage};
 use crate::stopwatch;
@@ -41,6 +42,7 @@ pub(crate) struct Server {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     pooler: Pooler,
+    spares: Option<Spares>,
     /// Timeout of one statement.
     statement_limit: Duration,
     connect_limit: Duration,
@@ -100,6 +102,7 @@ impl Server {
             config: without_hosts(&given, tls_mode),
             tls,
             pooler: options.pooler,
+            spares: options.spares.clone(),
             statement_limit: options.statement_limit,
             connect_limit: given.get_connect_timeout().copied().unwrap_or(Duration::from_secs(2)),
             good: AtomicUsize::new(0),
@@ -151,6 +154,9 @@ impl Server {
 
     /// A new connection to the first host that accepts writes, starting with the one that did so the last time.
     pub(crate) fn open(&self) -> Result<PostgresConnection, NoConnection> {
+        if let Some(spare) = self.spares.as_ref().and_then(|spares| spares.take(self.kind())) {
+            return Ok(spare);
+        }
         let runtime = runtime().map_err(|error| NoConnection {
             outage: Outage::Exhausted,
             cause: format!("a runtime cannot be made: {error}"),
@@ -171,6 +177,17 @@ impl Server {
         }
         runtime.shutdown_background();
         Err(NoConnection::all(failures))
+    }
+
+    fn kind(&self) -> Kind {
+        (self.statement_limit, self.pooler)
+    }
+
+    /// Takes a connection back that has no open transaction.
+    pub(crate) fn retire(&self, session: PostgresConnection) {
+        if let Some(spares) = &self.spares {
+            spares.keep(self.kind(), session);
+        }
     }
 
     /// Connects to one host: tries its addresses in turn, each with the timeout of a whole handshake.

@@ -48,6 +48,9 @@ impl Worker {
                 outcome => job.answer(outcome.err().map(Fault::failure)),
             }
         }
+        if let Some((session, _)) = self.session.take() {
+            self.server.retire(session);
+        }
         self.crew.dismiss();
     }
 

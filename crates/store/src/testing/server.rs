@@ -9,6 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tokio_postgres::{Error, SimpleQueryMessage};
 
 use super::COUNT;
+use crate::postgres::Spares;
 
 /// Databases with the schema and without rows, left by earlier tests of this process: creating, migrating and dropping a
 /// database takes longer than most tests.
@@ -18,10 +19,10 @@ static EMPTIED: Mutex<Vec<Lent>> = Mutex::new(Vec::new());
 const RELATIONS: &str = "SELECT (SELECT count(*) FROM pg_class) || ' ' || (SELECT count(*) FROM pg_proc) || ' ' || \
      (SELECT string_agg(version || ':' || checksum, ',' ORDER BY version) FROM refinery_schema_history)";
 
-/// Ends all other connections and deletes all rows.
+/// Ends what other connections do, except those that wait for the next test, and deletes all rows.
 const EMPTY: &str = "DO $$ DECLARE filled regclass; BEGIN \
      PERFORM pg_terminate_backend(pid) FROM pg_stat_activity \
-       WHERE datname = current_database() AND pid <> pg_backend_pid(); \
+       WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'; \
      SET LOCAL session_replication_role = replica; \
      FOR filled IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
        AND pg_relation_size(oid) > 0 AND relname NOT IN ('refinery_schema_history', 'migration_lock') \
@@ -32,6 +33,7 @@ const EMPTY: &str = "DO $$ DECLARE filled regclass; BEGIN \
 pub(super) struct Lent {
     name: String,
     session: Session,
+    spares: Spares,
 }
 
 impl Lent {
@@ -40,13 +42,18 @@ impl Lent {
         let left = EMPTIED.lock().unwrap_or_else(PoisonError::into_inner).pop();
         left.unwrap_or_else(|| {
             let name = create();
-            Self { session: Session::at(url_of(&name)), name }
+            Self { session: Session::at(url_of(&name)), name, spares: Spares::default() }
         })
     }
 
     /// Its address.
     pub(super) fn url(&self) -> String {
         url_of(&self.name)
+    }
+
+    /// Connections that earlier tests have left.
+    pub(super) fn spares(&self) -> Spares {
+        self.spares.clone()
     }
 
     /// Notes the schema that it has once it is migrated, so that a change can be told.
