@@ -52,6 +52,9 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
   const page = await openConsole(device);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await inspect(page, "console-overview");
+  await page.getByRole("link", { name: "Signing keys", exact: true }).click();
+  await page.getByRole("heading", { name: "Signing keys", level: 1 }).waitFor();
+  await inspect(page, "console-keys");
   await page.getByRole("link", { name: "People", exact: true }).click();
   await inspect(page, "console-people");
   await page.getByLabel("Find people").fill("nora f");
