@@ -20,7 +20,6 @@ use sigma_store::operator::{Caller, people};
 use sigma_store::people_import::{Newcomer, Outcome};
 use sigma_store::{Stop, Store, StoreError};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use utoipa::ToSchema;
 
 use super::POLICY as SHARED;
 use super::caller::{Admin, Writes};
@@ -45,7 +44,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 }
 
 /// A line of the answer to an import: a line that was refused, or how far everything is committed.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum AdminImportLine {
     /// A line that was refused.
@@ -71,7 +70,7 @@ enum AdminImportLine {
 }
 
 /// How many people so far.
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Counts {
     added: u64,
     /// Their address had an account, which stays as it is.
@@ -93,7 +92,9 @@ struct Counts {
     ),
     request_body(content = String, content_type = "application/x-ndjson"),
     responses(
-        (status = 200, description = "What became of the lines, in lines of JSON", body = AdminImportLine, content_type = "application/x-ndjson"),
+        (status = 200, description = "What became of the lines, in lines of JSON: `line` (from 1) and `problem` for each that was refused; `through`, \
+            `added`, `known` and `refused` for how far everything is committed, in the last line with `complete`, and `error` if that is \
+            false", body = String, content_type = "application/x-ndjson"),
         (status = 400, description = "A malformed parameter, another content type, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
