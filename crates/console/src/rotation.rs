@@ -12,12 +12,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Of one algorithm, or of all if none is named; `None` if there is none of that name.
-    pub fn of(algorithm: Option<&str>, promptness: Promptness) -> Option<Self> {
-        let algorithms = match algorithm {
-            None | Some("") => Algorithm::ALL.to_vec(),
-            Some(name) => vec![Algorithm::parse(name)?],
-        };
+    /// Of the algorithms with these names, or of all if none is named; `None` if there is none of a name.
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>, promptness: Promptness) -> Option<Self> {
+        let mut algorithms: Vec<Algorithm> = names.into_iter().map(Algorithm::parse).collect::<Option<_>>()?;
+        if algorithms.is_empty() {
+            algorithms = Algorithm::ALL.to_vec();
+        }
+        algorithms.sort_unstable();
+        algorithms.dedup();
         Some(Self { algorithms, promptness })
     }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sigma_core::jose::{Algorithm, Promptness};
+use sigma_core::jose::Promptness;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::keys::{self, KeyLine};
@@ -14,6 +14,7 @@ use super::POLICY;
 use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
+use crate::rotation::Asked;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 3] {
@@ -137,17 +138,12 @@ async fn rotate_keys(
     admin: Admin<Writes>,
     Body(body): Body<KeyRotation>,
 ) -> Result<Json<AdminKeys>, AdminError> {
-    let named: Option<Vec<Algorithm>> = body.algorithms.iter().map(|name| Algorithm::parse(name)).collect();
-    let mut algorithms = named.ok_or(AdminError::Invalid("algorithms must be some of RS256, ES256 and EdDSA"))?;
-    if algorithms.is_empty() {
-        algorithms = Algorithm::ALL.to_vec();
-    }
-    algorithms.sort_unstable();
-    algorithms.dedup();
     let promptness = if body.now { Promptness::Now } else { Promptness::AfterPublication };
+    let asked = Asked::of(body.algorithms.iter().map(String::as_str), promptness);
+    let asked = asked.ok_or(AdminError::Invalid("algorithms must be some of RS256, ES256 and EdDSA"))?;
     let caller = admin.caller.clone();
     let records = sigma.store.look_up(move |tx| keys::records(tx, &caller)).await?;
-    let rotation = sigma.prepare_rotation(records, algorithms, promptness).await?;
+    let rotation = sigma.prepare_rotation(records, asked.algorithms, asked.promptness).await?;
     let (caller, now) = (admin.caller.clone(), sigma.now());
     let carried_out = move |tx: &mut dyn sigma_store::Tx| {
         keys::rotate(tx, &caller, |records| rotation.plan(records), rotation.fresh())?;

@@ -79,9 +79,10 @@ async fn draw(
 async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {
     may_change(&sigma, &operator, OperatorRight::ManageKeys, ConsolePage::KeysChange)?;
     let form = Params::parse_form(&body);
+    let algorithm = form.raw("alg").filter(|name| !name.is_empty());
     let asked = match form.raw("do") {
-        Some("rotate") => Asked::of(form.raw("alg"), Promptness::AfterPublication),
-        Some("rotate-now") => Asked::of(form.raw("alg"), Promptness::Now),
+        Some("rotate") => Asked::of(algorithm, Promptness::AfterPublication),
+        Some("rotate-now") => Asked::of(algorithm, Promptness::Now),
         Some("revoke") => return revoke(&sigma, &operator, form.raw("kid").unwrap_or_default()).await,
         _ => None,
     };
