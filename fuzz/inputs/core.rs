@@ -262,7 +262,7 @@ pub fn authorization_request(input: &[u8]) {
         }
         match authorize::parse(&params, &app, &registered) {
             Ok(request) => {
-                let wanted = request.wanted();
+                let wanted = request.wanted(None);
                 assert!(app.may_use(code) && app.scopes.covers(&wanted.scope));
                 assert!(wanted.resources.keys().all(|uri| uri == "https://api.example" || uri == "urn:open"));
                 assert!(request.scope.iter().all(|scope| scope == "read" || app.scopes.contains(scope)));

@@ -14,7 +14,7 @@ use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::{RedirectUri, RegisteredRedirectUris};
-use crate::scope::{ADMIN_READ, ADMIN_WRITE, KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
+use crate::scope::{ADMIN_READ, ADMIN_WRITE, KNOWN, OF_ORGS, OFFLINE_ACCESS, Scopes};
 use crate::security::AppSecurity;
 use crate::slug::SIGMA;
 use crate::time::Timestamp;
@@ -284,12 +284,12 @@ impl App {
         self.scopes.retain(|scope| self.is_askable(scope))
     }
 
-    /// Whether it may request that scope, a registered one: `offline_access` only if it may use refresh tokens, `roles` only if it
-    /// did not register itself, and those of the management API only if it is also the operator's.
+    /// Whether it may request that scope, a registered one: `offline_access` only if it may use refresh tokens, those about
+    /// orgs only if it did not register itself, and those of the management API only if it is also the operator's.
     fn is_askable(&self, scope: &str) -> bool {
         match scope {
             OFFLINE_ACCESS => self.may_use(GrantType::RefreshToken),
-            ROLES => !self.dynamic,
+            scope if OF_ORGS.contains(&scope) => !self.dynamic,
             ADMIN_READ | ADMIN_WRITE => !self.dynamic && self.org_id == OrgId::operator(),
             _ => true,
         }

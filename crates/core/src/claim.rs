@@ -15,8 +15,8 @@ pub enum Claim<'a> {
     Flag(bool),
     /// Seconds since the epoch.
     Seconds(i64),
-    /// One text in a list.
-    Listed([&'a str; 1]),
+    /// A list of texts.
+    Listed(&'a [String]),
     /// Any JSON.
     Json(Value),
 }
@@ -45,7 +45,7 @@ impl From<Claim<'_>> for Value {
             Claim::Text(text) => Self::String(text.into_owned()),
             Claim::Flag(flag) => Self::Bool(flag),
             Claim::Seconds(seconds) => Self::from(seconds),
-            Claim::Listed([text]) => Self::from(vec![text]),
+            Claim::Listed(texts) => Self::from(texts),
             Claim::Json(value) => value,
         }
     }
@@ -53,7 +53,7 @@ impl From<Claim<'_>> for Value {
 
 /// Claims by name, each once. Written as a JSON object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Claims<'a>(Vec<(&'static str, Claim<'a>)>);
+pub struct Claims<'a>(Vec<(&'a str, Claim<'a>)>);
 
 impl<'a> Claims<'a> {
     /// None, with room for all that a person has.
@@ -62,12 +62,12 @@ impl<'a> Claims<'a> {
     }
 
     /// Adds a claim that is not among them.
-    pub fn push(&mut self, name: &'static str, value: impl Into<Claim<'a>>) {
+    pub fn push(&mut self, name: &'a str, value: impl Into<Claim<'a>>) {
         self.0.push((name, value.into()));
     }
 
     /// The claims in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Claim<'a>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &Claim<'a>)> {
         self.0.iter().map(|(name, claim)| (*name, claim))
     }
 

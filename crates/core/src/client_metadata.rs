@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::jose::{Algorithm, VerificationAlgorithm};
+use crate::org_claims::OrgClaims;
 
 /// Optional client metadata (RFC 7591 §2, OpenID Connect Registration §2), stored as one JSON object. A new member needs a
 /// default.
@@ -60,6 +61,9 @@ pub struct ClientMetadata {
     /// How it uses refresh tokens, where that differs from the server's settings.
     #[serde(skip_serializing_if = "RefreshPolicy::is_default")]
     pub refresh: RefreshPolicy,
+    /// How it is told roles and groups. Only the operator sets it.
+    #[serde(skip_serializing_if = "OrgClaims::is_default")]
+    pub org_claims: OrgClaims,
 }
 
 /// How an app uses refresh tokens; what is not set is as in the server's settings.

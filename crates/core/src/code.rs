@@ -3,7 +3,7 @@
 use crate::authorize::SessionFacts;
 use crate::digest::Digest;
 use crate::dpop::Thumbprint;
-use crate::ids::{AppId, GrantId, SessionId, UserId};
+use crate::ids::{AppId, GrantId, OrgId, SessionId, UserId};
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
@@ -20,6 +20,8 @@ pub struct Authorization {
     pub session_id: SessionId,
     /// The chosen identity.
     pub bap_id: Option<BapId>,
+    /// The org that they act for.
+    pub org_id: Option<OrgId>,
     /// The granted scopes.
     pub scope: Scopes,
     /// Individually requested userinfo claims.
@@ -47,6 +49,7 @@ impl Authorization {
             user_id: session.user_id.clone(),
             session_id: session.id.clone(),
             bap_id: None,
+            org_id: None,
             scope: Scopes::default(),
             claims: Vec::new(),
             id_token_claims: Vec::new(),

@@ -31,6 +31,7 @@ pub mod json;
 pub mod merits;
 pub mod operator;
 pub mod org;
+pub mod org_claims;
 pub mod params;
 pub mod password;
 pub mod people;

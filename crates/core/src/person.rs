@@ -10,7 +10,7 @@ use sigma_bitcoin::{BapId, PublicKey};
 use crate::claim::{Claim, Claims};
 use crate::ids::{OrgId, UserId};
 use crate::profile::{Field, Profile};
-use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
+use crate::scope::{EMAIL, GROUPS, ORG, PROFILE, ROLES, Scopes};
 use crate::time::Timestamp;
 
 /// The proof that an identity belongs to its account (`docs/spec/keys.md#identities`).
@@ -104,19 +104,27 @@ pub struct Person {
     pub identity: Option<Identity>,
     /// What the user filled in for that identity, or for the account without one.
     pub profile: Option<Arc<Profile>>,
-    /// Their membership in the org that owns the app, if requested.
+    /// Their membership in the org that they act for, or else the one that owns the app, if requested.
     pub membership: Option<Membership>,
     /// Whether the account is disabled.
     pub disabled: bool,
 }
 
-/// A user's membership in an org, for apps of that org.
+/// A user's membership in an org.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// The org.
     pub org_id: OrgId,
-    /// The name of their role.
-    pub role: String,
+    /// Whether they act for it, rather than that it owns the app.
+    pub acts_for_it: bool,
+    /// The name of their role, as the app is told it.
+    pub roles: Vec<String>,
+    /// The name of that claim.
+    pub roles_claim: String,
+    /// The names of their groups, as the app is told them.
+    pub groups: Vec<String>,
+    /// The name of that claim.
+    pub groups_claim: String,
 }
 
 impl Person {
@@ -182,13 +190,17 @@ impl Person {
         if has_profile || !requested.is_empty() {
             self.add_profile(&mut claims, |claim| has_profile || asks(claim));
         }
-        if let Some(Membership { org_id, role }) = &self.membership {
+        if let Some(member) = &self.membership {
             let has_roles = scopes.contains(ROLES);
-            if has_roles || asks("org_id") {
-                claims.push("org_id", org_id.as_str());
+            let has_groups = has_roles || scopes.contains(GROUPS);
+            if has_groups || asks("org_id") || (member.acts_for_it && scopes.contains(ORG)) {
+                claims.push("org_id", member.org_id.as_str());
             }
-            if has_roles || asks("roles") {
-                claims.push("roles", Claim::Listed([role]));
+            if (has_roles || asks("roles")) && !member.roles.is_empty() {
+                claims.push(&member.roles_claim, Claim::Listed(&member.roles));
+            }
+            if (has_groups || asks("groups")) && !member.groups.is_empty() {
+                claims.push(&member.groups_claim, Claim::Listed(&member.groups));
             }
         }
         if let Some((address, verified)) = self.email_claims(placeholder_host) {
@@ -284,7 +296,7 @@ fn is_made_up(address: &str) -> bool {
 }
 
 /// Claims that can be requested individually, with the scope that covers each (Core §5.4, §5.5).
-pub const CLAIMS: [(&str, &str); 22] = [
+pub const CLAIMS: [(&str, &str); 23] = [
     ("name", PROFILE),
     ("given_name", PROFILE),
     ("family_name", PROFILE),
@@ -307,6 +319,7 @@ pub const CLAIMS: [(&str, &str); 22] = [
     ("email_verified", EMAIL),
     ("org_id", ROLES),
     ("roles", ROLES),
+    ("groups", GROUPS),
 ];
 
 #[cfg(test)]
@@ -397,10 +410,19 @@ mod tests {
 
     #[test]
     fn roles_are_returned_only_with_their_scope_and_org() {
-        let member = Membership { org_id: OrgId::from_text("org_1"), role: "Admin".to_owned() };
+        let member = Membership {
+            org_id: OrgId::from_text("org_1"),
+            acts_for_it: false,
+            roles: vec!["Admin".to_owned()],
+            roles_claim: "roles".to_owned(),
+            groups: vec!["Bakers".to_owned()],
+            groups_claim: "teams".to_owned(),
+        };
         let member = Person { membership: Some(member), ..person() };
         assert_eq!(info(&member, "openid"), serde_json::json!({"sub": "user_1"}));
-        let reported = serde_json::json!({"sub": "user_1", "org_id": "org_1", "roles": ["Admin"]});
+        let groups = serde_json::json!({"sub": "user_1", "org_id": "org_1", "teams": ["Bakers"]});
+        assert_eq!(info(&member, "openid groups"), groups);
+        let reported = serde_json::json!({"sub": "user_1", "org_id": "org_1", "roles": ["Admin"], "teams": ["Bakers"]});
         assert_eq!(info(&member, "openid roles"), reported);
         assert_eq!(info(&person(), "openid roles"), serde_json::json!({"sub": "user_1"}), "no member there");
     }

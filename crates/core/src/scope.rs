@@ -14,8 +14,14 @@ pub const EMAIL: &str = "email";
 /// A refresh token (Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
-/// The user's role in the org that owns the app. Never for self-registered apps.
+/// The user's role in the org that they act for, or else the one that owns the app.
 pub const ROLES: &str = "roles";
+/// The user's groups in that org.
+pub const GROUPS: &str = "groups";
+/// The org that the user acts for.
+pub const ORG: &str = "org";
+/// The scopes that self-registered apps never get: they are about orgs, which do not know these apps.
+pub const OF_ORGS: [&str; 3] = [ROLES, GROUPS, ORG];
 
 /// The user's accepted merits, from any org.
 pub const MERITS: &str = "merits";
@@ -28,12 +34,14 @@ pub const ADMIN_WRITE: &str = "sigma:admin:write";
 pub const ADMIN: [&str; 2] = [ADMIN_READ, ADMIN_WRITE];
 
 /// The server's own scopes. Resources define more; all others are ignored.
-pub const KNOWN: [&str; 11] = [
+pub const KNOWN: [&str; 13] = [
     OPENID,
     PROFILE,
     EMAIL,
     OFFLINE_ACCESS,
     ROLES,
+    GROUPS,
+    ORG,
     "sigma:profile",
     "sigma:wallet",
     "sigma:backup",

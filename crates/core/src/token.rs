@@ -13,7 +13,7 @@ use crate::ids::{ApiKeyId, ClientId, GrantId, OrgId, TokenId};
 use crate::jose::Algorithm;
 use crate::person::Person;
 use crate::resource::Targets;
-use crate::scope::{EMAIL, OPENID, PROFILE, Scopes};
+use crate::scope::{EMAIL, OPENID, ORG, PROFILE, Scopes};
 use crate::time::Timestamp;
 
 /// The most characters of a name in a token, which is sent in the header of every request.
@@ -112,6 +112,9 @@ pub struct AccessClaims {
     /// Its published record: JSON in a string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bap: Option<String>,
+    /// The org that the user acts for, with `org`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<OrgId>,
     /// A verified address, with `email`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -204,6 +207,7 @@ impl AccessClaims {
             pubkey: profile.and_then(Person::pubkey).map(|key| key.to_hex()),
             bap_id: profile.and_then(Person::bap_id).map(ToString::to_string),
             bap: profile.and_then(Person::bap_text).filter(|record| record.len() <= LONGEST_RECORD).map(str::to_owned),
+            org_id: authorization.org_id.clone().filter(|_| authorization.scope.contains(ORG)),
             email: authorization
                 .scope
                 .contains(EMAIL)
@@ -237,6 +241,7 @@ impl AccessClaims {
             pubkey: None,
             bap_id: None,
             bap: None,
+            org_id: None,
             email: None,
             cnf: issuance.cnf(),
             act: None,
@@ -260,10 +265,39 @@ pub fn id_token_claims(
     if person.bap_text().is_none_or(|record| record.len() > LONGEST_RECORD) {
         reported.remove("bap");
     }
+    leave_out_long_lists(person, &mut reported);
     if let Some(Value::String(name)) = reported.get_mut("name") {
         *name = name.chars().take(LONGEST_NAME).collect();
     }
     reported
+}
+
+/// The roles and groups for an access token of an app that wants them there; not those too long for a header.
+pub fn access_token_lists(person: &Person, scope: &Scopes) -> Map<String, Value> {
+    let mut reported = person.userinfo(&scope.within(&Scopes::parse("roles groups")), &[], None).into_map();
+    reported.retain(|_, value| value.is_array());
+    leave_out_long_lists(person, &mut reported);
+    reported
+}
+
+fn leave_out_long_lists(person: &Person, reported: &mut Map<String, Value>) {
+    let Some(member) = &person.membership else { return };
+    for (claim, values) in [(&member.roles_claim, &member.roles), (&member.groups_claim, &member.groups)] {
+        if values.iter().map(|value| value.len() + 3).sum::<usize>() > LONGEST_RECORD {
+            reported.remove(claim);
+        }
+    }
+}
+
+/// The claims of an access token, and what else is said about its user.
+#[derive(Debug, Serialize)]
+pub struct AccessClaimsWith<'a> {
+    /// The claims.
+    #[serde(flatten)]
+    pub claims: &'a AccessClaims,
+    /// The rest.
+    #[serde(flatten)]
+    pub about: Map<String, Value>,
 }
 
 /// The claims of an id token: `typ` `JWT` (Core §2).

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::org::{Authority, KeyPermissions, MemberTokenClaims, Role, RolePermissions, SessionKey};
 use sigma_core::time::Timestamp;
-use sigma_store::org::membership::{self, Member};
+use sigma_store::org::membership::{self, Member, State};
 use sigma_store::org::role;
 use sigma_store::org::secret::{StoredSecret, seal_context};
 use sigma_store::org::{self, Org};
@@ -156,6 +156,15 @@ impl AppState {
         let (org, user) = (org_id.clone(), user_id.clone());
         let key = cached::key_in(org_id, user_id.as_str());
         self.orgs.members.get_or_load(&key, move |tx| Ok(membership::find(tx, &org, &user)?.map(Arc::new))).await
+    }
+
+    /// Whether that account is an active member of an org that exists.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn is_active_member(&self, org_id: &OrgId, user_id: &UserId) -> Result<bool, StoreError> {
+        let member = self.find_member(org_id, user_id).await?;
+        Ok(member.is_some_and(|member| member.state == State::Active) && self.find_org(org_id).await?.is_some())
     }
 
     /// The role of that id.

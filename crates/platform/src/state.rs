@@ -18,10 +18,11 @@ use sigma_core::ids::{AppId, AppRef, GrantId, OrgId, OrgRef, SessionId, UserId};
 use sigma_core::person::{Membership, Person};
 use sigma_core::random::{Rng, bytes};
 use sigma_core::resource::Resource;
-use sigma_core::scope::{ROLES, Scopes};
+use sigma_core::scope::{GROUPS, ORG, ROLES, Scopes};
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
 use sigma_store::org::membership::State;
+use sigma_store::scim::group;
 use sigma_store::session::{self, BrowserSession};
 use sigma_store::webhook::Now;
 use sigma_store::{
@@ -473,8 +474,8 @@ impl AppState {
         Ok(found)
     }
 
-    /// `person` with their place in the org that owns `app`, if `scope` or one of `claims` asks for it and they are one of
-    /// its active members.
+    /// `person` with their place in the org that they act for, or else the one that owns `app`, if `scope` or one of `claims`
+    /// asks for it and they are one of its active members.
     ///
     /// # Errors
     /// The store does not answer.
@@ -482,20 +483,41 @@ impl AppState {
         &self,
         app: &App,
         person: Person,
+        acts_for: Option<&OrgId>,
         scope: &Scopes,
         claims: &[String],
     ) -> Result<Person, StoreError> {
-        let is_wanted =
-            scope.contains(ROLES) || claims.iter().any(|claim| ["org_id", "roles"].contains(&claim.as_str()));
-        if !is_wanted || app.dynamic || self.find_org(&app.org_id).await?.is_none() {
+        let is_wanted = (acts_for.is_some() && scope.contains(ORG))
+            || scope.contains(ROLES)
+            || scope.contains(GROUPS)
+            || claims.iter().any(|claim| ["org_id", "roles", "groups"].contains(&claim.as_str()));
+        let org_id = acts_for.unwrap_or(&app.org_id);
+        if !is_wanted || app.dynamic || self.find_org(org_id).await?.is_none() {
             return Ok(person);
         }
-        let Some(member) = self.find_member(&app.org_id, &person.user_id).await? else { return Ok(person) };
+        let Some(member) = self.find_member(org_id, &person.user_id).await? else { return Ok(person) };
         if member.state != State::Active {
             return Ok(person);
         }
-        let role = self.find_role(&app.org_id, &member.role_id).await?;
-        let membership = role.map(|role| Membership { org_id: app.org_id.clone(), role: role.name.clone() });
+        let role = self.find_role(org_id, &member.role_id).await?;
+        let Some(role) = role else { return Ok(person) };
+        let wants_groups =
+            scope.contains(ROLES) || scope.contains(GROUPS) || claims.iter().any(|claim| claim == "groups");
+        let groups = if wants_groups {
+            let (org, user) = (org_id.clone(), person.user_id.clone());
+            self.store.read(move |tx| group::names_of_member(tx, &org, &user)).await?
+        } else {
+            Vec::new()
+        };
+        let told = &app.metadata.org_claims;
+        let membership = Some(Membership {
+            org_id: org_id.clone(),
+            acts_for_it: acts_for.is_some(),
+            roles: told.told_roles(vec![role.name.clone()]),
+            roles_claim: told.roles_claim().to_owned(),
+            groups: told.told_groups(groups),
+            groups_claim: told.groups_claim().to_owned(),
+        });
         Ok(Person { membership, ..person })
     }
 

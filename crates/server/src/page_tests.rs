@@ -49,11 +49,17 @@ fn consent() -> Consent {
         scopes: vec![ScopeLine::of(Language::English, "openid"), ScopeLine::of(Language::English, "x\"><script>")],
         identities: vec![identity("Ada", true)],
         person: person(),
+        org: Some("org_1\"><script>".into()),
         interaction: "int_1".into(),
         shown_to: "user_1".to_owned(),
         switch_url: Some("/login?again=1".into()),
         offers_passkey: true,
     }
+}
+
+fn select_org() -> SelectOrg {
+    let orgs = vec![OrgChoice { id: "org_1\"><script>".into(), name: "<script>Bakery".into() }];
+    SelectOrg { person: person(), app: app(), orgs, interaction: "int_1".into(), shown_to: "user_1".into() }
 }
 
 fn device() -> ApproveDevice {
@@ -299,6 +305,8 @@ fn every_page() -> Vec<Response> {
         DeviceDecided { app: "<b>".into(), approved: true }.render(&CONTEXT),
         DeviceDecided { app: "<b>".into(), approved: false }.render(&CONTEXT),
         select.render(&CONTEXT),
+        select_org().render(&CONTEXT),
+        SelectOrg { orgs: Vec::new(), ..select_org() }.render(&CONTEXT),
         error.render(&CONTEXT),
         FormPost { action: "https://app.example.org/cb".into(), fields }.render(&CONTEXT),
         log_out.render(&CONTEXT),
@@ -385,6 +393,8 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     let form_post = FormPost { action: "com.example.app:/cb".into(), fields: vec![] };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let mut leaving = vec![consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
+    leaving.push(select_org().render(&CONTEXT));
+    leaving.push(SelectOrg { orgs: Vec::new(), ..select_org() }.render(&CONTEXT));
     // Five in the list of all pages.
     leaving.push(second_factor().render(StatusCode::OK, &CONTEXT));
     leaving.extend((0..5).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));

@@ -1,6 +1,6 @@
 //! The apps that a user gave access to their account: by a consent that is remembered, by a grant, or by both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sigma_core::event::{Action, Target};
@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 
 use crate::app::from_texts;
 use crate::event::{self, NewEvent};
-use crate::{Owner, StoreError, Tx, cached, device_code, params};
+use crate::{Owner, StoreError, Tx, cached, consent, device_code, params};
 
 /// No code is valid for longer.
 const LONGEST_CODE: Duration = Duration::from_mins(15);
@@ -24,6 +24,8 @@ pub struct AppAccess {
     pub scope: Scopes,
     /// The APIs, by URI, with the scopes of each where they are known.
     pub resources: BTreeMap<String, Scopes>,
+    /// The orgs that it may see the user act for.
+    pub orgs: BTreeSet<OrgId>,
     /// When it first got access, as far as is known.
     pub since: Timestamp,
     /// When it last got a code or tokens, to the day.
@@ -43,6 +45,8 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<App
         let (resource, scope) = (row.text(1)?, Scopes::parse(&row.text(2)?));
         if resource.is_empty() {
             app.scope = app.scope.union(&scope);
+        } else if let Some(org_id) = consent::org_of(&resource) {
+            app.orgs.insert(org_id);
         } else {
             let known = app.resources.entry(resource).or_default();
             *known = known.union(&scope);
@@ -72,6 +76,7 @@ fn entry<'a>(
         app_id: AppId::from_text(app_id),
         scope: Scopes::default(),
         resources: BTreeMap::new(),
+        orgs: BTreeSet::new(),
         since,
         last_used_at: used,
     });
@@ -117,6 +122,15 @@ const LIVE_GRANTS_IN_ORG: [&str; 2] = [
      WHERE g.user_id = $1 AND g.offline = 1 AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 250",
     "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.offline = 0
         JOIN apps a ON a.id = g.app_id AND a.org_id = $3
+     WHERE s.user_id = $1 AND s.ended_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 250",
+];
+
+/// The same that are for a user who acts for an org, whoever's the apps are.
+const LIVE_GRANTS_FOR_ORG: [&str; 2] = [
+    "SELECT g.id FROM grants g
+     WHERE g.user_id = $1 AND g.offline = 1 AND g.org_id = $3 AND g.revoked_at IS NULL AND g.expires_at > $2
+     ORDER BY g.id LIMIT 250",
+    "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.offline = 0 AND g.org_id = $3
      WHERE s.user_id = $1 AND s.ended_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 250",
 ];
 
@@ -180,6 +194,22 @@ pub(crate) fn end_grants_in_org(
         params![user_id, now, org_id],
     )?;
     end(tx, LIVE_GRANTS_IN_ORG, params![user_id, now, org_id], now)
+}
+
+/// Ends what apps hold for a user who acts for an org, because they no longer do: codes that were not redeemed, and grants.
+pub(crate) fn end_grants_for_org(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    org_id: &OrgId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM codes WHERE delete_after > $2 AND delete_after <= $3 AND user_id = $1 AND used_at IS NULL
+            AND org_id = $4",
+        params![user_id, now, now.plus(LONGEST_CODE), org_id],
+    )?;
+    while end(tx, LIVE_GRANTS_FOR_ORG, params![user_id, now, org_id], now)? > 0 {}
+    Ok(())
 }
 
 fn end(tx: &mut dyn Tx, live: [&'static str; 2], whose: &[crate::Value], now: Timestamp) -> Result<u64, StoreError> {

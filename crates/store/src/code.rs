@@ -10,7 +10,7 @@ use sigma_core::code::{Authorization, Code, Redeemed, Redemption, judge};
 use sigma_core::digest::Digest;
 use sigma_core::dpop::Thumbprint;
 use sigma_core::grant::Grant;
-use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, GrantId, OrgId, SessionId, UserId};
 use sigma_core::pkce::CodeChallenge;
 use sigma_core::resource::Targets;
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
@@ -72,8 +72,8 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
     tx.execute(
         "INSERT INTO codes (hash, app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope,
             claims, id_token_claims, resources, auth_time, acr, amr, created_at, expires_at, used_at, grant_id,
-            delete_after, dpop_jkt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, NULL, $17, $18)",
+            delete_after, dpop_jkt, org_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, NULL, $17, $18, $19)",
         params![
             code.hash,
             &authorization.app_id,
@@ -92,7 +92,8 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
             &authorization.amr,
             now,
             code.expires_at,
-            code.dpop_jkt.as_ref().map(Thumbprint::as_str)
+            code.dpop_jkt.as_ref().map(Thumbprint::as_str),
+            authorization.org_id.as_ref()
         ],
     )?;
     Ok(())
@@ -144,7 +145,7 @@ macro_rules! columns {
         "app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
          acr, amr, expires_at, used_at, grant_id, id_token_claims,
          (SELECT ended_at FROM sessions WHERE sessions.id = codes.session_id),
-         (SELECT disabled FROM users WHERE users.id = codes.user_id), dpop_jkt"
+         (SELECT disabled FROM users WHERE users.id = codes.user_id), dpop_jkt, org_id"
     };
 }
 
@@ -256,6 +257,7 @@ fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {
             user_id: UserId::from_text(row.text(1)?),
             session_id: SessionId::from_text(row.text(2)?),
             bap_id: row.opt_bap_id(3)?,
+            org_id: row.opt_text(20)?.map(OrgId::from_text),
             nonce: row.opt_text(6)?,
             scope: Scopes::parse(&row.text(7)?),
             claims: from_texts(row, 8)?,

@@ -3,7 +3,7 @@
 use sigma_bitcoin::BapId;
 use sigma_core::authorize::{Consent, Consents};
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{AppId, SessionId, UserId};
+use sigma_core::ids::{AppId, OrgId, SessionId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
@@ -14,6 +14,11 @@ use crate::{Owner, StoreError, Tx, params, session};
 
 /// The resource under which scopes of the server itself are stored.
 const ITSELF: &str = "";
+
+/// The org in place of a resource: that an app may see the user act for it. No id of an org is the URI of a resource.
+pub(crate) fn org_of(resource: &str) -> Option<OrgId> {
+    OrgId::parse(resource)
+}
 
 /// Everything that a user consented to for an app, across identities.
 pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consents, StoreError> {
@@ -28,6 +33,8 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consent
         let (resource, scope) = (row.text(1)?, Scopes::parse(&row.text(2)?));
         let consent = if resource == ITSELF {
             Consent { scope, ..Consent::default() }
+        } else if let Some(org_id) = org_of(&resource) {
+            Consent { orgs: [org_id].into(), ..Consent::default() }
         } else {
             Consent { resources: [(resource, scope)].into(), ..Consent::default() }
         };
@@ -128,7 +135,9 @@ pub fn remember(
     let all = before.union(agreed);
     let itself = std::iter::once((ITSELF, &all.scope));
     let resources = agreed.resources.keys().filter_map(|uri| Some((uri.as_str(), all.resources.get(uri)?)));
-    for (resource, scope) in itself.chain(resources) {
+    let nothing = Scopes::default();
+    let orgs = agreed.orgs.iter().map(|org_id| (org_id.as_str(), &nothing));
+    for (resource, scope) in itself.chain(resources).chain(orgs) {
         tx.execute(
             "INSERT INTO consents (user_id, app_id, bap_id, resource, scope, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $5, $6, $6)

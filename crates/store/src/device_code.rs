@@ -421,6 +421,7 @@ fn decode(app: &App, row: &Row) -> Result<Authorization, StoreError> {
         user_id: UserId::from_text(row.opt_text(0)?.ok_or_else(damaged)?),
         session_id: SessionId::from_text(row.opt_text(1)?.ok_or_else(damaged)?),
         bap_id: row.opt_bap_id(2)?,
+        org_id: None,
         scope: Scopes::parse(&row.text(3)?),
         claims: Vec::new(),
         id_token_claims: Vec::new(),

@@ -5,7 +5,7 @@ use sigma_core::digest::Digest;
 use sigma_core::dpop::Thumbprint;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::grant::Grant;
-use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, GrantId, OrgId, SessionId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
@@ -76,8 +76,9 @@ pub(crate) fn begin(tx: &mut dyn Tx, new: &NewGrant<'_>) -> Result<(), StoreErro
     let NewGrant { id, authorization, family_key, code, dpop_jkt, now, expires_at } = *new;
     tx.execute(
         "INSERT INTO grants (id, app_id, user_id, session_id, bap_id, scope, claims, id_token_claims, resources,
-            auth_time, acr, amr, offline, refresh_key, code_hash, created_at, revoked_at, expires_at, dpop_jkt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, $18)",
+            auth_time, acr, amr, offline, refresh_key, code_hash, created_at, revoked_at, expires_at, dpop_jkt,
+            org_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17, $18, $19)",
         params![
             id,
             &authorization.app_id,
@@ -96,7 +97,8 @@ pub(crate) fn begin(tx: &mut dyn Tx, new: &NewGrant<'_>) -> Result<(), StoreErro
             code,
             now,
             expires_at,
-            dpop_jkt.map(Thumbprint::as_str)
+            dpop_jkt.map(Thumbprint::as_str),
+            authorization.org_id.as_ref()
         ],
     )?;
     Ok(())
@@ -113,7 +115,7 @@ pub fn lives_in(tx: &mut dyn Tx, session_id: &SessionId, app_id: &AppId, now: Ti
 pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     tx.query_opt(
         "SELECT id, app_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, offline,
-            revoked_at, expires_at, id_token_claims
+            revoked_at, expires_at, id_token_claims, org_id
          FROM grants WHERE id = $1",
         params![id],
     )?
@@ -167,6 +169,7 @@ pub(crate) fn decode(row: &Row) -> Result<Grant, StoreError> {
             user_id: UserId::from_text(row.text(2)?),
             session_id: SessionId::from_text(row.opt_text(3)?.unwrap_or_default()),
             bap_id: row.opt_bap_id(4)?,
+            org_id: row.opt_text(15)?.map(OrgId::from_text),
             scope: Scopes::parse(&row.text(5)?),
             claims: from_texts(row, 6)?,
             id_token_claims: from_texts(row, 14)?,

@@ -3,7 +3,7 @@
 
 use sigma_core::authorize::Interaction;
 use sigma_core::digest::Digest;
-use sigma_core::ids::UserId;
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::Continuation;
 use sigma_core::time::Timestamp;
 
@@ -39,7 +39,7 @@ pub enum Known {
 /// The interaction of that id, unless it expired or was never stored.
 pub fn find(tx: &mut dyn Tx, id: &str, now: Timestamp) -> Result<Option<Known>, StoreError> {
     tx.query_opt(
-        "SELECT id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at, expires_at
+        "SELECT id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at, expires_at, org_id
          FROM interactions WHERE id = $1 AND expires_at > $2",
         params![id, now],
     )?
@@ -53,8 +53,8 @@ pub fn open(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) 
     let state = &interaction.state;
     tx.execute(
         "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
-            expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            expires_at, org_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO NOTHING",
         params![
             &interaction.id,
@@ -65,7 +65,8 @@ pub fn open(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) 
             state.account_chosen,
             state.consented,
             state.started_at,
-            interaction.expires_at
+            interaction.expires_at,
+            state.org_id.as_ref()
         ],
     )?;
     Ok(())
@@ -78,10 +79,11 @@ pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId
     let state = &interaction.state;
     let recorded = tx.execute(
         "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
-            expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            expires_at, org_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (id) DO UPDATE SET request = excluded.request, user_id = excluded.user_id,
-            bap_id = excluded.bap_id, account_chosen = excluded.account_chosen, consented = excluded.consented
+            bap_id = excluded.bap_id, account_chosen = excluded.account_chosen, consented = excluded.consented,
+            org_id = excluded.org_id
          WHERE interactions.request IS NOT NULL",
         params![
             &interaction.id,
@@ -92,7 +94,8 @@ pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId
             state.account_chosen,
             state.consented,
             state.started_at,
-            interaction.expires_at
+            interaction.expires_at,
+            state.org_id.as_ref()
         ],
     )?;
     Ok(recorded == 1)
@@ -119,7 +122,7 @@ fn finish(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<bool, Stor
         "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
             expires_at)
          VALUES ($1, $2, NULL, NULL, NULL, 0, 0, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET request = NULL, user_id = NULL, bap_id = NULL
+         ON CONFLICT (id) DO UPDATE SET request = NULL, user_id = NULL, bap_id = NULL, org_id = NULL
          WHERE interactions.request IS NOT NULL",
         params![&interaction.id, interaction.browser, interaction.state.started_at, interaction.expires_at],
     )?;
@@ -166,6 +169,7 @@ fn decode(row: &Row) -> Result<Known, StoreError> {
             account_chosen: row.bool(5)?,
             consented: row.bool(6)?,
             started_at: row.timestamp(7)?,
+            org_id: row.opt_text(9)?.map(OrgId::from_text),
         },
         expires_at: row.timestamp(8)?,
     }))

@@ -35,6 +35,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V24__webhooks", include_str!("../migrations/V24__webhooks.sql")),
     ("V25__scim", include_str!("../migrations/V25__scim.sql")),
     ("V26__counts", include_str!("../migrations/V26__counts.sql")),
+    ("V27__orgs_at_sign_in", include_str!("../migrations/V27__orgs_at_sign_in.sql")),
 ];
 
 /// The table that refinery keeps.

@@ -14,6 +14,7 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::grant::{self, Revocation};
+use crate::org::membership;
 use crate::replay_guard::{self, Once};
 use crate::{Outage, StoreError, Tx, params, resource};
 
@@ -174,7 +175,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     }
     let row = tx.query_opt(
         "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, r.used_at, n.used_at,
+            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, g.org_id, r.expires_at, r.used_at, n.used_at,
             g.code_hash, u.disabled, g.dpop_jkt, g.created_at
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
             LEFT JOIN refresh_tokens n ON n.hash = $2 LEFT JOIN users u ON u.id = g.user_id
@@ -187,11 +188,11 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         return Ok(Refreshed::Invalid);
     }
     let token = RefreshToken {
-        expires_at: row.timestamp(15)?,
-        used_at: row.opt_timestamp(16)?,
-        successor_used: row.opt_timestamp(17)?.is_some(),
+        expires_at: row.timestamp(16)?,
+        used_at: row.opt_timestamp(17)?,
+        successor_used: row.opt_timestamp(18)?.is_some(),
     };
-    let bound_to = row.opt_text(20)?;
+    let bound_to = row.opt_text(21)?;
     if bound_to.is_some() && bound_to.as_deref() != request.jkt.as_ref().map(Thumbprint::as_str) {
         return Ok(Refreshed::WrongKey);
     }
@@ -205,8 +206,13 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             return Ok(Refreshed::Reuse);
         }
         // A deleted account has no row.
-        Rotation::Rotate | Rotation::Retry if row.opt_int(19)? != Some(0) => return Ok(Refreshed::Disabled),
+        Rotation::Rotate | Rotation::Retry if row.opt_int(20)? != Some(0) => return Ok(Refreshed::Disabled),
         Rotation::Rotate | Rotation::Retry => {}
+    }
+    if let Some(org_id) = &grant.authorization.org_id
+        && membership::of_person_in(tx, &grant.authorization.user_id, org_id)?.is_none()
+    {
+        return Ok(Refreshed::Invalid);
     }
     if let Some(scope) = &request.scope {
         if !grant.authorization.scope.covers(scope) {
@@ -220,7 +226,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     };
     let Some(targets) = targets else { return Ok(Refreshed::WrongTarget) };
     let refresh_expires_at = match request.life {
-        Some(life) => request.refresh_expires_at.min(row.timestamp(21)?.plus(life)),
+        Some(life) => request.refresh_expires_at.min(row.timestamp(22)?.plus(life)),
         None => request.refresh_expires_at,
     };
     if rotation == Rotation::Rotate && next == NextToken::Same {
@@ -252,7 +258,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             params![&grant.id, expires_at, now],
         )?;
         // A second use of the code is recognized for as long as anything that came of it lives.
-        if let Some(code) = row.opt_digest(18)? {
+        if let Some(code) = row.opt_digest(19)? {
             tx.execute(
                 "UPDATE codes SET delete_after = $2 WHERE hash = $1 AND delete_after < $2",
                 params![code, expires_at],
@@ -289,14 +295,14 @@ pub struct LiveRefreshToken {
 pub fn find(tx: &mut dyn Tx, token: &Digest, now: Timestamp) -> Result<Option<LiveRefreshToken>, StoreError> {
     let row = tx.query_opt(
         "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, g.dpop_jkt
+            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, g.org_id, r.expires_at, g.dpop_jkt
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
          WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND g.revoked_at IS NULL",
         params![token, now],
     )?;
     row.map(|row| {
-        let jkt = row.opt_text(16)?.and_then(|text| Thumbprint::parse(&text));
-        Ok(LiveRefreshToken { grant: grant::decode(&row)?, expires_at: row.timestamp(15)?, jkt })
+        let jkt = row.opt_text(17)?.and_then(|text| Thumbprint::parse(&text));
+        Ok(LiveRefreshToken { grant: grant::decode(&row)?, expires_at: row.timestamp(16)?, jkt })
     })
     .transpose()
 }

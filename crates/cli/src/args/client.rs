@@ -25,4 +25,19 @@ pub struct ClientFields {
     /// Address at which a sign-in to the app begins (OpenID Connect Core §4): people open it from /account/apps. Empty for none.
     #[arg(long, value_name = "URL")]
     pub initiate_login_uri: Option<String>,
+    /// Name of the claim with roles; empty for `roles`.
+    #[arg(long, value_name = "NAME")]
+    pub roles_claim: Option<String>,
+    /// Name of the claim with groups; empty for `groups`.
+    #[arg(long, value_name = "NAME")]
+    pub groups_claim: Option<String>,
+    /// Role that the app is told, by its name or as ROLE=NAME; '' for all. Repeatable.
+    #[arg(long = "told-role", value_name = "ROLE[=NAME]")]
+    pub told_roles: Vec<String>,
+    /// Group that the app is told, by its name or as GROUP=NAME; '' for all. Repeatable.
+    #[arg(long = "told-group", value_name = "GROUP[=NAME]")]
+    pub told_groups: Vec<String>,
+    /// Include roles and groups in access tokens too.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub roles_in_access_token: Option<bool>,
 }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::client_document::DocumentHosts;
 use sigma_core::provider::is_endpoint;
-use sigma_core::scope::{KNOWN, ROLES};
+use sigma_core::scope::{KNOWN, OF_ORGS};
 use sigma_core::time::Timestamp;
 use sigma_server::branding;
 use sigma_server::http::certificate;
@@ -222,10 +222,10 @@ fn forward_audiences(settings: &Settings) -> Result<(), String> {
 
 /// Apps that nobody vouches for get no role of a member.
 fn registration_scopes(registration: &Registration) -> Result<(), String> {
-    let is_known = |scope: &String| KNOWN.contains(&scope.as_str()) && scope != ROLES;
+    let is_known = |scope: &String| KNOWN.contains(&scope.as_str()) && !OF_ORGS.contains(&scope.as_str());
     match registration.scopes.iter().find(|scope| !is_known(scope)) {
         Some(unknown) => {
-            let known: Vec<_> = KNOWN.into_iter().filter(|scope| *scope != ROLES).collect();
+            let known: Vec<_> = KNOWN.into_iter().filter(|scope| !OF_ORGS.contains(scope)).collect();
             Err(format!("names \"{unknown}\"; possible are {}", known.join(", ")))
         }
         None => Ok(()),

@@ -1,9 +1,10 @@
 //! What a user agreed to: remembered per app, identity and resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sigma_bitcoin::BapId;
 
+use crate::ids::OrgId;
 use crate::resource::AskedResource;
 use crate::scope::Scopes;
 
@@ -14,6 +15,8 @@ pub struct Consent {
     pub scope: Scopes,
     /// The resources, by URI, with the scopes agreed to for each. A resource without scopes is agreed to as well.
     pub resources: BTreeMap<String, Scopes>,
+    /// The orgs that the app may see them act for.
+    pub orgs: BTreeSet<OrgId>,
 }
 
 impl Consent {
@@ -24,14 +27,16 @@ impl Consent {
             asked.scopes.iter().for_each(|scope| scopes.insert(&scope.name));
             (asked.uri.clone(), scopes)
         };
-        Self { scope, resources: resources.iter().map(named).collect() }
+        Self { scope, resources: resources.iter().map(named).collect(), orgs: BTreeSet::new() }
     }
 
     /// Whether this covers all of `wanted`. Consent for one resource says nothing about another, even with equal scope
     /// names.
     pub fn covers(&self, wanted: &Self) -> bool {
         let agreed = |uri: &String, scopes: &Scopes| self.resources.get(uri).is_some_and(|known| known.covers(scopes));
-        self.scope.covers(&wanted.scope) && wanted.resources.iter().all(|(uri, scopes)| agreed(uri, scopes))
+        self.scope.covers(&wanted.scope)
+            && wanted.resources.iter().all(|(uri, scopes)| agreed(uri, scopes))
+            && self.orgs.is_superset(&wanted.orgs)
     }
 
     /// Adds `more` to this consent.
@@ -42,6 +47,7 @@ impl Consent {
             let known = self.resources.entry(uri.clone()).or_default();
             *known = known.union(scopes);
         }
+        self.orgs.extend(more.orgs.iter().cloned());
         self
     }
 }
@@ -54,6 +60,11 @@ impl Consents {
     /// The consent for that identity; `None` for users without one.
     pub fn of(&self, bap_id: Option<&BapId>) -> Option<&Consent> {
         self.0.iter().find(|(known, _)| known.as_ref() == bap_id).map(|(_, consent)| consent)
+    }
+
+    /// The orgs that the user let the app see them act for, as any identity.
+    pub fn orgs(&self) -> BTreeSet<&OrgId> {
+        self.0.iter().flat_map(|(_, consent)| &consent.orgs).collect()
     }
 
     /// Adds consent for an identity.
@@ -76,7 +87,7 @@ mod tests {
 
     fn consent(scope: &str, resources: &[(&str, &str)]) -> Consent {
         let resources = resources.iter().map(|(uri, scopes)| ((*uri).to_owned(), Scopes::parse(scopes))).collect();
-        Consent { scope: Scopes::parse(scope), resources }
+        Consent { scope: Scopes::parse(scope), resources, orgs: BTreeSet::new() }
     }
 
     #[test]
@@ -93,6 +104,18 @@ mod tests {
         ] {
             assert_eq!(agreed.covers(&consent(scope, &resources)), covered, "{scope} {resources:?}");
         }
+    }
+
+    #[test]
+    fn another_org_is_not_covered() {
+        let acting = |names: &[&str]| Consent {
+            orgs: names.iter().map(|name| OrgId::from_text(*name)).collect(),
+            ..consent("openid org", &[])
+        };
+        let agreed = acting(&["org_1", "org_2"]);
+        assert!(agreed.covers(&acting(&["org_1"])) && agreed.covers(&acting(&[])));
+        assert!(!agreed.covers(&acting(&["org_3"])));
+        assert!(agreed.union(&acting(&["org_3"])).covers(&acting(&["org_1", "org_3"])));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{AuthorizeError, Consent, ErrorResponse, scope, targets};
 use crate::app::{App, GrantType};
 use crate::params::Params;
 use crate::resource::{AskedResource, Resource};
-use crate::scope::Scopes;
+use crate::scope::{ORG, Scopes};
 
 /// The request of a device, as the app may make it. Only [`parse_device`] creates one.
 #[derive(Clone, Debug)]
@@ -32,7 +32,8 @@ pub fn parse_device(params: &Params, app: &App, registered: &[Resource]) -> Resu
         return Err(ErrorResponse::new(AuthorizeError::UnauthorizedClient, "the client may not use the device flow"));
     }
     let targets = targets(params, app, registered)?;
-    let scope = scope(params, app, &targets);
+    // A device has no page on which its user could choose an org.
+    let scope = scope(params, app, &targets).without(ORG);
     let resources = targets.asked(&scope);
     Ok(DeviceRequest { scope, resources })
 }

@@ -5,6 +5,7 @@ mod claims;
 mod consent;
 mod device;
 mod next;
+mod org;
 mod prompt;
 pub mod request_object;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use claims::{AcrRequest, ClaimsRequest, covered};
 pub use consent::{Consent, Consents};
 pub use device::{DeviceRequest, parse_device};
 pub use next::{Interaction, NextStep, SessionFacts, Visitor, choose_identity, next_step};
+pub use org::{AskedOrg, OrgStanding, choose_org};
 pub use prompt::{Prompt, PromptValue};
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ use sigma_bitcoin::BapId;
 
 use crate::app::{App, GrantType};
 use crate::dpop::Thumbprint;
+use crate::ids::OrgId;
 use crate::params::Params;
 use crate::pkce::CodeChallenge;
 use crate::redirect::MatchedRedirectUri;
@@ -198,14 +201,17 @@ pub struct AuthorizationRequest {
     pub resources: Vec<AskedResource>,
     /// An identity to preselect.
     pub bap_id: Option<BapId>,
+    /// The org that the user is to act for.
+    pub org: Option<AskedOrg>,
     /// The key that the code is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<Thumbprint>,
 }
 
 impl AuthorizationRequest {
-    /// Everything that the user has to consent to.
-    pub fn wanted(&self) -> Consent {
-        Consent::to(self.scope.own().union(&self.claims.scopes()), &self.resources)
+    /// Everything that the user has to consent to, who acts for `org_id`.
+    pub fn wanted(&self, org_id: Option<&OrgId>) -> Consent {
+        let consent = Consent::to(self.scope.own().union(&self.claims.scopes()), &self.resources);
+        Consent { orgs: org_id.into_iter().cloned().collect(), ..consent }
     }
 }
 
@@ -277,7 +283,8 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         .map(|text| Thumbprint::parse(text).ok_or_else(|| invalid("dpop_jkt must be the thumbprint of a key")))
         .transpose()?;
     let claims = ClaimsRequest::parse(params.get("claims")).map_err(invalid)?.within(&app.askable());
-    let scope = scope(params, app, &targets);
+    let mut scope = scope(params, app, &targets);
+    let org = org::asked(params, &app.askable(), &mut scope)?;
     let resources = targets.asked(&scope);
     Ok(AuthorizationRequest {
         scope,
@@ -294,6 +301,7 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         claims,
         resources,
         bap_id: params.get("bapId").or_else(|| params.get("bap_id")).and_then(|text| BapId::parse(text).ok()),
+        org,
         dpop_jkt,
     })
 }

@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::authentication::{
     AccountCredentials, Acr, Authentication, CredentialKind, Methods, Progress, Requirement, progress,
 };
-use crate::ids::{SessionId, UserId};
+use crate::ids::{OrgId, SessionId, UserId};
 use crate::person::Identity;
 use crate::time::Timestamp;
 
-use super::{AuthorizationRequest, AuthorizeError, Consents, ErrorResponse, PromptValue};
+use super::{AuthorizationRequest, AuthorizeError, Consents, ErrorResponse, OrgStanding, PromptValue};
 
 /// Facts about the browser's session.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct Interaction {
     pub user_id: Option<UserId>,
     /// The chosen identity.
     pub bap_id: Option<BapId>,
+    /// The org that they chose to act for.
+    pub org_id: Option<OrgId>,
     /// Whether the account was chosen.
     pub account_chosen: bool,
     /// Consent was given.
@@ -60,6 +62,8 @@ pub struct Visitor<'a> {
     pub consents: &'a Consents,
     /// The identity that the app would see, from [`choose_identity`].
     pub bap_id: Option<&'a BapId>,
+    /// The org that they act for, from [`choose_org`](super::choose_org).
+    pub org: &'a OrgStanding,
 }
 
 /// What comes next.
@@ -75,6 +79,8 @@ pub enum NextStep {
     SignUp,
     /// Choose the account.
     SelectAccount,
+    /// Choose the org to act for, or learn that it is not one of theirs.
+    SelectOrg,
     /// Ask for consent and for the identity.
     Consent,
     /// Issue the code.
@@ -103,7 +109,7 @@ pub fn next_step(
         if silent { Err(ErrorResponse::new(error, description)) } else { Ok(step) }
     };
     let sign_in = || or_refuse(NextStep::SignIn, AuthorizeError::LoginRequired, "the user is not signed in");
-    let Some(Visitor { session, credentials, consents, bap_id }) = visitor else {
+    let Some(Visitor { session, credentials, consents, bap_id, org }) = visitor else {
         return if request.prompt.asks(PromptValue::Create) { Ok(NextStep::SignUp) } else { sign_in() };
     };
     let is_theirs = interaction.user_id.as_ref() == Some(&session.user_id);
@@ -151,11 +157,22 @@ pub fn next_step(
     if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
         return Ok(NextStep::SelectAccount);
     }
+    match org {
+        OrgStanding::NotAsked | OrgStanding::Acts(_) => {}
+        OrgStanding::Open => {
+            let description = "the user has to choose an organization";
+            return or_refuse(NextStep::SelectOrg, AuthorizeError::InteractionRequired, description);
+        }
+        // The same as for an org of theirs that the app has not seen: it learns nothing without the user.
+        OrgStanding::NoMember => {
+            return or_refuse(NextStep::SelectOrg, AuthorizeError::ConsentRequired, "the user has not consented");
+        }
+    }
     // A hinted identity without consent always shows the page, theirs or not: otherwise an app could try identities and
     // learn from an immediate response which ones are the visitor's.
     let tries = request.bap_id.as_ref().is_some_and(|hint| !silent && consents.of(Some(hint)).is_none());
     let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks() || tries;
-    let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted()));
+    let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted(org.org_id())));
     if !consented && (must_ask || !is_remembered()) {
         return or_refuse(NextStep::Consent, AuthorizeError::ConsentRequired, "the user has not consented");
     }

@@ -196,7 +196,7 @@ fn to_params(claims: &Members) -> Result<Params, ObjectProblem> {
 }
 
 /// The parameters that are texts.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 22] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -209,6 +209,8 @@ const KNOWN: [&str; 20] = [
     "prompt",
     "max_age",
     "login_hint",
+    "org",
+    "organization",
     "id_token_hint",
     "acr_values",
     "claims",

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::{App, ApplicationType, AuthMethod};
 use crate::authentication::{CredentialKind, Method, Methods};
 use crate::client_metadata::ClientMetadata;
-use crate::ids::{AppId, ClientId, OrgId, SessionId, UserId};
+use crate::ids::{AppId, ClientId, OrgId, OrgRef, SessionId, UserId};
 use crate::interaction::Entrance;
 use crate::jose::Algorithm;
 use crate::person::{Identity, IdentityProof};
@@ -99,7 +99,8 @@ fn step_with(
 ) -> Result<NextStep, &'static str> {
     let request = parse(&query(extra), &app(), &[resource("https://a.example", &["read", "write"])]).unwrap();
     let credentials = &[CredentialKind::Key];
-    let visitor = session.map(|session| Visitor { session, credentials, consents, bap_id: None });
+    let visitor =
+        session.map(|session| Visitor { session, credentials, consents, bap_id: None, org: &OrgStanding::NotAsked });
     next_step(&request, &app(), visitor.as_ref(), interaction, None, NOW).map_err(|refusal| refusal.error.as_str())
 }
 
@@ -250,7 +251,13 @@ fn a_class_is_requested_if_the_account_can_reach_it() {
         ("claims", &zero, &passkey, unmet),
     ] {
         let request = parse(&query(&[(parameter, value)]), &app(), &[]).unwrap();
-        let visitor = Visitor { session: &signed_in, credentials: held, consents: &consents, bap_id: None };
+        let visitor = Visitor {
+            session: &signed_in,
+            credentials: held,
+            consents: &consents,
+            bap_id: None,
+            org: &OrgStanding::NotAsked,
+        };
         let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
         assert_eq!(step.map_err(|refusal| refusal.error.as_str()), expected, "{parameter}={value} {held:?}");
     }
@@ -273,7 +280,7 @@ fn an_app_that_requires_a_second_factor_gets_one_proven_or_added() {
         ("none", &weak, &totp[..], Err("login_required")),
     ] {
         let request = parse(&query(&[("prompt", prompt)]), &strict, &[]).unwrap();
-        let visitor = Visitor { session, credentials, consents: &consents, bap_id: None };
+        let visitor = Visitor { session, credentials, consents: &consents, bap_id: None, org: &OrgStanding::NotAsked };
         let step = next_step(&request, &strict, Some(&visitor), &started_now(), None, NOW);
         assert_eq!(step.map_err(|refusal| refusal.error.as_str()), expected, "{prompt} {credentials:?}");
     }
@@ -284,7 +291,8 @@ fn no_app_gets_a_code_for_an_account_whose_one_time_code_was_not_asked() {
     let consents = agreed("openid profile");
     let weak = session(NOW);
     let credentials = &[CredentialKind::Password, CredentialKind::Totp];
-    let visitor = Visitor { session: &weak, credentials, consents: &consents, bap_id: None };
+    let visitor =
+        Visitor { session: &weak, credentials, consents: &consents, bap_id: None, org: &OrgStanding::NotAsked };
     for (prompt, expected) in [("", Ok(NextStep::StepUp(vec![CredentialKind::Totp]))), ("none", Err("login_required"))]
     {
         let request = parse(&query(&[("prompt", prompt), ("acr_values", "1")]), &app(), &[]).unwrap();
@@ -322,7 +330,7 @@ fn scopes_of_a_resource_are_asked_only_together_with_it() {
     let request = parse(&query(&both), &app(), &registered).unwrap();
     assert_eq!(request.scope.to_string(), "openid read");
     assert_eq!(request.resources, registered.map(|resource| resource.asked(&Scopes::parse("read"))));
-    let wanted = request.wanted();
+    let wanted = request.wanted(None);
     assert_eq!(wanted.scope.to_string(), "openid");
     assert_eq!(wanted.resources["https://a.example"].to_string(), "read");
 }
@@ -339,6 +347,7 @@ fn a_new_resource_or_a_new_scope_of_one_asks_again() {
     let of = |scopes: &str| Consent {
         scope: Scopes::default(),
         resources: [("https://a.example".to_owned(), Scopes::parse(scopes))].into(),
+        ..Consent::default()
     };
     consents.add(None, &of(""));
     assert_eq!(step("openid", &consents), Ok(NextStep::Issue));
@@ -384,7 +393,13 @@ fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
         let request = parse(&query(&[("bap_id", hint), ("prompt", prompt)]), &app(), &[]).unwrap();
         let chosen = choose_identity(&identities, &started_now(), &request, &signed_in, consents).unwrap();
         let credentials = &[CredentialKind::Key];
-        let visitor = Visitor { session: &signed_in, credentials, consents, bap_id: Some(&chosen.bap_id) };
+        let visitor = Visitor {
+            session: &signed_in,
+            credentials,
+            consents,
+            bap_id: Some(&chosen.bap_id),
+            org: &OrgStanding::NotAsked,
+        };
         let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
         (chosen.bap_id.clone(), step.map_err(|refusal| refusal.error.as_str()))
     };
@@ -487,7 +502,7 @@ proptest::proptest! {
         };
         let hint = hint.map(|user| format!("user_{user}"));
         let consents = Consents::default();
-        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: identity.as_ref() };
+        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: identity.as_ref(), org: &OrgStanding::NotAsked };
         let answer = |visitor| {
             let refusal = next_step(&request, &app, visitor, &interaction, hint.as_deref(), NOW).unwrap_err();
             (refusal.error, refusal.description)
@@ -514,7 +529,7 @@ proptest::proptest! {
             ..session(NOW.minus(Duration::from_secs(ago)))
         };
         let consents = Consents::default();
-        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: None };
+        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: None, org: &OrgStanding::NotAsked };
         let hint = hint.map(|user| format!("user_{user}"));
         for visitor in [None, Some(&visitor)] {
             let step = next_step(&request, &app(), visitor, &started_now(), hint.as_deref(), NOW);
@@ -552,7 +567,7 @@ proptest::proptest! {
         let hint = hint.map(|number| format!("user_{number}"));
         let entrance = |session: Option<&SessionFacts>| {
             let credentials = &[CredentialKind::Key];
-            let visitor = session.map(|session| Visitor { session, credentials, consents: &consents, bap_id: None });
+            let visitor = session.map(|session| Visitor { session, credentials, consents: &consents, bap_id: None, org: &OrgStanding::NotAsked });
             let step = next_step(&request, &app(), visitor.as_ref(), &interaction, hint.as_deref(), NOW);
             Entrance::before(&request, &step, session)
         };
@@ -568,4 +583,50 @@ proptest::proptest! {
             proptest::prop_assert_eq!(entrance(Some(&old)), Entrance::Reauthenticate);
         }
     }
+}
+
+fn orgs(names: &[&str]) -> Vec<OrgId> {
+    names.iter().map(|name| OrgId::from_text(*name)).collect()
+}
+
+#[test]
+fn an_org_is_acted_for_once_it_is_certain_which() {
+    let may = App { scopes: Scopes::parse("openid org"), ..app() };
+    let standing = |extra: &[(&str, &str)], mine: &[&str], chosen: Option<&str>, seen: &[&str]| {
+        let request = parse(&query(extra), &may, &[]).unwrap();
+        let user = UserId::from_text("user_1");
+        let (user_id, org_id) = (Some(user.clone()), chosen.map(OrgId::from_text));
+        let interaction = Interaction { user_id, org_id, ..started_now() };
+        let mut consents = Consents::default();
+        consents.add(None, &Consent { orgs: orgs(seen).into_iter().collect(), ..Consent::default() });
+        choose_org(&orgs(mine), &interaction, &request, &user, &consents)
+    };
+    let acts = |name: &str| OrgStanding::Acts(OrgId::from_text(name));
+    let any = [("scope", "openid org")];
+    let silent = [any[0], ("prompt", "none")];
+    assert_eq!(standing(&[], &["org_1"], None, &[]), OrgStanding::NotAsked);
+    assert_eq!(standing(&any, &[], None, &[]), OrgStanding::NoMember);
+    assert_eq!(standing(&any, &["org_1"], None, &[]), acts("org_1"));
+    assert_eq!(standing(&any, &["org_1", "org_2"], None, &["org_2"]), OrgStanding::Open);
+    assert_eq!(standing(&any, &["org_1", "org_2"], Some("org_2"), &[]), acts("org_2"));
+    assert_eq!(standing(&any, &["org_1", "org_2"], Some("org_3"), &[]), OrgStanding::Open, "they left it");
+    assert_eq!(standing(&silent, &["org_1", "org_2"], None, &["org_2", "org_3"]), acts("org_2"));
+    assert_eq!(standing(&silent, &["org_1", "org_2"], None, &["org_1", "org_2"]), OrgStanding::Open);
+}
+
+#[test]
+fn naming_an_org_asks_for_its_scope_which_the_app_must_have() {
+    let may = App { scopes: Scopes::parse("openid org"), ..app() };
+    for name in ["org", "organization"] {
+        let asks = query(&[("scope", "openid"), (name, "bakery")]);
+        let request = parse(&asks, &may, &[]).unwrap();
+        assert_eq!(request.scope.to_string(), "openid org");
+        assert_eq!(request.org, Some(AskedOrg::Named(OrgRef::parse("bakery"))));
+        assert_eq!(parse(&asks, &app(), &[]).unwrap_err().error, AuthorizeError::UnauthorizedClient);
+        let dynamic = App { dynamic: true, ..may.clone() };
+        assert_eq!(parse(&asks, &dynamic, &[]).unwrap_err().error, AuthorizeError::UnauthorizedClient);
+    }
+    let device = App { grant_types: vec![GrantType::DeviceCode], ..may };
+    let asked = parse_device(&query(&[("scope", "openid org")]), &device, &[]).unwrap();
+    assert_eq!(asked.scope.to_string(), "openid", "nobody could choose");
 }

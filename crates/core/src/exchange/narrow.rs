@@ -4,7 +4,7 @@ use super::{ActClaim, ExchangeProblem, MOST_ACTORS};
 use crate::app::App;
 use crate::ids::TokenId;
 use crate::resource::{Resource, Targets};
-use crate::scope::{EMAIL, OFFLINE_ACCESS, PROFILE, ROLES, Scopes};
+use crate::scope::{EMAIL, GROUPS, OFFLINE_ACCESS, ORG, PROFILE, ROLES, Scopes};
 use crate::token::{AccessClaims, Audience, Issuance};
 
 /// What an app wants for a subject token.
@@ -68,6 +68,7 @@ pub fn narrow(source: &AccessClaims, wanted: &Narrowing<'_>) -> Result<AccessCla
         pubkey: keep(PROFILE, &source.pubkey),
         bap_id: keep(PROFILE, &source.bap_id),
         bap: keep(PROFILE, &source.bap),
+        org_id: source.org_id.clone().filter(|_| scope.contains(ORG)),
         email: keep(EMAIL, &source.email),
         cnf: issuance.cnf(),
         act,
@@ -118,7 +119,7 @@ fn scope(
 ) -> Result<Scopes, ExchangeProblem> {
     let held = Scopes::parse(&source.scope);
     let reachable = wanted.app.still_granted(&held).without(OFFLINE_ACCESS);
-    let reachable = if is_own { reachable } else { reachable.without(ROLES) };
+    let reachable = if is_own { reachable } else { reachable.without(ROLES).without(GROUPS) };
     match wanted.scope {
         Some(scope) if !reachable.covers(scope) => Err(ExchangeProblem::Scope),
         Some(scope) => Ok(targets.bound(scope)),

@@ -7,6 +7,7 @@ use crate::backchannel::{BackchannelLogout, LogoutUri};
 use crate::client_metadata::{ClientMetadata, RefreshPolicy};
 use crate::jose::{Algorithm, JwkSet, VerificationAlgorithm};
 use crate::json::Members;
+use crate::org_claims::OrgClaims;
 use crate::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use crate::scope::Scopes;
 use crate::security::AppSecurity;
@@ -69,6 +70,8 @@ pub(super) fn parse(members: &Members, allowed: &Allowed) -> Result<Registration
 fn metadata(members: &Members) -> Result<ClientMetadata, RegistrationProblem> {
     let verified = |name| choice(members, name, VerificationAlgorithm::parse, &VerificationAlgorithm::NAMES);
     Ok(ClientMetadata {
+        // Only the operator sets them.
+        org_claims: OrgClaims::default(),
         logo_uri: web_uri(members, "logo_uri")?,
         policy_uri: web_uri(members, "policy_uri")?,
         tos_uri: web_uri(members, "tos_uri")?,

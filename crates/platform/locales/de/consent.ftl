@@ -25,7 +25,12 @@ scope-email-detail = Nur wenn Sie sie hier bestätigt haben.
 scope-offline-access = Zugreifen, während Sie weg sind
 scope-offline-access-detail = Die App kann ihren Zugriff erneuern, ohne Sie noch einmal zu fragen.
 scope-roles = Ihre Rolle sehen
-scope-roles-detail = Ihre Rolle im Workspace, dem diese App gehört, wenn Sie dort Mitglied sind.
+scope-roles-detail = Ihre Rolle und Ihre Gruppen in der Organisation, für die Sie handeln, oder in der, der diese App gehört, wenn Sie dort Mitglied sind.
+scope-groups = Ihre Gruppen sehen
+scope-groups-detail = Die Gruppen, in denen Sie in der Organisation sind, für die Sie handeln, oder in der, der diese App gehört.
+scope-org = Sehen, für welche Organisation Sie handeln
+scope-org-detail = Die App erfährt die Kennung der Organisation und dass Sie dort Mitglied sind.
+scope-org-named = Sehen, dass Sie für { $org } handeln
 scope-sigma-profile = Ihr Profil lesen und ändern
 scope-sigma-profile-detail = Name, Bild und Beschreibung Ihrer Identitäten.
 scope-sigma-wallet = Ihre verbundenen Wallets verwalten
@@ -37,3 +42,19 @@ scope-merits-detail = Alle, die Sie angenommen haben, von jeder Organisation, mi
 scope-resource = Bei { $resource } für Sie handeln
 scope-resource-detail = { $uri } erfährt, wer Sie sind.
 scope-of-resource-detail = Bei { $resource }: { $scope }
+
+## Die Seite, die fragt, für welche Organisation Sie handeln
+
+select-org-title = Organisation auswählen
+select-org-heading = Für welche Organisation verwenden Sie { $app }?
+select-org-none-title = Keine Ihrer Organisationen
+select-org-none = { $app } fragt nach einer Organisation, in der Sie nicht Mitglied sind. Lassen Sie sich von deren Administratoren einladen, oder verwenden Sie ein anderes Konto.
+select-org-signed-in = Sie sind als { $person } angemeldet und werden zuerst abgemeldet.
+select-org-back = Zurück zu { $app }
+
+## Die Seite, die fragt, welches Konto verwendet wird
+
+select-account-title = Konto auswählen
+select-account-heading = Konto für { $app } auswählen
+select-account-current = mit diesem Konto fortfahren
+select-account-other-detail = Sie werden zuerst abgemeldet.

@@ -25,7 +25,12 @@ scope-email-detail = Only if you have confirmed it here.
 scope-offline-access = Access while you are away
 scope-offline-access-detail = The app can renew its access without asking you again.
 scope-roles = See your role
-scope-roles-detail = Your role in the workspace that owns this app, if you are a member.
+scope-roles-detail = Your role and groups in the organisation that you act for, or in the one that owns this app, if you are a member.
+scope-groups = See your groups
+scope-groups-detail = The groups that you are in at the organisation that you act for, or at the one that owns this app.
+scope-org = See which organisation you act for
+scope-org-detail = The app learns its identifier, and that you are a member.
+scope-org-named = See that you act for { $org }
 scope-sigma-profile = Read and change your profile
 scope-sigma-profile-detail = Name, picture and description of your identities.
 scope-sigma-wallet = Manage your connected wallets
@@ -37,3 +42,19 @@ scope-merits-detail = All that you have accepted, from any organisation, with th
 scope-resource = Act for you at { $resource }
 scope-resource-detail = { $uri } learns who you are.
 scope-of-resource-detail = At { $resource }: { $scope }
+
+## The page that asks which organisation you act for
+
+select-org-title = Choose an organisation
+select-org-heading = Which organisation do you use { $app } for?
+select-org-none-title = Not one of your organisations
+select-org-none = { $app } asks for an organisation that you are not a member of. Ask its administrators to invite you, or use another account.
+select-org-signed-in = You are signed in as { $person } and will be signed out first.
+select-org-back = Back to { $app }
+
+## The page that asks which account to use
+
+select-account-title = Choose an account
+select-account-heading = Choose an account for { $app }
+select-account-current = continue with this account
+select-account-other-detail = You will be signed out first.

@@ -104,7 +104,8 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     Ok(Some(LiveAccess { access: Arc::clone(&access), app: holder, account: Some((grant, account)) }))
 }
 
-/// The grant of that id with its app and account, if it works: neither was switched off, and the session that it ends with lives.
+/// The grant of that id with its app and account, if it works: neither was switched off, and the session that it ends with
+/// and the membership that it is for live.
 ///
 /// # Errors
 /// The store does not answer.
@@ -122,6 +123,11 @@ pub async fn load_live_grant(
         if session.is_none_or(|session| session.ended_at.is_some()) {
             return Ok(None);
         }
+    }
+    if let Some(org_id) = &grant.authorization.org_id
+        && !sigma.is_active_member(org_id, &grant.authorization.user_id).await?
+    {
+        return Ok(None);
     }
     let account = sigma.find_account(&grant.authorization.user_id).await?;
     Ok(account.filter(|account| !account.user.disabled).map(|account| (grant, app, account)))

@@ -8,8 +8,9 @@ use sigma_core::interaction::{Entrance, Guest};
 use sigma_core::person::Identity;
 use sigma_store::consent;
 
-use super::Ongoing;
+use super::org::standing;
 use super::request::{Requested, subject_of_hint};
+use super::{Ongoing, Standing};
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::state::AppState;
@@ -22,6 +23,8 @@ pub struct Judged {
     pub signed_in: Option<SignedIn>,
     /// The identity that the app will see.
     pub identity: Option<Identity>,
+    /// The orgs of theirs that it asks for.
+    pub org: Standing,
     /// The next step, or the refusal for the app.
     pub step: Result<NextStep, ErrorResponse>,
 }
@@ -59,11 +62,21 @@ pub async fn judge(
     };
     let identity =
         session.as_ref().and_then(|session| choose_identity(identities, state, &request, session, &consents)).cloned();
+    let org = match &session {
+        Some(session) => standing(sigma, &request, state, &session.user_id, &consents).await?,
+        None => Standing::default(),
+    };
     let bap_id = identity.as_ref().map(|identity| &identity.bap_id);
     let credentials = signed_in.as_ref().map(|signed_in| signed_in.account.credentials.as_slice()).unwrap_or_default();
-    let visitor = session.as_ref().map(|session| Visitor { session, credentials, consents: &consents, bap_id });
+    let visitor = session.as_ref().map(|session| Visitor {
+        session,
+        credentials,
+        consents: &consents,
+        bap_id,
+        org: &org.standing,
+    });
     let step = next_step(&request, &requested.app, visitor.as_ref(), state, hint.as_deref(), sigma.now());
-    Ok(Ok(Judged { request, signed_in, identity, step }))
+    Ok(Ok(Judged { request, signed_in, identity, org, step }))
 }
 
 /// What the sign-in page has to do for a request on its way.

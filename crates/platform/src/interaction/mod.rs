@@ -10,6 +10,7 @@
 mod arriving;
 mod cookie;
 mod judge;
+mod org;
 pub mod page;
 pub mod request;
 mod sealed;
@@ -27,6 +28,7 @@ use sigma_store::interaction::{self, Ending, Known, StoredInteraction};
 
 pub use arriving::{Arrival, PUSHED, arrive, expand};
 pub use judge::{Judged, entrance, judge, unread_entrance};
+pub use org::{Standing, standing};
 pub use request::{Requested, Unanswerable};
 pub use sealed::SealingKey;
 pub use sigma_core::interaction::Continuation;

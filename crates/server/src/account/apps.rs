@@ -100,6 +100,11 @@ async fn line(sigma: &AppState, language: Language, access: AppAccess) -> Result
     for scope in access.scope.iter() {
         sees.push(scope_words(scope).map_or_else(|| scope.to_owned(), |words| language.text(words.title).to_string()));
     }
+    for org_id in &access.orgs {
+        if let Some(cached) = sigma.find_org(org_id).await? {
+            sees.push(language.text("scope-org-named").with("org", cached.org.name.as_str()).to_string());
+        }
+    }
     for (uri, scopes) in &access.resources {
         let resource = sigma.find_resource(uri).await?;
         let name = resource.as_ref().map_or(uri.as_str(), |resource| resource.name.as_str());

@@ -11,7 +11,7 @@ use sigma_core::actor::Actor;
 use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, ErrorResponse, Interaction};
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
-use sigma_core::scope::Scopes;
+use sigma_core::scope::{ORG, Scopes};
 use sigma_store::consent::{self, ConsentMemory, NewConsent};
 use sigma_store::interaction;
 use utoipa::ToSchema;
@@ -22,7 +22,7 @@ use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, SignedIn, is_content_ty
 use crate::http::policy::ErrorPages;
 use crate::http::{ApiError, Endpoint, Policy, RequestContext, routes};
 use crate::interaction::request::{Requested, Unanswerable};
-use crate::interaction::{Continuation, Ongoing, close, entrance, stopped};
+use crate::interaction::{Continuation, Ongoing, close, entrance, standing, stopped};
 use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::authorize::unanswerable;
 use crate::oauth::flow::{already_answered, answering, find_answered, proceed};
@@ -53,6 +53,9 @@ pub struct ConsentAnswer {
     shown_to: Option<String>,
     /// The identity that the app will see.
     bap_id: Option<String>,
+    /// The org that the page showed, in a form.
+    #[serde(skip)]
+    org: Option<String>,
 }
 
 /// Grants or denies consent.
@@ -115,14 +118,27 @@ pub async fn answer_consent(
     if entrance(&sigma, &browser, &requested, &ongoing).await? != Entrance::GoOn {
         return Ok(go(&browser, resume_url(&ongoing.name)));
     }
+    let name = ongoing.name.clone();
     match record(&sigma, &context, &signed_in, ongoing, &requested, &answer).await? {
-        Some((ongoing, narrowed)) => Ok(proceed(&sigma, &context, &browser, &narrowed, Some(ongoing)).await),
-        None => already_answered(&sigma, &browser, &requested).await,
+        Recorded::Consent(ongoing, narrowed) => {
+            Ok(proceed(&sigma, &context, &browser, &narrowed, Some(*ongoing)).await)
+        }
+        Recorded::OtherOrg => Ok(go(&browser, resume_url(&name))),
+        Recorded::AnsweredBefore => already_answered(&sigma, &browser, &requested).await,
     }
 }
 
-/// Writes the consent down: in the interaction, and for the next time unless the app always asks. Nothing if the request was
-/// answered already.
+/// What became of a consent.
+enum Recorded {
+    /// It is written down: the request goes on, as far as the user agreed to it.
+    Consent(Box<Ongoing>, Box<Requested>),
+    /// The org to act for is not chosen, or another than the page showed: the user has not seen what they would consent to.
+    OtherOrg,
+    /// The request was answered already.
+    AnsweredBefore,
+}
+
+/// Writes the consent down: in the interaction, and for the next time unless the app always asks.
 async fn record(
     sigma: &AppState,
     context: &RequestContext,
@@ -130,7 +146,7 @@ async fn record(
     mut ongoing: Ongoing,
     requested: &Requested,
     answer: &ConsentAnswer,
-) -> Result<Option<(Ongoing, Requested)>, ApiError> {
+) -> Result<Recorded, ApiError> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
@@ -151,11 +167,21 @@ async fn record(
         None => None,
     };
     let earlier = &ongoing.stored.state;
+    // The page shows the org: earlier consent does not matter here.
+    let standing = standing(sigma, &request, earlier, &user_id, &Consents::default()).await?;
+    let org_id = standing.standing.org_id().cloned();
+    let shown = answer.org.as_deref().filter(|shown| !shown.is_empty());
+    if (request.org.is_some() && org_id.is_none())
+        || shown.is_some_and(|shown| org_id.as_ref().is_none_or(|org_id| org_id.as_str() != shown))
+    {
+        return Ok(Recorded::OtherOrg);
+    }
     let kept = earlier.bap_id.clone().filter(|_| earlier.user_id.as_ref() == Some(&user_id));
     let state = Interaction {
         started_at: earlier.started_at,
         user_id: Some(user_id.clone()),
         bap_id: bap_id.clone().or(kept),
+        org_id: org_id.clone(),
         account_chosen: true,
         consented: true,
     };
@@ -166,7 +192,7 @@ async fn record(
     };
     let narrowed = Requested { params: with_scope(&requested.params, &scope, &claims), ..requested.clone() };
     let agreed = match narrowed.parse(sigma).await? {
-        Ok(request) => request.wanted(),
+        Ok(narrowed) => narrowed.wanted(org_id.as_ref().filter(|_| narrowed.org.is_some())),
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
     };
     // The page shows the identity: earlier consent does not matter here.
@@ -197,10 +223,10 @@ async fn record(
     };
     let recorded = store.write(move |tx| consent::record(tx, &new));
     if !recorded.await? {
-        return Ok(None);
+        return Ok(Recorded::AnsweredBefore);
     }
     ongoing.is_stored = true;
-    Ok(Some((ongoing, narrowed)))
+    Ok(Recorded::Consent(Box::new(ongoing), Box::new(narrowed)))
 }
 
 /// The user's own identity of that id.
@@ -212,7 +238,12 @@ fn owned(signed_in: &SignedIn, named: &str) -> Result<BapId, ApiError> {
 
 /// The request with the granted scopes and claims.
 fn with_scope(params: &Params, scope: &Scopes, claims: &ClaimsRequest) -> Params {
-    let mut pairs = params.without("scope").without("claims").pairs().to_vec();
+    let mut params = params.without("scope").without("claims");
+    if !scope.contains(ORG) {
+        // Naming an org asks for its scope.
+        params = params.without("org").without("organization");
+    }
+    let mut pairs = params.pairs().to_vec();
     pairs.push(("scope".to_owned(), scope.to_string()));
     if *claims != ClaimsRequest::default() {
         pairs.push(("claims".to_owned(), claims.to_text()));
@@ -237,5 +268,6 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<ConsentAnswer, ApiError> {
         interaction: text("interaction"),
         shown_to: text("shown_to"),
         bap_id: text("bap_id"),
+        org: text("org"),
     })
 }

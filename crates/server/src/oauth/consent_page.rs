@@ -8,14 +8,15 @@ use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::resource::AskedResource;
-use sigma_core::scope::Scopes;
+use sigma_core::scope::{ORG, Scopes};
 use sigma_store::account::Account;
+use sigma_store::org::membership::Belonging;
 
 use crate::extract::{Browser, SignedIn};
 use crate::factors::passkeys::is_offered;
-use crate::http::Endpoint;
+use crate::http::{ApiError, Endpoint};
 use crate::i18n::Language;
-use crate::interaction::{entrance, page, with_cookie};
+use crate::interaction::{entrance, page, standing, with_cookie};
 use crate::oauth::view::{Consent, IdentityChoice, ScopeLine};
 use crate::pages::policy::PAGE;
 use crate::pages::{app_view, not_found, person_view};
@@ -52,13 +53,21 @@ async fn consent(
     let state = &ongoing.interaction.stored.state;
     let chosen = choose_identity(identities, state, &request, &facts, &Consents::default());
     let chosen = chosen.map(|identity| &identity.bap_id);
+    let user_id = &signed_in.account.user.id;
+    let standing = standing(&sigma, &request, state, user_id, &Consents::default()).await;
+    let standing = standing.map_err(|error| ApiError::from(error).into_response())?;
+    let acts_for = standing.acts_for();
+    if request.org.is_some() && acts_for.is_none() {
+        return Ok(back());
+    }
     let address = &ongoing.requested.address.redirect_uri;
     let language = sigma.language_of(&signed_in.account.user, &browser, ongoing.requested.params.get("ui_locales"));
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = Consent {
         app: app_view(&ongoing.requested.app, address.display_host(), &brand),
         returns_to_device: ongoing.requested.app.document().is_some() && !address.as_str().starts_with("https://"),
-        scopes: lines(language, &request.wanted().scope, &request.resources),
+        scopes: lines(language, &request.wanted(None).scope, &request.resources, acts_for),
+        org: acts_for.map(|acts_for| acts_for.org_id.to_string()),
         identities: identities.iter().map(|identity| choice(&sigma, &signed_in.account, identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
@@ -71,12 +80,21 @@ async fn consent(
 }
 
 /// What is requested: of the user, and then of each resource.
-pub(super) fn lines(language: Language, scope: &Scopes, resources: &[AskedResource]) -> Vec<ScopeLine> {
+pub(super) fn lines(
+    language: Language,
+    scope: &Scopes,
+    resources: &[AskedResource],
+    acts_for: Option<&Belonging>,
+) -> Vec<ScopeLine> {
+    let of_scope = |scope: &str| match acts_for {
+        Some(acts_for) if scope == ORG => ScopeLine::of_org(language, &acts_for.name),
+        _ => ScopeLine::of(language, scope),
+    };
     let of_resource = |asked: &AskedResource| {
         let scopes = asked.scopes.iter().map(|scope| ScopeLine::of_resource_scope(language, scope, &asked.name));
         std::iter::once(ScopeLine::of_resource(language, asked)).chain(scopes).collect::<Vec<_>>()
     };
-    scope.iter().map(|scope| ScopeLine::of(language, scope)).chain(resources.iter().flat_map(of_resource)).collect()
+    scope.iter().map(of_scope).chain(resources.iter().flat_map(of_resource)).collect()
 }
 
 pub(super) fn choice(

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use sigma_core::authorize::Interaction;
+use sigma_core::authorize::{Consents, Interaction};
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_store::interaction;
@@ -18,7 +19,7 @@ use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, is_content_type, read_f
 use crate::http::policy::ErrorPages;
 use crate::http::{ApiError, Endpoint, Policy, RequestContext, routes};
 use crate::interaction::request::{Requested, Unanswerable};
-use crate::interaction::{Stopped, entrance, stopped};
+use crate::interaction::{Stopped, entrance, standing, stopped};
 use crate::oauth::answer::{Redirection, go};
 use crate::oauth::authorize::unanswerable;
 use crate::oauth::flow::{answering, find_answered};
@@ -42,6 +43,9 @@ pub struct Continuation {
     /// The query of the page, which contains the interaction.
     #[serde(rename = "oauth_query")]
     oauth_query: Option<String>,
+    /// One of the user's orgs, by id, to act for.
+    #[serde(default)]
+    org: Option<String>,
     /// In a form: `current` to go on as the account that is signed in, `other` to use another.
     #[serde(skip)]
     account: Option<String>,
@@ -111,6 +115,12 @@ pub async fn go_on(
     if entrance(&sigma, &browser, &requested, &ongoing).await? != Entrance::GoOn {
         return Ok(go(&browser, resume_url(&name)));
     }
+    let state = &ongoing.stored.state;
+    let kept_org = state.org_id.clone().filter(|_| state.user_id.as_ref() == Some(&user_id));
+    let org_id = match what.org.as_deref() {
+        None => kept_org,
+        Some(named) => Some(chosen_org(&sigma, &requested, state, &user_id, named).await?),
+    };
     let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);
     let continuation = ongoing.stored.continuation.clone();
     let mut stored = ongoing.stored;
@@ -118,6 +128,7 @@ pub async fn go_on(
         user_id: Some(user_id.clone()),
         account_chosen: true,
         bap_id: chosen.or_else(|| stored.state.bap_id.clone()),
+        org_id,
         consented: stored.state.consented && stored.state.user_id.as_ref() == Some(&user_id),
         started_at: stored.state.started_at,
     };
@@ -129,6 +140,21 @@ pub async fn go_on(
         return Ok(stopped(&sigma, Stopped::Finished(continuation)).await);
     }
     Ok(go(&browser, resume_url(&name)))
+}
+
+/// The org of that id, if the request asks for it and the user is a member.
+async fn chosen_org(
+    sigma: &AppState,
+    requested: &Requested,
+    state: &Interaction,
+    user_id: &UserId,
+    named: &str,
+) -> Result<OrgId, ApiError> {
+    let not_theirs = || bad_request("invalid_request", "the organization is not one of yours");
+    let Ok(request) = requested.parse(sigma).await? else { return Err(not_theirs()) };
+    let standing = standing(sigma, &request, state, user_id, &Consents::default()).await?;
+    let found = standing.orgs.into_iter().find(|belonging| belonging.org_id.as_str() == named);
+    found.map(|belonging| belonging.org_id).ok_or_else(not_theirs)
 }
 
 fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, ApiError> {
@@ -144,6 +170,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, ApiError> {
     Ok(Continuation {
         post_login: false,
         oauth_query: text("oauth_query"),
+        org: text("org"),
         account: text("account"),
         interaction: text("interaction"),
         shown_to: text("shown_to"),

@@ -5,6 +5,7 @@ use http::HeaderMap;
 use sigma_core::authorize::{AuthorizationRequest, AuthorizeError, ErrorResponse, Interaction, NextStep, PromptValue};
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
+use sigma_core::ids::OrgId;
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
@@ -92,7 +93,7 @@ pub(super) async fn advance(
     let now = sigma.now();
     let fresh = Interaction { started_at: now, ..Interaction::default() };
     let state = ongoing.as_ref().map_or(&fresh, |ongoing| &ongoing.stored.state);
-    let Judged { request, signed_in, identity, step } = match judge(sigma, browser, requested, state).await? {
+    let Judged { request, signed_in, identity, org, step } = match judge(sigma, browser, requested, state).await? {
         Ok(judged) => judged,
         Err(refusal) => return refuse(sigma, context, browser, requested, ongoing, &refusal).await,
     };
@@ -109,11 +110,13 @@ pub(super) async fn advance(
         Err(refusal) => return refuse(sigma, context, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {
             let Some(signed_in) = signed_in else { return Err(ApiError::internal("a code for nobody")) };
-            return issue(sigma, browser, requested, &request, &signed_in, identity, ongoing, now).await;
+            let org_id = org.standing.org_id().cloned();
+            return issue(sigma, browser, requested, &request, &signed_in, (identity, org_id), ongoing, now).await;
         }
         Ok(NextStep::SignIn | NextStep::StepUp(_) | NextStep::Enrol(_)) => (LOGIN_PATH, false),
         Ok(NextStep::SignUp) => ("/signup", false),
         Ok(NextStep::SelectAccount) => ("/select-account", true),
+        Ok(NextStep::SelectOrg) => ("/select-org", true),
         Ok(NextStep::Consent) => ("/consent", true),
     };
     let ongoing = if let Some(ongoing) = ongoing {
@@ -160,7 +163,7 @@ async fn issue(
     requested: &Requested,
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
-    identity: Option<Identity>,
+    (identity, org_id): (Option<Identity>, Option<OrgId>),
     ongoing: Option<Ongoing>,
     now: Timestamp,
 ) -> Result<Response, ApiError> {
@@ -171,6 +174,7 @@ async fn issue(
         hash: Digest::of(&text),
         authorization: Authorization {
             bap_id: identity.map(|identity| identity.bap_id),
+            org_id,
             scope: request.scope.clone(),
             claims: request.claims.userinfo.clone(),
             id_token_claims: request.claims.id_token.clone(),

@@ -68,6 +68,9 @@ pub struct Introspection {
     /// Its class.
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<String>,
+    /// The org that the user acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org_id: Option<String>,
     /// The key that the token is bound to (RFC 9449 §6.2): the API verifies the proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ConfirmationSchema>)]
@@ -194,6 +197,7 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
         sid: claims.sid.clone(),
         auth_time: claims.auth_time,
         acr: claims.acr.clone(),
+        org_id: claims.org_id.as_ref().map(ToString::to_string),
         cnf: claims.cnf.clone(),
         act: claims.act.clone(),
         impersonation: claims.impersonation.then_some(true),

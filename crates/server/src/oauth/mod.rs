@@ -15,6 +15,7 @@ mod introspect;
 mod par;
 mod revoke;
 mod select_account;
+mod select_org;
 mod token;
 mod userinfo;
 pub mod view;
@@ -36,6 +37,7 @@ pub fn surface() -> Surface<AppState> {
         .with(consent_page::endpoint())
         .with(consent::endpoint())
         .with(select_account::endpoint())
+        .with(select_org::endpoint())
         .with(r#continue::endpoint())
         .with(token::endpoint())
         .with(par::endpoint())

@@ -37,6 +37,7 @@ async fn select_account(
         return Ok(back());
     }
     let address = &ongoing.requested.address.redirect_uri;
+    let language = sigma.language_of(&signed_in.account.user, &browser, ongoing.requested.params.get("ui_locales"));
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = SelectAccount {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_ref()),
@@ -44,5 +45,5 @@ async fn select_account(
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
     };
-    Ok(page.render(&sigma.page().with_look(&brand.look)))
+    Ok(page.render(&sigma.page_in(language).with_look(&brand.look)))
 }

@@ -142,7 +142,8 @@ async fn answer(
     let requested = if live.access.claims.act.is_none() { grant.authorization.claims.clone() } else { Vec::new() };
     let claims = if requested.is_empty() { requested } else { covered(requested, &live.app.askable()) };
     let person = account.person(grant.authorization.bap_id.as_ref());
-    let person = match sigma.with_membership(&live.app, person, &scopes, &claims).await {
+    let acts_for = grant.authorization.org_id.as_ref();
+    let person = match sigma.with_membership(&live.app, person, acts_for, &scopes, &claims).await {
         Ok(person) => person,
         Err(error) => return BearerError::Store(error).into_response(),
     };

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 use sigma_core::params::Params;
 use sigma_core::resource::Resource;
-use sigma_core::scope::{KNOWN, ROLES};
+use sigma_core::scope::{KNOWN, OF_ORGS};
 use utoipa::ToSchema;
 
 use crate::http::policy::Caching;
@@ -98,7 +98,11 @@ async fn own_apis(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> R
     }
     let metadata = ResourceMetadata {
         authorization_servers: vec![sigma.issuer().to_owned()],
-        scopes_supported: KNOWN.iter().filter(|scope| **scope != ROLES).map(|scope| (*scope).to_owned()).collect(),
+        scopes_supported: KNOWN
+            .iter()
+            .filter(|scope| !OF_ORGS.contains(scope))
+            .map(|scope| (*scope).to_owned())
+            .collect(),
         ..ResourceMetadata::own(&sigma, "", "Sigma")
     };
     Ok(Json(metadata).into_response())

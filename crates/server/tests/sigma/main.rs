@@ -78,6 +78,7 @@ mod merits_statuses;
 mod merits_templates;
 mod merits_tokens;
 mod names;
+mod orgs_at_sign_in;
 mod own_apis;
 mod par;
 mod passkeys;

@@ -15,7 +15,7 @@ use crate::org::api_key::{self, MadeKeys};
 use crate::org::decision::Decision;
 use crate::org::pagination::Page;
 use crate::org::{administrators, authority, pagination, role};
-use crate::{Row, StoreError, Tx, cached, params};
+use crate::{Row, StoreError, Tx, app_access, cached, params};
 
 /// How refusals name a member.
 const USER: &str = "User";
@@ -308,6 +308,9 @@ pub fn change(
     } else {
         0
     };
+    if deactivated {
+        app_access::end_grants_for_org(tx, user_id, org_id, now)?;
+    }
     let details = Details {
         role: (after.id != before.id).then(|| after.id.clone()),
         api_keys: (keys > 0).then_some(keys),
@@ -345,6 +348,9 @@ pub fn remove(
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND org_id = $2", params![user_id, org_id])?;
     tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     let keys = api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;
+    if member.state != State::Invited {
+        app_access::end_grants_for_org(tx, user_id, org_id, now)?;
+    }
     let details = Details { api_keys: (keys > 0).then_some(keys), ..Details::default() };
     event::append(tx, recorded(Action::MemberRemove, org_id, actor, user_id).with(details))?;
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{RoleId, ScimGroupId, ScimUserId};
+use sigma_core::ids::{OrgId, RoleId, ScimGroupId, ScimUserId, UserId};
 use sigma_core::org::text::folded;
 use sigma_core::scim::{Document, Membership, Patch, Problem, ProblemKind, Resource, ResourceType};
 use sigma_core::time::Timestamp;
@@ -99,6 +99,24 @@ pub fn load(tx: &mut dyn Tx, directory: &Directory, id: &ScimGroupId, members: M
         Members::Skipped => None,
     };
     Ok(stored.resource(members))
+}
+
+/// The names of the groups that a member of an org is in, by name: at most 500.
+pub fn names_of_member(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Vec<String>, StoreError> {
+    let rows = tx.query_all(
+        "SELECT g.attributes FROM scim_users u
+            JOIN scim_group_members gm ON gm.org_id = u.org_id AND gm.user_id = u.id
+            JOIN scim_groups g ON g.org_id = gm.org_id AND g.id = gm.group_id
+         WHERE u.org_id = $1 AND u.member_id = $2 ORDER BY g.name_folded, g.id LIMIT 500",
+        params![org_id, user_id],
+    )?;
+    let mut names = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let document = Document::from_stored(&row.text(0)?)
+            .map_err(|_| StoreError::Corrupt("the attributes of a group".to_owned()))?;
+        names.extend(document.text("displayName").map(str::to_owned));
+    }
+    Ok(names)
 }
 
 /// Whether the members of a group are read.

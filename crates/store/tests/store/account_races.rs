@@ -34,6 +34,7 @@ fn add_code(store: &TestStore, text: &str, user_id: &UserId) {
             app_id: AppId::from_text("shop"),
             user_id: user_id.clone(),
             session_id: SessionId::from_text("ses"),
+            org_id: None,
             bap_id: None,
             scope: Scopes::parse("openid offline_access"),
             claims: Vec::new(),
@@ -215,7 +216,8 @@ on_both_engines! {
             let (app_id, now) = (AppId::from_text(format!("app {round}")), store.clock.now());
             together(&nodes, |node, number| {
                 let (user_id, app_id, scopes) = (ada.clone(), app_id.clone(), Scopes::parse(&format!("scope{number}")));
-                let agreed = Consent { resources: [("urn:api".to_owned(), scopes.clone())].into(), scope: scopes };
+                let resources = [("urn:api".to_owned(), scopes.clone())].into();
+                let agreed = Consent { resources, scope: scopes, ..Consent::default() };
                 write(node, move |tx| consent::remember(tx, &user_id, &app_id, None, &agreed, now));
             });
             let user_id = ada.clone();

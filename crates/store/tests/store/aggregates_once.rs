@@ -90,6 +90,7 @@ fn authorization(scope: &str) -> Authorization {
         app_id: AppId::from_text("shop"),
         user_id: UserId::from_text("user_ada"),
         session_id: SessionId::from_text("ses_ada"),
+        org_id: None,
         bap_id: None,
         scope: Scopes::parse(scope),
         claims: Vec::new(),

@@ -36,6 +36,7 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
             app_id: app_id.clone(),
             user_id: UserId::from_text("user"),
             session_id: SessionId::from_text("session"),
+            org_id: None,
             bap_id: None,
             scope: Scopes::parse("openid offline_access"),
             claims: Vec::new(),

@@ -7,6 +7,7 @@ use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
 use sigma_core::merits::SiteUrl;
+use sigma_core::org_claims::OrgClaims;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::scope::{KNOWN, Scopes};
 use sigma_core::security::AppSecurity;
@@ -191,7 +192,28 @@ fn set_client(app: &mut App, fields: &ClientFields) -> Result<(), Failure> {
         let address = Some(uri).filter(|uri| !uri.is_empty());
         metadata.initiate_login_uri = address.map(|uri| web_address("--initiate-login-uri", uri)).transpose()?;
     }
-    Ok(())
+    set_org_claims(&mut metadata.org_claims, fields)
+}
+
+fn set_org_claims(claims: &mut OrgClaims, fields: &ClientFields) -> Result<(), Failure> {
+    let named = |given: &Option<String>, before: Option<String>| match given {
+        None => before,
+        Some(name) => Some(name.clone()).filter(|name| !name.is_empty()),
+    };
+    claims.roles = named(&fields.roles_claim, claims.roles.take());
+    claims.groups = named(&fields.groups_claim, claims.groups.take());
+    let pair = |text: &String| {
+        let (held, told) = text.split_once('=').unwrap_or((text, text));
+        (held.to_owned(), told.to_owned())
+    };
+    for (given, names) in [(&fields.told_roles, &mut claims.role_names), (&fields.told_groups, &mut claims.group_names)]
+    {
+        if !given.is_empty() {
+            *names = given.iter().filter(|text| !text.is_empty()).map(pair).collect();
+        }
+    }
+    claims.in_access_token = fields.roles_in_access_token.unwrap_or(claims.in_access_token);
+    claims.check().map_err(|problem| Failure::Usage(format!("roles and groups: {problem}")))
 }
 
 fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {

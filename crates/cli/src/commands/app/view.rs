@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::client_metadata::ClientMetadata;
+use sigma_core::org_claims::OrgClaims;
 use sigma_core::security::SecurityProfile;
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_store::logout::LogoutLine;
@@ -206,6 +207,7 @@ impl AppView {
             ("placeholder e-mail", yes(self.placeholder_email)),
             ("ID token claims", yes(self.id_token_claims)),
             ("second factor required", yes(self.require_second_factor)),
+            ("roles and groups", org_claims(&self.metadata.org_claims)),
             ("site", self.site_url.clone().unwrap_or_default()),
             ("home page", self.client_uri.clone().unwrap_or_default()),
             ("refresh tokens", refresh(&self.metadata)),
@@ -227,6 +229,20 @@ impl AppView {
 }
 
 /// How it uses refresh tokens, where that differs from the default.
+/// How the app is told roles and groups, where that was set.
+fn org_claims(claims: &OrgClaims) -> String {
+    let names = |what: &str, names: &BTreeMap<String, String>| {
+        names.iter().map(|(held, told)| format!("{what} {held} as {told}")).collect::<Vec<_>>()
+    };
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(claims.roles.as_ref().map(|claim| format!("roles in {claim}")));
+    lines.extend(claims.groups.as_ref().map(|claim| format!("groups in {claim}")));
+    lines.extend(names("role", &claims.role_names));
+    lines.extend(names("group", &claims.group_names));
+    lines.extend(claims.in_access_token.then(|| "in access tokens too".to_owned()));
+    lines.join("\n")
+}
+
 fn refresh(metadata: &ClientMetadata) -> String {
     let policy = metadata.refresh;
     let rotation = policy.rotate.map(|rotate| if rotate { "rotated" } else { "not rotated" }.to_owned());

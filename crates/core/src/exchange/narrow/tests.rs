@@ -68,6 +68,7 @@ fn source(scope: &str, aud: &[&str]) -> AccessClaims {
         pubkey: None,
         bap_id: None,
         bap: None,
+        org_id: None,
         email: Some("ada@example.org".to_owned()),
         cnf: None,
         act: None,

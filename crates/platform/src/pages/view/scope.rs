@@ -19,6 +19,8 @@ pub fn scope_words(scope: &str) -> Option<ScopeWords> {
         "email" => ("scope-email", "scope-email-detail", false),
         "offline_access" => ("scope-offline-access", "scope-offline-access-detail", true),
         "roles" => ("scope-roles", "scope-roles-detail", false),
+        "groups" => ("scope-groups", "scope-groups-detail", false),
+        "org" => ("scope-org", "scope-org-detail", false),
         "sigma:profile" => ("scope-sigma-profile", "scope-sigma-profile-detail", true),
         "sigma:wallet" => ("scope-sigma-wallet", "scope-sigma-wallet-detail", true),
         "sigma:backup" => ("scope-sigma-backup", "scope-sigma-backup-detail", true),

@@ -111,7 +111,7 @@ async fn ask(
     let page = ApproveDevice {
         app: app_view(app, &home_of(app), &brand),
         user_code: code.to_string(),
-        scopes: lines(language, &request.wanted().scope, &request.resources),
+        scopes: lines(language, &request.wanted().scope, &request.resources, None),
         device: device::name(&asking.user_agent),
         address: asking.address.clone(),
         is_near,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Map;
 use sigma_core::app::App;
 use sigma_core::authorize::covered;
 use sigma_core::dpop::Thumbprint;
@@ -10,9 +11,9 @@ use sigma_core::grant::Grant;
 use sigma_core::ids::TokenId;
 use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
 use sigma_core::resource::Targets;
-use sigma_core::scope::{OPENID, Scopes};
+use sigma_core::scope::{OPENID, ORG, Scopes};
 use sigma_core::time::Timestamp;
-use sigma_core::token::{AccessClaims, IdClaims, Issuance, id_token_claims};
+use sigma_core::token::{AccessClaims, AccessClaimsWith, IdClaims, Issuance, access_token_lists, id_token_claims};
 
 use super::{TokenAnswer, TokenError};
 use crate::http::ApiError;
@@ -57,15 +58,29 @@ pub async fn of_grant(
     let account = account.ok_or(TokenError::InvalidGrant("session no longer exists"))?;
     let person = account.person(authorization.bap_id.as_ref());
     let wanted = [authorization.claims.as_slice(), &authorization.id_token_claims].concat();
-    let person = sigma.with_membership(app, person, &authorization.scope, &wanted).await?;
+    let acts_for = authorization.org_id.as_ref();
+    let person = sigma.with_membership(app, person, acts_for, &authorization.scope, &wanted).await?;
+    if acts_for.is_some() && authorization.scope.contains(ORG) && person.membership.is_none() {
+        return Err(TokenError::InvalidGrant("the user no longer acts for this organization"));
+    }
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let issuance = issuance(sigma, app, jkt, now);
     let id = TokenId::new(now, &*sigma.rng);
     let claims = AccessClaims::of_grant(issuance, &grant.id, authorization, targets, &person, &id);
-    let access_token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?;
+    let about = if app.metadata.org_claims.in_access_token {
+        access_token_lists(&person, &authorization.scope)
+    } else {
+        Map::new()
+    };
+    let access_token = if about.is_empty() {
+        make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?
+    } else {
+        let claims = AccessClaimsWith { claims: &claims, about };
+        make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?
+    };
     let id_token = if authorization.scope.contains(OPENID) {
         let issuance = Issuance { seconds: sigma.settings.tokens.id_seconds, ..issuance };
-        let in_scope = if app.id_token_claims { authorization.scope.clone() } else { Scopes::default() };
+        let in_scope = authorization.scope.retain(|scope| app.id_token_claims || scope == ORG);
         let placeholder = app.placeholder_email.then(|| sigma.issuer_host());
         let about = id_token_claims(&person, &in_scope, &authorization.id_token_claims, placeholder.as_deref());
         let claims = IdClaims::of(issuance, authorization, about, &access_token, app.id_token_alg);

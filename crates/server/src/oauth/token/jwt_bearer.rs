@@ -62,6 +62,7 @@ pub async fn redeem(
         user_id: authentication.user_id().clone(),
         session_id: SessionId::from_text(""),
         bap_id: None,
+        org_id: None,
         scope: targets.bound(&scope),
         claims: Vec::new(),
         id_token_claims: Vec::new(),

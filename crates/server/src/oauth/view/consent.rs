@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::resource::{AskedResource, ResourceScope};
+use sigma_core::scope::ORG;
 
 use crate::i18n::Language;
 use crate::pages::view::csp::ContentSecurityPolicy;
@@ -19,6 +20,8 @@ pub struct Consent {
     pub returns_to_device: bool,
     /// What it asks for, in display order.
     pub scopes: Vec<ScopeLine>,
+    /// The org that they act for, if the app asks for one.
+    pub org: Option<String>,
     /// The identities to choose from; a single one is shown without a choice.
     pub identities: Vec<IdentityChoice>,
     /// The signed-in user.
@@ -68,6 +71,11 @@ impl ScopeLine {
         };
         let (title, detail) = (language.text(title).to_string(), language.text(detail).to_string());
         Self { scope: scope.to_owned(), title, detail, sensitive }
+    }
+
+    /// The org that the app will see the user act for.
+    pub fn of_org(language: Language, name: &str) -> Self {
+        Self { title: language.text("scope-org-named").with("org", name).to_string(), ..Self::of(language, ORG) }
     }
 
     /// An API that the app wants to use on the user's behalf.

@@ -128,6 +128,7 @@ async fn impersonate(
         user_id,
         session_id: SessionId::from_text(""),
         bap_id: None,
+        org_id: None,
         scope: targets.bound(&wanted).without(OFFLINE_ACCESS),
         claims: Vec::new(),
         id_token_claims: Vec::new(),
