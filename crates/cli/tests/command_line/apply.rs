@@ -31,6 +31,7 @@ apps:
     org: bakery
     redirect_uris: [https://shop.example.org/callback]
     resources: [https://api.example.org]
+    org_claims: { roles: shop_roles, role_names: { Clerk: sales }, in_access_token: true }
   - client_id: api
     client_name: API
     grant_types: [client_credentials]

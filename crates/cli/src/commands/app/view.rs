@@ -228,7 +228,6 @@ impl AppView {
     }
 }
 
-/// How it uses refresh tokens, where that differs from the default.
 /// How the app is told roles and groups, where that was set.
 fn org_claims(claims: &OrgClaims) -> String {
     let names = |what: &str, names: &BTreeMap<String, String>| {
@@ -243,6 +242,7 @@ fn org_claims(claims: &OrgClaims) -> String {
     lines.join("\n")
 }
 
+/// How it uses refresh tokens, where that differs from the default.
 fn refresh(metadata: &ClientMetadata) -> String {
     let policy = metadata.refresh;
     let rotation = policy.rotate.map(|rotate| if rotate { "rotated" } else { "not rotated" }.to_owned());

@@ -1,6 +1,7 @@
 //! What a file declares. Members have the names that `sigma app show --json` and its like print; those that an entry leaves out stay
 //! as they are.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -107,8 +108,20 @@ pub struct AppEntry {
     pub refresh_idle: Option<u32>,
     pub default_max_age: Option<u32>,
     pub initiate_login_uri: Option<String>,
+    pub org_claims: Option<OrgClaimsEntry>,
     pub client_uri: Option<String>,
     pub site_url: Option<String>,
+}
+
+/// How an app is told roles and groups: the members of `org_claims` in its metadata.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrgClaimsEntry {
+    pub roles: Option<String>,
+    pub groups: Option<String>,
+    pub role_names: Option<BTreeMap<String, String>>,
+    pub group_names: Option<BTreeMap<String, String>>,
+    pub in_access_token: Option<bool>,
 }
 
 /// Where a secret is, since files of declarations are kept where many read them.

@@ -1,5 +1,7 @@
 //! The members of an app as options of `sigma app set`, which has the rules.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
@@ -84,17 +86,31 @@ pub fn fields(entry: &AppEntry) -> Result<AppFields, String> {
             require_par: entry.require_pushed_authorization_requests,
             require_dpop: entry.dpop_bound_access_tokens,
         },
-        client: ClientFields {
-            refresh_rotation: entry.refresh_rotation,
-            refresh_life: entry.refresh_life,
-            refresh_idle: entry.refresh_idle,
-            userinfo_alg: algorithm("userinfo_signed_response_alg", entry.userinfo_signed_response_alg.as_deref())?,
-            default_max_age: entry.default_max_age,
-            initiate_login_uri: entry.initiate_login_uri.clone(),
-        },
+        client: client(entry)?,
         workspace: None,
         site_url: entry.site_url.clone(),
         home_page: entry.client_uri.clone(),
+    })
+}
+
+fn client(entry: &AppEntry) -> Result<ClientFields, String> {
+    let claims = entry.org_claims.as_ref();
+    let names = |given: Option<&BTreeMap<String, String>>| {
+        let pairs = given.map(|names| names.iter().map(|(held, told)| format!("{held}={told}")).collect::<Vec<_>>());
+        list(pairs.as_deref())
+    };
+    Ok(ClientFields {
+        refresh_rotation: entry.refresh_rotation,
+        refresh_life: entry.refresh_life,
+        refresh_idle: entry.refresh_idle,
+        userinfo_alg: algorithm("userinfo_signed_response_alg", entry.userinfo_signed_response_alg.as_deref())?,
+        default_max_age: entry.default_max_age,
+        initiate_login_uri: entry.initiate_login_uri.clone(),
+        roles_claim: claims.and_then(|claims| claims.roles.clone()),
+        groups_claim: claims.and_then(|claims| claims.groups.clone()),
+        told_roles: names(claims.and_then(|claims| claims.role_names.as_ref())),
+        told_groups: names(claims.and_then(|claims| claims.group_names.as_ref())),
+        roles_in_access_token: claims.and_then(|claims| claims.in_access_token),
     })
 }
 
