@@ -120,7 +120,9 @@ unit: web
 engines: web
 	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
 
-# A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside it.
+# A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside it. No test looks at
+# screenshots: `make browser` takes them.
+tests: export PHOTOGRAPHS := none
 tests: build
 	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines stage-interop stage-proxy stage-examples' '$(MAKE) stage-browser'
 
