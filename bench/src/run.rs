@@ -79,6 +79,8 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
         let time = plan.extent.time / 4;
         findings.bare = Some(tokio::task::spawn_blocking(move || bare::measure(time, &directory)).await??);
         starts::measure(plan, &mut findings)?;
+    }
+    if plan.includes("many dynamic apps") {
         strangers::measure(plan, &mut findings).await?;
     }
     let mut bench = Bench::prepare(plan, findings).await?;
