@@ -54,6 +54,8 @@ actions! {
     UserCancelDeletion = "user.cancel_deletion",
     /// An account was deleted.
     UserDelete = "user.delete",
+    /// Everybody was exported by the management API.
+    PeopleExport = "people.export",
     /// A session ended.
     SessionEnd = "session.end",
     /// Several sessions of a user ended at once.
@@ -361,6 +363,9 @@ pub struct Details {
     /// How many further API keys were deactivated along with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_keys: Option<u64>,
+    /// How many people were handed out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub people: Option<u64>,
 }
 
 impl Details {

@@ -29,7 +29,7 @@ use sigma_store::{
     Cache, MasterKey, Memory, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, registration,
     resource, revocation,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::access::VerifiedAccess;
@@ -54,6 +54,9 @@ use crate::workloads::Workloads;
 
 /// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
+
+/// Imports of people at once.
+const IMPORTS: usize = 2;
 
 /// The bytes that cached apps may take: those of some nine thousand.
 const APPS_IN_MEMORY: usize = 12 * 1024 * 1024;
@@ -100,6 +103,8 @@ pub struct Inner {
     pub hasher: Hasher,
     /// Turns for concurrent password sign-ins to one account.
     pub turns: Turns,
+    /// Turns for imports of people: each holds a few MiB, and keeps the writer busy.
+    pub imports: Arc<Semaphore>,
     /// Notified when a mail is queued.
     pub mail_waits: Notify,
     /// How often devices poll.
@@ -257,6 +262,7 @@ impl AppState {
             fetcher,
             hasher,
             turns: Turns::default(),
+            imports: Arc::new(Semaphore::new(IMPORTS)),
             mail_waits: Notify::new(),
             device_polls: DevicePolls::default(),
             token_counts: TokenCounts::default(),

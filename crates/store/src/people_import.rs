@@ -65,6 +65,13 @@ fn proof(person: &ImportedPerson) -> EmailProof {
     if person.email_verified { EmailProof::Verified } else { EmailProof::Unverified }
 }
 
+/// How many people have an address.
+pub fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
+    let row = tx.query_opt("SELECT COUNT(*) FROM emails WHERE is_primary = 1", params![])?;
+    let count = row.map_or(Ok(0), |row| row.int(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// At most `limit` people with an address, by the ids of their accounts, after the one called `after`; with the id of the last account
 /// that was looked at, unless all were.
 pub fn page(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<(Vec<ImportedPerson>, Option<UserId>), StoreError> {

@@ -232,6 +232,11 @@ impl Store {
         self.inner.is_file
     }
 
+    /// The name of the database's engine, for people.
+    pub fn engine_name(&self) -> &'static str {
+        if self.is_file() { "SQLite" } else { "PostgreSQL" }
+    }
+
     /// The same store, for what `initiator` asks for: the events of its operations say so.
     #[must_use]
     pub fn on_behalf_of(&self, initiator: Initiator) -> Self {

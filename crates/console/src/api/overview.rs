@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use super::POLICY;
 use super::caller::{Admin, Reads};
 use super::error::AdminError;
-use crate::pages::overview::engine;
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -131,7 +130,7 @@ async fn show(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json
     let seen: Overview = sigma.store.look_up(move |tx| overview::read(tx, &caller, now)).await?;
     Ok(Json(AdminOverview {
         version: env!("CARGO_PKG_VERSION"),
-        engine: engine(&sigma),
+        engine: sigma.store.engine_name(),
         database_bytes: sigma.store.size().await?,
         mail_server: sigma.settings.mail.smtp.is_some(),
         people: seen.people.into(),

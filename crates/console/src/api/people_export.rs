@@ -51,8 +51,12 @@ async fn export(State(sigma): State<AppState>, admin: Admin<Reads>, query: ListQ
     if hashes && !admin.may_write() {
         return Err(AdminError::Forbidden("Hashes need a token with the scope sigma:admin:write"));
     }
+    // Before the answer begins, so that a role which does not reach is a status, and an answer that breaks off is in the trail.
+    let caller = admin.caller.clone();
+    let people = sigma.store.look_up(move |tx| people::may_export(tx, &caller, hashes)).await?;
+    let caller = admin.caller.clone();
+    admin.store(&sigma).decide(move |tx| people::begin_export(tx, &caller, hashes, people)).await?;
     let mut file = Export { sigma, caller: admin.caller, hashes, next: Some(String::new()) };
-    // Before the answer begins, so that a role which does not reach is a status.
     let first = file.piece().await?;
     let lines = stream::try_unfold((first, file), |(piece, mut file)| async move {
         let piece = match piece {

@@ -1,6 +1,6 @@
 //! `POST /api/admin/v1/people/import`: people as lines of JSON (NDJSON), as `sigma people import` reads them.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
@@ -19,7 +19,7 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, people};
 use sigma_store::people_import::{Newcomer, Outcome};
 use sigma_store::{Stop, Store, StoreError};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::POLICY as SHARED;
 use super::caller::{Admin, Writes};
@@ -34,9 +34,6 @@ const POLICY: Policy = Policy { body: BodyLimit::Streamed(16 * 1_024), ..SHARED 
 const TOGETHER: usize = 500;
 /// Bytes of the lines of one transaction.
 const MOST_BYTES: usize = 1 << 20;
-
-/// Imports in progress: each holds a few MiB, and keeps the writer busy.
-static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -116,7 +113,7 @@ async fn import(
     let flag = |name, words| query.parsed(name, words, |text| text.parse::<bool>().ok());
     let vouch = flag("vouch", "vouch must be true or false")?.unwrap_or_default();
     let dry_run = flag("dry_run", "dry_run must be true or false")?.unwrap_or_default();
-    let Ok(turn) = TURNS.try_acquire() else {
+    let Ok(turn) = Arc::clone(&sigma.imports).try_acquire_owned() else {
         return Err(ApiError::unavailable("more imports at once than can be held").into());
     };
     let import = Import {
@@ -160,7 +157,7 @@ struct Import {
     told: Vec<AdminImportLine>,
     counts: Counts,
     is_over: bool,
-    _turn: SemaphorePermit<'static>,
+    _turn: OwnedSemaphorePermit,
 }
 
 /// What follows a batch.

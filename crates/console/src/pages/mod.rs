@@ -4,7 +4,7 @@ mod apps;
 mod audit;
 mod first_owner;
 mod keys;
-pub mod overview;
+mod overview;
 mod people;
 mod person;
 mod webhooks;

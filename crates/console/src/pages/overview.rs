@@ -55,17 +55,12 @@ async fn show(
         ],
         server: vec![
             Fact { label: "console-version", value: env!("CARGO_PKG_VERSION").to_owned() },
-            Fact { label: "console-engine", value: format!("{}, {}", engine(&sigma), mebibytes(size)) },
+            Fact { label: "console-engine", value: format!("{}, {}", sigma.store.engine_name(), mebibytes(size)) },
             text("console-mail", mail),
         ],
     };
     let notice = Done::reported_by(&query, language);
     Ok(view.render(&operator.frame(Tab::Overview, notice), &operator.page(&sigma)))
-}
-
-/// The name of the database's engine.
-pub fn engine(sigma: &AppState) -> &'static str {
-    if sigma.store.is_file() { "SQLite" } else { "PostgreSQL" }
 }
 
 fn plots(days: &[Day]) -> Vec<Plot> {

@@ -246,6 +246,7 @@ activity-impersonation-end = Das Handeln als Sie in { $app } wurde beendet
 activity-assertion = { $app } erhielt Zugriff durch eine Bestätigung Ihres Identitätsanbieters
 activity-agent-create = Sie haben einen Agenten erstellt, der für Sie handelt
 activity-agent-stop = Sie haben einen Agenten beendet, der für Sie gehandelt hat
+activity-people-export = Sie haben die Personen dieses Servers exportiert
 
 ## Errors that cannot be returned to an app
 

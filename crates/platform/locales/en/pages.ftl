@@ -246,6 +246,7 @@ activity-impersonation-end = The impersonation of you in { $app } was ended
 activity-assertion = { $app } got access by an assertion of your identity provider
 activity-agent-create = You made an agent that acts for you
 activity-agent-stop = You stopped an agent that acted for you
+activity-people-export = You exported the people of this server
 
 ## Errors that cannot be returned to an app
 

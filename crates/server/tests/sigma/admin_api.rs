@@ -258,6 +258,17 @@ async fn people_are_imported_and_exported_as_lines() {
     let writes = token_of(&world, &owner, SCOPES).await;
     let exported = lines(&call(&world, &writes, "GET", "people/export?hashes=true").await);
     assert!(exported.contains(&ada), "{:?}", exported.first());
+    // Who took everybody elsewhere, and how many; refused attempts are not among them.
+    let reads = text(&own_token(&world, "sigma:admin:read").await, "access_token").to_owned();
+    let recorded = call(&world, &reads, "GET", "events?action=people.export").await.json();
+    let exports: Vec<_> =
+        recorded["items"].as_array().unwrap().iter().map(|event| (&event["actor"], &event["details"])).collect();
+    assert_eq!(
+        (exports.len(), exports[0].1, exports[1].1),
+        (2, &json!({"people": 1_202, "reason": "hashes"}), &json!({"people": 1_202}))
+    );
+    assert_eq!(recorded["items"][0]["action"], "people.export");
+    assert_eq!((&exports[0].0["kind"], &exports[1].0["kind"]), (&json!("user"), &json!("app")));
 }
 
 #[tokio::test]

@@ -56,6 +56,24 @@ pub fn import(tx: &mut dyn Tx, caller: &Caller, newcomers: &[Newcomer], now: Tim
     Ok(people_import::add(tx, newcomers, now)?)
 }
 
+/// Whether the caller may take everybody elsewhere, and with `hashes` their passwords; how many have an address.
+pub fn may_export(tx: &mut dyn Tx, caller: &Caller, hashes: bool) -> Decision<u64> {
+    require(tx, caller, export_right(hashes))?;
+    Ok(people_import::count(tx)?)
+}
+
+/// Records an export of `people`, for whoever may. It is recorded before anything is handed out, so one that breaks off is in the trail.
+pub fn begin_export(tx: &mut dyn Tx, caller: &Caller, hashes: bool, people: u64) -> Decision<()> {
+    require(tx, caller, export_right(hashes))?;
+    let reason = hashes.then(|| "hashes".to_owned());
+    let details = Details { people: Some(people), reason, ..Details::default() };
+    Ok(trail::append(tx, NewEvent::new(Action::PeopleExport).with(details))?)
+}
+
+const fn export_right(hashes: bool) -> OperatorRight {
+    if hashes { OperatorRight::ExportHashes } else { OperatorRight::ReadPeople }
+}
+
 /// [`people_import::page`], for whoever may see everybody, and with `hashes` take their passwords elsewhere.
 pub fn export(
     tx: &mut dyn Tx,
@@ -64,8 +82,7 @@ pub fn export(
     after: &str,
     limit: u32,
 ) -> Decision<(Vec<ImportedPerson>, Option<UserId>)> {
-    let right = if hashes { OperatorRight::ExportHashes } else { OperatorRight::ReadPeople };
-    require(tx, caller, right)?;
+    require(tx, caller, export_right(hashes))?;
     Ok(people_import::page(tx, after, limit)?)
 }
 

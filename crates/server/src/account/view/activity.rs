@@ -195,6 +195,7 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::WalletDisconnect => "activity-wallet-disconnect",
         Action::AgentCreate => "activity-agent-create",
         Action::AgentStop => "activity-agent-stop",
+        Action::PeopleExport => "activity-people-export",
         _ => return None,
     })
 }
