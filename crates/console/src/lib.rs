@@ -2,6 +2,7 @@
 //! is one operation of `sigma_store::operator`, which applies the caller's role in its transaction.
 
 mod api;
+mod mails;
 mod operator;
 mod outcome;
 mod pages;

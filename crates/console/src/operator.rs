@@ -17,7 +17,7 @@ use sigma_platform::pages::view::{ErrorPage, Link, PageContext};
 use sigma_platform::paths::CONSOLE_PATH;
 use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, Decision, find_role};
-use sigma_store::{Stop, StoreError, Tx, org};
+use sigma_store::{Stop, Store, StoreError, Tx, org};
 
 use crate::outcome::{Notice, PageError, refused};
 use crate::view::{Frame, Tab};
@@ -89,8 +89,7 @@ impl Operator {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
-        let store = sigma.store_for(&self.context, Actor::User(self.user_id.clone()));
-        match store.decide(act).await {
+        match self.store(sigma).decide(act).await {
             Err(Stop::Refused(refusal @ (OperatorRefusal::BeyondOwn | OperatorRefusal::Oneself))) => {
                 Ok(Err(refused(refusal, self.language)))
             }
@@ -98,13 +97,22 @@ impl Operator {
         }
     }
 
-    fn shown<T>(&self, sigma: &AppState, outcome: Result<T, Stop<OperatorRefusal>>) -> Result<T, PageError> {
-        match outcome {
-            Ok(found) => Ok(found),
-            Err(Stop::Failed(error)) => Err(error.into()),
-            Err(Stop::Refused(OperatorRefusal::Stranger | OperatorRefusal::NotFound)) => Err(not_found(sigma).into()),
-            Err(Stop::Refused(_)) => Err(self.forbidden(sigma)),
+    /// The store, on behalf of the person.
+    pub fn store(&self, sigma: &AppState) -> Store {
+        sigma.store_for(&self.context, Actor::User(self.user_id.clone()))
+    }
+
+    /// The page for whoever was refused, or whom the store did not answer.
+    pub fn stopped(&self, sigma: &AppState, stop: Stop<OperatorRefusal>) -> PageError {
+        match stop {
+            Stop::Failed(error) => error.into(),
+            Stop::Refused(OperatorRefusal::Stranger | OperatorRefusal::NotFound) => not_found(sigma).into(),
+            Stop::Refused(_) => self.forbidden(sigma),
         }
+    }
+
+    fn shown<T>(&self, sigma: &AppState, outcome: Result<T, Stop<OperatorRefusal>>) -> Result<T, PageError> {
+        outcome.map_err(|stop| self.stopped(sigma, stop))
     }
 
     /// The page for whoever has a role that does not include this.
@@ -146,6 +154,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("audit" | "audit.csv") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
         Some("keys") => ConsolePage::Keys,
+        Some("mail") => ConsolePage::Mail,
         _ => ConsolePage::Overview,
     }
 }
@@ -192,6 +201,7 @@ impl Tab {
             Self::Audit => OperatorRight::ReadAudit,
             Self::Webhooks => OperatorRight::ReadWebhooks,
             Self::Keys => OperatorRight::ReadKeys,
+            Self::Mail => OperatorRight::ReadMail,
         }
     }
 }
@@ -216,6 +226,7 @@ mod tests {
             ("/console/webhooks".to_owned(), ConsolePage::Webhooks(None)),
             ("/console/webhooks/wh_0123456789abcdef01234567".to_owned(), ConsolePage::Webhooks(Some(webhook))),
             ("/console/keys".to_owned(), ConsolePage::Keys),
+            ("/console/mail".to_owned(), ConsolePage::Mail),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

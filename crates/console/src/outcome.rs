@@ -65,10 +65,26 @@ pub enum Done {
     Rotated,
     /// A signing key was deleted.
     Revoked,
+    /// A test mail is queued.
+    MailTested,
+    /// A mail is sent again.
+    MailResent,
+    /// A mail was deleted unsent.
+    MailDropped,
 }
 
 impl Done {
-    const ALL: [Self; 6] = [Self::Disabled, Self::Enabled, Self::SignedOut, Self::Owner, Self::Rotated, Self::Revoked];
+    const ALL: [Self; 9] = [
+        Self::Disabled,
+        Self::Enabled,
+        Self::SignedOut,
+        Self::Owner,
+        Self::Rotated,
+        Self::Revoked,
+        Self::MailTested,
+        Self::MailResent,
+        Self::MailDropped,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -78,6 +94,9 @@ impl Done {
             Self::Owner => "owner",
             Self::Rotated => "rotated",
             Self::Revoked => "revoked",
+            Self::MailTested => "mail-tested",
+            Self::MailResent => "mail-resent",
+            Self::MailDropped => "mail-dropped",
         }
     }
 
@@ -89,6 +108,9 @@ impl Done {
             Self::Owner => "console-done-owner",
             Self::Rotated => "console-done-rotated",
             Self::Revoked => "console-done-revoked",
+            Self::MailTested => "console-done-mail-tested",
+            Self::MailResent => "console-done-mail-resent",
+            Self::MailDropped => "console-done-mail-dropped",
         }
     }
 

@@ -8,7 +8,7 @@ use sigma_bitcoin::BapId;
 
 use crate::actor::Actor;
 use crate::ids::{
-    ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId,
+    ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MailId, MeritId, MeritTemplateId, OrgId, RoleId,
     ScimConnectionId, ScimGroupId, ScimUserId, SessionId, UserId, WebhookId,
 };
 use crate::time::Timestamp;
@@ -56,6 +56,12 @@ actions! {
     UserDelete = "user.delete",
     /// Everybody was exported by the management API.
     PeopleExport = "people.export",
+    /// A test mail was queued, to an address of whoever asked for it.
+    MailTest = "mail.test",
+    /// A queued mail was sent again before it was due.
+    MailResend = "mail.resend",
+    /// A queued mail was deleted unsent.
+    MailDrop = "mail.drop",
     /// A session ended.
     SessionEnd = "session.end",
     /// Several sessions of a user ended at once.
@@ -280,6 +286,8 @@ pub enum Target {
     ScimUser(ScimUserId),
     /// A group that a directory provisions.
     ScimGroup(ScimGroupId),
+    /// A queued mail.
+    Mail(MailId),
 }
 
 impl Target {
@@ -305,6 +313,7 @@ impl Target {
             Self::ScimConnection(_) => "scim_connection",
             Self::ScimUser(_) => "scim_user",
             Self::ScimGroup(_) => "scim_group",
+            Self::Mail(_) => "mail",
         }
     }
 
@@ -326,6 +335,7 @@ impl Target {
             Self::ScimConnection(id) => id.as_str(),
             Self::ScimUser(id) => id.as_str(),
             Self::ScimGroup(id) => id.as_str(),
+            Self::Mail(id) => id.as_str(),
             Self::Identity(id) => id.as_str(),
             Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
         }

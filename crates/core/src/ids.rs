@@ -189,6 +189,7 @@ parsed!(OrgId, "org_");
 parsed!(AppId, "app_");
 parsed!(EventId, "evt_");
 parsed!(WebhookId, "wh_");
+parsed!(MailId, "mail_");
 parsed!(MeritId, "mrt_");
 parsed!(MeritTemplateId, "mtp_");
 parsed!(FieldId, "fld_");

@@ -183,6 +183,10 @@ pub enum ConsolePage {
     Keys,
     /// Changing them: the user signs in again first.
     KeysChange,
+    /// Mails.
+    Mail,
+    /// Sending and dropping them: the user signs in again first.
+    MailChange,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -291,7 +295,10 @@ impl Continuation {
                     | BackupChange
                     | Restore
             } | Self::Console {
-                page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) | ConsolePage::KeysChange
+                page: ConsolePage::PersonChange(_)
+                    | ConsolePage::WebhooksChange(_)
+                    | ConsolePage::KeysChange
+                    | ConsolePage::MailChange
             }
         )
     }
@@ -365,7 +372,10 @@ mod tests {
         let is_console = matches!(
             continuation,
             Continuation::Console {
-                page: ConsolePage::PersonChange(_) | ConsolePage::WebhooksChange(_) | ConsolePage::KeysChange
+                page: ConsolePage::PersonChange(_)
+                    | ConsolePage::WebhooksChange(_)
+                    | ConsolePage::KeysChange
+                    | ConsolePage::MailChange
             }
         );
         is_console || pages.map(|page| Continuation::Account { page }).contains(continuation)
@@ -440,6 +450,7 @@ mod tests {
                 ConsolePage::WebhooksChange(None),
                 ConsolePage::Keys,
                 ConsolePage::KeysChange,
+                ConsolePage::MailChange,
             ])
             .prop_map(|page| Continuation::Console { page }),
             "\\PC{0,20}"

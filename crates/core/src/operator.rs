@@ -45,11 +45,15 @@ pub enum OperatorRight {
     ReadKeys,
     /// Rotating and revoking signing keys.
     ManageKeys,
+    /// Seeing the mails that wait: to whom, and about what.
+    ReadMail,
+    /// Sending test mails, sending mails again, and dropping them.
+    ManageMail,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -62,6 +66,8 @@ impl OperatorRight {
         Self::ManageWebhooks,
         Self::ReadKeys,
         Self::ManageKeys,
+        Self::ReadMail,
+        Self::ManageMail,
     ];
 }
 
@@ -143,16 +149,17 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DisablePeople, ExportHashes, ImportPeople, ManageKeys, ManageWebhooks, Overview, ReadApps, ReadAudit,
-            ReadKeys, ReadPeople, ReadWebhooks, SignOutPeople,
+            DisablePeople, ExportHashes, ImportPeople, ManageKeys, ManageMail, ManageWebhooks, Overview, ReadApps,
+            ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadWebhooks, SignOutPeople,
         };
         match self {
             Self::Owner => true,
             Self::Admin => !matches!(right, ExportHashes),
-            Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople),
+            Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail),
             Self::Auditor => match right {
-                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys => true,
-                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys => false,
+                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail => true,
+                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys
+                | ManageMail => false,
             },
         }
     }
@@ -201,10 +208,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - -",
-                "auditor yes yes - - - - yes yes yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - yes -",
+                "auditor yes yes - - - - yes yes yes - yes - yes -",
             ]
         );
     }

@@ -36,6 +36,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V25__scim", include_str!("../migrations/V25__scim.sql")),
     ("V26__counts", include_str!("../migrations/V26__counts.sql")),
     ("V27__orgs_at_sign_in", include_str!("../migrations/V27__orgs_at_sign_in.sql")),
+    ("V29__outbox", include_str!("../migrations/V29__outbox.sql")),
 ];
 
 /// The table that refinery keeps.

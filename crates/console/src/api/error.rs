@@ -24,6 +24,10 @@ pub enum AdminError {
     TooMany(&'static str),
     /// The key signs at present: 409.
     KeySigns,
+    /// The mail is being sent: 409.
+    BeingSent,
+    /// The caller has no address of their own: 409.
+    NoAddress,
     /// The secret of something new could not be made: 500.
     Failed(ApiError),
     /// The app is not one of the operator, or acts for somebody else: 403.
@@ -78,6 +82,12 @@ impl IntoResponse for AdminError {
             Self::TooMany(words) => ApiError::new(StatusCode::CONFLICT, "too_many", words),
             Self::KeySigns => {
                 ApiError::new(StatusCode::CONFLICT, "key_signs", "The key signs at present: rotate it first")
+            }
+            Self::BeingSent => {
+                ApiError::new(StatusCode::CONFLICT, "being_sent", "The mail is being sent at the moment")
+            }
+            Self::NoAddress => {
+                ApiError::new(StatusCode::CONFLICT, "no_address", "The caller has no verified address of their own")
             }
             Self::Failed(error) => error,
             Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),

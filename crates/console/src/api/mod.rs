@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod keys;
 mod list;
+mod mails;
 mod overview;
 mod people;
 mod people_export;
@@ -40,5 +41,6 @@ pub fn surface() -> Surface<AppState> {
         .with(webhook::endpoints())
         .with(deliveries::endpoints())
         .with(keys::endpoints())
+        .with(mails::endpoints())
         .below("/api/admin/v1", POLICY)
 }

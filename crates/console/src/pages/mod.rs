@@ -4,6 +4,7 @@ mod apps;
 mod audit;
 mod first_owner;
 mod keys;
+mod mails;
 mod overview;
 mod people;
 mod person;
@@ -28,6 +29,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(keys::endpoints());
+    all.extend(mails::endpoints());
     all
 }
 

@@ -1,6 +1,7 @@
 //! What the pages of the console show.
 
 mod keys;
+mod mails;
 mod overview;
 mod plot;
 
@@ -16,6 +17,7 @@ use sigma_platform::webhooks::pages::{HookView, HooksView};
 use crate::outcome::Notice;
 
 pub use keys::{KeyRow, KeysPage, NextRotation};
+pub use mails::{MailPage, MailRow};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
 
@@ -34,11 +36,14 @@ pub enum Tab {
     Webhooks,
     /// Signing keys.
     Keys,
+    /// Mails.
+    Mail,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 6] = [Self::Overview, Self::People, Self::Apps, Self::Audit, Self::Webhooks, Self::Keys];
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::People, Self::Apps, Self::Audit, Self::Webhooks, Self::Keys, Self::Mail];
 
     const fn path(self) -> &'static str {
         match self {
@@ -48,6 +53,7 @@ impl Tab {
             Self::Audit => "/console/audit",
             Self::Webhooks => "/console/webhooks",
             Self::Keys => "/console/keys",
+            Self::Mail => "/console/mail",
         }
     }
 
@@ -59,6 +65,7 @@ impl Tab {
             Self::Audit => "console-audit",
             Self::Webhooks => "webhooks-title",
             Self::Keys => "console-keys",
+            Self::Mail => "console-mail",
         }
     }
 }

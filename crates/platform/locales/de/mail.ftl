@@ -96,3 +96,7 @@ mail-webhook-failed = Ein Webhook von { $org } wurde am { $at } abgeschaltet: Se
 mail-webhook-gone = Ein Webhook von { $org } wurde am { $at } abgeschaltet: Sein Empfänger hat geantwortet, dass er nichts mehr bekommen will.
 mail-webhook-next = Wenn der Empfänger wieder funktioniert, schalten Sie den Webhook ein und wiederholen Sie, was er verpasst hat.
 mail-webhook-open = Webhook öffnen
+
+mail-test-subject = Testmail von { $server }
+mail-test-title = E-Mails kommen an
+mail-test = Jemand, der diesen Server betreibt, vermutlich Sie selbst, hat diese E-Mail am { $at } gesendet, um zu sehen, ob E-Mails ankommen. Es ist nichts zu tun.

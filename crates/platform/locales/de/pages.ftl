@@ -247,6 +247,9 @@ activity-assertion = { $app } erhielt Zugriff durch eine Bestätigung Ihres Iden
 activity-agent-create = Sie haben einen Agenten erstellt, der für Sie handelt
 activity-agent-stop = Sie haben einen Agenten beendet, der für Sie gehandelt hat
 activity-people-export = Sie haben die Personen dieses Servers exportiert
+activity-mail-test = Sie haben sich eine Testmail gesendet
+activity-mail-resend = Sie haben eine E-Mail dieses Servers erneut senden lassen
+activity-mail-drop = Sie haben eine E-Mail dieses Servers verworfen
 
 ## Errors that cannot be returned to an app
 

@@ -96,3 +96,7 @@ mail-webhook-failed = A webhook of { $org } was switched off on { $at }: its rec
 mail-webhook-gone = A webhook of { $org } was switched off on { $at }: its receiver answered that it wants nothing any more.
 mail-webhook-next = When the receiver works again, switch the webhook on and repeat what it missed.
 mail-webhook-open = Open the webhook
+
+mail-test-subject = Test mail of { $server }
+mail-test-title = Mails arrive
+mail-test = Somebody who runs this server, presumably you, sent this mail on { $at } to see whether mails arrive. There is nothing to do.

@@ -247,6 +247,9 @@ activity-assertion = { $app } got access by an assertion of your identity provid
 activity-agent-create = You made an agent that acts for you
 activity-agent-stop = You stopped an agent that acted for you
 activity-people-export = You exported the people of this server
+activity-mail-test = You sent yourself a test mail
+activity-mail-resend = You had a mail of this server sent again
+activity-mail-drop = You dropped a mail of this server
 
 ## Errors that cannot be returned to an app
 

@@ -31,12 +31,13 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/device.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/pages.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/webhooks.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/installation.ftl")),
         ]
     };
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 20] {
+pub(super) const fn sources(language: Language) -> [&'static str; 21] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

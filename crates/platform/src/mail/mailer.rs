@@ -91,14 +91,15 @@ async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mai
             sigma.store.write(move |tx| outbox::remove(tx, &id)).await
         }
         Err(MailError::Refused(why)) => {
-            tracing::error!(mail = %id, why, "a mail cannot be sent and was dropped");
-            sigma.store.write(move |tx| outbox::remove(tx, &id)).await
+            tracing::error!(mail = %id, why, "a mail cannot be sent and was given up");
+            sigma.store.write(move |tx| outbox::give_up(tx, &id, &why)).await
         }
         Err(error) => {
             let again = sigma.store.database_now().plus(wait(mail.attempts));
             let last = again >= mail.expires_at;
             tracing::warn!(mail = %id, attempts = mail.attempts, last, %error, "a mail could not be sent");
-            sigma.store.write(move |tx| outbox::postpone(tx, &id, again)).await
+            let why = error.to_string();
+            sigma.store.write(move |tx| outbox::postpone(tx, &id, again, &why)).await
         }
     }
 }

@@ -397,6 +397,12 @@ impl Writer<'_> {
         )
     }
 
+    /// A mail that shows that mails arrive.
+    pub(super) fn test(&self, at: Timestamp) -> Draft {
+        let sentence = self.text("mail-test").with("at", self.language.moment(at)).to_string();
+        self.draft(self.line("mail-test-subject"), self.line("mail-test-title"), vec![Part::Text(sentence)])
+    }
+
     fn draft(&self, subject: String, title: String, parts: Vec<Part>) -> Draft {
         let footer = match self.look.name.as_str() {
             "" | PRODUCT => self.line("mail-sent-by"),

@@ -74,6 +74,15 @@ impl Link {
     }
 }
 
+/// What is shown of a queued mail.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The recipient.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+}
+
 impl AppState {
     /// The composer of this server.
     pub fn composer(&self) -> Composer<'_> {
@@ -115,6 +124,13 @@ impl AppState {
         let others = concerned.filter(|concerned| own != Some(*concerned));
         let mails = own.into_iter().chain(others).map(|to| composer.account_changed(to, change));
         mails.collect::<Result<_, _>>().map_err(ApiError::internal)
+    }
+
+    /// To whom and about what a queued mail is, never what it says; `None` if it cannot be read.
+    pub fn envelope(&self, id: &MailId, sealed: &[u8]) -> Option<Envelope> {
+        let opened = self.master_key.open(&seal_context(id), sealed).ok()?;
+        let Message { to, subject, .. } = Message::from_bytes(&opened)?;
+        Some(Envelope { to, subject })
     }
 
     /// Wakes the mailer. Mails queued without a call to this are found within seconds.
@@ -235,6 +251,14 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn single_key(&self, to: &str) -> Result<NewMail, SealError> {
         self.seal(to, &self.writer().single_key(), self.now.plus(DELIVERY))
+    }
+
+    /// A mail to `to` that shows that mails arrive.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn test(&self, to: &str) -> Result<NewMail, SealError> {
+        self.seal(to, &self.writer().test(self.now), self.now.plus(DELIVERY))
     }
 
     fn writer(&self) -> Writer<'_> {

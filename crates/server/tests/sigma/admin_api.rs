@@ -47,7 +47,7 @@ async fn token_of(world: &World, browser: &Browser<'_>, scope: &str) -> String {
     text(&tokens, "access_token").to_owned()
 }
 
-async fn call(world: &World, token: &str, method: &str, path: &str) -> Answer {
+pub async fn call(world: &World, token: &str, method: &str, path: &str) -> Answer {
     let request = Request::builder().method(method).uri(format!("/api/admin/v1/{path}"));
     let request = request.header("authorization", format!("Bearer {token}"));
     world.send(request.body(Body::empty()).unwrap()).await
@@ -82,12 +82,13 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 23);
+    assert_eq!(endpoints.len(), 27);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
         let path =
             path.replace("{webhook}", "wh_ffffffffffffffffffffffff").replace("{event}", "evt_ffffffffffffffffffffffff");
+        let path = path.replace("{mail}", "mail_ffffffffffffffffffffffff");
         let mut line = Vec::new();
         for (kind, token) in &callers {
             let (whole, body) = (format!("/api/admin/v1/{path}"), body_of(&method, &pattern));
@@ -108,6 +109,10 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     GET /api/admin/v1/keys: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/keys/rotate: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/keys/{kid}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/mails: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/mails/test: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/mails/{mail}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/mails/{mail}/resend: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
@@ -279,6 +284,8 @@ async fn malformed_parameters_are_refused() {
     for path in [
         "people?limit=0",
         "people?limit=201",
+        "mails?state=sent",
+        "mails?after=1",
         "people?limit=x",
         "people?limit=1&limit=2",
         "people?after=x",

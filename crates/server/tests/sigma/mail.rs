@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use sigma_server::mail::mailer;
 use sigma_server::settings::Settings;
-use sigma_store::outbox;
+use sigma_store::outbox::{self, Fate, Shown};
 use tempfile::TempDir;
 
 use crate::support::World;
@@ -79,7 +79,7 @@ async fn promise(world: &World, to: &str) {
 
 /// How many mails are queued, and after how many attempts.
 async fn waiting(world: &World) -> Vec<i64> {
-    let attempts = world.sigma.store.read(|tx| tx.query_all("SELECT attempts FROM mails", &[]));
+    let attempts = world.sigma.store.read(|tx| tx.query_all("SELECT attempts FROM mails ORDER BY id", &[]));
     attempts.await.unwrap().iter().map(|row| row.int(0).unwrap()).collect()
 }
 
@@ -140,17 +140,21 @@ async fn no_mail_goes_to_a_server_without_tls_or_with_a_certificate_that_nobody_
 }
 
 #[tokio::test]
-async fn permanently_rejected_mails_are_dropped_and_others_retried_until_they_expire() {
+async fn permanently_rejected_mails_are_given_up_and_others_retried_until_they_expire() {
     let server = MailServer::start("smtps");
     let world = World::with(server.settings("smtps", true)).await;
     promise(&world, "nobody@example.org").await;
     mailer::deliver_due(&world.sigma).await.unwrap();
-    assert_eq!(waiting(&world).await, [0; 0]);
+    // It stays to be seen, with the reason, and is not tried again.
+    let now = world.now();
+    let seen = world.sigma.store.read(move |tx| outbox::list(tx, Shown::Failing, None, now, 10)).await.unwrap();
+    assert_eq!((seen.len(), seen[0].fate, seen[0].next_attempt_at), (1, Fate::GivenUp, None));
+    assert!(seen[0].error.as_ref().unwrap().contains("550"), "{:?}", seen[0].error);
     promise(&world, "later@example.org").await;
     let mut attempts = 0;
     for minute in 0..60 {
         attempts += mailer::deliver_due(&world.sigma).await.unwrap();
-        assert_eq!(waiting(&world).await, [i64::try_from(attempts).unwrap()], "minute {minute}");
+        assert_eq!(waiting(&world).await, [1, i64::try_from(attempts).unwrap()], "minute {minute}");
         world.advance(60);
     }
     assert!((8..=14).contains(&attempts), "{attempts}");

@@ -28,6 +28,7 @@ mod client_documents;
 mod codes;
 mod conformance_modules;
 mod console;
+mod console_mail;
 mod cookies;
 mod csrf;
 mod developers;

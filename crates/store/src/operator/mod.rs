@@ -6,6 +6,7 @@ pub mod audit;
 mod authority;
 pub mod first_owner;
 pub mod keys;
+pub mod mails;
 pub mod overview;
 pub mod people;
 pub mod role;

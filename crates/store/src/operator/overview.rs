@@ -139,8 +139,8 @@ fn queues(tx: &mut dyn Tx, now: Timestamp) -> Result<Queues, StoreError> {
     };
     Ok(Queues {
         mails: of(
-            "SELECT COUNT(*), COUNT(CASE WHEN attempts > 0 THEN 1 END)
-             FROM (SELECT attempts FROM mails WHERE expires_at > $2 LIMIT $1) counted",
+            "SELECT COUNT(CASE WHEN next_attempt_at < expires_at THEN 1 END), COUNT(error)
+             FROM (SELECT next_attempt_at, expires_at, error FROM mails WHERE expires_at > $2 LIMIT $1) counted",
             params![most, now],
         )?,
         jobs: of(

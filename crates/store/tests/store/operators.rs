@@ -5,21 +5,23 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::Action;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::{MailId, OrgId, UserId};
 use sigma_core::operator::{OperatorRefusal, OperatorRole};
 use sigma_core::org::{Refusal, RoleDraft, RolePermissions};
 use sigma_core::time::Clock as _;
 use sigma_store::event::Place;
 use sigma_store::operator::audit::{self, Filter};
+use sigma_store::operator::mails::{self, Act};
 use sigma_store::operator::people::{self, Wanted};
 use sigma_store::operator::role::{self as operators, Workspace};
 use sigma_store::operator::{Caller, Decision, find_role, first_owner, overview};
 use sigma_store::org::membership;
 use sigma_store::org::role;
+use sigma_store::outbox::{self, Fate, Shown};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::{MasterKey, Stop, Store, Tx, on_both_engines, session, user};
 
-use crate::accounts::{add_person, sign_in, together, user_id};
+use crate::accounts::{add_person, notice, sign_in, together, user_id};
 
 fn workspace(store: &TestStore) -> Workspace {
     let key = MasterKey::from_base64("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
@@ -239,5 +241,51 @@ on_both_engines! {
         let filter = Filter { person: Some(stranger), ..Filter::default() };
         let none = ask(store, move |tx| audit::list(tx, &caller("owner"), &filter, &Place::end(), 10)).unwrap();
         assert_eq!((none.found.len(), none.next), (0, None));
+    }
+}
+
+on_both_engines! {
+    fn a_mail_is_seen_sent_again_and_dropped_but_not_while_it_is_being_sent(store: TestStore) {
+        add_person(&store, "owner");
+        appoint(&store, "owner", OperatorRole::Owner);
+        add_person(&store, "support");
+        appoint(&store, "support", OperatorRole::Support);
+        let now = store.clock.now();
+        let (first, second) = (notice(&store), notice(&store));
+        let ids = [first.id.clone(), second.id.clone()];
+        insist(&store, move |tx| outbox::add(tx, &first).and_then(|()| outbox::add(tx, &second)));
+        let list = |shown, before: Option<MailId>, limit| {
+            ask(&store, move |tx| mails::list(tx, &caller("support"), shown, before.as_ref(), now, limit)).unwrap()
+        };
+        let all = list(Shown::All, None, 10);
+        assert_eq!(all.iter().map(|mail| mail.fate).collect::<Vec<_>>(), [Fate::Waiting, Fate::Waiting]);
+        let newest = list(Shown::All, None, 1)[0].id.clone();
+        let rest = list(Shown::All, Some(newest.clone()), 10);
+        assert!(rest.len() == 1 && rest[0].id != newest && ids.contains(&rest[0].id), "{rest:?}");
+        let act = |who: &'static str, id: &MailId, act, now| {
+            let id = id.clone();
+            ask(&store, move |tx| mails::act(tx, &caller(who), &id, act, now))
+        };
+        assert_eq!(act("support", &ids[0], Act::Drop, now), Err(OperatorRefusal::Denied));
+        assert_eq!(insist(&store, move |tx| outbox::take(tx, now, 10)).len(), 2);
+        for asked in [Act::Resend, Act::Drop] {
+            assert_eq!(act("owner", &ids[0], asked, now), Ok(false));
+        }
+        let [failed, refused] = ids.clone();
+        let later = now.plus(Duration::from_hours(1));
+        insist(&store, move |tx| outbox::postpone(tx, &failed, later, "421 later"));
+        insist(&store, move |tx| outbox::give_up(tx, &refused, "550 nobody"));
+        let mut fates: Vec<_> = list(Shown::Failing, None, 10).into_iter().map(|mail| (mail.error.unwrap(), mail.fate)).collect();
+        fates.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(fates, [("421 later".to_owned(), Fate::Failing), ("550 nobody".to_owned(), Fate::GivenUp)]);
+        assert_eq!(insist(&store, move |tx| outbox::take(tx, now, 10)).len(), 0);
+        // The refused one too, once the operator has mended what was wrong.
+        for id in &ids {
+            assert_eq!(act("owner", id, Act::Resend, now), Ok(true));
+        }
+        assert_eq!(insist(&store, move |tx| outbox::take(tx, now, 10)).len(), 2);
+        let after = now.plus(Duration::from_mins(4));
+        assert_eq!(act("owner", &ids[0], Act::Drop, after), Ok(true));
+        assert_eq!(act("owner", &ids[0], Act::Drop, after), Err(OperatorRefusal::NotFound));
     }
 }

@@ -42,7 +42,7 @@ fn senders_of_merits_put_neither_links_nor_markup_into_a_mail() {
 }
 
 /// Every mail, by name.
-fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 15] {
+fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 16] {
     let writer = Writer { language, issuer: ISSUER, look };
     let at = Timestamp::from_seconds(1_772_366_400);
     let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
@@ -68,6 +68,7 @@ fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 15] {
         ("merit_access", writer.merit_sent(&about(None))),
         ("webhook_failed", writer.webhook_disabled(&WebhookNotice { is_gone: false, ..webhook }, at)),
         ("webhook_gone", writer.webhook_disabled(&webhook, at)),
+        ("test", writer.test(at)),
     ]
 }
 

@@ -196,6 +196,9 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::AgentCreate => "activity-agent-create",
         Action::AgentStop => "activity-agent-stop",
         Action::PeopleExport => "activity-people-export",
+        Action::MailTest => "activity-mail-test",
+        Action::MailResend => "activity-mail-resend",
+        Action::MailDrop => "activity-mail-drop",
         _ => return None,
     })
 }

@@ -1,0 +1,116 @@
+//! `/console/mail`: the outbox, test mails, and what is done with a queued mail.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::ids::MailId;
+use sigma_core::interaction::ConsolePage;
+use sigma_core::operator::OperatorRight;
+use sigma_core::params::Params;
+use sigma_platform::http::Endpoint;
+use sigma_platform::interaction::with_cookie;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::state::AppState;
+use sigma_store::operator::mails::{self, Act};
+use sigma_store::outbox::Shown;
+
+use super::{confirmation, may_change, with_query};
+use crate::mails::{TestError, send_test};
+use crate::operator::Operator;
+use crate::outcome::{Done, Notice, PageError};
+use crate::view::{MailPage, MailRow, Tab};
+
+const PATH: &str = "/console/mail";
+/// Mails on one page.
+const LENGTH: usize = 50;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, PATH, show), Endpoint::post(FORM, PATH, act)]
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let notice = Done::reported_by(&query, operator.language);
+    draw(&sigma, &operator, &query, StatusCode::OK, notice).await
+}
+
+async fn draw(
+    sigma: &AppState,
+    operator: &Operator,
+    query: &Params,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, PageError> {
+    let shown = query.get("state").and_then(Shown::parse).unwrap_or(Shown::All);
+    let before = query.get("after").and_then(MailId::parse);
+    let (caller, now, after) = (operator.caller(), sigma.store.database_now(), before.clone());
+    let limit = u32::try_from(LENGTH + 1).unwrap_or(u32::MAX);
+    let found = operator.read(sigma, move |tx| mails::list(tx, &caller, shown, after.as_ref(), now, limit)).await?;
+    let (only_failing, state) = (shown == Shown::Failing, if shown == Shown::Failing { "failing" } else { "" });
+    let last = found.get(LENGTH.saturating_sub(1)).filter(|_| found.len() > LENGTH);
+    let mut view = MailPage {
+        only_failing,
+        next: last.map(|last| with_query(PATH, &[("state", state), ("after", last.id.as_str())])),
+        first: before.map(|_| with_query(PATH, &[("state", state)])),
+        mails: found
+            .iter()
+            .take(LENGTH)
+            .map(|queued| MailRow::of(queued, sigma.envelope(&queued.id, &queued.sealed)))
+            .collect(),
+        may_change: false,
+        confirm_url: None,
+    };
+    let (has_right, confirm) = confirmation(sigma, operator, OperatorRight::ManageMail, ConsolePage::MailChange)?;
+    let (url, cookie) = confirm.unzip();
+    (view.may_change, view.confirm_url) = (has_right, url);
+    let page = view.render(status, &operator.frame(Tab::Mail, notice), &operator.page(sigma));
+    Ok(with_cookie(page, cookie.flatten().as_deref()))
+}
+
+async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {
+    may_change(&sigma, &operator, OperatorRight::ManageMail, ConsolePage::MailChange)?;
+    let form = Params::parse_form(&body);
+    let (asked, done) = match form.raw("do") {
+        Some("test") => return test(&sigma, &operator).await,
+        Some("resend") => (Act::Resend, Done::MailResent),
+        Some("drop") => (Act::Drop, Done::MailDropped),
+        _ => return refuse(&sigma, &operator, StatusCode::BAD_REQUEST, "console-mail-gone").await,
+    };
+    let Some(id) = form.raw("mail").and_then(MailId::parse) else {
+        return refuse(&sigma, &operator, StatusCode::BAD_REQUEST, "console-mail-gone").await;
+    };
+    let (caller, now) = (operator.caller(), sigma.store.database_now());
+    match operator.act(&sigma, move |tx| mails::act(tx, &caller, &id, asked, now)).await? {
+        Ok(true) => {
+            sigma.mail_was_promised();
+            Ok(done.at(PATH))
+        }
+        Ok(false) => refuse(&sigma, &operator, StatusCode::CONFLICT, "console-mail-sending-now").await,
+        Err(notice) => draw(&sigma, &operator, &Params::default(), StatusCode::FORBIDDEN, Some(notice)).await,
+    }
+}
+
+async fn test(sigma: &AppState, operator: &Operator) -> Result<Response, PageError> {
+    match send_test(sigma, &operator.store(sigma), &operator.caller()).await {
+        Ok(()) => Ok(Done::MailTested.at(PATH)),
+        Err(TestError::NoAddress) => refuse(sigma, operator, StatusCode::CONFLICT, "console-mail-no-address").await,
+        Err(TestError::Stopped(stop)) => Err(operator.stopped(sigma, stop)),
+        Err(TestError::Failed(error)) => Err(error.into()),
+    }
+}
+
+async fn refuse(
+    sigma: &AppState,
+    operator: &Operator,
+    status: StatusCode,
+    key: &'static str,
+) -> Result<Response, PageError> {
+    let notice = Notice::Refused(operator.text(key));
+    draw(sigma, operator, &Params::default(), status, Some(notice)).await
+}

@@ -1,0 +1,31 @@
+# Seiten der Konsole über die Installation selbst.
+
+console-mail-about = E-Mails, die noch nicht zugestellt sind. Was ein Mailserver ablehnt, bleibt hier bis zum Ablauf stehen, höchstens einen Tag. Den Inhalt sieht niemand.
+console-mail-only-failing = Nur fehlgeschlagene
+console-mail-none = Es wartet keine E-Mail.
+console-mail-none-failing = Keine E-Mail ist fehlgeschlagen.
+console-mail-to = An
+console-mail-since = Seit
+console-mail-do = Aktionen
+console-mail-waiting = Wartet
+console-mail-sending = Wird gesendet
+console-mail-failing = Fehlgeschlagen
+console-mail-given-up = Aufgegeben
+console-mail-unreadable = Diese E-Mail lässt sich mit dem jetzigen Hauptschlüssel nicht lesen.
+console-mail-attempts = { $count ->
+    [one] { $count } Versuch
+   *[other] { $count } Versuche
+}
+console-mail-again = erneut um { $when }
+console-mail-resend = Jetzt senden
+console-mail-drop = Verwerfen
+console-mail-test = Test
+console-mail-test-about = Sendet eine E-Mail an Ihre eigene Adresse. Steht sie oben nicht mehr, wurde sie zugestellt.
+console-mail-test-now = Testmail senden
+console-mail-confirm = Bevor Sie E-Mails senden oder verwerfen, melden Sie sich noch einmal an.
+console-mail-no-address = Ihr Konto hat keine bestätigte E-Mail-Adresse, an die eine Testmail gehen könnte.
+console-mail-gone = Diese E-Mail gibt es nicht: Sie wurde zugestellt oder ist abgelaufen.
+console-mail-sending-now = Diese E-Mail wird gerade gesendet. Es wurde nichts geändert.
+console-done-mail-tested = Eine Testmail an Ihre Adresse ist eingereiht.
+console-done-mail-resent = Die E-Mail wird als Nächstes gesendet.
+console-done-mail-dropped = Die E-Mail wurde ungesendet gelöscht.

@@ -1,0 +1,31 @@
+# Pages of the console about the installation itself.
+
+console-mail-about = Mails that were not delivered yet. Those that a mail server refused stay here until they expire, at most a day. Nobody sees what they say.
+console-mail-only-failing = Only failing ones
+console-mail-none = No mail is waiting.
+console-mail-none-failing = No mail is failing.
+console-mail-to = To
+console-mail-since = Since
+console-mail-do = Actions
+console-mail-waiting = Waiting
+console-mail-sending = Being sent
+console-mail-failing = Failing
+console-mail-given-up = Given up
+console-mail-unreadable = This mail cannot be read with the current master key.
+console-mail-attempts = { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+}
+console-mail-again = again at { $when }
+console-mail-resend = Send now
+console-mail-drop = Drop
+console-mail-test = Test
+console-mail-test-about = Sends a mail to your own address. If it is no longer listed above, it was delivered.
+console-mail-test-now = Send a test mail
+console-mail-confirm = Before you send or drop mails, sign in once more.
+console-mail-no-address = Your account has no verified e-mail address to send a test mail to.
+console-mail-gone = There is no such mail: it was delivered, or has expired.
+console-mail-sending-now = This mail is being sent at the moment. Nothing was changed.
+console-done-mail-tested = A test mail to your address is queued.
+console-done-mail-resent = The mail is sent next.
+console-done-mail-dropped = The mail is deleted unsent.
