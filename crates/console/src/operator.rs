@@ -155,6 +155,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
         Some("keys") => ConsolePage::Keys,
         Some("mail") => ConsolePage::Mail,
+        Some("sessions") => ConsolePage::Sessions,
         _ => ConsolePage::Overview,
     }
 }
@@ -196,7 +197,7 @@ impl Tab {
     pub const fn right(self) -> OperatorRight {
         match self {
             Self::Overview => OperatorRight::Overview,
-            Self::People => OperatorRight::ReadPeople,
+            Self::People | Self::Sessions => OperatorRight::ReadPeople,
             Self::Apps => OperatorRight::ReadApps,
             Self::Audit => OperatorRight::ReadAudit,
             Self::Webhooks => OperatorRight::ReadWebhooks,
@@ -227,6 +228,7 @@ mod tests {
             ("/console/webhooks/wh_0123456789abcdef01234567".to_owned(), ConsolePage::Webhooks(Some(webhook))),
             ("/console/keys".to_owned(), ConsolePage::Keys),
             ("/console/mail".to_owned(), ConsolePage::Mail),
+            ("/console/sessions".to_owned(), ConsolePage::Sessions),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

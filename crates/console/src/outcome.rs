@@ -71,10 +71,12 @@ pub enum Done {
     MailResent,
     /// A mail was deleted unsent.
     MailDropped,
+    /// A session has ended.
+    SessionEnded,
 }
 
 impl Done {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -84,6 +86,7 @@ impl Done {
         Self::MailTested,
         Self::MailResent,
         Self::MailDropped,
+        Self::SessionEnded,
     ];
 
     const fn name(self) -> &'static str {
@@ -97,6 +100,7 @@ impl Done {
             Self::MailTested => "mail-tested",
             Self::MailResent => "mail-resent",
             Self::MailDropped => "mail-dropped",
+            Self::SessionEnded => "session-ended",
         }
     }
 
@@ -111,6 +115,7 @@ impl Done {
             Self::MailTested => "console-done-mail-tested",
             Self::MailResent => "console-done-mail-resent",
             Self::MailDropped => "console-done-mail-dropped",
+            Self::SessionEnded => "console-done-session-ended",
         }
     }
 

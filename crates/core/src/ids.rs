@@ -190,6 +190,7 @@ parsed!(AppId, "app_");
 parsed!(EventId, "evt_");
 parsed!(WebhookId, "wh_");
 parsed!(MailId, "mail_");
+parsed!(SessionId, "ses_");
 parsed!(MeritId, "mrt_");
 parsed!(MeritTemplateId, "mtp_");
 parsed!(FieldId, "fld_");

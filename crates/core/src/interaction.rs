@@ -187,6 +187,10 @@ pub enum ConsolePage {
     Mail,
     /// Sending and dropping them: the user signs in again first.
     MailChange,
+    /// Sessions.
+    Sessions,
+    /// Ending them: the user signs in again first.
+    SessionsChange,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -299,6 +303,7 @@ impl Continuation {
                     | ConsolePage::WebhooksChange(_)
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
+                    | ConsolePage::SessionsChange
             }
         )
     }
@@ -376,6 +381,7 @@ mod tests {
                     | ConsolePage::WebhooksChange(_)
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
+                    | ConsolePage::SessionsChange
             }
         );
         is_console || pages.map(|page| Continuation::Account { page }).contains(continuation)
@@ -451,6 +457,7 @@ mod tests {
                 ConsolePage::Keys,
                 ConsolePage::KeysChange,
                 ConsolePage::MailChange,
+                ConsolePage::SessionsChange,
             ])
             .prop_map(|page| Continuation::Console { page }),
             "\\PC{0,20}"

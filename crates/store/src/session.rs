@@ -268,6 +268,20 @@ pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) ->
     Ok(ended)
 }
 
+/// [`end`] by whoever runs the server, which the user is shown.
+pub(crate) fn end_by_operator(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    id: &SessionId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = end_until(tx, user_id, id, now, now.plus(REMEMBERED))?;
+    if ended {
+        event::append_bounded(tx, recorded_end(user_id, id).shown_to(user_id), user_id, now)?;
+    }
+    Ok(ended)
+}
+
 /// [`end`] for the session whose cookie holds that secret.
 pub fn end_by_secret(tx: &mut dyn Tx, user_id: &UserId, secret: &Digest, now: Timestamp) -> Result<bool, StoreError> {
     match find_by_secret(tx, secret)? {

@@ -16,6 +16,7 @@ mod people_export;
 mod people_import;
 mod people_lines;
 mod person;
+mod sessions;
 mod webhook;
 mod webhooks;
 
@@ -42,5 +43,6 @@ pub fn surface() -> Surface<AppState> {
         .with(deliveries::endpoints())
         .with(keys::endpoints())
         .with(mails::endpoints())
+        .with(sessions::endpoints())
         .below("/api/admin/v1", POLICY)
 }

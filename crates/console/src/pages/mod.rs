@@ -8,6 +8,7 @@ mod mails;
 mod overview;
 mod people;
 mod person;
+mod sessions;
 mod webhooks;
 
 use sigma_core::interaction::{ConsolePage, Continuation};
@@ -30,6 +31,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(webhooks::endpoints());
     all.extend(keys::endpoints());
     all.extend(mails::endpoints());
+    all.extend(sessions::endpoints());
     all
 }
 

@@ -4,6 +4,7 @@ mod keys;
 mod mails;
 mod overview;
 mod plot;
+mod sessions;
 
 use askama::Template;
 use axum::response::Response;
@@ -20,6 +21,7 @@ pub use keys::{KeyRow, KeysPage, NextRotation};
 pub use mails::{MailPage, MailRow};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
+pub use sessions::{LiveSessionRow, SessionsPage};
 
 /// A section of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +40,14 @@ pub enum Tab {
     Keys,
     /// Mails.
     Mail,
+    /// Sessions.
+    Sessions,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 7] =
-        [Self::Overview, Self::People, Self::Apps, Self::Audit, Self::Webhooks, Self::Keys, Self::Mail];
+    pub const ALL: [Self; 8] =
+        [Self::Overview, Self::People, Self::Sessions, Self::Apps, Self::Audit, Self::Webhooks, Self::Keys, Self::Mail];
 
     const fn path(self) -> &'static str {
         match self {
@@ -54,6 +58,7 @@ impl Tab {
             Self::Webhooks => "/console/webhooks",
             Self::Keys => "/console/keys",
             Self::Mail => "/console/mail",
+            Self::Sessions => "/console/sessions",
         }
     }
 
@@ -66,6 +71,7 @@ impl Tab {
             Self::Webhooks => "webhooks-title",
             Self::Keys => "console-keys",
             Self::Mail => "console-mail",
+            Self::Sessions => "console-sessions",
         }
     }
 }

@@ -29,3 +29,13 @@ console-mail-sending-now = Diese E-Mail wird gerade gesendet. Es wurde nichts ge
 console-done-mail-tested = Eine Testmail an Ihre Adresse ist eingereiht.
 console-done-mail-resent = Die E-Mail wird als Nächstes gesendet.
 console-done-mail-dropped = Die E-Mail wurde ungesendet gelöscht.
+
+console-sessions-about = Browser, in denen jemand angemeldet ist, die neuesten zuerst. Zuletzt benutzt ist die letzte Anmeldung oder der Tag, an dem eine App zuletzt etwas bekam.
+console-sessions-none = Niemand ist angemeldet.
+console-sessions-confirm = Bevor Sie Sitzungen anderer beenden, melden Sie sich noch einmal an.
+console-sessions-all = Alle Sitzungen mit ihren Apps
+console-session-person = Person
+console-session-began = Begonnen
+console-session-used = Zuletzt benutzt
+console-session-end = Beenden
+console-done-session-ended = Die Sitzung ist beendet.

@@ -29,3 +29,13 @@ console-mail-sending-now = This mail is being sent at the moment. Nothing was ch
 console-done-mail-tested = A test mail to your address is queued.
 console-done-mail-resent = The mail is sent next.
 console-done-mail-dropped = The mail is deleted unsent.
+
+console-sessions-about = Browsers in which somebody is signed in, newest first. The last use is the last authentication, or the day on which an app was last given something.
+console-sessions-none = Nobody is signed in.
+console-sessions-confirm = Before you end sessions of others, sign in once more.
+console-sessions-all = All sessions with their apps
+console-session-person = Person
+console-session-began = Began
+console-session-used = Last used
+console-session-end = End
+console-done-session-ended = The session has ended.

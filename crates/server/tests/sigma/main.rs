@@ -29,6 +29,7 @@ mod codes;
 mod conformance_modules;
 mod console;
 mod console_mail;
+mod console_sessions;
 mod cookies;
 mod csrf;
 mod developers;

@@ -10,6 +10,7 @@ pub mod mails;
 pub mod overview;
 pub mod people;
 pub mod role;
+pub mod sessions;
 pub mod webhooks;
 
 use sigma_core::operator::OperatorRefusal;
