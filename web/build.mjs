@@ -26,6 +26,7 @@ const entryPoints = {
   copy: "pages/copy.ts",
   merits: "pages/merits.ts",
   developers: "pages/developers.ts",
+  live: "pages/live.ts",
   reference: "pages/reference.ts",
   "reference-style": "reference.css",
 };

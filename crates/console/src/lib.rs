@@ -1,12 +1,14 @@
 //! The console: what the people of the operator's org see and change of the installation (`docs/guides/console.md`). Each page
 //! is one operation of `sigma_store::operator`, which applies the caller's role in its transaction.
 
+mod account;
 mod api;
 mod mails;
 mod operator;
 mod outcome;
 mod pages;
 mod rotation;
+mod trail;
 mod view;
 
 use sigma_platform::http::Surface;

@@ -151,7 +151,7 @@ fn page_at(path: &str) -> ConsolePage {
     match section {
         Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
         Some("apps") => ConsolePage::Apps,
-        Some("audit" | "audit.csv") => ConsolePage::Audit,
+        Some("audit" | "audit.csv" | "audit.ndjson") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
         Some("keys") => ConsolePage::Keys,
         Some("mail") => ConsolePage::Mail,

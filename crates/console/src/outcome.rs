@@ -73,10 +73,18 @@ pub enum Done {
     MailDropped,
     /// A session has ended.
     SessionEnded,
+    /// A link to set a new password is on its way.
+    LinkSent,
+    /// What the person signed in with has ended, and the link is on its way.
+    EndedCredentials,
+    /// The account is going to be deleted.
+    Deletes,
+    /// It is not.
+    Kept,
 }
 
 impl Done {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -87,6 +95,10 @@ impl Done {
         Self::MailResent,
         Self::MailDropped,
         Self::SessionEnded,
+        Self::LinkSent,
+        Self::EndedCredentials,
+        Self::Deletes,
+        Self::Kept,
     ];
 
     const fn name(self) -> &'static str {
@@ -101,6 +113,10 @@ impl Done {
             Self::MailResent => "mail-resent",
             Self::MailDropped => "mail-dropped",
             Self::SessionEnded => "session-ended",
+            Self::LinkSent => "link-sent",
+            Self::EndedCredentials => "credentials-ended",
+            Self::Deletes => "deletes",
+            Self::Kept => "kept",
         }
     }
 
@@ -116,6 +132,10 @@ impl Done {
             Self::MailResent => "console-done-mail-resent",
             Self::MailDropped => "console-done-mail-dropped",
             Self::SessionEnded => "console-done-session-ended",
+            Self::LinkSent => "console-done-link-sent",
+            Self::EndedCredentials => "console-done-credentials-ended",
+            Self::Deletes => "console-done-deletes",
+            Self::Kept => "console-done-kept",
         }
     }
 

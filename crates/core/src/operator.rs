@@ -49,11 +49,17 @@ pub enum OperatorRight {
     ReadMail,
     /// Sending test mails, sending mails again, and dropping them.
     ManageMail,
+    /// Sending people a link to set a new password.
+    ResetPeople,
+    /// Ending everything that a person signs in with.
+    EndCredentials,
+    /// Having accounts deleted, and keeping them.
+    DeletePeople,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -68,6 +74,9 @@ impl OperatorRight {
         Self::ManageKeys,
         Self::ReadMail,
         Self::ManageMail,
+        Self::ResetPeople,
+        Self::EndCredentials,
+        Self::DeletePeople,
     ];
 }
 
@@ -149,17 +158,18 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DisablePeople, ExportHashes, ImportPeople, ManageKeys, ManageMail, ManageWebhooks, Overview, ReadApps,
-            ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadWebhooks, SignOutPeople,
+            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageKeys, ManageMail,
+            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadWebhooks, ResetPeople,
+            SignOutPeople,
         };
         match self {
             Self::Owner => true,
             Self::Admin => !matches!(right, ExportHashes),
-            Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail),
+            Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys
-                | ManageMail => false,
+                | ManageMail | ResetPeople | EndCredentials | DeletePeople => false,
             },
         }
     }
@@ -208,10 +218,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - yes -",
-                "auditor yes yes - - - - yes yes yes - yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - yes - yes - -",
+                "auditor yes yes - - - - yes yes yes - yes - yes - - - -",
             ]
         );
     }

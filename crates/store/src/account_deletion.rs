@@ -57,8 +57,8 @@ pub fn request(
         params![user_id, &new.pseudonym, new.requested_at, new.due_at],
     )?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
-    let event = NewEvent::new(Action::UserRequestDeletion).about(user_id).to(Target::User(user_id.clone()));
-    event::append(tx, event)?;
+    let event = NewEvent::new(Action::UserRequestDeletion).about(user_id).shown_to(user_id);
+    event::append(tx, event.to(Target::User(user_id.clone())))?;
     end_access(tx, user_id, kept, new.requested_at)?;
     notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
     Ok(Requested::Scheduled)
@@ -84,8 +84,8 @@ pub fn cancel(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<bool,
         return Ok(find(tx, user_id)?.is_none());
     }
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
-    let event = NewEvent::new(Action::UserCancelDeletion).about(user_id).to(Target::User(user_id.clone()));
-    event::append(tx, event)?;
+    let event = NewEvent::new(Action::UserCancelDeletion).about(user_id).shown_to(user_id);
+    event::append(tx, event.to(Target::User(user_id.clone())))?;
     Ok(true)
 }
 

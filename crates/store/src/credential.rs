@@ -141,6 +141,17 @@ pub fn retire(
     if credential.kind.is_first_factor() && !others.map(|other| other.kind).any(is_way_in) {
         return Ok(Retirement::LastOne);
     }
+    end(tx, user_id, credential, now)?;
+    Ok(Retirement::Retired)
+}
+
+/// Retires an active credential of an account, be it the last one.
+pub(crate) fn end(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (kind, id) = (credential.kind.as_str(), &credential.id);
     match credential.kind {
         CredentialKind::Provider => unlink(tx, user_id, id)?,
@@ -156,10 +167,9 @@ pub fn retire(
     if credential.kind == CredentialKind::Key {
         disown_key(tx, user_id, &credential.id)?;
     }
-    let event = NewEvent::new(Action::CredentialRemove).about(user_id).to(Target::User(user_id.clone()));
-    event::append(tx, event.method(credential.kind.as_str()))?;
-    tx.changed(cached::ACCOUNT, user_id.as_str())?;
-    Ok(Retirement::Retired)
+    let event = NewEvent::new(Action::CredentialRemove).about(user_id).shown_to(user_id);
+    event::append(tx, event.to(Target::User(user_id.clone())).method(credential.kind.as_str()))?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 
 /// Deletes an account at a provider, which its owner may link again, here or to another account.

@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use crate::credential::Retirement;
 use crate::outbox::{self, NewMail};
 use crate::password_change::end_sessions;
-use crate::{StoreError, Tx, credential, passkey, password, recovery_code, totp};
+use crate::{Owner, StoreError, Tx, credential, passkey, password, recovery_code, totp};
 
 /// A credential that its user no longer wants.
 #[derive(Clone, Debug)]
@@ -39,6 +39,20 @@ pub fn retire_by_operator(
         end_sessions(tx, user_id, None, now)?;
     }
     Ok(retirement)
+}
+
+/// Ends everything that signs in to an account, for whoever runs the server.
+pub(crate) fn end_all_by_operator(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.lock(Owner::User(user_id))?;
+    for stored in credential::list(tx, user_id)?.into_iter().filter(|stored| stored.retired_at.is_none()) {
+        credential::end(tx, user_id, &stored.credential, now)?;
+        if stored.credential.kind == CredentialKind::Passkey {
+            passkey::remove(tx, user_id, &stored.credential.id)?;
+        }
+    }
+    password::remove(tx, user_id)?;
+    totp::remove(tx, user_id)?;
+    recovery_code::remove(tx, user_id)
 }
 
 /// Retires the credential, except the last one that allows signing in. Every session but `kept` ends, whatever it began

@@ -78,7 +78,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&Org
         Purpose::Invitation => Ok(()),
         Purpose::Reset => {
             let target = Target::User(user_id.clone());
-            event::append(tx, NewEvent::new(Action::CredentialResetLink).about(user_id).to(target))
+            event::append(tx, NewEvent::new(Action::CredentialResetLink).about(user_id).shown_to(user_id).to(target))
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum AdminError {
     TooMany(&'static str),
     /// The key signs at present: 409.
     KeySigns,
+    /// No link reaches the person, or the server takes no passwords: 409.
+    Unreachable,
+    /// Nobody else manages these workspaces: 409.
+    OnlyAdministrator(String),
+    /// The deletion is due, and may have begun: 409.
+    Deleting,
     /// The mail is being sent: 409.
     BeingSent,
     /// The caller has no address of their own: 409.
@@ -83,6 +89,16 @@ impl IntoResponse for AdminError {
             Self::KeySigns => {
                 ApiError::new(StatusCode::CONFLICT, "key_signs", "The key signs at present: rotate it first")
             }
+            Self::Unreachable => ApiError::new(
+                StatusCode::CONFLICT,
+                "unreachable",
+                "The account has no such verified address, is disabled, or cannot sign in by a password here",
+            ),
+            Self::OnlyAdministrator(names) => {
+                let words = format!("The person is the only administrator of {names}");
+                ApiError::new(StatusCode::CONFLICT, "only_administrator", words)
+            }
+            Self::Deleting => ApiError::new(StatusCode::CONFLICT, "deleting", "The deletion is due"),
             Self::BeingSent => {
                 ApiError::new(StatusCode::CONFLICT, "being_sent", "The mail is being sent at the moment")
             }

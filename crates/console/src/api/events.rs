@@ -1,9 +1,10 @@
-//! `GET /api/admin/v1/events`: the audit trail, newest first.
+//! `/api/admin/v1/events`: the audit trail, newest first, by page or as a file.
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
-use sigma_core::event::{Action, Details, Event};
+use sigma_core::event::Action;
 use sigma_core::ids::{AppId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_platform::http::{Endpoint, routes};
@@ -18,55 +19,11 @@ use super::POLICY;
 use super::caller::{Admin, Reads};
 use super::error::AdminError;
 use super::list::ListQuery;
+use crate::trail::{AdminEvent, ndjson};
 
-/// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
-    Endpoint::new(POLICY, routes!(list))
-}
-
-/// What an event names: its kind and its id.
-#[derive(Debug, Serialize, ToSchema)]
-struct AdminParty {
-    kind: String,
-    id: Option<String>,
-}
-
-/// An event (`docs/guides/audit-trail.md`).
-#[derive(Debug, Serialize, ToSchema)]
-struct AdminEvent {
-    id: String,
-    /// RFC 3339.
-    at: String,
-    action: String,
-    count: u64,
-    actor: AdminParty,
-    user_id: Option<String>,
-    org_id: Option<String>,
-    target: Option<AdminParty>,
-    address: Option<String>,
-    user_agent: Option<String>,
-    request_id: Option<String>,
-    #[schema(value_type = Object)]
-    details: Details,
-}
-
-impl From<Event> for AdminEvent {
-    fn from(event: Event) -> Self {
-        Self {
-            id: event.id.to_string(),
-            at: event.at.to_string(),
-            action: event.action,
-            count: event.count,
-            actor: AdminParty { kind: event.actor.kind().to_owned(), id: event.actor.id().map(str::to_owned) },
-            user_id: event.user_id.map(|id| id.to_string()),
-            org_id: event.org_id.map(|id| id.to_string()),
-            target: event.target.map(|(kind, id)| AdminParty { kind, id: Some(id) }),
-            address: event.address,
-            user_agent: event.user_agent,
-            request_id: event.request_id,
-            details: event.details,
-        }
-    }
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(export))]
 }
 
 /// A page of events.
@@ -107,6 +64,17 @@ async fn list(
     admin: Admin<Reads>,
     query: ListQuery,
 ) -> Result<Json<AdminEvents>, AdminError> {
+    let (filter, until) = wanted(&query)?;
+    let after = query.parsed("after", "after must be the next of a page before", Place::parse)?;
+    let place = after.unwrap_or(until);
+    let (caller, limit) = (admin.caller, query.limit);
+    let events = sigma.store.look_up(move |tx| audit::list(tx, &caller, &filter, &place, limit)).await?;
+    let items = events.found.into_iter().map(AdminEvent::from).collect();
+    Ok(Json(AdminEvents { items, next: events.next.map(|place| place.to_string()) }))
+}
+
+/// The filter of a query, and the place where the newest of its events may be.
+fn wanted(query: &ListQuery) -> Result<(Filter, Place), AdminError> {
     let filter = Filter {
         person: query.parsed("person", "person must be an id", UserId::parse)?,
         app: query.parsed("app", "app must be an id", AppId::parse)?,
@@ -115,12 +83,35 @@ async fn list(
         since: query.parsed("since", "since must be a time as RFC 3339 writes it", moment)?,
     };
     let until = query.parsed("until", "until must be a time as RFC 3339 writes it", moment)?;
-    let after = query.parsed("after", "after must be the next of a page before", Place::parse)?;
-    let place = after.unwrap_or_else(|| until.map_or_else(Place::end, Place::at));
-    let (caller, limit) = (admin.caller, query.limit);
-    let events = sigma.store.look_up(move |tx| audit::list(tx, &caller, &filter, &place, limit)).await?;
-    let items = events.found.into_iter().map(AdminEvent::from).collect();
-    Ok(Json(AdminEvents { items, next: events.next.map(|place| place.to_string()) }))
+    Ok((filter, until.map_or_else(Place::end, Place::at)))
+}
+
+/// Returns the audit trail, newest first, a line of JSON for each event, of any number. All filters apply. An answer that ends before
+/// its last chunk is not whole.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/events/export",
+    operation_id = "adminExportEvents",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"])),
+    params(
+        ("person" = Option<String>, Query, description = "What a person did, or what happened to them: an id"),
+        ("app" = Option<String>, Query, description = "What happened to an app: an id"),
+        ("org" = Option<String>, Query, description = "What happened in an org: an id"),
+        ("action" = Option<String>, Query, description = "One action, such as `user.sign_in`"),
+        ("since" = Option<String>, Query, description = "Not before that time, RFC 3339"),
+        ("until" = Option<String>, Query, description = "Before that time, RFC 3339"),
+    ),
+    responses(
+        (status = 200, description = "Events as `events` lists them", body = String, content_type = "application/x-ndjson"),
+        (status = 400, description = "A malformed parameter, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+    )
+)]
+async fn export(State(sigma): State<AppState>, admin: Admin<Reads>, query: ListQuery) -> Result<Response, AdminError> {
+    let (filter, place) = wanted(&query)?;
+    Ok(ndjson(sigma, admin.caller, filter, place).await?)
 }
 
 /// A time as RFC 3339 writes it.

@@ -1,6 +1,7 @@
 //! The management API under `/api/admin/v1` (`docs/guides/console.md#api`): what the pages of the console do, by access tokens.
 //! Each endpoint is the operation of the page beside it.
 
+mod account;
 mod apps;
 mod body;
 mod caller;
@@ -36,8 +37,9 @@ pub fn surface() -> Surface<AppState> {
         .with(people_import::endpoint())
         .with(people_export::endpoint())
         .with(person::endpoints())
+        .with(account::endpoints())
         .with(apps::endpoint())
-        .with(events::endpoint())
+        .with(events::endpoints())
         .with(webhooks::endpoints())
         .with(webhook::endpoints())
         .with(deliveries::endpoints())

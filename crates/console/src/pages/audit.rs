@@ -1,4 +1,4 @@
-//! `/console/audit` and `/console/audit.csv`: the audit trail, newest first, filtered.
+//! `/console/audit`, and as a file `/console/audit.csv` and `.ndjson`: the audit trail, newest first, filtered.
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -24,6 +24,7 @@ use time::format_description::well_known::Rfc3339;
 use super::{field, with_query};
 use crate::operator::Operator;
 use crate::outcome::PageError;
+use crate::trail::ndjson;
 use crate::view::{AuditPage, EventRow, Tab};
 
 const PATH: &str = "/console/audit";
@@ -34,8 +35,12 @@ const PIECE: u32 = 200;
 const MOST_IN_FILE: usize = 20_000;
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 2] {
-    [Endpoint::get(PAGE, PATH, show), Endpoint::get(PAGE, "/console/audit.csv", export)]
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::get(PAGE, PATH, show),
+        Endpoint::get(PAGE, "/console/audit.csv", export),
+        Endpoint::get(PAGE, "/console/audit.ndjson", export_lines),
+    ]
 }
 
 /// The filters as they were entered.
@@ -114,7 +119,17 @@ async fn show(
         let pairs: Vec<_> = entered.pairs().into_iter().chain([("before", before)]).collect();
         with_query(path, &pairs)
     };
+    // What is older does not change.
+    let is_first = before.is_none();
+    let live = |on: &str| {
+        let pairs: Vec<_> = entered.pairs().into_iter().chain([("live", on)]).collect();
+        with_query(PATH, &pairs)
+    };
+    let is_live = is_first && query.get("live").is_some();
     let view = AuditPage {
+        live: is_live.then(|| live("1")),
+        switch: is_first.then(|| live(if is_live { "" } else { "1" })),
+        ndjson: address("/console/audit.ndjson", ""),
         older: next.map(|place| address(PATH, &place.to_string())),
         first: before.map(|_| address(PATH, "")),
         csv: address("/console/audit.csv", ""),
@@ -165,6 +180,17 @@ async fn export(
         Ok::<_, StoreError>(piece.map(|piece| (piece, file)))
     });
     Ok(csv_response("audit.csv", Body::from_stream(stream::iter([Ok(begun)]).chain(others))))
+}
+
+/// Lines of JSON, of any number.
+async fn export_lines(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let entered = Entered::of(&Params::parse(query.as_deref().unwrap_or_default()));
+    let (filter, newest) = entered.filter(&sigma).await?;
+    ndjson(sigma.clone(), operator.caller(), filter, newest).await.map_err(|stop| operator.stopped(&sigma, stop))
 }
 
 /// A file that is made while it is sent.

@@ -1,5 +1,6 @@
 //! The pages of the console, one file per page.
 
+mod account;
 mod apps;
 mod audit;
 mod first_owner;
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     let mut all = vec![overview::endpoint(), people::endpoint()];
     all.extend(first_owner::endpoints());
     all.extend(person::endpoints());
+    all.extend(account::endpoints());
     all.extend(apps::endpoints());
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());

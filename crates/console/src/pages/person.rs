@@ -35,7 +35,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 4] {
     ]
 }
 
-fn person(sigma: &AppState, id: &str) -> Result<UserId, PageError> {
+pub(super) fn person(sigma: &AppState, id: &str) -> Result<UserId, PageError> {
     UserId::parse(id).ok_or_else(|| not_found(sigma).into())
 }
 
@@ -95,12 +95,17 @@ async fn sign_out(
     Ok(Done::SignedOut.at(&path(&user_id)))
 }
 
-fn path(user_id: &UserId) -> String {
+pub(super) fn path(user_id: &UserId) -> String {
     format!("/console/people/{user_id}")
 }
 
 /// Refuses whoever lacks the right, before they are asked to prove again who they are.
-fn may(sigma: &AppState, operator: &Operator, right: OperatorRight, user_id: &UserId) -> Result<(), PageError> {
+pub(super) fn may(
+    sigma: &AppState,
+    operator: &Operator,
+    right: OperatorRight,
+    user_id: &UserId,
+) -> Result<(), PageError> {
     if !operator.role.may(right) {
         return Err(operator.forbidden(sigma));
     }
@@ -111,7 +116,7 @@ fn may(sigma: &AppState, operator: &Operator, right: OperatorRight, user_id: &Us
     }
 }
 
-async fn draw(
+pub(super) async fn draw(
     sigma: &AppState,
     operator: &Operator,
     user_id: &UserId,
@@ -124,13 +129,19 @@ async fn draw(
     let reaches = operator.role.may_act_on(found.role) || *user_id == operator.user_id;
     let may_sign_out = reaches && operator.role.may(OperatorRight::SignOutPeople);
     let may_disable = reaches && operator.role.may(OperatorRight::DisablePeople) && *user_id != operator.user_id;
-    if (may_sign_out || may_disable) && !operator.may_change(sigma) {
+    let may = |right| reaches && operator.role.may(right);
+    let (may_reset, may_end) =
+        (may(OperatorRight::ResetPeople), may(OperatorRight::EndCredentials) && *user_id != operator.user_id);
+    let may_delete = may(OperatorRight::DeletePeople) && *user_id != operator.user_id;
+    if (may_sign_out || may_disable || may_reset) && !operator.may_change(sigma) {
         let page = ConsolePage::PersonChange(user_id.clone());
         let begun = begin(sigma, &operator.browser, Continuation::Console { page }, now)?;
         (confirm_url, cookie) = (Some(login_url(&begun.name)), begun.set_cookie);
     }
     let mut view = view(operator, &found);
     (view.may_sign_out, view.may_disable, view.confirm_url) = (may_sign_out, may_disable, confirm_url);
+    (view.may_reset, view.may_end, view.may_delete) = (may_reset, may_end, may_delete);
+    view.grace = operator.language.duration(sigma.settings.accounts.deletion_grace());
     for access in &found.apps {
         let app = sigma.find_app(&access.app_id).await?;
         view.apps.push(AppRow {
@@ -176,6 +187,10 @@ fn view(operator: &Operator, found: &PersonDetails) -> PersonPage {
         workspaces: found.workspaces.iter().map(|one| (one.org_id.to_string(), one.name.clone())).collect(),
         events: operator.role.may(OperatorRight::ReadAudit).then(|| found.events.iter().map(EventRow::of).collect()),
         may_sign_out: false,
+        may_reset: false,
+        may_end: false,
+        may_delete: false,
+        grace: String::new(),
         may_disable: false,
         is_oneself: user.id == operator.user_id,
         confirm_url: None,

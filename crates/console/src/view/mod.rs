@@ -208,6 +208,14 @@ pub struct PersonPage {
     pub may_sign_out: bool,
     /// Whether the account can be disabled and enabled.
     pub may_disable: bool,
+    /// Whether a link to set a new password can be sent.
+    pub may_reset: bool,
+    /// Whether everything that they sign in with can be ended.
+    pub may_end: bool,
+    /// Whether the account can be deleted and kept.
+    pub may_delete: bool,
+    /// How long an account is kept that is to be deleted.
+    pub grace: String,
     /// Whether it is the account of whoever looks.
     pub is_oneself: bool,
     /// Where the person who looks proves again who they are, before they may change anything.
@@ -215,6 +223,13 @@ pub struct PersonPage {
 }
 
 impl PersonPage {
+    /// The addresses that a link can be sent to, the primary one first.
+    fn reachable(&self) -> Vec<&str> {
+        let mut proven: Vec<&EmailRow> = self.emails.iter().filter(|email| email.proven).collect();
+        proven.sort_by_key(|email| !email.primary);
+        proven.into_iter().map(|email| email.address.as_str()).collect()
+    }
+
     fn initial(&self) -> String {
         initial(&self.name)
     }
@@ -407,8 +422,14 @@ pub struct AuditPage {
     pub older: Option<String>,
     /// The latest ones, on other pages.
     pub first: Option<String>,
+    /// Where the page follows the trail from, while it does.
+    pub live: Option<String>,
+    /// Where it begins or ceases to follow it.
+    pub switch: Option<String>,
     /// The file.
     pub csv: String,
+    /// The file of all of them.
+    pub ndjson: String,
     /// The actions that can be chosen.
     pub actions: Vec<&'static str>,
     /// Whether any filter is set.

@@ -34,7 +34,7 @@ pub async fn own_token(world: &World, scope: &str) -> Value {
 }
 
 /// A token of the app for whoever uses the browser.
-async fn token_of(world: &World, browser: &Browser<'_>, scope: &str) -> String {
+pub async fn token_of(world: &World, browser: &Browser<'_>, scope: &str) -> String {
     let query = Browser::request(&[("client_id", "service"), ("scope", scope), ("prompt", "consent")]);
     let code = browser.agree(browser.get(&query).await).await.param("code").unwrap();
     let form = [
@@ -58,6 +58,7 @@ fn body_of(method: &Method, pattern: &str) -> Value {
     match (method.as_str(), pattern) {
         ("POST", "/api/admin/v1/webhooks") => json!({"url": "https://hooks.example.org/"}),
         ("POST", "/api/admin/v1/webhooks/{webhook}/replay") => json!({"since": "2026-01-01T00:00:00Z"}),
+        ("POST", "/api/admin/v1/people/{id}/reset" | "/api/admin/v1/people/{id}/recover") => json!({}),
         _ => Value::Null,
     }
 }
@@ -82,7 +83,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 29);
+    assert_eq!(endpoints.len(), 34);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
@@ -107,6 +108,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     insta::assert_snapshot!(table, @r"
     GET /api/admin/v1/apps: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/events: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/events/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/keys: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/keys/rotate: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/keys/{kid}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
@@ -119,8 +121,12 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     GET /api/admin/v1/people/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/people/import: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/people/{id}: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/people/{id}/delete: nobody 401, app 403, app reads 403, app writes 202, stranger 403, owner 202, admin 202, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/disable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/enable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/people/{id}/keep: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/people/{id}/recover: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/people/{id}/reset: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 409, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/sign-out: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/sessions: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     DELETE /api/admin/v1/sessions/{session}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 404, auditor 403, owner reads 403, owner openid 403
@@ -299,6 +305,7 @@ async fn malformed_parameters_are_refused() {
         "events?action=user.dance",
         "events?since=yesterday",
         "events?after=1",
+        "events/export?since=yesterday",
     ] {
         let answer = call(&world, &token, "GET", path).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("invalid_request")), "{path}");

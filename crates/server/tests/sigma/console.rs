@@ -103,6 +103,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/apps/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit.csv: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    GET /console/audit.ndjson: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/first-owner: visitor 404, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
     POST /console/first-owner: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
     GET /console/keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
@@ -111,8 +112,12 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/mail: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/people/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
+    POST /console/people/{id}/delete: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/disable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/enable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
+    POST /console/people/{id}/keep: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
+    POST /console/people/{id}/recover: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 403, auditor 403
+    POST /console/people/{id}/reset: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 409, auditor 403
     POST /console/people/{id}/sign-out: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 303, auditor 403
     GET /console/sessions: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/sessions: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 403
@@ -317,6 +322,28 @@ async fn stored_xss_every_text_is_escaped() {
         shown += answer.body.matches("&#60;script&#62;").count();
     }
     assert!(shown >= 8, "{shown}");
+}
+
+#[tokio::test]
+async fn the_trail_is_exported_whole_as_lines_and_followed_live() {
+    let world = World::new().await;
+    let (auditor, id) = operator(&world, "auditor", OperatorRole::Auditor).await;
+    let add = |tx: &mut dyn sigma_store::Tx| -> Result<(), sigma_store::StoreError> {
+        let event = || sigma_store::event::NewEvent::new(sigma_core::event::Action::UserChange);
+        (0..450).try_for_each(|_| sigma_store::event::append(tx, event()))
+    };
+    world.sigma.store.write(add).await.unwrap();
+    let file = auditor.get("/console/audit.ndjson?action=user.change").await;
+    assert_eq!((file.status.as_u16(), file.header("content-type")), (200, "application/x-ndjson"));
+    let lines: Vec<serde_json::Value> = file.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: std::collections::HashSet<_> = lines.iter().map(|line| text(line, "id").to_owned()).collect();
+    assert_eq!((lines.len(), ids.len(), text(&lines[0], "action")), (450, 450, "user.change"));
+    let page = auditor.get(&format!("/console/audit?person={id}")).await;
+    assert!(page.body.contains("live=1") && !page.body.contains("data-refresh"), "{}", page.body);
+    let live = auditor.get(&format!("/console/audit?person={id}&live=1")).await;
+    let refresh = format!("data-refresh=\"/console/audit?person={id}&#38;live=1\"");
+    assert!(live.body.contains(&refresh) && live.body.contains("/assets/live-"), "{}", live.body);
+    assert!(live.body.contains("<noscript><meta http-equiv=\"refresh\""), "{}", live.body);
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use serde_json::json;
 use sigma_core::operator::OperatorRole;
 use sigma_store::event::Trail;
 
-use crate::admin_api::{add_app, call, own_token};
+use crate::admin_api::{add_app, call, own_token, token_of};
 use crate::console::{operator, person};
-use crate::support::{Browser, World, text};
+use crate::support::{World, text};
 
 #[tokio::test]
 async fn support_sees_who_is_signed_in_where_and_ends_one_session() {
@@ -15,12 +15,7 @@ async fn support_sees_who_is_signed_in_where_and_ends_one_session() {
     let (support, _) = operator(&world, "support", OperatorRole::Support).await;
     let (owner, owner_id) = operator(&world, "owner", OperatorRole::Owner).await;
     let (ada, ada_id) = person(&world, "ada").await;
-    let answer = ada
-        .agree(
-            ada.get(&Browser::request(&[("client_id", "service"), ("scope", "openid"), ("prompt", "consent")])).await,
-        )
-        .await;
-    assert!(answer.param("code").is_some(), "{}", answer.location());
+    token_of(&world, &ada, "openid").await;
     let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
     let listed = call(&world, &token, "GET", &format!("sessions?person={ada_id}")).await.json();
     let session = listed["items"][0].clone();
@@ -33,7 +28,11 @@ async fn support_sees_who_is_signed_in_where_and_ends_one_session() {
     };
     assert_eq!([whose(&first), whose(&rest)].concat().len(), 3);
     let page = support.get(&format!("/console/sessions?person={ada_id}")).await;
-    assert!(page.body.contains(text(&session, "id")) && page.body.contains("service"), "{}", page.body);
+    assert!(
+        page.body.contains(text(&session, "id")) && page.body.contains(&world.app("service").await.name),
+        "{}",
+        page.body
+    );
 
     // Not those of whoever is beyond the role.
     let of_owner = call(&world, &token, "GET", &format!("sessions?person={owner_id}")).await.json();

@@ -28,6 +28,7 @@ mod client_documents;
 mod codes;
 mod conformance_modules;
 mod console;
+mod console_account;
 mod console_mail;
 mod console_sessions;
 mod cookies;

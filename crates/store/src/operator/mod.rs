@@ -1,6 +1,7 @@
 //! What the operator's org is to the console and the management API: who has which role, and what they see and do. The rules of
 //! [`sigma_core::operator`] are applied in the transaction that reads or writes.
 
+pub mod account;
 pub mod apps;
 pub mod audit;
 mod authority;

@@ -1,0 +1,111 @@
+//! What whoever runs the installation does to an account: a link to get back in, and its deletion.
+
+use sigma_core::ids::UserId;
+use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_platform::http::ApiError;
+use sigma_platform::mail::AccountChange;
+use sigma_platform::settings::SignInMethod;
+use sigma_platform::state::AppState;
+use sigma_store::account_deletion::{Deletion, Requested};
+use sigma_store::operator::account::{self, Recovered, Recovery};
+use sigma_store::operator::{Caller, people};
+use sigma_store::{Stop, Store};
+
+/// How often a batch of what a person is signed in with is ended.
+const MOST_BATCHES: u32 = 100;
+
+/// Why nothing was done.
+#[derive(Debug)]
+pub enum AccountError {
+    /// The role of the caller, or the store.
+    Stopped(Stop<OperatorRefusal>),
+    /// A mail could not be sealed.
+    Failed(ApiError),
+}
+
+impl From<Stop<OperatorRefusal>> for AccountError {
+    fn from(stop: Stop<OperatorRefusal>) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
+/// Who asks, and the store on their behalf.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The server.
+    pub sigma: &'a AppState,
+    /// The store.
+    pub store: &'a Store,
+    /// Who.
+    pub caller: &'a Caller,
+}
+
+impl Asking<'_> {
+    /// Mails the person a link to set a new password, to `email` or their primary address; with [`Recovery::Anew`] that is the only way
+    /// in that is left.
+    pub async fn recover(
+        self,
+        user_id: &UserId,
+        recovery: Recovery,
+        email: Option<&str>,
+    ) -> Result<Recovered, AccountError> {
+        let (caller, whom) = (self.caller.clone(), user_id.clone());
+        let found = self.store.look_up(move |tx| account::find(tx, &caller, recovery.right(), &whom));
+        let user = found.await?;
+        let takes_passwords = self.sigma.settings.sign_in.methods.contains(&SignInMethod::Password);
+        let address = email.or_else(|| user.proven_email()).filter(|_| takes_passwords);
+        let Some(address) = address else { return Ok(Recovered::Unreachable) };
+        let mail = self.sigma.composer_for(&user).reset(address);
+        let mail = mail.map_err(|error| AccountError::Failed(ApiError::internal(error)))?;
+        let (caller, whom) = (self.caller.clone(), user_id.clone());
+        let act = self.store.decide(move |tx| account::recover(tx, &caller, &whom, recovery, &mail));
+        let recovered = act.await?;
+        if recovered == Recovered::Sent {
+            self.sigma.mail_was_promised();
+            if recovery == Recovery::Anew {
+                self.sign_out(user_id).await?;
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// Requests the deletion of the account.
+    pub async fn delete(self, user_id: &UserId) -> Result<Requested, AccountError> {
+        let (caller, whom) = (self.caller.clone(), user_id.clone());
+        let found = self.store.look_up(move |tx| account::find(tx, &caller, OperatorRight::DeletePeople, &whom));
+        let user = found.await?;
+        let notices = self.sigma.notices(&user, AccountChange::DeletionRequested);
+        let notices = notices.map_err(AccountError::Failed)?;
+        let now = self.sigma.now();
+        let deletion = Deletion {
+            user_id: user_id.clone(),
+            pseudonym: UserId::new(now, &*self.sigma.rng),
+            requested_at: now,
+            due_at: now.plus(self.sigma.settings.accounts.deletion_grace()),
+        };
+        let caller = self.caller.clone();
+        let requested = self.store.decide(move |tx| account::delete(tx, &caller, &deletion, &notices)).await?;
+        if requested == Requested::Scheduled {
+            self.sigma.mail_was_promised();
+            self.sign_out(user_id).await?;
+        }
+        Ok(requested)
+    }
+
+    /// Keeps the account; returns whether it is kept.
+    pub async fn keep(self, user_id: &UserId) -> Result<bool, AccountError> {
+        let (caller, whom, now) = (self.caller.clone(), user_id.clone(), self.sigma.now());
+        Ok(self.store.decide(move |tx| account::keep(tx, &caller, &whom, now)).await?)
+    }
+
+    /// Ends what the operation itself left: it ends a batch.
+    async fn sign_out(self, user_id: &UserId) -> Result<(), AccountError> {
+        for _ in 0..MOST_BATCHES {
+            let (caller, whom, now) = (self.caller.clone(), user_id.clone(), self.sigma.now());
+            if self.store.decide(move |tx| people::sign_out(tx, &caller, &whom, now)).await? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! `/api/admin/v1/people/{id}/`: a link to get back into an account, and its deletion.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::Deserialize;
+use sigma_core::ids::UserId;
+use sigma_core::operator::OperatorRefusal;
+use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::state::AppState;
+use sigma_store::account_deletion::Requested;
+use sigma_store::operator::account::{Recovered, Recovery};
+use sigma_store::operator::people;
+use utoipa::ToSchema;
+
+use super::POLICY;
+use super::body::Body;
+use super::caller::{Admin, Writes};
+use super::error::AdminError;
+use super::people::AdminPerson;
+use crate::account::{AccountError, Asking};
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 4] {
+    [
+        Endpoint::new(POLICY, routes!(reset)),
+        Endpoint::new(POLICY, routes!(recover)),
+        Endpoint::new(POLICY, routes!(delete)),
+        Endpoint::new(POLICY, routes!(keep)),
+    ]
+}
+
+impl From<AccountError> for AdminError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Stopped(stop) => stop.into(),
+            AccountError::Failed(error) => error.into(),
+        }
+    }
+}
+
+/// Where a link is sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RecoveryLink {
+    /// A verified address of the person; the primary one by default.
+    email: Option<String>,
+}
+
+/// Mails a person a link to set a new password. Nothing else changes.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/reset",
+    operation_id = "adminResetPerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    request_body = RecoveryLink,
+    responses(
+        (status = 202, description = "The link is on its way"),
+        (status = 400, description = "A malformed body, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+        (status = 409, description = "No link reaches them, or three were sent within an hour"),
+    )
+)]
+async fn reset(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+    Body(body): Body<RecoveryLink>,
+) -> Result<StatusCode, AdminError> {
+    send(&sigma, &admin, &id, Recovery::Link, body.email.as_deref()).await
+}
+
+/// Ends everything that a person signs in with and every session, and mails them a link to set a new password: the only way in that is
+/// left.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/recover",
+    operation_id = "adminRecoverPerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    request_body = RecoveryLink,
+    responses(
+        (status = 202, description = "It has ended, and the link is on its way"),
+        (status = 400, description = "A malformed body, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+        (status = 409, description = "No link reaches them, or three were sent within an hour"),
+    )
+)]
+async fn recover(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+    Body(body): Body<RecoveryLink>,
+) -> Result<StatusCode, AdminError> {
+    send(&sigma, &admin, &id, Recovery::Anew, body.email.as_deref()).await
+}
+
+async fn send(
+    sigma: &AppState,
+    admin: &Admin<Writes>,
+    id: &str,
+    recovery: Recovery,
+    email: Option<&str>,
+) -> Result<StatusCode, AdminError> {
+    let (user_id, store) = (parse(id)?, admin.store(sigma));
+    let asking = Asking { sigma, store: &store, caller: &admin.caller };
+    match asking.recover(&user_id, recovery, email).await? {
+        Recovered::Sent => Ok(StatusCode::ACCEPTED),
+        Recovered::Unreachable => Err(AdminError::Unreachable),
+        Recovered::TooMany => Err(AdminError::TooMany("Three links were sent to this person within an hour")),
+    }
+}
+
+/// Requests the deletion of an account, as the person would: they are told by mail, and can keep it until the grace period is over.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/delete",
+    operation_id = "adminDeletePerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    responses(
+        (status = 202, description = "It is going to be deleted; `people/{id}` says when"),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+        (status = 409, description = "Nobody else manages a workspace of theirs"),
+    )
+)]
+async fn delete(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, AdminError> {
+    let (user_id, store) = (parse(&id)?, admin.store(&sigma));
+    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller };
+    match asking.delete(&user_id).await? {
+        Requested::Scheduled => Ok(StatusCode::ACCEPTED),
+        Requested::NotFound => Err(AdminError::Refused(OperatorRefusal::NotFound)),
+        Requested::OnlyAdministrator(orgs) => {
+            let names: Vec<String> = orgs.into_iter().map(|(id, _)| id.to_string()).collect();
+            Err(AdminError::OnlyAdministrator(names.join(", ")))
+        }
+    }
+}
+
+/// Keeps an account that was going to be deleted. Repeating it changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/keep",
+    operation_id = "adminKeepPerson",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("id" = String, Path, description = "The id of the person")),
+    responses(
+        (status = 200, description = "The person, who is kept", body = AdminPerson),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+        (status = 409, description = "The deletion is due"),
+    )
+)]
+async fn keep(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+) -> Result<Json<AdminPerson>, AdminError> {
+    let (user_id, store) = (parse(&id)?, admin.store(&sigma));
+    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller };
+    if !asking.keep(&user_id).await? {
+        return Err(AdminError::Deleting);
+    }
+    let (caller, now) = (admin.caller.clone(), sigma.now());
+    let found = sigma.store.look_up(move |tx| people::details(tx, &caller, &user_id, now)).await?;
+    Ok(Json(AdminPerson::from(&found.user)))
+}
+
+fn parse(id: &str) -> Result<UserId, AdminError> {
+    UserId::parse(id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
+}
