@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use figment::error::Kind;
 use figment::providers::{Env, Format as _, Toml};
 use figment::{Figment, Source};
-use sigma_server::settings::Settings;
+use sigma_server::settings::{Origin, Origins, Setting, Settings};
 
 use crate::failure::Failure;
 
@@ -95,7 +95,28 @@ pub fn load_demo(named: Option<&Path>) -> Result<Settings, Failure> {
 /// Applies the environment and parses the whole.
 fn extract(figment: Figment) -> Result<Settings, Failure> {
     let figment = figment.merge(Env::prefixed(PREFIX).split("__"));
-    figment.extract().map_err(|error| Failure::Config(explain(&figment, &error)))
+    let mut settings: Settings = figment.extract().map_err(|error| Failure::Config(explain(&figment, &error)))?;
+    settings.origins = origins(&figment, &settings);
+    Ok(settings)
+}
+
+/// Where the settings come from.
+fn origins(figment: &Figment, settings: &Settings) -> Origins {
+    let origin = |key: &str| {
+        let metadata = figment.find_metadata(key)?;
+        match &metadata.source {
+            Some(Source::File(file)) => Some(Origin::File(file.display().to_string())),
+            _ if metadata.name.contains("environment") => Some(Origin::Environment(variable(key))),
+            _ => None,
+        }
+    };
+    let found = |setting: Setting| Some((setting.key.clone(), origin(&setting.key)?));
+    settings.in_force().into_iter().filter_map(found).collect()
+}
+
+/// The environment variable of a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
 }
 
 /// Reads the configuration and rejects an invalid one, with every problem.
@@ -152,7 +173,7 @@ fn place(figment: &Figment, path: &[String], error: &figment::Error) -> String {
     match metadata.and_then(|metadata| metadata.source.as_ref()) {
         Some(Source::File(file)) => file.display().to_string(),
         _ if path.is_empty() => "the configuration".to_owned(),
-        _ => format!("the environment variable {PREFIX}{}", path.join("__").to_uppercase()),
+        _ => format!("the environment variable {}", variable(&path.join("."))),
     }
 }
 
@@ -216,6 +237,21 @@ mod tests {
     fn a_file_that_is_not_toml_is_named() {
         let message = refusal("issuer = ");
         assert!(message.contains("FILE"), "{message}");
+    }
+
+    #[test]
+    fn settings_know_the_file_that_they_come_from() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("sigma.toml");
+        fs::write(&file, "issuer = 'https://id.example.org'\n[tokens]\ncode_seconds = 30").unwrap();
+        let all = load(Some(&file)).unwrap().settings.in_force();
+        let kind = |key: &str| all.iter().find(|setting| setting.key == key).unwrap().origin.clone();
+        let named = Origin::File(file.display().to_string());
+        assert_eq!(
+            [kind("issuer"), kind("tokens.code_seconds"), kind("tokens.id_seconds")],
+            [named.clone(), named, Origin::Default]
+        );
+        assert_eq!(variable("tokens.code_seconds"), "SIGMA__TOKENS__CODE_SECONDS");
     }
 
     #[test]

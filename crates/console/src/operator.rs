@@ -156,6 +156,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("keys") => ConsolePage::Keys,
         Some("mail") => ConsolePage::Mail,
         Some("sessions") => ConsolePage::Sessions,
+        Some("settings") => ConsolePage::Settings,
         _ => ConsolePage::Overview,
     }
 }
@@ -203,6 +204,7 @@ impl Tab {
             Self::Webhooks => OperatorRight::ReadWebhooks,
             Self::Keys => OperatorRight::ReadKeys,
             Self::Mail => OperatorRight::ReadMail,
+            Self::Settings => OperatorRight::ReadSettings,
         }
     }
 }
@@ -229,6 +231,7 @@ mod tests {
             ("/console/keys".to_owned(), ConsolePage::Keys),
             ("/console/mail".to_owned(), ConsolePage::Mail),
             ("/console/sessions".to_owned(), ConsolePage::Sessions),
+            ("/console/settings".to_owned(), ConsolePage::Settings),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

@@ -191,6 +191,8 @@ pub enum ConsolePage {
     Sessions,
     /// Ending them: the user signs in again first.
     SessionsChange,
+    /// The settings in force.
+    Settings,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.

@@ -55,11 +55,13 @@ pub enum OperatorRight {
     EndCredentials,
     /// Having accounts deleted, and keeping them.
     DeletePeople,
+    /// Seeing the settings in force, and what is wrong with the installation.
+    ReadSettings,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -77,6 +79,7 @@ impl OperatorRight {
         Self::ResetPeople,
         Self::EndCredentials,
         Self::DeletePeople,
+        Self::ReadSettings,
     ];
 }
 
@@ -159,15 +162,17 @@ impl OperatorRole {
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
             DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageKeys, ManageMail,
-            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadWebhooks, ResetPeople,
-            SignOutPeople,
+            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadSettings, ReadWebhooks,
+            ResetPeople, SignOutPeople,
         };
         match self {
             Self::Owner => true,
             Self::Admin => !matches!(right, ExportHashes),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
-                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail => true,
+                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail | ReadSettings => {
+                    true
+                }
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys
                 | ManageMail | ResetPeople | EndCredentials | DeletePeople => false,
             },
@@ -218,10 +223,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - yes - yes - -",
-                "auditor yes yes - - - - yes yes yes - yes - yes - - - -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - yes - yes - - -",
+                "auditor yes yes - - - - yes yes yes - yes - yes - - - - yes",
             ]
         );
     }

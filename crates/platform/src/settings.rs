@@ -15,6 +15,7 @@ use url::Url;
 mod authorization;
 mod client_documents;
 mod id_jag;
+mod origin;
 mod provider;
 mod registration;
 mod resolver;
@@ -26,6 +27,7 @@ pub use crate::i18n::Language;
 pub use authorization::Authorization;
 pub use client_documents::ClientDocuments;
 pub use id_jag::{IdJag, IdJagSource, IdJagSourceApp, IdJagTarget, IdJagTargetApp, READABLE as ID_JAG_SCOPES};
+pub use origin::{Origin, Origins, Setting};
 pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
 };
@@ -109,6 +111,9 @@ pub struct Settings {
     pub accounts: Accounts,
     /// What is logged.
     pub log: Log,
+    /// Where each of these comes from.
+    #[serde(skip)]
+    pub origins: Origins,
 }
 
 impl Default for Settings {
@@ -149,6 +154,7 @@ impl Default for Settings {
             backups: Backups::default(),
             accounts: Accounts::default(),
             log: Log::default(),
+            origins: Origins::default(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod people_import;
 mod people_lines;
 mod person;
 mod sessions;
+mod settings;
 mod webhook;
 mod webhooks;
 
@@ -46,5 +47,6 @@ pub fn surface() -> Surface<AppState> {
         .with(keys::endpoints())
         .with(mails::endpoints())
         .with(sessions::endpoints())
+        .with(settings::endpoint())
         .below("/api/admin/v1", POLICY)
 }

@@ -10,6 +10,7 @@ mod overview;
 mod people;
 mod person;
 mod sessions;
+mod settings;
 mod webhooks;
 
 use sigma_core::interaction::{ConsolePage, Continuation};
@@ -34,6 +35,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(keys::endpoints());
     all.extend(mails::endpoints());
     all.extend(sessions::endpoints());
+    all.push(settings::endpoint());
     all
 }
 

@@ -5,6 +5,7 @@ mod mails;
 mod overview;
 mod plot;
 mod sessions;
+mod settings;
 
 use askama::Template;
 use axum::response::Response;
@@ -22,6 +23,7 @@ pub use mails::{MailPage, MailRow};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
 pub use sessions::{LiveSessionRow, SessionsPage};
+pub use settings::{SettingRow, SettingsGroup, SettingsPage};
 
 /// A section of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +44,23 @@ pub enum Tab {
     Mail,
     /// Sessions.
     Sessions,
+    /// The settings in force.
+    Settings,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 8] =
-        [Self::Overview, Self::People, Self::Sessions, Self::Apps, Self::Audit, Self::Webhooks, Self::Keys, Self::Mail];
+    pub const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::People,
+        Self::Sessions,
+        Self::Apps,
+        Self::Audit,
+        Self::Webhooks,
+        Self::Keys,
+        Self::Mail,
+        Self::Settings,
+    ];
 
     const fn path(self) -> &'static str {
         match self {
@@ -58,6 +71,7 @@ impl Tab {
             Self::Webhooks => "/console/webhooks",
             Self::Keys => "/console/keys",
             Self::Mail => "/console/mail",
+            Self::Settings => "/console/settings",
             Self::Sessions => "/console/sessions",
         }
     }
@@ -71,6 +85,7 @@ impl Tab {
             Self::Webhooks => "webhooks-title",
             Self::Keys => "console-keys",
             Self::Mail => "console-mail",
+            Self::Settings => "console-settings",
             Self::Sessions => "console-sessions",
         }
     }

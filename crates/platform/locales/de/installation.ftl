@@ -65,3 +65,16 @@ console-ndjson = Als NDJSON herunterladen
 console-live = Live verfolgen
 console-live-stop = Nicht mehr verfolgen
 console-live-about = Neue Ereignisse erscheinen von selbst.
+
+console-settings = Einstellungen
+console-settings-about = Was auf der antwortenden Instanz gilt, und woher jede Einstellung kommt. Geheimnisse werden nie gezeigt. Geändert wird in der Datei oder in der Umgebung; es gilt ab dem nächsten Start.
+console-settings-policies = Registrierung und Regeln
+console-settings-others = Alles andere
+console-settings-server = Server
+console-setting = Einstellung
+console-setting-value = Wert
+console-setting-from = Woher
+console-setting-none = nicht gesetzt
+console-setting-default = Standard
+console-setting-file = Datei
+console-setting-environment = Umgebung

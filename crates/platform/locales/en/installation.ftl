@@ -65,3 +65,16 @@ console-ndjson = Download as NDJSON
 console-live = Follow live
 console-live-stop = Stop following
 console-live-about = New events appear by themselves.
+
+console-settings = Settings
+console-settings-about = What is in force on the instance that answers, and where each setting comes from. Secrets are never shown. Settings are changed in the file or the environment, and take effect at the next start.
+console-settings-policies = Registration and policies
+console-settings-others = Everything else
+console-settings-server = Server
+console-setting = Setting
+console-setting-value = Value
+console-setting-from = From
+console-setting-none = not set
+console-setting-default = default
+console-setting-file = file
+console-setting-environment = environment

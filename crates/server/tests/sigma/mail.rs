@@ -79,7 +79,7 @@ async fn promise(world: &World, to: &str) {
 
 /// How many mails are queued, and after how many attempts.
 async fn waiting(world: &World) -> Vec<i64> {
-    let attempts = world.sigma.store.read(|tx| tx.query_all("SELECT attempts FROM mails ORDER BY id", &[]));
+    let attempts = world.sigma.store.read(|tx| tx.query_all("SELECT attempts FROM mails ORDER BY attempts", &[]));
     attempts.await.unwrap().iter().map(|row| row.int(0).unwrap()).collect()
 }
 

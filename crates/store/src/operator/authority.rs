@@ -42,6 +42,11 @@ pub(super) fn require(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight) ->
     if role.may(right) { Ok(role) } else { Err(OperatorRefusal::Denied.into()) }
 }
 
+/// Whether the caller may do what touches nothing in the database.
+pub fn may(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight) -> Decision<()> {
+    require(tx, caller, right).map(drop)
+}
+
 /// Requires that the caller may do this to the account of `user_id`. Somebody whose account or membership is disabled is
 /// still out of the reach of those below their role.
 pub(super) fn require_over(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight, user_id: &UserId) -> Decision<()> {

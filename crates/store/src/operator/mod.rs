@@ -16,7 +16,7 @@ pub mod webhooks;
 
 use sigma_core::operator::OperatorRefusal;
 
-pub use authority::{Caller, find_role};
+pub use authority::{Caller, find_role, may};
 
 use crate::Stop;
 

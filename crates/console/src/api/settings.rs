@@ -1,0 +1,71 @@
+//! `GET /api/admin/v1/settings`: the settings in force, and where each comes from.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sigma_core::operator::OperatorRight;
+use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::settings::Setting;
+use sigma_platform::state::AppState;
+use sigma_store::operator::may;
+use utoipa::ToSchema;
+
+use super::POLICY;
+use super::caller::{Admin, Reads};
+use super::error::AdminError;
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(list))
+}
+
+/// A setting in force.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminSetting {
+    /// As the file names it, such as `tokens.code_seconds`.
+    key: String,
+    /// Null if there is none. A secret is `***`.
+    value: serde_json::Value,
+    /// `default`, `file` or `environment`.
+    source: &'static str,
+    /// The file, or the environment variable.
+    source_name: Option<String>,
+}
+
+impl From<Setting> for AdminSetting {
+    fn from(setting: Setting) -> Self {
+        Self {
+            source: setting.origin.kind(),
+            source_name: setting.origin.name().map(str::to_owned),
+            key: setting.key,
+            value: setting.value,
+        }
+    }
+}
+
+/// The settings in force.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminSettings {
+    /// By key; all of them.
+    items: Vec<AdminSetting>,
+}
+
+/// Lists the settings in force on the instance that answers. Secrets are masked.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/settings",
+    operation_id = "adminListSettings",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"])),
+    responses(
+        (status = 200, description = "The settings", body = AdminSettings),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+    )
+)]
+async fn list(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json<AdminSettings>, AdminError> {
+    let caller = admin.caller;
+    sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ReadSettings)).await?;
+    Ok(Json(AdminSettings { items: sigma.settings.in_force().into_iter().map(AdminSetting::from).collect() }))
+}
