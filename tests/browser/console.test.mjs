@@ -55,6 +55,11 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
   await page.getByRole("link", { name: "Signing keys", exact: true }).click();
   await page.getByRole("heading", { name: "Signing keys", level: 1 }).waitFor();
   await inspect(page, "console-keys");
+  for (const name of ["Mail", "Sessions", "Providers", "Settings"]) {
+    await page.getByRole("link", { name, exact: true }).click();
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+    await inspect(page, `console-${name.toLowerCase()}`);
+  }
   await page.getByRole("link", { name: "People", exact: true }).click();
   await inspect(page, "console-people");
   await page.getByLabel("Find people").fill("nora f");
@@ -89,6 +94,15 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
     assert.ok(actions.includes(action), `${action} in ${actions}`);
   }
   await inspect(page, "console-audit");
+  // What happens meanwhile appears by itself.
+  await page.getByRole("link", { name: "Follow live" }).click();
+  await page.getByRole("link", { name: "Stop following" }).waitFor();
+  await inspect(page, "console-live");
+  const signIns = page.locator("th code", { hasText: /^user\.sign_in$/ });
+  const before = await signIns.count();
+  await givePassword(refused, NORA);
+  await refused.waitForURL("**/account");
+  await signIns.nth(before).waitFor();
   await page.getByRole("link", { name: "Apps", exact: true }).click();
   await inspect(page, "console-apps");
   await page.locator("table a").first().click();
@@ -107,6 +121,10 @@ test("the console is in German too", async () => {
     ["Personen", "people"],
     ["Apps", "apps"],
     ["Protokoll", "audit"],
+    ["Sitzungen", "sessions"],
+    ["E-Mail", "mail"],
+    ["Anbieter", "providers"],
+    ["Einstellungen", "settings"],
   ]) {
     await page.getByRole("navigation", { name: "Bereiche der Konsole" }).getByRole("link", { name: link }).click();
     await page.getByRole("heading", { name: link, level: 1 }).waitFor();

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::request::Parts;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Acr;
-use sigma_core::ids::{OrgId, UserId, WebhookId};
+use sigma_core::ids::{OrgId, SessionId, UserId, WebhookId};
 use sigma_core::interaction::{ConsolePage, Continuation};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_platform::extract::{Browser, SignedIn};
@@ -97,6 +97,11 @@ impl Operator {
         }
     }
 
+    /// Their session.
+    pub fn session_id(&self) -> SessionId {
+        self.signed_in.session.id.clone()
+    }
+
     /// The store, on behalf of the person.
     pub fn store(&self, sigma: &AppState) -> Store {
         sigma.store_for(&self.context, Actor::User(self.user_id.clone()))
@@ -157,6 +162,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("mail") => ConsolePage::Mail,
         Some("sessions") => ConsolePage::Sessions,
         Some("settings") => ConsolePage::Settings,
+        Some("providers") => ConsolePage::Providers,
         _ => ConsolePage::Overview,
     }
 }
@@ -205,6 +211,7 @@ impl Tab {
             Self::Keys => OperatorRight::ReadKeys,
             Self::Mail => OperatorRight::ReadMail,
             Self::Settings => OperatorRight::ReadSettings,
+            Self::Providers => OperatorRight::ReadProviders,
         }
     }
 }
@@ -232,6 +239,7 @@ mod tests {
             ("/console/mail".to_owned(), ConsolePage::Mail),
             ("/console/sessions".to_owned(), ConsolePage::Sessions),
             ("/console/settings".to_owned(), ConsolePage::Settings),
+            ("/console/providers".to_owned(), ConsolePage::Providers),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

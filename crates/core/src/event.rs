@@ -62,6 +62,8 @@ actions! {
     MailResend = "mail.resend",
     /// A queued mail was deleted unsent.
     MailDrop = "mail.drop",
+    /// Whoever runs the server began a test sign-in with a provider.
+    ProviderTest = "provider.test",
     /// A session ended.
     SessionEnd = "session.end",
     /// Several sessions of a user ended at once.

@@ -193,6 +193,10 @@ pub enum ConsolePage {
     SessionsChange,
     /// The settings in force.
     Settings,
+    /// Upstream providers.
+    Providers,
+    /// Testing them: the user signs in again first.
+    ProvidersChange,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -306,6 +310,7 @@ impl Continuation {
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
                     | ConsolePage::SessionsChange
+                    | ConsolePage::ProvidersChange
             }
         )
     }
@@ -384,6 +389,7 @@ mod tests {
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
                     | ConsolePage::SessionsChange
+                    | ConsolePage::ProvidersChange
             }
         );
         is_console || pages.map(|page| Continuation::Account { page }).contains(continuation)
@@ -460,6 +466,7 @@ mod tests {
                 ConsolePage::KeysChange,
                 ConsolePage::MailChange,
                 ConsolePage::SessionsChange,
+                ConsolePage::ProvidersChange,
             ])
             .prop_map(|page| Continuation::Console { page }),
             "\\PC{0,20}"

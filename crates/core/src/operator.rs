@@ -57,11 +57,15 @@ pub enum OperatorRight {
     DeletePeople,
     /// Seeing the settings in force, and what is wrong with the installation.
     ReadSettings,
+    /// Seeing the upstream providers.
+    ReadProviders,
+    /// Asking whether they answer, and test sign-ins.
+    TestProviders,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -80,6 +84,8 @@ impl OperatorRight {
         Self::EndCredentials,
         Self::DeletePeople,
         Self::ReadSettings,
+        Self::ReadProviders,
+        Self::TestProviders,
     ];
 }
 
@@ -162,19 +168,18 @@ impl OperatorRole {
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
             DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageKeys, ManageMail,
-            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadSettings, ReadWebhooks,
-            ResetPeople, SignOutPeople,
+            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadProviders, ReadSettings,
+            ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
             Self::Admin => !matches!(right, ExportHashes),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
-                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail | ReadSettings => {
-                    true
-                }
+                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail | ReadSettings
+                | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys
-                | ManageMail | ResetPeople | EndCredentials | DeletePeople => false,
+                | ManageMail | ResetPeople | EndCredentials | DeletePeople | TestProviders => false,
             },
         }
     }
@@ -223,10 +228,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - yes - yes - - -",
-                "auditor yes yes - - - - yes yes yes - yes - yes - - - - yes",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - yes - yes - - - - -",
+                "auditor yes yes - - - - yes yes yes - yes - yes - - - - yes yes -",
             ]
         );
     }

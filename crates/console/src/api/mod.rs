@@ -17,6 +17,7 @@ mod people_export;
 mod people_import;
 mod people_lines;
 mod person;
+mod providers;
 mod sessions;
 mod settings;
 mod webhook;
@@ -48,5 +49,6 @@ pub fn surface() -> Surface<AppState> {
         .with(mails::endpoints())
         .with(sessions::endpoints())
         .with(settings::endpoint())
+        .with(providers::endpoints())
         .below("/api/admin/v1", POLICY)
 }

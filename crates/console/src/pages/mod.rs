@@ -9,6 +9,7 @@ mod mails;
 mod overview;
 mod people;
 mod person;
+pub mod providers;
 mod sessions;
 mod settings;
 mod webhooks;
@@ -36,6 +37,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(mails::endpoints());
     all.extend(sessions::endpoints());
     all.push(settings::endpoint());
+    all.extend(providers::endpoints());
     all
 }
 

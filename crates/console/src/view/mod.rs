@@ -4,6 +4,7 @@ mod keys;
 mod mails;
 mod overview;
 mod plot;
+mod providers;
 mod sessions;
 mod settings;
 
@@ -22,6 +23,7 @@ pub use keys::{KeyRow, KeysPage, NextRotation};
 pub use mails::{MailPage, MailRow};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
+pub use providers::{ProviderRow, ProvidersPage, TrialView};
 pub use sessions::{LiveSessionRow, SessionsPage};
 pub use settings::{SettingRow, SettingsGroup, SettingsPage};
 
@@ -44,13 +46,15 @@ pub enum Tab {
     Mail,
     /// Sessions.
     Sessions,
+    /// Upstream providers.
+    Providers,
     /// The settings in force.
     Settings,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Overview,
         Self::People,
         Self::Sessions,
@@ -59,6 +63,7 @@ impl Tab {
         Self::Webhooks,
         Self::Keys,
         Self::Mail,
+        Self::Providers,
         Self::Settings,
     ];
 
@@ -72,6 +77,7 @@ impl Tab {
             Self::Keys => "/console/keys",
             Self::Mail => "/console/mail",
             Self::Settings => "/console/settings",
+            Self::Providers => "/console/providers",
             Self::Sessions => "/console/sessions",
         }
     }
@@ -86,6 +92,7 @@ impl Tab {
             Self::Keys => "console-keys",
             Self::Mail => "console-mail",
             Self::Settings => "console-settings",
+            Self::Providers => "console-providers",
             Self::Sessions => "console-sessions",
         }
     }

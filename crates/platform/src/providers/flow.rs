@@ -79,6 +79,16 @@ pub enum Aim {
     /// Fetching an encrypted backup on a device where nobody is signed in: it begins neither session nor account.
     #[serde(rename = "r")]
     Restore,
+    /// Seeing what the provider tells, by somebody who runs the server: it begins neither session nor account.
+    #[serde(rename = "t")]
+    Test {
+        /// Who tests.
+        #[serde(rename = "u")]
+        user_id: UserId,
+        /// The session that asked.
+        #[serde(rename = "s")]
+        session_id: SessionId,
+    },
 }
 
 /// An address on our origin or a trusted one, checked when it was accepted and again before it is used.

@@ -10,6 +10,7 @@ mod github;
 mod id_jag;
 mod openid;
 mod pending;
+mod trial;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,6 +25,7 @@ use tokio::sync::Mutex;
 pub use failure::ProviderFailure;
 pub use flow::{Aim, Begun, Flow, NewFlow, NotTrusted, Place, begin, redirect_uri, take_up};
 pub use pending::{PendingLink, expired_pending};
+pub use trial::Trial;
 
 use crate::branding::read_logo;
 use crate::objects::Logo;
@@ -111,6 +113,19 @@ pub struct Provider {
 struct Fetched {
     metadata: Option<Arc<Metadata>>,
     at: Timestamp,
+    /// Whether it did not answer then.
+    fails: bool,
+}
+
+/// Whether a provider answers, as far as this process knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It was not asked yet, or has no metadata to ask for.
+    Unknown,
+    /// It told its metadata at that time.
+    Answers(Timestamp),
+    /// It did not at that time.
+    Fails(Timestamp),
 }
 
 /// What a provider told of an account, once it was verified.
@@ -244,14 +259,38 @@ impl Provider {
         if let Some(known) = self.at_hand(now) {
             return known.metadata.ok_or(ProviderFailure::Unavailable);
         }
+        self.fetch_anew(now).await.ok_or(ProviderFailure::Unavailable)
+    }
+
+    /// Fetches its metadata; those of before if it does not answer.
+    async fn fetch_anew(&self, now: Timestamp) -> Option<Arc<Metadata>> {
         let fetched = self.fetch_metadata().await;
         let fetched = fetched.inspect_err(|error| {
             tracing::warn!(provider = %self.id(), error, "the metadata of a provider could not be fetched");
         });
         let mut latest = self.metadata.write().unwrap_or_else(PoisonError::into_inner);
+        let fails = fetched.is_err();
         let metadata = fetched.ok().or_else(|| latest.take().and_then(|known| known.metadata));
-        *latest = Some(Fetched { metadata: metadata.clone(), at: now });
-        metadata.ok_or(ProviderFailure::Unavailable)
+        *latest = Some(Fetched { metadata: metadata.clone(), at: now, fails });
+        metadata
+    }
+
+    /// Fetches its metadata now, whatever is in memory: see [`reach`](Self::reach). GitHub has none.
+    pub async fn check(&self, now: Timestamp) {
+        if self.kind() != ProviderKind::GitHub {
+            let _fetching = self.fetching.lock().await;
+            self.fetch_anew(now).await;
+        }
+    }
+
+    /// Whether it answered when its metadata were last asked for.
+    pub fn reach(&self) -> Reach {
+        let latest = self.metadata.read().unwrap_or_else(PoisonError::into_inner);
+        match latest.as_ref() {
+            None => Reach::Unknown,
+            Some(known) if known.fails => Reach::Fails(known.at),
+            Some(known) => Reach::Answers(known.at),
+        }
     }
 
     fn at_hand(&self, now: Timestamp) -> Option<Fetched> {

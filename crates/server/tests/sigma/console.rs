@@ -119,6 +119,8 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/people/{id}/recover: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 403, auditor 403
     POST /console/people/{id}/reset: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 409, auditor 403
     POST /console/people/{id}/sign-out: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 303, auditor 403
+    GET /console/providers: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/providers: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/sessions: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/sessions: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 403
     GET /console/settings: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200

@@ -30,6 +30,7 @@ mod conformance_modules;
 mod console;
 mod console_account;
 mod console_mail;
+mod console_providers;
 mod console_sessions;
 mod cookies;
 mod csrf;

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod mails;
 pub mod overview;
 pub mod people;
+pub mod providers;
 pub mod role;
 pub mod sessions;
 pub mod webhooks;

@@ -199,6 +199,7 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::MailTest => "activity-mail-test",
         Action::MailResend => "activity-mail-resend",
         Action::MailDrop => "activity-mail-drop",
+        Action::ProviderTest => "activity-provider-test",
         _ => return None,
     })
 }

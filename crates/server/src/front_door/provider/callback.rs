@@ -28,7 +28,9 @@ use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule, routes};
 use crate::interaction::with_cookie;
 use crate::mail::AccountChange;
 use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url, restore_url};
-use crate::providers::{Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, redirect_uri, take_up};
+use crate::providers::{
+    Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, Trial, redirect_uri, take_up,
+};
 use crate::restore_ticket::RestoreTicket;
 use crate::settings::ProviderSignUp;
 use crate::state::AppState;
@@ -194,6 +196,7 @@ impl Coming<'_> {
             Aim::SignIn => self.sign_in(&told, auth_time).await?,
             Aim::Restore => self.restore(&self.provider.vouched(&told))?,
             Aim::Link { user_id, session_id } => self.link(user_id, session_id, self.provider.vouched(&told)).await?,
+            Aim::Test { user_id, session_id } => self.test(user_id, session_id, &told).await?,
         };
         self.context.refund(Rule::SignIn, client);
         Ok(response)
@@ -287,6 +290,16 @@ impl Coming<'_> {
         }
     }
 
+    /// To the page that shows what the provider told, if the session that asked is still there.
+    async fn test(&self, user_id: &UserId, session_id: &SessionId, told: &Told) -> Result<Response, Stopped> {
+        let signed_in = SignedIn::find(self.sigma, self.browser).await?;
+        let is_theirs = signed_in.is_some_and(|it| it.account.user.id == *user_id && it.session.id == *session_id);
+        if !is_theirs {
+            return Err(Stopped::Recorded(ProviderFailure::StateNotFound));
+        }
+        Ok(Redirect::to(&Trial::shown_at(self.sigma, user_id, self.provider, told)?).into_response())
+    }
+
     /// To the page that restores a key: with a ticket for this account, and nothing else.
     fn restore(&self, vouched: &Vouched) -> Result<Response, ApiError> {
         let ticket = RestoreTicket::set_cookie(self.sigma, vouched);
@@ -311,6 +324,7 @@ impl Coming<'_> {
                 Aim::SignIn => login_url(&self.interaction()?),
                 Aim::Restore => self.restore_url()?,
                 Aim::Link { .. } => "/account?done=linked".to_owned(),
+                Aim::Test { .. } => Trial::path(),
             },
         };
         Ok(Redirect::to(&to).into_response())
@@ -338,6 +352,7 @@ impl Coming<'_> {
                     format!("{url}{}error={code}", if url.contains('?') { '&' } else { '?' })
                 }
                 Aim::Link { .. } => format!("/account?error={code}"),
+                Aim::Test { .. } => format!("{}?error={code}", Trial::path()),
             },
         };
         Ok(Redirect::to(&to).into_response())
