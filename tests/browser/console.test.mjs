@@ -55,7 +55,7 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
   await page.getByRole("link", { name: "Signing keys", exact: true }).click();
   await page.getByRole("heading", { name: "Signing keys", level: 1 }).waitFor();
   await inspect(page, "console-keys");
-  for (const name of ["Mail", "Sessions", "Providers", "Settings"]) {
+  for (const name of ["Mail", "Sessions", "Providers", "Settings", "Doctor"]) {
     await page.getByRole("link", { name, exact: true }).click();
     await page.getByRole("heading", { name, level: 1 }).waitFor();
     await inspect(page, `console-${name.toLowerCase()}`);
@@ -125,6 +125,7 @@ test("the console is in German too", async () => {
     ["E-Mail", "mail"],
     ["Anbieter", "providers"],
     ["Einstellungen", "settings"],
+    ["Diagnose", "doctor"],
   ]) {
     await page.getByRole("navigation", { name: "Bereiche der Konsole" }).getByRole("link", { name: link }).click();
     await page.getByRole("heading", { name: link, level: 1 }).waitFor();

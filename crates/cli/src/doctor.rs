@@ -9,22 +9,11 @@ mod outside;
 use std::path::Path;
 
 use serde::Serialize;
+use sigma_server::doctor::Status;
 
 use crate::config;
 use crate::failure::Failure;
 use crate::output::Output;
-
-/// The result of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    /// No problem.
-    Fine,
-    /// It works, but needs attention.
-    Note,
-    /// It does not work, or is not secure.
-    Wrong,
-}
 
 /// A check and its result.
 #[derive(Debug, Serialize)]
@@ -48,6 +37,12 @@ impl Finding {
 
     fn wrong(check: &'static str, message: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { check, status: Status::Wrong, message: message.into(), mend: Some(mend.into()) }
+    }
+
+    /// A result as the server judges it.
+    fn judged(check: &'static str, status: Status, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        let mend = (status != Status::Fine).then(|| mend.into());
+        Self { check, status, message: message.into(), mend }
     }
 
     fn text(&self) -> String {

@@ -3,6 +3,7 @@
 
 mod account;
 mod api;
+mod doctor;
 mod mails;
 mod operator;
 mod outcome;

@@ -162,6 +162,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("mail") => ConsolePage::Mail,
         Some("sessions") => ConsolePage::Sessions,
         Some("settings") => ConsolePage::Settings,
+        Some("doctor") => ConsolePage::Doctor,
         Some("providers") => ConsolePage::Providers,
         _ => ConsolePage::Overview,
     }
@@ -210,7 +211,7 @@ impl Tab {
             Self::Webhooks => OperatorRight::ReadWebhooks,
             Self::Keys => OperatorRight::ReadKeys,
             Self::Mail => OperatorRight::ReadMail,
-            Self::Settings => OperatorRight::ReadSettings,
+            Self::Settings | Self::Doctor => OperatorRight::ReadSettings,
             Self::Providers => OperatorRight::ReadProviders,
         }
     }
@@ -239,6 +240,7 @@ mod tests {
             ("/console/mail".to_owned(), ConsolePage::Mail),
             ("/console/sessions".to_owned(), ConsolePage::Sessions),
             ("/console/settings".to_owned(), ConsolePage::Settings),
+            ("/console/doctor".to_owned(), ConsolePage::Doctor),
             ("/console/providers".to_owned(), ConsolePage::Providers),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {

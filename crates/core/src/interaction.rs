@@ -193,6 +193,8 @@ pub enum ConsolePage {
     SessionsChange,
     /// The settings in force.
     Settings,
+    /// What is wrong with the installation.
+    Doctor,
     /// Upstream providers.
     Providers,
     /// Testing them: the user signs in again first.

@@ -1,11 +1,11 @@
 //! Local checks: configuration, proxy, disk, master key, store, signing keys and clock.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use sigma_core::jose::Algorithm;
 use sigma_core::time::{Clock as _, Timestamp};
+use sigma_server::doctor::{Disk, Proxy};
 use sigma_server::http::certificate;
 use sigma_server::keys;
 use sigma_server::settings::Settings;
@@ -18,10 +18,6 @@ use crate::config::check::{self, is_loopback};
 use crate::exposure;
 use crate::opened::{Opened, sqlite_path};
 use crate::system::SystemClock;
-
-/// Free bytes below which to warn, and below which it is a problem.
-const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
-const TOO_LITTLE_SPACE: u64 = 100 * 1024 * 1024;
 
 /// Clock difference that needs attention.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
@@ -65,52 +61,39 @@ pub fn certificate(settings: &Settings) -> Option<Finding> {
 
 /// Checks whether TLS ends somewhere, and whether the proxy is trusted.
 pub fn proxy(settings: &Settings) -> Option<Finding> {
-    let url = Url::parse(&settings.issuer).ok()?;
-    if url.scheme() == "http" {
-        let finding = Finding::note(
-            "proxy",
-            "the issuer is plain http, which is only suitable for local testing",
+    let judged = Proxy::of(settings)?;
+    let (message, mend) = match judged {
+        Proxy::PlainHttp => (
+            "the issuer is plain http, which is only suitable for local testing".to_owned(),
             "For production, set issuer = \"https://…\" and either [tls] or a proxy that speaks TLS.",
-        );
-        return Some(finding);
-    }
-    if settings.tls.is_some() {
-        return Some(Finding::fine("proxy", "the server serves TLS itself"));
-    }
-    if settings.http.trusted_proxies.is_empty() {
-        return Some(Finding::wrong(
-            "proxy",
+        ),
+        Proxy::Own => ("the server serves TLS itself".to_owned(), ""),
+        Proxy::Untrusted => (
             "the issuer is https but the server does not serve TLS, so there must be a proxy; no proxy is trusted, so all \
-             users appear to come from one address and share its rate limits",
+             users appear to come from one address and share its rate limits"
+                .to_owned(),
             "Set http.trusted_proxies to the proxy's address, for example [\"127.0.0.1/32\"], or [tls] if there is none.",
-        ));
-    }
-    Some(Finding::fine(
-        "proxy",
-        format!("{} trusted", count(settings.http.trusted_proxies.len(), "network is", "networks are")),
-    ))
+        ),
+        Proxy::Trusted(networks) => (format!("{} trusted", count(networks, "network is", "networks are")), ""),
+    };
+    Some(Finding::judged("proxy", judged.status(), message, mend))
 }
 
 /// Checks whether a database file has room to grow.
 pub fn disk(settings: &Settings) -> Option<Finding> {
-    let directory = directory_of(&sqlite_path(settings)?);
-    let space = match rustix::fs::statvfs(&directory) {
-        Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize),
-        Err(error) => {
-            return Some(Finding::wrong(
-                "disk",
-                format!("{} cannot be inspected: {error}", directory.display()),
-                "Create the directory, or set store.url to the location of the database.",
-            ));
-        }
+    let disk = Disk::of(settings)?;
+    let directory = disk.directory.display();
+    let (message, mend) = match &disk.space {
+        Ok(space) => (
+            format!("{} MiB free in {directory}", space / (1024 * 1024)),
+            "Free some space, or move the database to a larger disk.",
+        ),
+        Err(error) => (
+            format!("{directory} cannot be inspected: {error}"),
+            "Create the directory, or set store.url to the location of the database.",
+        ),
     };
-    let free = format!("{} MiB free in {}", space / (1024 * 1024), directory.display());
-    let mend = "Free some space, or move the database to a larger disk.";
-    Some(match space {
-        0..TOO_LITTLE_SPACE => Finding::wrong("disk", free, mend),
-        TOO_LITTLE_SPACE..LITTLE_SPACE => Finding::note("disk", free, mend),
-        _ => Finding::fine("disk", free),
-    })
+    Some(Finding::judged("disk", disk.status(), message, mend))
 }
 
 /// Checks whether the master key exists.
@@ -250,13 +233,6 @@ fn clock(opened: &Opened, keys: &[SealedKey]) -> Finding {
     let apart = now.since(theirs).max(theirs.since(now));
     let message = format!("this machine and the database server are {} ms apart", apart.as_millis());
     if apart > CLOCK_SLACK { Finding::wrong("clock", message, mend) } else { Finding::fine("clock", message) }
-}
-
-fn directory_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

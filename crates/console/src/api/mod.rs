@@ -6,6 +6,7 @@ mod apps;
 mod body;
 mod caller;
 mod deliveries;
+mod doctor;
 mod error;
 mod events;
 mod keys;
@@ -49,6 +50,7 @@ pub fn surface() -> Surface<AppState> {
         .with(mails::endpoints())
         .with(sessions::endpoints())
         .with(settings::endpoint())
+        .with(doctor::endpoint())
         .with(providers::endpoints())
         .below("/api/admin/v1", POLICY)
 }

@@ -3,6 +3,7 @@
 mod account;
 mod apps;
 mod audit;
+mod doctor;
 mod first_owner;
 mod keys;
 mod mails;
@@ -37,6 +38,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(mails::endpoints());
     all.extend(sessions::endpoints());
     all.push(settings::endpoint());
+    all.push(doctor::endpoint());
     all.extend(providers::endpoints());
     all
 }

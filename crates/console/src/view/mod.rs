@@ -1,5 +1,7 @@
 //! What the pages of the console show.
 
+mod doctor;
+mod first_owner;
 mod keys;
 mod mails;
 mod overview;
@@ -19,6 +21,8 @@ use sigma_platform::webhooks::pages::{HookView, HooksView};
 
 use crate::outcome::Notice;
 
+pub use doctor::{DoctorPage, FindingRow};
+pub use first_owner::FirstOwnerPage;
 pub use keys::{KeyRow, KeysPage, NextRotation};
 pub use mails::{MailPage, MailRow};
 pub use overview::{OverviewPage, QueueRow};
@@ -50,11 +54,13 @@ pub enum Tab {
     Providers,
     /// The settings in force.
     Settings,
+    /// What is wrong with the installation.
+    Doctor,
 }
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Overview,
         Self::People,
         Self::Sessions,
@@ -65,6 +71,7 @@ impl Tab {
         Self::Mail,
         Self::Providers,
         Self::Settings,
+        Self::Doctor,
     ];
 
     const fn path(self) -> &'static str {
@@ -77,6 +84,7 @@ impl Tab {
             Self::Keys => "/console/keys",
             Self::Mail => "/console/mail",
             Self::Settings => "/console/settings",
+            Self::Doctor => "/console/doctor",
             Self::Providers => "/console/providers",
             Self::Sessions => "/console/sessions",
         }
@@ -92,6 +100,7 @@ impl Tab {
             Self::Keys => "console-keys",
             Self::Mail => "console-mail",
             Self::Settings => "console-settings",
+            Self::Doctor => "console-doctor",
             Self::Providers => "console-providers",
             Self::Sessions => "console-sessions",
         }
@@ -468,31 +477,4 @@ pub struct AuditPage {
     pub since: String,
     /// Up to that day.
     pub until: String,
-}
-
-/// `/console/first-owner`. Its form posts `token` to the same address.
-#[derive(Clone, Debug)]
-pub struct FirstOwnerPage {
-    /// The secret of the link.
-    pub token: String,
-    /// Who is signed in.
-    pub name: String,
-    /// Their address.
-    pub email: Option<String>,
-    /// Where they sign in as somebody else.
-    pub switch_url: String,
-}
-
-#[derive(Template)]
-#[template(path = "console/first-owner.html")]
-struct FirstOwnerTemplate<'a> {
-    context: &'a PageContext<'a>,
-    view: &'a FirstOwnerPage,
-}
-
-impl FirstOwnerPage {
-    /// The page.
-    pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &FirstOwnerTemplate { context, view: self }, ContentSecurityPolicy::Strict)
-    }
 }

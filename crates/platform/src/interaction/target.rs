@@ -65,6 +65,7 @@ fn console_page(page: &ConsolePage) -> String {
         ConsolePage::Sessions | ConsolePage::SessionsChange => format!("{CONSOLE_PATH}/sessions"),
         ConsolePage::Settings => format!("{CONSOLE_PATH}/settings"),
         ConsolePage::Providers | ConsolePage::ProvidersChange => format!("{CONSOLE_PATH}/providers"),
+        ConsolePage::Doctor => format!("{CONSOLE_PATH}/doctor"),
         ConsolePage::Webhooks(id) | ConsolePage::WebhooksChange(id) => {
             // Only an id of ours becomes part of an address.
             let id = id.as_ref().and_then(|id| WebhookId::parse(id.as_str()));

@@ -104,6 +104,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/audit: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit.csv: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit.ndjson: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    GET /console/doctor: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/first-owner: visitor 404, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
     POST /console/first-owner: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
     GET /console/keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
