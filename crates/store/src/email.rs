@@ -6,6 +6,8 @@ use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::merits::waiting;
+use crate::rows::Rows;
+use crate::value::Value;
 use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// An address as stored.
@@ -50,6 +52,7 @@ pub fn add(
     tx.lock(Owner::User(user_id))?;
     let has_primary = list(tx, user_id)?.iter().any(|email| email.is_primary);
     let rank = if has_primary { Rank::Other } else { Rank::Primary };
+    tx.changed(cached::ACCOUNT, user_id.as_str())?;
     insert(tx, user_id, email, proof, rank, now)
 }
 
@@ -62,7 +65,20 @@ pub(crate) enum Rank {
     Other,
 }
 
-/// Like [`add`], while the account is being created and nobody else can add one.
+/// Addresses of accounts that are being created, of which some may be taken.
+pub(crate) static NEW: Rows = Rows::new(
+    "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at) VALUES ",
+    "($, $, $, $, $, $)",
+    " ON CONFLICT DO NOTHING",
+);
+
+/// A row of [`NEW`].
+pub(crate) fn row(user_id: &UserId, email: &Email, proof: EmailProof, rank: Rank, now: Timestamp) -> Vec<Value> {
+    let proven_at = (proof == EmailProof::Verified).then_some(now);
+    params![email.folded(), user_id, email.address(), proven_at, rank == Rank::Primary, now].to_vec()
+}
+
+/// Like [`add`], while the account is being created: nobody else can add one, and nothing has cached the account.
 pub(crate) fn insert(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -71,17 +87,11 @@ pub(crate) fn insert(
     rank: Rank,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let proven_at = (proof == EmailProof::Verified).then_some(now);
-    let added = tx.query_opt(
-        "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT DO NOTHING RETURNING folded",
-        params![email.folded(), user_id, email.address(), proven_at, rank == Rank::Primary, now],
-    )?;
-    tx.changed(cached::ACCOUNT, user_id.as_str())?;
-    if added.is_some() && proof == EmailProof::Verified {
+    let added = NEW.add_one(tx, &row(user_id, email, proof, rank, now))?;
+    if added == 1 && proof == EmailProof::Verified {
         waiting::address_proven(tx, user_id, email.folded(), now)?;
     }
-    Ok(added.is_some())
+    Ok(added == 1)
 }
 
 /// The address, folded, and whose it is.

@@ -79,6 +79,7 @@ pub mod replay_guard;
 pub mod resource;
 pub mod revocation;
 mod row;
+mod rows;
 pub mod scim;
 mod seal;
 pub mod second_factor;

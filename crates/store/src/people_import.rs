@@ -1,19 +1,22 @@
 //! People who are brought along from another server, many in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sigma_core::authentication::Credential;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::password::cost_of;
 use sigma_core::people::{ImportedPerson, StoredPassword};
+use sigma_core::random::Rng;
 use sigma_core::time::Timestamp;
 
-use crate::email::EmailProof;
+use crate::email::{self, EmailProof, Rank};
 use crate::event::{self, NewEvent};
-use crate::password_cost;
-use crate::user;
-use crate::{StoreError, Tx, credential, params};
+use crate::merits::waiting;
+use crate::rows::Rows;
+use crate::value::Value;
+use crate::{StoreError, Tx, params, password_cost, user};
 
 /// A person to add, under a new id.
 #[derive(Clone, Debug)]
@@ -22,6 +25,15 @@ pub struct Newcomer {
     pub id: UserId,
     /// What is known of them.
     pub person: ImportedPerson,
+}
+
+impl Newcomer {
+    /// People under new ids. The ids ascend, so that most of the rows are appended to their tables and indexes.
+    pub fn all(people: Vec<ImportedPerson>, now: Timestamp, rng: &dyn Rng) -> Vec<Self> {
+        let mut ids: Vec<UserId> = people.iter().map(|_| UserId::new(now, rng)).collect();
+        ids.sort_unstable();
+        ids.into_iter().zip(people).map(|(id, person)| Self { id, person }).collect()
+    }
 }
 
 /// What became of a person.
@@ -33,32 +45,80 @@ pub enum Outcome {
     Known,
 }
 
+/// Passwords and their credentials.
+static PASSWORDS: Rows =
+    Rows::new("INSERT INTO passwords (user_id, hash, created_at, updated_at) VALUES ", "($, $, $, $)", "");
+static CREDENTIALS: Rows = Rows::new(
+    "INSERT INTO credentials (kind, id, user_id, created_at, last_used_at, retired_at) VALUES ",
+    "('password', $, $, $, NULL, NULL)",
+    "",
+);
+
 /// Adds accounts; returns what became of each, in the same order. A person whose address has an account is left alone, so that the
 /// same file may be imported again.
+///
+/// Each table gets its rows in the order of an index of it, so that one page after another is changed.
 pub fn add(tx: &mut dyn Tx, newcomers: &[Newcomer], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
+    let mut added = add_addresses(tx, newcomers, now)?;
+    let mut users: Vec<_> = added.iter().map(|new| (user::name_key(&new.person.name), *new)).collect();
+    users.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    let row = |(_, new): &(Vec<u8>, &Newcomer)| user::row(&new.id, &new.person.name, None, new.person.disabled, now);
+    user::NEW.add_all(tx, &users.iter().map(row).collect::<Vec<_>>())?;
+
+    added.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    let with_password: Vec<_> =
+        added.iter().filter_map(|new| Some((&new.id, new.person.password_hash.as_ref()?.as_str()))).collect();
+    let hash = |(id, hash): &(&UserId, &str)| params![*id, *hash, now, now].to_vec();
+    PASSWORDS.add_all(tx, &with_password.iter().map(hash).collect::<Vec<_>>())?;
+    let credential = |(id, _): &(&UserId, &str)| params![&Credential::password(id).id, *id, now].to_vec();
+    CREDENTIALS.add_all(tx, &with_password.iter().map(credential).collect::<Vec<_>>())?;
     let mut costs: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut outcomes = Vec::with_capacity(newcomers.len());
-    for Newcomer { id, person } in newcomers {
-        if user::add_with_email(tx, id, &person.email, proof(person), &person.name, now)?.is_none() {
-            outcomes.push(Outcome::Known);
-            continue;
-        }
-        if let Some(hash) = &person.password_hash {
-            let sql = "INSERT INTO passwords (user_id, hash, created_at, updated_at) VALUES ($1, $2, $3, $3)";
-            tx.execute(sql, params![id, hash.as_str(), now])?;
-            credential::add_password(tx, id, now)?;
-            *costs.entry(cost_of(hash.as_str())).or_default() += 1;
-        }
-        if person.disabled {
-            tx.execute("UPDATE users SET disabled = 1 WHERE id = $1", params![id])?;
-        }
-        event::append(tx, NewEvent::new(Action::UserCreate).about(id).to(Target::User(id.clone())))?;
-        outcomes.push(Outcome::Added);
+    for (_, hash) in &with_password {
+        *costs.entry(cost_of(hash)).or_default() += 1;
     }
     for (cost, passwords) in costs {
         password_cost::add(tx, cost, passwords)?;
     }
-    Ok(outcomes)
+
+    for new in &added {
+        event::append(tx, NewEvent::new(Action::UserCreate).about(&new.id).to(Target::User(new.id.clone())))?;
+    }
+    let added: BTreeSet<&UserId> = added.iter().map(|new| &new.id).collect();
+    let outcome = |new: &Newcomer| if added.contains(&new.id) { Outcome::Added } else { Outcome::Known };
+    Ok(newcomers.iter().map(outcome).collect())
+}
+
+/// Adds the addresses; returns those whose address was free. Of two with the same address it is the first.
+fn add_addresses<'n>(
+    tx: &mut dyn Tx,
+    newcomers: &'n [Newcomer],
+    now: Timestamp,
+) -> Result<Vec<&'n Newcomer>, StoreError> {
+    let mut sorted: Vec<&Newcomer> = newcomers.iter().collect();
+    sorted.sort_by(|one, other| one.person.email.folded().cmp(other.person.email.folded()));
+    let row = |new: &&Newcomer| email::row(&new.id, &new.person.email, proof(&new.person), Rank::Primary, now);
+    let rows: Vec<Vec<Value>> = sorted.iter().map(row).collect();
+    let mut added = Vec::with_capacity(sorted.len());
+    email::NEW.add(tx, &rows, |tx, piece, count| {
+        let piece = sorted.get(piece).unwrap_or_default();
+        if usize::try_from(count).is_ok_and(|count| count == piece.len()) {
+            added.extend_from_slice(piece);
+            return Ok(());
+        }
+        for new in piece {
+            let held = email::find(tx, new.person.email.folded())?;
+            if held.is_some_and(|held| held.user_id == new.id) {
+                added.push(*new);
+            }
+        }
+        Ok(())
+    })?;
+    if waiting::is_any(tx)? {
+        for new in added.iter().filter(|new| new.person.email_verified) {
+            waiting::address_proven(tx, &new.id, new.person.email.folded(), now)?;
+        }
+    }
+    Ok(added)
 }
 
 fn proof(person: &ImportedPerson) -> EmailProof {

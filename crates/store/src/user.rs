@@ -13,6 +13,8 @@ use sigma_core::time::Timestamp;
 use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
+use crate::rows::Rows;
+use crate::value::Value;
 use crate::{Owner, Row, StoreError, Tx, cached, credential, logout, params};
 
 /// A person's account.
@@ -158,7 +160,7 @@ pub fn index_names(tx: &mut dyn Tx) -> Result<usize, StoreError> {
 }
 
 /// The searched form of a name.
-fn name_key(name: &str) -> Vec<u8> {
+pub(crate) fn name_key(name: &str) -> Vec<u8> {
     folded(name.trim()).into_bytes()
 }
 
@@ -225,13 +227,22 @@ pub(crate) fn add_without_credential(
     add(tx, id, name, None, now)
 }
 
+/// New accounts.
+pub(crate) static NEW: Rows = Rows::new(
+    "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at, name_key) VALUES ",
+    "($, $, NULL, $, 0, $, $, $, $, $)",
+    "",
+);
+
+/// A row of [`NEW`].
+pub(crate) fn row(id: &UserId, name: &str, pubkey: Option<&PublicKey>, disabled: bool, now: Timestamp) -> Vec<Value> {
+    params![id, name, pubkey, disabled, now, now, now.plus(REMINDED_EVERY), name_key(name)].to_vec()
+}
+
 fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at, name_key)
-         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4, $5, $6)",
-        params![id, name, pubkey, now, now.plus(REMINDED_EVERY), name_key(name)],
-    )?;
-    tx.changed(cached::ACCOUNT, id.as_str())
+    NEW.add_one(tx, &row(id, name, pubkey, false, now))?;
+    // No change is reported: nobody knew the id, and absence is not cached.
+    Ok(())
 }
 
 /// Sets the user's name.

@@ -5,5 +5,5 @@ mod import;
 mod source;
 
 pub use export::export;
-pub use import::import;
+pub use import::{Report, batches, import};
 pub use source::Format;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use sigma_core::ids::UserId;
+use sigma_core::operator::OperatorRefusal;
 use sigma_core::people::ImportedPerson;
 use sigma_platform::extract::is_content_type;
 use sigma_platform::http::policy::BodyLimit;
@@ -20,6 +20,7 @@ use sigma_store::operator::{Caller, people};
 use sigma_store::people_import::{Newcomer, Outcome};
 use sigma_store::{Stop, Store, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
 
 use super::POLICY as SHARED;
 use super::caller::{Admin, Writes};
@@ -31,7 +32,7 @@ use super::people_lines::{Line, Lines, NDJSON};
 const POLICY: Policy = Policy { body: BodyLimit::Streamed(16 * 1_024), ..SHARED };
 
 /// People of one transaction: so few that others wait for it no longer than for a slow disk.
-const TOGETHER: usize = 500;
+const TOGETHER: usize = 1_000;
 /// Bytes of the lines of one transaction.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -117,17 +118,20 @@ async fn import(
         return Err(ApiError::unavailable("more imports at once than can be held").into());
     };
     let import = Import {
+        source: Source {
+            pause: Duration::from_secs(u64::from(sigma.settings.http.body_seconds) * 3),
+            vouch,
+            pieces: request.into_body().into_data_stream(),
+            lines: Lines::default(),
+            next: Batch::default(),
+            bytes: 0,
+        },
         store: admin.store(&sigma),
         caller: admin.caller,
-        pause: Duration::from_secs(u64::from(sigma.settings.http.body_seconds) * 3),
         sigma,
-        vouch,
         dry_run,
-        pieces: request.into_body().into_data_stream(),
-        lines: Lines::default(),
-        waiting: Vec::new(),
-        bytes: 0,
-        told: Vec::new(),
+        full: None,
+        running: None,
         counts: Counts::default(),
         is_over: false,
         _turn: turn,
@@ -139,79 +143,151 @@ async fn import(
     Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(answer)).into_response())
 }
 
-/// An import in progress.
+/// An import in progress. While a batch is committed, the next one is read.
 struct Import {
+    source: Source,
     sigma: AppState,
     store: Store,
     caller: Caller,
-    /// How long the next piece of the body may take.
-    pause: Duration,
-    vouch: bool,
     dry_run: bool,
-    pieces: BodyDataStream,
-    lines: Lines,
-    /// People of the next transaction, and the bytes of their lines.
-    waiting: Vec<ImportedPerson>,
-    bytes: usize,
-    /// What is told once that transaction is committed.
-    told: Vec<AdminImportLine>,
+    /// A batch that waits for the one before.
+    full: Option<Batch>,
+    running: Option<Running>,
     counts: Counts,
     is_over: bool,
     _turn: OwnedSemaphorePermit,
 }
 
-/// What follows a batch.
-enum Next {
-    Batch,
-    End,
+/// What is added in one transaction.
+#[derive(Default)]
+struct Batch {
+    people: Vec<ImportedPerson>,
+    /// What is told once that is committed.
+    told: Vec<AdminImportLine>,
+    refused: u64,
+    /// The number of its last line.
+    through: u64,
+    /// For the last one: why the rest of the body could not be read, if so.
+    end: Option<Result<(), &'static str>>,
+}
+
+/// A batch on its way to the store.
+struct Running {
+    batch: Batch,
+    outcomes: JoinHandle<Result<Vec<Outcome>, Stop<OperatorRefusal>>>,
 }
 
 impl Import {
     /// Reads on until a transaction is committed; returns the lines about it, and `None` at the end.
     async fn answer(&mut self) -> Option<Bytes> {
-        if self.is_over {
-            return None;
+        while !self.is_over {
+            let Some(running) = &mut self.running else {
+                let batch = match self.full.take() {
+                    Some(batch) => batch,
+                    None => self.source.read().await,
+                };
+                self.running = Some(self.begin(batch));
+                continue;
+            };
+            let reads_on = self.full.is_none() && running.batch.end.is_none();
+            let outcomes = tokio::select! {
+                outcomes = &mut running.outcomes => outcomes,
+                batch = self.source.read(), if reads_on => {
+                    self.full = Some(batch);
+                    continue;
+                }
+            };
+            if let Some(Running { batch, .. }) = self.running.take() {
+                let outcomes = match outcomes {
+                    Ok(Ok(outcomes)) => Ok(outcomes),
+                    Ok(Err(Stop::Refused(_))) => Err("The role was taken away"),
+                    Ok(Err(Stop::Failed(_))) | Err(_) => Err("The store failed; what this line counts is committed"),
+                };
+                return Some(self.tell(batch, outcomes));
+            }
         }
-        let (complete, error) = match self.batch().await {
-            Ok(Next::Batch) => (None, None),
-            Ok(Next::End) => (Some(true), None),
-            Err(words) => (Some(false), Some(words)),
-        };
-        self.is_over = complete.is_some();
-        let (through, counts) = (self.lines.number(), self.counts);
-        self.told.push(AdminImportLine::Progress { through, counts, complete, error });
+        None
+    }
+
+    /// Has the people of a batch added.
+    fn begin(&self, mut batch: Batch) -> Running {
+        let people = if self.dry_run { Vec::new() } else { std::mem::take(&mut batch.people) };
+        let (now, caller, store) = (self.sigma.now(), self.caller.clone(), self.store.clone());
+        let newcomers = Newcomer::all(people, now, &*self.sigma.rng);
+        let outcomes = tokio::spawn(async move {
+            if newcomers.is_empty() {
+                return Ok(Vec::new());
+            }
+            store.decide(move |tx| people::import(tx, &caller, &newcomers, now)).await
+        });
+        Running { batch, outcomes }
+    }
+
+    /// The lines about a batch.
+    fn tell(&mut self, mut batch: Batch, outcomes: Result<Vec<Outcome>, &'static str>) -> Bytes {
+        self.counts.refused += batch.refused;
+        let failed = outcomes.as_ref().err().copied();
+        for outcome in outcomes.unwrap_or_default() {
+            match outcome {
+                Outcome::Added => self.counts.added += 1,
+                Outcome::Known => self.counts.known += 1,
+            }
+        }
+        let end = failed.map(Err).or(batch.end);
+        self.is_over = end.is_some();
+        let (complete, error) = (end.map(|end| end.is_ok()), end.and_then(Result::err));
+        batch.told.push(AdminImportLine::Progress { through: batch.through, counts: self.counts, complete, error });
         let mut bytes = Vec::new();
-        for line in self.told.drain(..) {
+        for line in batch.told {
             // Writing to memory does not fail.
             let _ = serde_json::to_writer(&mut bytes, &line);
             bytes.push(b'\n');
         }
-        Some(Bytes::from(bytes))
+        Bytes::from(bytes)
     }
+}
 
-    /// Fills a transaction and commits it; an error is why the import ends here.
-    async fn batch(&mut self) -> Result<Next, &'static str> {
+/// The body.
+struct Source {
+    /// How long its next piece may take.
+    pause: Duration,
+    vouch: bool,
+    pieces: BodyDataStream,
+    lines: Lines,
+    /// What was read of the next batch, and the bytes of its lines.
+    next: Batch,
+    bytes: usize,
+}
+
+impl Source {
+    /// The next batch. A call that is dropped loses nothing: the next one reads on.
+    async fn read(&mut self) -> Batch {
         loop {
             while let Some(line) = self.lines.take() {
                 self.take(line);
-                if self.waiting.len() >= TOGETHER || self.bytes >= MOST_BYTES || self.told.len() >= TOGETHER {
-                    return self.commit().await.map(|()| Next::Batch);
+                let is_full = self.next.people.len() >= TOGETHER || self.bytes >= MOST_BYTES;
+                if is_full || self.next.told.len() >= TOGETHER {
+                    return self.hand_over(None);
                 }
             }
-            let broken = match tokio::time::timeout(self.pause, self.pieces.next()).await {
+            let end = match tokio::time::timeout(self.pause, self.pieces.next()).await {
                 Ok(Some(Ok(piece))) => {
                     self.lines.push(&piece);
                     continue;
                 }
                 Ok(None) if self.lines.finish() => continue,
-                Ok(None) => return self.commit().await.map(|()| Next::End),
-                Ok(Some(Err(_))) => "The body could not be read",
-                Err(_) => "The body took too long",
+                Ok(None) => Ok(()),
+                // Whoever came before is taken all the same.
+                Ok(Some(Err(_))) => Err("The body could not be read"),
+                Err(_) => Err("The body took too long"),
             };
-            // Whoever came before is taken all the same.
-            self.commit().await?;
-            return Err(broken);
+            return self.hand_over(Some(end));
         }
+    }
+
+    fn hand_over(&mut self, end: Option<Result<(), &'static str>>) -> Batch {
+        self.bytes = 0;
+        Batch { through: self.lines.number(), end, ..std::mem::take(&mut self.next) }
     }
 
     fn take(&mut self, Line { number, length, person }: Line) {
@@ -219,35 +295,12 @@ impl Import {
             Ok(person) => {
                 self.bytes += length;
                 let email_verified = person.email_verified || self.vouch;
-                self.waiting.push(ImportedPerson { email_verified, ..person });
+                self.next.people.push(ImportedPerson { email_verified, ..person });
             }
             Err(problem) => {
-                self.counts.refused += 1;
-                self.told.push(AdminImportLine::Problem { line: number, problem });
+                self.next.refused += 1;
+                self.next.told.push(AdminImportLine::Problem { line: number, problem });
             }
         }
-    }
-
-    async fn commit(&mut self) -> Result<(), &'static str> {
-        self.bytes = 0;
-        let waiting = std::mem::take(&mut self.waiting);
-        if self.dry_run || waiting.is_empty() {
-            return Ok(());
-        }
-        let (now, caller) = (self.sigma.now(), self.caller.clone());
-        let newcomer = |person| Newcomer { id: UserId::new(now, &*self.sigma.rng), person };
-        let newcomers: Vec<Newcomer> = waiting.into_iter().map(newcomer).collect();
-        let outcomes = self.store.decide(move |tx| people::import(tx, &caller, &newcomers, now)).await;
-        let outcomes = outcomes.map_err(|stop| match stop {
-            Stop::Failed(_) => "The store failed; what this line counts is committed",
-            Stop::Refused(_) => "The role was taken away",
-        })?;
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Added => self.counts.added += 1,
-                Outcome::Known => self.counts.known += 1,
-            }
-        }
-        Ok(())
     }
 }

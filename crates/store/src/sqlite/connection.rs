@@ -27,6 +27,24 @@ pub(crate) const INSERT_CHANGE: &str = insert_change!("CAST(unixepoch('subsec') 
 pub(crate) const RECENT_CHANGES: &str = recent_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 pub(crate) const DELETE_CHANGES: &str = delete_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 
+/// How much a connection that writes may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// KiB of pages in memory. SQLite keeps 2,000, and a transaction that changes more of them writes those to the log before its
+    /// COMMIT, some more than once.
+    cache: u32,
+    /// Pages of the log from which on they are written back. A page that many transactions change is written back once for each time
+    /// the log fills.
+    log: u32,
+}
+
+impl Room {
+    /// For the writer of a server: of the log 16 MiB.
+    pub(crate) const SERVER: Self = Self { cache: 8 * 1_024, log: 4_096 };
+    /// For an admin command, which may add many people and ends then: of the log 64 MiB, which is kept of it in any case.
+    pub(crate) const COMMAND: Self = Self { cache: 64 * 1_024, log: 16_384 };
+}
+
 /// A connection that one thread owns.
 pub(crate) struct SqliteConnection {
     connection: Connection,
@@ -76,12 +94,10 @@ impl SqliteConnection {
         if mode != "wal" {
             tracing::warn!(mode, "the database file does not allow a write-ahead log: reads will wait for writes");
         }
-        // The limit gives back what one large transaction left of the log. A page that many transactions change is written back
-        // once for each time the log fills, so that is rare: every 16 MiB.
+        // The limit gives back what one large transaction left of the log.
         connection.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-             PRAGMA journal_size_limit = 67108864; \
-             PRAGMA wal_autocheckpoint = 4096; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+             PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
         )?;
         Ok(Self { connection, rewritten: RefCell::default(), deadline })
     }
@@ -89,6 +105,13 @@ impl SqliteConnection {
     /// Refuses every write on this connection.
     pub(crate) fn read_only(self) -> Result<Self, rusqlite::Error> {
         self.connection.execute_batch("PRAGMA query_only = ON")?;
+        Ok(self)
+    }
+
+    /// Makes it a connection for writing.
+    pub(crate) fn for_writing(self, room: Room) -> Result<Self, rusqlite::Error> {
+        self.connection.pragma_update(None, "cache_size", -i64::from(room.cache))?;
+        self.connection.pragma_update(None, "wal_autocheckpoint", room.log)?;
         Ok(self)
     }
 

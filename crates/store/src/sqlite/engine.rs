@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
-use super::connection::{DELETE_CHANGES, RECENT_CHANGES, SqliteConnection, explain, prepare_file};
+use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Room, SqliteConnection, explain, prepare_file};
 use super::{Pace, Reader, ServerLock, SqliteTx, Writer};
 use crate::engine::{ChangeIds, Engine, Queue, spawn};
 use crate::error::{OpenError, StoreError};
@@ -19,7 +19,6 @@ use crate::tx::Tx as _;
 const LOCK_PATIENCE: Duration = Duration::from_secs(4);
 /// Timeout of one write.
 const WRITE_LIMIT: Duration = Duration::from_secs(4);
-
 /// Opens `path`, migrates it to this version and starts the threads.
 pub(crate) fn start(
     path: &Path,
@@ -39,6 +38,9 @@ pub(crate) fn start(
         return Err(OpenError::Missing(named));
     }
     migrations::run(&mut session)?;
+    let room = if options.exclusive { Room::SERVER } else { Room::COMMAND };
+    let session =
+        session.for_writing(room).map_err(|error| OpenError::File { path: path.clone(), reason: error.to_string() })?;
     let (to_write, write_queue) = bounded(options.queue);
     let (to_read, read_queue) = bounded(options.queue);
     let writer = Writer {
@@ -49,6 +51,7 @@ pub(crate) fn start(
         feed: Arc::clone(feed),
         ids: Arc::clone(ids),
         session: Some(session),
+        room,
         pace: Pace::default(),
     };
     // The lock lives as long as the writer.

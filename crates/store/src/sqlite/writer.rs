@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use super::connection::{SqliteConnection, explain};
+use super::connection::{Room, SqliteConnection, explain};
 use super::tx::SqliteTx;
 use crate::changes::Change;
 use crate::engine::{ChangeIds, Message};
@@ -53,6 +53,8 @@ pub(crate) struct Writer {
     pub(crate) feed: Arc<Feed>,
     pub(crate) ids: Arc<ChangeIds>,
     pub(crate) session: Option<SqliteConnection>,
+    /// For its connection.
+    pub(crate) room: Room,
     pub(crate) pace: Pace,
 }
 
@@ -131,6 +133,7 @@ impl Writer {
             return Ok(session);
         }
         SqliteConnection::connect(&self.path, self.patience)
+            .and_then(|session| session.for_writing(self.room))
             .map_err(|error| outage("the opening of the database", &error))
     }
 

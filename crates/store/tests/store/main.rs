@@ -22,6 +22,7 @@ mod events;
 mod frozen_server;
 mod group_commit;
 mod identity_keys;
+mod imports;
 mod invitations;
 mod jobs;
 mod lost_connections;
