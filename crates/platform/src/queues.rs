@@ -15,6 +15,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The pause after the store did not answer.
 const STORE_AGAIN: Duration = Duration::from_secs(5);
 
+/// How soon it is asked again when what is due may have no turn yet.
+const FULL: Duration = Duration::from_secs(1);
+
 /// Queues of one kind.
 pub trait Queues: Sync {
     /// A queue that this process holds for the length of its lease.
@@ -51,7 +54,10 @@ pub async fn run<Q: Queues>(queues: &Q) {
     loop {
         let free = Q::MOST.saturating_sub(working.len());
         let mut wait = match take_due(queues, free).await {
-            Ok(turns) if turns.is_empty() && free > 0 => until_due(queues).await.unwrap_or(STORE_AGAIN),
+            Ok(turns) if turns.is_empty() && free > 0 => match until_due(queues).await {
+                Ok(wait) if wait.is_zero() && !working.is_empty() => FULL,
+                wait => wait.unwrap_or(STORE_AGAIN),
+            },
             Ok(turns) => {
                 working.extend(turns.into_iter().map(|turn| queues.work_off(turn)));
                 LONGEST_WAIT

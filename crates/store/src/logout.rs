@@ -10,7 +10,7 @@ use std::time::Duration;
 use sigma_core::ids::{AppId, SessionId, UserId};
 use sigma_core::time::Timestamp;
 
-use crate::turns::{Ended, Queues, delay, queues, storable};
+use crate::turns::{Ended, Queues, delay, queues, soon, storable};
 use crate::{StoreError, Tx, cached, params};
 
 pub use crate::turns::LEASE;
@@ -204,7 +204,7 @@ pub fn give_back(tx: &mut dyn Tx, app_id: &AppId, failed: bool, now: Timestamp) 
     let next =
         tx.query_opt("SELECT min(next_at) FROM logouts WHERE app_id = $1 AND ended_at IS NULL", params![app_id])?;
     let next = next.map_or(Ok(None), |row| row.opt_timestamp(0))?;
-    let due_at = next.map(|next| if failed { now.plus(delay(failures)) } else { next.max(now) });
+    let due_at = next.map(|next| if failed { now.plus(delay(failures)) } else { soon(next, now) });
     QUEUES.give_back(tx, app_id.as_str(), due_at)?;
     tx.execute(
         "DELETE FROM logouts WHERE app_id = $1 AND session_id IN (

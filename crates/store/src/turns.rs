@@ -13,6 +13,8 @@ use crate::{StoreError, Tx, params};
 pub const LEASE: Duration = Duration::from_mins(3);
 /// How much earlier than now a queue that begins is due: clocks differ that much, and it does not wait for that.
 const CLOCK_SKEW: Duration = Duration::from_mins(2);
+/// Queues that are looked at for some that may have a turn.
+const MOST_DUE: u32 = 1_000;
 /// The longest error that is stored, in characters.
 const LONGEST_ERROR: usize = 200;
 /// The delay after a receiver's first failure; it triples with each further one.
@@ -26,6 +28,8 @@ pub(crate) struct Queues {
     pub(crate) open: &'static str,
     pub(crate) next_due: &'static str,
     pub(crate) take: &'static str,
+    pub(crate) due: &'static str,
+    pub(crate) claim: &'static str,
     pub(crate) end_turn: &'static str,
     pub(crate) postpone: &'static str,
     pub(crate) hurry: &'static str,
@@ -36,7 +40,7 @@ pub(crate) struct Queues {
 macro_rules! queues {
     ($table:literal, $key:literal) => {
         $crate::turns::Queues {
-            // Written even if it is there: whoever empties the queue waits for this transaction, and finds what it added.
+            // Written even if nothing changes: whoever empties the queue waits for this transaction, and finds what it added.
             open: concat!(
                 "INSERT INTO ",
                 $table,
@@ -44,10 +48,15 @@ macro_rules! queues {
                 $key,
                 ", due_at, failures) VALUES ($1, $2, 0) ON CONFLICT (",
                 $key,
-                ") DO UPDATE SET ",
-                $key,
-                " = excluded.",
-                $key
+                ") DO UPDATE SET due_at = CASE WHEN ",
+                $table,
+                ".failures = 0 AND ",
+                $table,
+                ".due_at > $3 AND ",
+                $table,
+                ".due_at <= $4 THEN $3 ELSE ",
+                $table,
+                ".due_at END"
             ),
             next_due: concat!("SELECT min(due_at) FROM ", $table),
             take: concat!(
@@ -64,6 +73,14 @@ macro_rules! queues {
                 " LIMIT $3) AND due_at <= $1 RETURNING ",
                 $key,
                 ", failures"
+            ),
+            due: concat!("SELECT ", $key, " FROM ", $table, " WHERE due_at <= $1 ORDER BY due_at, ", $key, " LIMIT $2"),
+            claim: concat!(
+                "UPDATE ",
+                $table,
+                " SET due_at = $2 WHERE ",
+                $key,
+                " = $3 AND due_at <= $1 RETURNING failures"
             ),
             end_turn: concat!(
                 "UPDATE ",
@@ -93,9 +110,11 @@ pub(crate) enum Ended {
 }
 
 impl Queues {
-    /// Makes sure that there is a queue of that key; a new one is due at once.
+    /// Makes sure that there is a queue of that key which is due at once, unless its receiver failed or a process works on it. One that
+    /// is due [`soon`] waits only for what its receiver refused: not for the last seconds of a lease, which are far more than a turn
+    /// takes.
     pub(crate) fn open(&self, tx: &mut dyn Tx, key: &str, now: Timestamp) -> Result<(), StoreError> {
-        tx.execute(self.open, params![key, now.minus(CLOCK_SKEW)]).map(drop)
+        tx.execute(self.open, params![key, now.minus(CLOCK_SKEW), now, now.plus(FIRST_DELAY)]).map(drop)
     }
 
     /// Makes sure that there is a queue of that key which does not wait for long: its receiver may have been mended.
@@ -117,6 +136,28 @@ impl Queues {
         rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
     }
 
+    /// Like [`Self::take`], of those that `may` have a turn, which is asked in the order in which they are due. Only the first
+    /// [`MOST_DUE`] are looked at.
+    pub(crate) fn take_those(
+        &self,
+        tx: &mut dyn Tx,
+        now: Timestamp,
+        limit: usize,
+        mut may: impl FnMut(&str) -> bool,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut taken = Vec::new();
+        for row in tx.query_all(self.due, params![now, MOST_DUE])? {
+            let key = row.text(0)?;
+            if taken.len() < limit
+                && may(&key)
+                && let Some(claimed) = tx.query_opt(self.claim, params![now, now.plus(LEASE), &key])?
+            {
+                taken.push((key, claimed.int(0)?));
+            }
+        }
+        Ok(taken)
+    }
+
     /// Notes how a turn ended; returns the failures in a row, if there is still a queue. It is locked: whoever adds to it has done
     /// so before, or waits until this transaction ends.
     pub(crate) fn end_turn(&self, tx: &mut dyn Tx, key: &str, ended: Ended) -> Result<Option<i64>, StoreError> {
@@ -136,6 +177,12 @@ impl Queues {
         };
         Ok(())
     }
+}
+
+/// When a queue is due whose receiver did not fail and has to be told something at `next`: before long, so that [`Queues::open`] can
+/// tell it from one that is held.
+pub(crate) fn soon(next: Timestamp, now: Timestamp) -> Timestamp {
+    next.clamp(now, now.plus(FIRST_DELAY))
 }
 
 /// The delay after so many failures.

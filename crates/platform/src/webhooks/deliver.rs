@@ -1,14 +1,17 @@
 //! Delivers what webhooks are told of: signed, to the address that their owner chose, by the rules of everything that goes out.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sigma_core::ids::OrgId;
 use sigma_core::random::bytes;
 use sigma_core::time::Timestamp;
 use sigma_core::webhook::{
     ID_HEADER, Notification, Reader, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, signatures,
 };
-use sigma_store::webhook::delivery::{self, Attempt, Due, Ending, Outcome, Turn};
+use sigma_store::webhook::delivery::{self, Attempt, Due, Ending, Most, Outcome, Turn};
 use sigma_store::webhook::{self, Webhook};
 use sigma_store::{Store, StoreError, cached};
 
@@ -26,12 +29,51 @@ const ANSWER: usize = 1_024;
 /// How much longer than necessary a wait may be, in thousandths.
 const MOST_JITTER: u32 = 250;
 
-/// The queues of webhooks.
-struct Hooks<'a>(&'a AppState);
+/// Webhooks of one org that have a turn at once: when all its receivers hang, they leave the other turns to others.
+const MOST_OF_ORG: usize = 4;
+
+/// The queues of webhooks, and how many turns each org has.
+struct Hooks<'a> {
+    sigma: &'a AppState,
+    held: Arc<Mutex<BTreeMap<OrgId, usize>>>,
+}
+
+impl<'a> Hooks<'a> {
+    fn of(sigma: &'a AppState) -> Self {
+        Self { sigma, held: Arc::default() }
+    }
+}
+
+/// A turn, counted for its org until it is dropped.
+struct Held {
+    turn: Turn,
+    held: Arc<Mutex<BTreeMap<OrgId, usize>>>,
+}
+
+impl Held {
+    fn count(turn: Turn, held: &Arc<Mutex<BTreeMap<OrgId, usize>>>) -> Self {
+        *lock(held).entry(turn.org_id.clone()).or_default() += 1;
+        Self { turn, held: Arc::clone(held) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut held = lock(&self.held);
+        let turns = held.remove(&self.turn.org_id).unwrap_or_default();
+        if turns > 1 {
+            held.insert(self.turn.org_id.clone(), turns - 1);
+        }
+    }
+}
+
+fn lock(held: &Mutex<BTreeMap<OrgId, usize>>) -> MutexGuard<'_, BTreeMap<OrgId, usize>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Delivers for as long as the server runs.
 pub async fn run(sigma: AppState) {
-    queues::run(&Hooks(&sigma)).await;
+    queues::run(&Hooks::of(&sigma)).await;
 }
 
 /// Gives the webhooks that are due a turn; returns how many.
@@ -39,30 +81,33 @@ pub async fn run(sigma: AppState) {
 /// # Errors
 /// The store does not answer.
 pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
-    queues::work_off_due(&Hooks(sigma)).await
+    queues::work_off_due(&Hooks::of(sigma)).await
 }
 
 impl Queues for Hooks<'_> {
-    type Turn = Turn;
+    type Turn = Held;
 
     const WHAT: &'static str = "deliveries of webhooks";
     const SIGNAL: &'static str = cached::WEBHOOK_DELIVERY;
     const MOST: usize = 32;
 
     fn store(&self) -> &Store {
-        &self.0.store
+        &self.sigma.store
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.0.store.read(delivery::next_due).await
+        self.sigma.store.read(delivery::next_due).await
     }
 
-    async fn take(&self, now: Timestamp, most: u32) -> Result<Vec<Turn>, StoreError> {
-        self.0.store.write(move |tx| delivery::take(tx, now, most)).await
+    async fn take(&self, now: Timestamp, most: u32) -> Result<Vec<Held>, StoreError> {
+        let most = Most { turns: usize::try_from(most).unwrap_or(usize::MAX), of_org: MOST_OF_ORG };
+        let held = lock(&self.held).clone();
+        let turns = self.sigma.store.write(move |tx| delivery::take(tx, now, most, &held)).await?;
+        Ok(turns.into_iter().map(|turn| Held::count(turn, &self.held)).collect())
     }
 
-    async fn work_off(&self, turn: Turn) -> Result<(), StoreError> {
-        work_off(self.0, turn).await
+    async fn work_off(&self, held: Held) -> Result<(), StoreError> {
+        work_off(self.sigma, held.turn.clone()).await
     }
 }
 

@@ -333,6 +333,14 @@ async fn a_token_that_an_app_refuses_holds_up_no_others() {
     let mut both = [one, two];
     both.sort_unstable();
     assert_eq!(endpoint.sessions(), both, "both were tried");
+    endpoint.answer(Some(200));
+    let third = world.browser();
+    third.sign_up(&Key::named("eve")).await;
+    let (_, sid, _) = takes_part(&third).await;
+    sign_out(&third).await;
+    world.tell().await;
+    assert_eq!(endpoint.sessions(), [sid], "at once, although the others wait");
+    endpoint.answer(Some(400));
     for _ in 0..6 {
         world.advance(3_600);
         world.tell().await;

@@ -1,5 +1,6 @@
 //! What webhooks have to be told of: queued by the follower, delivered at least once, and kept as a log for some days.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sigma_core::event::{Action, Event, Target};
@@ -9,7 +10,7 @@ use sigma_core::time::Timestamp;
 use super::DisabledFor;
 use crate::event::{self, NewEvent};
 use crate::job_queue::{self, NewJob};
-use crate::turns::{Ended, Queues, delay, queues, storable};
+use crate::turns::{Ended, Queues, delay, queues, soon, storable};
 use crate::{Row, StoreError, Tx, cached, params};
 
 /// How long a delivery is retried.
@@ -88,9 +89,30 @@ pub struct Turn {
     pub failures: i64,
 }
 
-/// Claims at most `limit` queues that are due, for the [lease](crate::logout::LEASE) of a queue.
-pub fn take(tx: &mut dyn Tx, now: Timestamp, limit: u32) -> Result<Vec<Turn>, StoreError> {
-    let taken = QUEUES.take(tx, now, limit)?;
+/// How many turns there may be at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// That are taken now.
+    pub turns: usize,
+    /// Of one org, with those that it has: when all its receivers hang, they leave others their turns.
+    pub of_org: usize,
+}
+
+/// Claims queues that are due, for the [lease](crate::logout::LEASE) of a queue; `held` is how many turns of each org this process
+/// works on.
+pub fn take(
+    tx: &mut dyn Tx,
+    now: Timestamp,
+    most: Most,
+    held: &BTreeMap<OrgId, usize>,
+) -> Result<Vec<Turn>, StoreError> {
+    let mut held = held.clone();
+    let taken = QUEUES.take_those(tx, now, most.turns, |key| {
+        let org_id = OrgId::from_text(key.split_once('/').map_or(key, |(org_id, _)| org_id));
+        let turns = held.entry(org_id).or_default();
+        *turns += 1;
+        *turns <= most.of_org
+    })?;
     let turn = |(key, failures): (String, i64)| {
         let (org_id, id) = key.split_once('/').ok_or_else(|| StoreError::Corrupt("a queue of webhooks".to_owned()))?;
         Ok(Turn { org_id: OrgId::from_text(org_id), id: WebhookId::from_text(id), failures })
@@ -306,9 +328,7 @@ fn give_back(
         params![&turn.org_id, &turn.id],
     )?;
     let next = next.map_or(Ok(None), |row| row.opt_timestamp(0))?;
-    // What is queued meanwhile does not wait for long for one that was refused and is tried again later.
-    let soon = |next: Timestamp| next.clamp(ending.now, ending.now.plus(delay(1)));
-    let due_at = next.map(|next| if is_failing { ending.wait(failures) } else { soon(next) });
+    let due_at = next.map(|next| if is_failing { ending.wait(failures) } else { soon(next, ending.now) });
     QUEUES.give_back(tx, &key, due_at)
 }
 

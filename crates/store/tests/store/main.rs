@@ -49,5 +49,6 @@ mod transactions;
 mod versions;
 mod waiting_devices;
 mod wallets;
+mod webhook_turns;
 mod workspace_races;
 mod workspaces;
