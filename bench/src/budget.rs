@@ -188,6 +188,32 @@ impl Lines<'_> {
         }
     }
 
+    fn hooks(&mut self) {
+        let what = "sign-ins beside a webhook that hangs: p99, of that without".to_owned();
+        self.at_most(what, self.findings.hanging, 1.1, " ×");
+    }
+
+    fn imports(&mut self) {
+        for work in [work::IMPORT_API, work::IMPORT_COMMAND] {
+            self.at_least(format!("{work}: people a second"), self.rate(Server::Sigma, work), 20_000.0, "");
+        }
+    }
+
+    /// The slowest page of each kind stands for all.
+    fn console(&mut self) {
+        let findings = self.findings;
+        let slowest = |pages: &[(String, f64)]| pages.iter().max_by(|one, other| one.1.total_cmp(&other.1)).cloned();
+        for (what, pages, most, unit) in [
+            ("slowest page or list of the console", &findings.pages, 20.0, " ms"),
+            ("slowest search for people", &findings.searches, 50.0, " ms"),
+            ("slowest last page of a list, of its first", &findings.last_pages, 1.1, " ×"),
+        ] {
+            if let Some((page, value)) = slowest(pages) {
+                self.at_most(format!("{what}: {page}"), Some(value), most, unit);
+            }
+        }
+    }
+
     fn passwords(&mut self) {
         let findings = self.findings;
         let share =
@@ -254,6 +280,9 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.devices();
     lines.workspaces();
     lines.merits();
+    lines.hooks();
+    lines.imports();
+    lines.console();
     lines.passwords();
     lines.pages();
     lines.machine();

@@ -77,6 +77,14 @@ pub struct Findings {
     pub peer_start: Option<f64>,
     /// With that many users in the database.
     pub start_with_users: Option<(u32, f64)>,
+    /// The 99th percentile of sign-ins beside a webhook that hangs, as a multiple of that without.
+    pub hanging: Option<f64>,
+    /// Each page and list of the console, and its median in milliseconds.
+    pub pages: Vec<(String, f64)>,
+    /// Those that search for people.
+    pub searches: Vec<(String, f64)>,
+    /// Last pages of long lists, as multiples of the first ones.
+    pub last_pages: Vec<(String, f64)>,
     /// With apps that nobody registered here.
     pub strangers: Option<Strangers>,
 }

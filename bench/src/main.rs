@@ -5,6 +5,7 @@
 mod bare;
 mod budget;
 mod compare;
+mod console;
 mod crowd;
 mod csv;
 mod findings;
@@ -14,6 +15,7 @@ mod http;
 mod load;
 mod merits;
 mod mix;
+mod newcomers;
 mod org;
 mod paced;
 mod passkeys;
@@ -177,6 +179,7 @@ fn measure(options: &Options) -> Result<(), Failure> {
         extent: Extent { connections: options.connections, time: Duration::from_secs(seconds.into()) },
         codes: options.codes.unwrap_or(if options.quick { 3_000 } else { 20_000 }),
         users: options.users.unwrap_or(if options.quick { 10_000 } else { 100_000 }),
+        crowd: options.users.unwrap_or(if options.quick { 100_000 } else { 1_000_000 }),
         members: options.members.unwrap_or(if options.quick { 10_000 } else { 100_000 }),
         workspaces: options.workspaces.unwrap_or(if options.quick { 1_000 } else { 10_000 }),
         wrong_passwords: options.wrong_passwords.unwrap_or(if options.quick { 50 } else { 500 }),

@@ -6,7 +6,7 @@ use sigma_core::time::{Clock as _, Timestamp};
 
 use crate::flow::{SCOPE, authorize_path};
 use crate::http::{Connection, get, post_json};
-use crate::sigma::App;
+use crate::sigma::{App, Installation};
 use crate::system::{Failure, SystemClock, SystemRng};
 
 /// The path that sign-in tokens sign.
@@ -79,6 +79,15 @@ impl Person {
             return Err(format!("no consent: {} {}", answer.status, answer.text()).into());
         }
         Ok(())
+    }
+
+    /// Makes them an owner of the installation.
+    pub async fn own(&self, connection: &mut Connection, installation: &Installation) -> Result<(), Failure> {
+        let answer = connection.send(&get("/api/auth/get-session", &[("Cookie", &self.cookie)])).await?;
+        let body: serde_json::Value = serde_json::from_slice(answer.body)?;
+        let id = body.pointer("/user/id").and_then(serde_json::Value::as_str);
+        let id = id.ok_or_else(|| format!("no session: {} {body}", answer.status))?;
+        installation.admin(&["admin", "add", id, "--role", "owner"]).map(drop)
     }
 
     /// Fills in every field of the profile.

@@ -3,7 +3,10 @@
 
 mod accounts;
 mod bound;
+mod console;
 mod devices;
+mod hooks;
+mod imports;
 mod merits;
 mod workspaces;
 
@@ -50,6 +53,8 @@ pub struct Plan {
     pub codes: usize,
     /// Users in the large database; 0 skips it.
     pub users: u32,
+    /// People of the large installation whose console is looked at.
+    pub crowd: u32,
     /// Members of the large workspace.
     pub members: u32,
     /// Workspaces beside it.
@@ -95,6 +100,9 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.sign_ins().await?;
     bench.workspaces().await?;
     bench.merits().await?;
+    bench.hooks().await?;
+    bench.imports().await?;
+    bench.console().await?;
     bench.finish().await
 }
 

@@ -76,6 +76,16 @@ pub const MERITS_CSV: &str = "merit sent by CSV";
 pub const MEMBER_ID: &str = "member id";
 /// The first page of a member's merits, for an app.
 pub const MEMBER_MERITS: &str = "merits of a member";
+/// A session for a signature, by few connections.
+pub const SIGN_IN_ALONE: &str = "sign-in, without a webhook";
+/// The same while the receiver of a webhook hangs.
+pub const SIGN_IN_HANGING: &str = "sign-in, beside a webhook that hangs";
+/// Every page and list of the console; only when asked for.
+pub const CONSOLE: &str = "console";
+/// People with verified addresses and bcrypt hashes, by the management API.
+pub const IMPORT_API: &str = "import by the management API";
+/// The same by the command, beside the server.
+pub const IMPORT_COMMAND: &str = "import by sigma people import";
 /// 50 of 10,000 merits of a member, from the tenth.
 pub const MEMBER_MERITS_START: &str = "merits of a member, row 10";
 /// The same, from the 60th before the end.
