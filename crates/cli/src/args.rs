@@ -9,10 +9,12 @@ mod client;
 mod invite;
 mod link;
 mod people;
+mod remote;
 mod resource;
 mod scim;
 mod security;
 mod user;
+mod webhook;
 mod workspace;
 
 use std::path::PathBuf;
@@ -30,10 +32,12 @@ pub use client::ClientFields;
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use people::{ImportPeople, PeopleCommand};
+pub use remote::RemoteArgs;
 pub use resource::{ResourceCommand, ResourceFields};
 pub use scim::{AddScim, ScimCommand};
 pub use security::{ProfileArg, SecurityFields};
 pub use user::{AddUser, SetUser, UserCommand};
+pub use webhook::WebhookCommand;
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
 /// Self-hosted identity server: OpenID Connect for apps, sign-in with keys and passwords for users.
@@ -60,8 +64,9 @@ Exit codes:
   3  not found
   4  refused: it already exists, or would break a rule
   5  invalid configuration
-  6  the store cannot be reached, opened or written
-  7  a part of the server crashed and ended the server"
+  6  the store, or the server of --server, cannot be reached, opened or written
+  7  a part of the server crashed and ended the server
+  8  with --server: the management API has no such operation"
 )]
 pub struct Cli {
     /// Configuration file [default: sigma.toml, if it exists]
@@ -70,6 +75,9 @@ pub struct Cli {
     /// Print one JSON value, for scripts.
     #[arg(long, global = true)]
     pub json: bool,
+    /// A server elsewhere.
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// The command.
     #[command(subcommand)]
     pub command: Command,
@@ -147,6 +155,12 @@ Examples:
   sigma audit --actor operator --json | jq -r '.items[] | [.at, .action, .target.id] | @tsv'
   sigma audit --follow --json >> /var/log/sigma-audit.jsonl")]
     Audit(AuditArgs),
+    /// Show how a server is doing: people, apps, sessions, what waits. Only with --server.
+    #[command(after_help = "Examples:\n  sigma --server https://id.example.org overview")]
+    Overview,
+    /// Manage the operator's webhooks. Only with --server.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Show the background jobs: when each ran, runs next, and why it failed.
     #[command(after_help = "\
 Recurring jobs run once per interval, on one of the instances that share the database. Queued ones are listed until they are

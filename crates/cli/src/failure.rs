@@ -29,6 +29,9 @@ pub enum Failure {
     /// A part of the server crashed and ended the server: 7. A supervisor restarts it.
     #[error("{0}")]
     Died(String),
+    /// The management API does not do that: 8.
+    #[error("{0}")]
+    NoApi(String),
     /// Everything has been printed; only the exit code remains: 1.
     #[error("")]
     Reported,
@@ -52,6 +55,7 @@ impl Failure {
             Self::Config(_) => ("config", 5),
             Self::Store(_) => ("store", 6),
             Self::Died(_) => ("died", 7),
+            Self::NoApi(_) => ("no_api", 8),
         }
     }
 

@@ -11,6 +11,7 @@ mod failure;
 mod log;
 mod opened;
 mod output;
+mod remote;
 mod serve;
 mod signals;
 mod system;
@@ -57,6 +58,9 @@ fn spare_memory() {
 fn run(cli: Cli) -> Result<(), Failure> {
     let file = cli.config.as_deref();
     let output = Output { json: cli.json };
+    if let Some(server) = cli.remote.server.as_deref() {
+        return remote::run(&cli.remote, server, output, cli.command);
+    }
     match cli.command {
         Command::Serve(serve) => serve::serve(file, &serve, output),
         Command::Demo(demo) => demo::demo(file, &demo, output),
@@ -133,6 +137,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         },
         Command::Audit(audit) => commands::audit::audit(file, output, &audit),
         Command::Jobs => commands::jobs::list(file, output),
+        Command::Overview | Command::Webhook(_) => {
+            Err(Failure::Usage("this command asks a running server: pass --server URL".to_owned()))
+        }
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),
             ConfigCommand::Check => config::show::check(file, output),

@@ -9,7 +9,8 @@ use serde::Serialize;
 use sigma_core::event::{Details, Event};
 use sigma_store::event::Place;
 
-use self::filter::{Filter, moment};
+use self::filter::Filter;
+pub use self::filter::moment;
 use self::follow::follow;
 use super::{Listed, one_more};
 use crate::args::AuditArgs;

@@ -12,6 +12,7 @@ mod jobs;
 mod link;
 mod people;
 mod person;
+mod remote;
 mod scim;
 mod server;
 mod start;

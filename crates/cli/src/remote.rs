@@ -1,0 +1,149 @@
+//! Commands on a server elsewhere: `sigma --server URL` does by its management API what the same command does on a database.
+
+mod apps;
+mod audit;
+mod client;
+mod keys;
+mod people;
+mod transfer;
+mod webhooks;
+
+use serde_json::Value;
+
+use self::client::Client;
+use crate::args::{AppCommand, Command, KeysCommand, PeopleCommand, RemoteArgs, UserCommand};
+use crate::failure::Failure;
+use crate::output::{Output, fields};
+
+/// Runs the command on that server.
+///
+/// # Errors
+/// The API has no such operation, refuses it, or cannot be reached.
+pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) -> Result<(), Failure> {
+    if !is_there(&command) {
+        return Err(no_api());
+    }
+    let client = Client::open(args, server)?;
+    match command {
+        Command::User(UserCommand::List(page)) => people::list(&client, output, &page),
+        Command::User(UserCommand::Show { user }) => people::show(&client, output, &user),
+        Command::User(UserCommand::Disable { user, keep_keys, sure }) => {
+            people::disable(&client, output, &user, keep_keys, sure.yes)
+        }
+        Command::User(UserCommand::Enable { user }) => people::enable(&client, output, &user),
+        Command::User(UserCommand::Sessions { user, end: None, end_all, sure }) => {
+            people::sessions(&client, output, &user, end_all, sure.yes)
+        }
+        Command::People(PeopleCommand::Import(import)) => transfer::import(&client, output, &import),
+        Command::People(PeopleCommand::Export { hashes }) => transfer::export(&client, hashes),
+        Command::App(command) => match *command {
+            AppCommand::List(list) => apps::list(&client, output, &list),
+            AppCommand::Show { id } => apps::show(&client, output, &id),
+            _ => Err(no_api()),
+        },
+        Command::Keys(KeysCommand::List) => keys::list(&client, output),
+        Command::Keys(KeysCommand::Rotate { now, alg }) => keys::rotate(&client, output, now, &alg),
+        Command::Keys(KeysCommand::Revoke { kid, sure }) => keys::revoke(&client, output, &kid, sure.yes),
+        Command::Audit(audit) => audit::audit(&client, output, &audit),
+        Command::Overview => overview(&client, output),
+        Command::Webhook(command) => webhooks::run(&client, output, command),
+        _ => Err(no_api()),
+    }
+}
+
+fn no_api() -> Failure {
+    let words = "the management API has no such operation: run the command where the database is, without --server";
+    Failure::NoApi(words.to_owned())
+}
+
+/// Whether the API does what the command does; asked before anything is sent.
+fn is_there(command: &Command) -> bool {
+    match command {
+        Command::User(command) => matches!(
+            command,
+            UserCommand::List(_)
+                | UserCommand::Show { .. }
+                | UserCommand::Disable { .. }
+                | UserCommand::Enable { .. }
+                | UserCommand::Sessions { end: None, .. }
+        ),
+        Command::App(command) => matches!(**command, AppCommand::List(_) | AppCommand::Show { .. }),
+        Command::Audit(audit) => !audit.follow,
+        Command::People(_) | Command::Keys(_) | Command::Overview | Command::Webhook(_) => true,
+        _ => false,
+    }
+}
+
+/// Prints how the installation is doing.
+fn overview(client: &Client, output: Output) -> Result<(), Failure> {
+    let seen = client.get("overview", &[])?;
+    output.answer(&seen, |seen| {
+        let counted = |count: &Value| {
+            let more = if count.at("more").as_bool() == Some(true) { "more than " } else { "" };
+            format!("{more}{}", text(count.at("count")))
+        };
+        let queue = |name: &str| {
+            let queue = seen.at(name);
+            format!("{} waiting, {} of them failing", counted(queue.at("waiting")), counted(queue.at("failing")))
+        };
+        let bytes = seen.at("database_bytes").as_u64().unwrap_or_default();
+        fields(&[
+            ("version", text(seen.at("version"))),
+            ("database", format!("{}, {} MiB", text(seen.at("engine")), bytes / (1024 * 1024))),
+            ("people", counted(seen.at("people"))),
+            ("apps", counted(seen.at("apps"))),
+            ("workspaces", counted(seen.at("orgs"))),
+            ("sessions", counted(seen.at("sessions"))),
+            ("mails", queue("mails")),
+            ("webhooks", queue("webhooks")),
+            ("logouts", queue("logouts")),
+            ("jobs", queue("jobs")),
+        ])
+    })
+}
+
+/// What an answer holds.
+trait Members {
+    /// The member of that name; null without one.
+    fn at(&self, name: &str) -> &Value;
+}
+
+impl Members for Value {
+    fn at(&self, name: &str) -> &Value {
+        self.get(name).unwrap_or(&Self::Null)
+    }
+}
+
+/// A value as a cell of a table: nothing for null.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(false) => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join("\n"),
+        other => other.to_string(),
+    }
+}
+
+/// The entries of a list.
+fn items(list: &Value) -> &[Value] {
+    list.at("items").as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Prints a page of a list as rows of `table`, and how to get the next one.
+fn print_list(
+    output: Output,
+    list: &Value,
+    command: &str,
+    empty: &str,
+    table: impl FnOnce(&[Value]) -> String,
+) -> Result<(), Failure> {
+    output.answer(list, |list| {
+        let found = items(list);
+        let rows = if found.is_empty() { empty.to_owned() } else { table(found) };
+        match list.at("next").as_str() {
+            Some(next) => format!("{rows}\n\nThere are more: {command} --after '{next}'"),
+            None => rows,
+        }
+    })
+}

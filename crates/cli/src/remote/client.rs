@@ -1,0 +1,256 @@
+//! The management API of a server: its address, and a token for it.
+
+use std::fs;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::Members as _;
+use crate::args::RemoteArgs;
+use crate::failure::Failure;
+
+/// How long the server may take to accept a connection, and to send the next piece of an answer.
+const CONNECT: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_mins(2);
+/// The longest token in a file.
+const LONGEST_TOKEN: usize = 16 * 1_024;
+
+/// A server, and the right to manage it.
+pub struct Client {
+    http: reqwest::Client,
+    runtime: Runtime,
+    server: Url,
+    token: String,
+}
+
+impl Client {
+    /// Takes the token, or gets one for the app that is named.
+    ///
+    /// # Errors
+    /// The address would show the token to others, there is no token, or the server gives none.
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the command asks their own server, wherever it is")]
+    pub fn open(args: &RemoteArgs, server: &str) -> Result<Self, Failure> {
+        let server = address(server)?;
+        // A redirect would show the token to another server.
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .redirect(Policy::none())
+            .user_agent(concat!("sigma/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Failure::Failed(error.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))?;
+        let mut client = Self { http, runtime, server, token: String::new() };
+        client.token = client.find_token(args)?;
+        Ok(client)
+    }
+
+    fn find_token(&self, args: &RemoteArgs) -> Result<String, Failure> {
+        if let Some(token) = args.token.as_deref().filter(|token| !token.is_empty()) {
+            return Ok(token.trim().to_owned());
+        }
+        if let Some(file) = &args.token_file {
+            let text = fs::read_to_string(file)
+                .map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", file.display())))?;
+            let token = text.trim();
+            if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains(char::is_whitespace) {
+                return Err(Failure::Failed(format!("{} does not hold one token", file.display())));
+            }
+            return Ok(token.to_owned());
+        }
+        match (&args.client, args.client_secret.as_deref().filter(|secret| !secret.is_empty())) {
+            (Some(id), Some(secret)) => self.ask_for_token(id, secret),
+            _ => Err(Failure::Usage(
+                "--server needs a token: SIGMA_TOKEN, --token-file FILE, or SIGMA_CLIENT_ID and SIGMA_CLIENT_SECRET"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// A token of the app itself, with the most that it may do: first the scope for changes, else that for reading.
+    fn ask_for_token(&self, id: &str, secret: &str) -> Result<String, Failure> {
+        let url = self.url("/api/auth/oauth2/token")?;
+        let mut refusal = Failure::Refused("the server gave no token".to_owned());
+        for scope in ["sigma:admin:write", "sigma:admin:read"] {
+            let form = [("grant_type", "client_credentials"), ("scope", scope)];
+            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            let escape = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+            let request = self
+                .http
+                .post(url.clone())
+                .basic_auth(escape(id), Some(escape(secret)))
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body);
+            match self.answer(request) {
+                Ok(answer) => match answer.at("access_token").as_str() {
+                    Some(token) => return Ok(token.to_owned()),
+                    None => break,
+                },
+                Err(failure) => refusal = failure,
+            }
+        }
+        Err(refusal)
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Failure> {
+        // The server may be below a path.
+        let base = self.server.path().trim_end_matches('/').to_owned();
+        let mut url = self.server.clone();
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        url.set_path(&format!("{base}{path}"));
+        url.set_query((!query.is_empty()).then_some(query));
+        if url.cannot_be_a_base() { Err(Failure::Usage("--server must be a URL".to_owned())) } else { Ok(url) }
+    }
+
+    fn request(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<RequestBuilder, Failure> {
+        let mut url = self.url(&format!("/api/admin/v1/{path}"))?;
+        let query = query.iter().filter(|(_, value)| !value.is_empty());
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        url.set_query((!query.is_empty()).then_some(&query));
+        Ok(self.http.request(method, url).bearer_auth(&self.token))
+    }
+
+    /// Reads something. Parameters without a value are left out.
+    pub fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.answer(self.request(Method::GET, path, query)?)
+    }
+
+    /// Does something.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.answer(self.request(Method::POST, path, &[])?.json(body))
+    }
+
+    /// Removes something.
+    pub fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.answer(self.request(Method::DELETE, path, &[])?)
+    }
+
+    /// Sends lines of JSON; the lines of the answer.
+    pub fn post_lines(&self, path: &str, query: &[(&str, &str)], lines: Vec<u8>) -> Result<Vec<Value>, Failure> {
+        let request =
+            self.request(Method::POST, path, query)?.header("content-type", "application/x-ndjson").body(lines);
+        let text = self.runtime.block_on(async {
+            accepted(self.send(request).await?).await?.text().await.map_err(|error| lost(&error))
+        })?;
+        let parse = |line| serde_json::from_str(line).map_err(|_| no_answer_of_ours());
+        text.lines().map(parse).collect()
+    }
+
+    /// Reads lines, each piece as it comes, until `see` wants no more.
+    pub fn get_lines(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        mut see: impl FnMut(&[u8]) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let request = self.request(Method::GET, path, query)?;
+        self.runtime.block_on(async {
+            let mut response = accepted(self.send(request).await?).await?;
+            while let Some(piece) = response.chunk().await.map_err(|error| lost(&error))? {
+                if !see(&piece)? {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        request.send().await.map_err(|error| {
+            let reason = innermost(&error);
+            Failure::Store(format!("{} cannot be reached: {reason}", self.server))
+        })
+    }
+
+    /// The answer as JSON; null if it has no body.
+    fn answer(&self, request: RequestBuilder) -> Result<Value, Failure> {
+        self.runtime.block_on(async {
+            let response = accepted(self.send(request).await?).await?;
+            let body = response.bytes().await.map_err(|error| lost(&error))?;
+            if body.is_empty() {
+                return Ok(Value::Null);
+            }
+            serde_json::from_slice(&body).map_err(|_| no_answer_of_ours())
+        })
+    }
+}
+
+/// The address of a server. Over plain http others would read the token.
+fn address(text: &str) -> Result<Url, Failure> {
+    let usage = |words: &str| Failure::Usage(format!("--server {words}"));
+    let url = Url::parse(text).map_err(|_| usage("must be a URL, such as https://id.example.org"))?;
+    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    match url.scheme() {
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            Err(usage("must not hold a password: see SIGMA_CLIENT_SECRET"))
+        }
+        "https" => Ok(url),
+        "http" if is_here => Ok(url),
+        "http" => Err(usage("must be https: others would read the token; http is for this machine alone")),
+        _ => Err(usage("must be an https URL")),
+    }
+}
+
+fn no_answer_of_ours() -> Failure {
+    Failure::Failed("the answer is not that of a management API: is --server the address of a Sigma server?".to_owned())
+}
+
+fn lost(error: &reqwest::Error) -> Failure {
+    Failure::Store(format!("the connection to the server was lost: {}", innermost(error)))
+}
+
+/// The response, unless it is an error: that in the words of the server.
+async fn accepted(response: Response) -> Result<Response, Failure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let body = response.bytes().await.unwrap_or_default();
+    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let words = ["detail", "error_description", "error"].iter().find_map(|name| problem.at(name).as_str());
+    let words = words.map_or_else(|| format!("the server answered {status}"), str::to_owned);
+    Err(match status {
+        StatusCode::NOT_FOUND => Failure::NotFound(words),
+        _ if status.is_server_error() => Failure::Store(words),
+        _ if status.is_client_error() => Failure::Refused(words),
+        _ => no_answer_of_ours(),
+    })
+}
+
+/// What the last of the causes of an error is: the others say that a request failed.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_goes_to_nobody_else() {
+        for fine in
+            ["https://id.example.org", "https://id.example.org/below/", "http://localhost:8080", "http://[::1]:8080"]
+        {
+            assert!(address(fine).is_ok(), "{fine}");
+        }
+        for bad in [
+            "http://id.example.org",
+            "http://127.0.0.1.example.org",
+            "ftp://id.example.org",
+            "id.example.org",
+            "https://a:b@id.example.org",
+        ] {
+            assert!(matches!(address(bad), Err(Failure::Usage(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `sigma --server`: the same commands on a server elsewhere, by its management API.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Installation, Ran, serve};
+
+/// Somebody at another machine, who has no database.
+struct Elsewhere<'a> {
+    directory: &'a Path,
+    server: String,
+    secret: &'a str,
+}
+
+impl Elsewhere<'_> {
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sigma"));
+        command.args(["--server", &self.server, "--json"]).args(arguments).current_dir(self.directory).env_clear();
+        command.env("SIGMA_CLIENT_ID", "ops").env("SIGMA_CLIENT_SECRET", self.secret);
+        Ran::of(&command.output().unwrap())
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        serde_json::from_str(&ran.stdout).unwrap()
+    }
+}
+
+#[test]
+fn a_server_is_managed_from_elsewhere() {
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let (server, address) = serve(&sigma);
+    let app = ["app", "add", "--name", "Ops", "--client-id", "ops", "--auth", "client_secret"];
+    let app = sigma.json(&[&app[..], &["--grant-type", "client_credentials", "--scope", "sigma:admin:write"]].concat());
+    let directory = tempfile::tempdir().unwrap();
+    let secret = app["client_secret"].as_str().unwrap();
+    let elsewhere = Elsewhere { directory: directory.path(), server: format!("http://{address}"), secret };
+
+    let people = r#"{"email":"ada@example.org","email_verified":true,"name":"Ada"}
+nobody
+{"email":"bob@example.org","disabled":true}
+"#;
+    std::fs::write(directory.path().join("people"), people).unwrap();
+    let imported = elsewhere.run(&["people", "import", "people"]);
+    let report: Value = serde_json::from_str(&imported.stdout).unwrap();
+    assert_eq!(imported.code, 1, "{imported:?}");
+    assert_eq!(
+        [&report["added"], &report["refused"], &report["problems"][0]["place"]],
+        [&json!(2), &json!(1), &json!(2)]
+    );
+    let exported = elsewhere.run(&["people", "export"]);
+    assert_eq!(exported.stdout, sigma.run(&["people", "export"]).stdout);
+    assert_eq!(exported.stdout.lines().count(), 2);
+
+    let ada = elsewhere.json(&["user", "show", "Ada@example.org"]);
+    assert_eq!((&ada["name"], &ada["disabled"]), (&json!("Ada"), &json!(false)));
+    let id = ada["id"].as_str().unwrap();
+    assert_eq!(elsewhere.json(&["user", "list", "--limit", "1"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(elsewhere.json(&["user", "disable", id, "--keep-keys", "--yes"])["disabled"], true);
+    assert_eq!(sigma.json(&["user", "show", id])["disabled"], true);
+    assert_eq!(elsewhere.json(&["user", "enable", "ada@example.org"])["disabled"], false);
+    assert_eq!(elsewhere.json(&["user", "sessions", id, "--end-all", "--yes"])["ended"], 0);
+    assert_eq!(elsewhere.json(&["app", "show", "ops"])["name"], "Ops");
+    assert_eq!(elsewhere.json(&["app", "list"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(elsewhere.json(&["keys", "list"])["items"], sigma.json(&["keys", "list"])["items"]);
+    assert_eq!(elsewhere.json(&["keys", "rotate", "--alg", "ES256"])["items"].as_array().unwrap().len(), 4);
+    let events = elsewhere.json(&["audit", "--user", id, "--since", "1h", "--action", "user.disable"]);
+    assert_eq!(events["items"][0]["actor"]["id"], app["id"], "{events}");
+    assert_eq!(elsewhere.json(&["overview"])["people"]["count"], 2);
+    assert_eq!(elsewhere.json(&["webhook", "list"])["items"], json!([]));
+
+    for (arguments, code) in [
+        (&["user", "show", "nobody@example.org"][..], 3),
+        (&["user", "show", "Ada"], 3),
+        (&["user", "show", "user_0123456789abcdef01234567"], 3),
+        (&["keys", "revoke", "none", "--yes"], 3),
+        (&["webhook", "show", "whk_0123456789abcdef01234567"], 3),
+        (&["user", "disable", id, "--yes"], 8),
+        (&["user", "remove", id, "--yes"], 8),
+        (&["workspace", "list"], 8),
+        (&["serve"], 8),
+    ] {
+        let ran = elsewhere.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+    let wrong = Elsewhere { secret: "wrong", ..elsewhere };
+    assert_eq!(wrong.run(&["user", "list"]).code, 4);
+    let nobody = Elsewhere { secret: "", ..wrong };
+    assert_eq!(nobody.run(&["user", "list"]).code, 2);
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(Elsewhere { secret: "any", ..nobody }.run(&["user", "list"]).code, 6);
+}
