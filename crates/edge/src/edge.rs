@@ -11,9 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
@@ -302,6 +302,7 @@ async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
             method: &exchange.method,
             uri: &exchange.uri,
             request_id: id.as_str(),
+            accept_language: exchange.accept_language.as_ref().and_then(|value| value.to_str().ok()),
         };
         (exchange.rules.pages)(&failed)
     } else {
@@ -369,6 +370,8 @@ struct Exchange<'r> {
     trace: Option<String>,
     /// A browser navigation.
     navigates: bool,
+    /// The languages that it prefers.
+    accept_language: Option<HeaderValue>,
     watch: Stopwatch,
     status: Option<StatusCode>,
     /// Whether its address may have one more in progress.
@@ -395,6 +398,7 @@ impl<'r> Exchange<'r> {
             uri: parts.uri.clone(),
             trace: trace_id(&parts.headers).filter(|_| rules.access_log).map(str::to_owned),
             navigates: accepts_pages(&parts.headers),
+            accept_language: parts.headers.get(ACCEPT_LANGUAGE).cloned(),
             watch,
             status: None,
         }

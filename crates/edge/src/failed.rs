@@ -18,6 +18,8 @@ pub struct FailedRequest<'a> {
     pub uri: &'a Uri,
     /// Its id.
     pub request_id: &'a str,
+    /// Its `Accept-Language`.
+    pub accept_language: Option<&'a str>,
 }
 
 /// Renders the page for a failed request.

@@ -13,7 +13,7 @@ use utoipa::OpenApi;
 
 use crate::error::API;
 use crate::http::policy::Caching;
-use crate::http::{self, Declarations, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surface};
+use crate::http::{self, Declarations, Edge, EdgeError, Endpoint, FailedRequest, Policy, Routes, Shared, Surface};
 use crate::merits::MeritsState;
 use crate::pages::policy::PAGE;
 use crate::settings::Settings;
@@ -111,8 +111,10 @@ impl Mounted {
     pub fn edge(&self, settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
         let issuer = settings.issuer.clone();
         let (look, _) = branding::of_server(&settings.branding);
+        let languages = settings.languages.clone();
         let (routes, clock) = (Arc::clone(&self.routes), Arc::clone(clock));
-        Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, &look, failed), clock, rng)
+        let pages = move |failed: &FailedRequest<'_>| pages::refused(&issuer, &look, &languages, failed);
+        Edge::new(&settings.edge(), routes, pages, clock, rng)
     }
 
     /// The router.

@@ -48,6 +48,18 @@ account-done-renamed = Der Passkey wurde umbenannt.
 account-done-passkey = Der Passkey wurde hinzugefügt.
 account-done-has-authenticator = Ihr Konto hat eine Authenticator-App. Entfernen Sie sie, um eine andere einzurichten.
 account-done-retired = Der Anmeldeweg wurde entfernt. Sie wurden überall sonst abgemeldet.
+account-refused-own = Diese Adresse gehört Ihnen schon.
+account-refused-many = Ihr Konto hat so viele Adressen, wie möglich sind.
+account-refused-code = Dieser Code gilt nicht mehr. Fordern Sie einen neuen an.
+account-refused-primary = Nur eine Ihrer bestätigten Adressen kann die Hauptadresse sein.
+account-refused-address = Ihr Konto hat keine solche Adresse.
+account-refused-is-primary = Machen Sie zuerst eine andere Adresse zur Hauptadresse.
+account-refused-needed = Sie melden sich mit Ihrem Passwort und dieser Adresse an: Fügen Sie zuerst eine andere hinzu.
+account-refused-credential = Ihr Konto hat keinen solchen Anmeldeweg.
+account-refused-last = Das ist der letzte Weg, auf dem Sie sich anmelden können.
+account-refused-passkey = Ihr Konto hat keinen solchen Passkey.
+account-refused-name = Geben Sie einen Namen ein.
+account-refused-no-factor = Wiederherstellungscodes ersetzen einen zweiten Faktor: Fügen Sie zuerst einen Passkey oder eine Authenticator-App hinzu.
 
 ## Apps with access
 

@@ -282,3 +282,47 @@ error-code = Fehler
 error-request-id = Anfrage
 error-back = Zurück zu { $app }
 error-front-page = Zur Startseite
+
+## Abgelehnte Anfragen, und Seiten, die es nicht gibt
+
+refused-limited = Zu viele Anfragen
+refused-limited-text = Aus Ihrem Netzwerk kamen zu viele Anfragen. Warten Sie eine Minute und versuchen Sie es noch einmal.
+refused-unavailable = Versuchen Sie es gleich noch einmal
+refused-unavailable-text = Der Server ist vorübergehend nicht verfügbar. Es ist nichts verloren gegangen.
+refused-signed-out = Sie sind abgemeldet
+refused-signed-out-text = Melden Sie sich an, um fortzufahren. Es wurde nichts geändert.
+refused-blocked = Anfrage blockiert
+refused-blocked-text = Die Anfrage kam von der Seite einer anderen Website und wurde deshalb abgelehnt.
+refused-not-found = Seite nicht gefunden
+refused-not-found-text = Vielleicht ist die Adresse falsch geschrieben, oder die Seite ist umgezogen.
+refused-method = Diese Seite lässt sich nicht direkt öffnen
+refused-method-text = Ihre Adresse nimmt nur Formulare einer anderen Seite an.
+refused-large = Zu groß
+refused-large-text = Die Anfrage ist größer, als dieser Server annimmt.
+refused-changed = Inzwischen hat sich etwas geändert
+refused-changed-text = Ihre Änderung wurde nicht übernommen. Laden Sie die Seite neu und prüfen Sie sie.
+refused-malformed = Das hat nicht funktioniert
+refused-malformed-text = Dieser Server hat die Anfrage nicht verstanden. Es wurde nichts geändert.
+refused-continue = Weiter
+refused-again = Erneut versuchen
+
+## Vorgänge, die nicht weitergehen können
+
+stopped-ended = Diese Anmeldung ist beendet
+stopped-unknown-text = Kehren Sie zu der App oder Seite zurück, auf der Sie begonnen haben, und melden Sie sich erneut an.
+stopped-lapsed-text = Sie hat zu lange gedauert. Sie können sie neu beginnen.
+stopped-finished = Sie haben bereits geantwortet
+stopped-finished-text = Diese Anfrage wurde schon abgeschlossen, vielleicht in einem anderen Tab.
+stopped-other-browser = Diese Anmeldung begann in einem anderen Browser
+stopped-other-browser-text = Sie können dort fortfahren oder hier neu beginnen.
+stopped-continue = Weiter zu { $app }
+stopped-again = Neu beginnen
+
+## Auf dem Rückweg zu einer App, per Formular
+
+form-post-title = Zurück zur App
+form-post-lede = Wenn Sie nicht weitergeleitet werden, wählen Sie „Weiter“.
+
+## Die API-Referenz
+
+reference-no-script = Diese Seite benötigt JavaScript. Ohne JavaScript lesen Sie das Dokument selbst:

@@ -64,6 +64,17 @@ key-enroll = Konto mit diesem Schlüssel erstellen
 
 ## Einen Schlüssel anlegen
 
+signup-steps = Schritte
+signup-step-backup = Sicherung
+signup-by-email = Lieber mit Passwort?
+signup-have-key = Sie haben schon einen Schlüssel?
+signup-lede = Ihr Schlüssel ist Ihr Konto. Er entsteht in diesem Browser, wird mit einem Passwort verschlüsselt, das nur Sie kennen, und nie gesendet.
+signup-create = Meinen Schlüssel erstellen
+signup-existing = Auf diesem Gerät gibt es schon einen Schlüssel
+signup-existing-text = Ein neuer Schlüssel ersetzt ihn in diesem Browser. Fahren Sie nur fort, wenn Sie die Sicherungsdatei des alten haben.
+signup-existing-use = Damit anmelden
+signup-existing-replace = Neuen Schlüssel erstellen
+signup-backup = Mit dieser Datei erhalten Sie Ihren Schlüssel zurück, wenn Sie dieses Gerät verlieren. Sie ist mit Ihrem Passwort verschlüsselt, das niemand zurücksetzen kann.
 signup-keep-copy = Zusätzlich eine verschlüsselte Kopie auf diesem Server aufbewahren.
 signup-keep-copy-hint = Der Server kann sie nicht öffnen. Mit einem verknüpften Konto, etwa bei Google oder GitHub, und Ihrem Passwort erhalten Sie Ihren Schlüssel auf einem neuen Gerät zurück.
 
@@ -125,6 +136,8 @@ totp-first-code = Code, den die App anzeigt
 totp-first-code-hint = Sechs Ziffern. Von da an werden Sie bei jeder Anmeldung nach einem solchen Code gefragt.
 totp-submit = Einschalten
 totp-added = Die Authenticator-App wurde hinzugefügt. Nach ihren Codes wird ab jetzt bei jeder Anmeldung gefragt.
+totp-refused-old = Das hat zu lange gedauert. Scannen Sie diesen neuen Code und versuchen Sie es noch einmal.
+totp-refused-wrong = Das ist nicht der Code, den die App gerade anzeigt. Prüfen Sie die Uhr Ihres Telefons und versuchen Sie es noch einmal.
 recovery-title = Ihre Wiederherstellungscodes
 recovery-lede = Wenn Sie Ihren zweiten Faktor verlieren, ersetzt ihn jeder dieser Codes einmal. Drucken Sie sie aus, oder bewahren Sie sie in einem Passwort-Manager auf.
 recovery-once = <strong>Sie werden nur dieses eine Mal angezeigt.</strong> Frühere Codes gelten nicht mehr.

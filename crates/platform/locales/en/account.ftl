@@ -48,6 +48,18 @@ account-done-renamed = The passkey was renamed.
 account-done-passkey = The passkey was added.
 account-done-has-authenticator = Your account has an authenticator app. Remove it to set up another one.
 account-done-retired = It was removed. You were signed out everywhere else.
+account-refused-own = This address is already yours.
+account-refused-many = Your account has as many addresses as it can.
+account-refused-code = That code is no longer valid. Request a new one.
+account-refused-primary = Only a confirmed address of yours can be the primary one.
+account-refused-address = Your account has no such address.
+account-refused-is-primary = Make another address the primary one first.
+account-refused-needed = You sign in with your password and this address: add another one first.
+account-refused-credential = Your account has no such credential.
+account-refused-last = This is the last one that you can sign in with.
+account-refused-passkey = Your account has no such passkey.
+account-refused-name = Enter a name.
+account-refused-no-factor = Recovery codes replace a second factor: add a passkey or an authenticator app first.
 
 ## Apps with access
 

@@ -282,3 +282,47 @@ error-code = Error
 error-request-id = Request
 error-back = Back to { $app }
 error-front-page = Go to the front page
+
+## Requests that were refused, and pages that do not exist
+
+refused-limited = Too many requests
+refused-limited-text = There were too many requests from your network. Wait a minute and try again.
+refused-unavailable = Try again in a moment
+refused-unavailable-text = The server is temporarily unavailable. Nothing is lost.
+refused-signed-out = You are signed out
+refused-signed-out-text = Sign in to continue. Nothing was changed.
+refused-blocked = Request blocked
+refused-blocked-text = The request came from a page of another site, so it was rejected.
+refused-not-found = Page not found
+refused-not-found-text = The address may be mistyped, or the page may have moved.
+refused-method = This page cannot be opened directly
+refused-method-text = Its address only accepts forms from another page.
+refused-large = Too large
+refused-large-text = The request is larger than this server accepts.
+refused-changed = This has changed in the meantime
+refused-changed-text = Nothing was changed. Reload the page and check.
+refused-malformed = That did not work
+refused-malformed-text = This server did not understand the request. Nothing was changed.
+refused-continue = Continue
+refused-again = Try again
+
+## Interactions that cannot continue
+
+stopped-ended = This sign-in has ended
+stopped-unknown-text = Return to the app or page where you started, and sign in again.
+stopped-lapsed-text = It took too long. You can start it again.
+stopped-finished = You have already answered
+stopped-finished-text = This request was completed before, perhaps in another tab.
+stopped-other-browser = This sign-in began in another browser
+stopped-other-browser-text = You can continue it there, or start again here.
+stopped-continue = Continue to { $app }
+stopped-again = Start again
+
+## On the way back to an app, by form
+
+form-post-title = Returning to the app
+form-post-lede = If you are not redirected, press the button.
+
+## The API reference
+
+reference-no-script = This page needs JavaScript. Without it, read the document itself:

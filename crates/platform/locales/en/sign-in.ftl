@@ -64,6 +64,17 @@ key-enroll = Create an account with this key
 
 ## Creating a key
 
+signup-steps = Steps
+signup-step-backup = Backup
+signup-by-email = Prefer a password?
+signup-have-key = Have a key?
+signup-lede = Your key is your account. It is created in this browser, encrypted with a password that only you know, and never sent.
+signup-create = Create my key
+signup-existing = This device already has a key
+signup-existing-text = A new key replaces it in this browser. Continue only if you have the backup file of the old one.
+signup-existing-use = Sign in with it
+signup-existing-replace = Create a new key
+signup-backup = With this file you get your key back if you lose this device. It is encrypted with your password, which nobody can reset.
 signup-keep-copy = Also keep an encrypted copy on this server.
 signup-keep-copy-hint = The server cannot open it. With a linked account, such as Google or GitHub, and your password you get your key back on a new device.
 
@@ -125,6 +136,8 @@ totp-first-code = Code that the app shows
 totp-first-code-hint = Six digits. From then on you are asked for such a code at every sign-in.
 totp-submit = Turn on
 totp-added = The authenticator app was added. Its codes are asked for at every sign-in from now on.
+totp-refused-old = That took too long. Scan this new code and try again.
+totp-refused-wrong = That code is not the one that the app shows now. Check the clock of your phone and try again.
 recovery-title = Your recovery codes
 recovery-lede = If you lose your second factor, each of these codes replaces it once. Print them, or keep them in a password manager.
 recovery-once = <strong>They are shown only this once.</strong> Earlier codes no longer work.

@@ -9,6 +9,8 @@ mod negotiation;
 mod phrase;
 
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

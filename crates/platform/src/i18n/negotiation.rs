@@ -18,11 +18,16 @@ impl Wanted {
     /// Those of `ui_locales` (OpenID Connect Core §3.1.2.1), then the one that the user chose, then those of `Accept-Language`
     /// (RFC 9110 §12.5.4).
     pub fn of(ui_locales: Option<&str>, chosen: Option<&str>, headers: &HeaderMap) -> Self {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self::of_texts(ui_locales, chosen, accepted)
+    }
+
+    /// The same, with the value of `Accept-Language`.
+    pub fn of_texts(ui_locales: Option<&str>, chosen: Option<&str>, accepted: Option<&str>) -> Self {
         let mut wanted = Vec::new();
         let locales = ui_locales.map(start).unwrap_or_default();
         wanted.extend(locales.split(' ').filter_map(|tag| tag.parse::<LanguageIdentifier>().ok()));
         wanted.extend(chosen.and_then(|tag| tag.parse::<LanguageIdentifier>().ok()));
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         wanted.extend(by_weight(accepted.map(start).unwrap_or_default()));
         Self(wanted)
     }

@@ -23,17 +23,17 @@ pub struct Ongoing {
 pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
     let interaction = match interaction::find_or_restart(sigma, browser, name).await {
         Ok(interaction) => interaction,
-        Err(reason) => return Err(stopped(sigma, reason).await),
+        Err(reason) => return Err(stopped(sigma, browser, reason).await),
     };
     let query = match interaction.query() {
         Ok(query) => Params::parse(query),
-        Err(reason) => return Err(stopped(sigma, reason).await),
+        Err(reason) => return Err(stopped(sigma, browser, reason).await),
     };
     match Requested::read(sigma, query).await {
         Ok(requested) => Ok(Ongoing { interaction, requested }),
         Err(Unanswerable::TooMany(exceeded)) => Err(exceeded.into_response()),
         Err(Unanswerable::Internal(error)) => Err(error.into_response()),
         Err(Unanswerable::Unread(_)) => Err(Redirect::to(&resume_url(&interaction.name)).into_response()),
-        Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, Stopped::Unknown).await),
+        Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, browser, Stopped::Unknown).await),
     }
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use sigma_core::interaction::Continuation;
 use sigma_core::params::Params;
 
+use crate::extract::Browser;
 use crate::i18n::Language;
 use crate::interaction::{Requested, Stopped, way_on};
 use crate::pages::links::{front_page, home_page};
@@ -14,48 +15,50 @@ use crate::paths::GATE_PATH;
 use crate::state::AppState;
 
 /// The page for an interaction that cannot continue here.
-pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
+pub async fn stopped(sigma: &AppState, browser: &Browser, reason: Stopped) -> Response {
     let (title, description, continuation) = match reason {
         Stopped::Internal(error) => return error.into_response(),
-        Stopped::Unknown | Stopped::OtherKind => {
-            ("This sign-in has ended", "Return to the app or page where you started, and sign in again.", None)
-        }
-        Stopped::Lapsed(what) => ("This sign-in has ended", "It took too long. You can start it again.", Some(what)),
-        Stopped::Finished(what) => {
-            ("You have already answered", "This request was completed before, perhaps in another tab.", Some(what))
-        }
-        Stopped::OtherBrowser(what) => {
-            ("This sign-in began in another browser", "You can continue it there, or start again here.", Some(what))
-        }
+        Stopped::Unknown | Stopped::OtherKind => ("stopped-ended", "stopped-unknown-text", None),
+        Stopped::Lapsed(what) => ("stopped-ended", "stopped-lapsed-text", Some(what)),
+        Stopped::Finished(what) => ("stopped-finished", "stopped-finished-text", Some(what)),
+        Stopped::OtherBrowser(what) => ("stopped-other-browser", "stopped-other-browser-text", Some(what)),
     };
+    let language = sigma.language_for(browser, continuation.as_ref().and_then(ui_locales).as_deref());
     let page = ErrorPage {
         status: StatusCode::BAD_REQUEST,
-        title: title.to_owned(),
+        title: language.text(title).to_string(),
         code: None,
-        description: description.to_owned(),
+        description: language.text(description).to_string(),
         request_id: None,
         links: match continuation {
-            Some(continuation) => begin_again(sigma, &continuation).await,
-            None => vec![front_page(Language::English)],
+            Some(continuation) => begin_again(sigma, language, &continuation).await,
+            None => vec![front_page(language)],
         },
     };
-    page.render(&sigma.page())
+    page.render(&sigma.page_in(language))
+}
+
+/// The languages that the app asked for.
+fn ui_locales(continuation: &Continuation) -> Option<String> {
+    let Continuation::Authorization { query } = continuation else { return None };
+    Params::parse(query).get("ui_locales").map(str::to_owned)
 }
 
 /// The ways to restart for the same destination.
-async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link> {
+async fn begin_again(sigma: &AppState, language: Language, continuation: &Continuation) -> Vec<Link> {
     match continuation {
         Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
             // A pushed request starts at its app.
-            Ok(requested) if requested.pushed.is_some() => std::iter::once(front_page(Language::English))
-                .chain(home_page(sigma, Language::English, &requested.app))
+            Ok(requested) if requested.pushed.is_some() => std::iter::once(front_page(language))
+                .chain(home_page(sigma, language, &requested.app))
                 .collect(),
             Ok(requested) => {
                 let app = &requested.app;
-                let again = Link { href: format!("{GATE_PATH}?{query}"), label: format!("Continue to {}", app.name) };
-                std::iter::once(again).chain(home_page(sigma, Language::English, app)).collect()
+                let label = language.text("stopped-continue").with("app", app.name.as_str()).to_string();
+                let again = Link { href: format!("{GATE_PATH}?{query}"), label };
+                std::iter::once(again).chain(home_page(sigma, language, app)).collect()
             }
-            Err(_) => vec![front_page(Language::English)],
+            Err(_) => vec![front_page(language)],
         },
         // The holder of such a link can open that again; nobody else may get it.
         Continuation::Invitation { .. }
@@ -63,13 +66,13 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         | Continuation::MeritLogin { .. }
         | Continuation::LinkApp { .. }
         | Continuation::Device { .. }
-        | Continuation::Home => vec![front_page(Language::English)],
+        | Continuation::Home => vec![front_page(language)],
         Continuation::Workspace { .. }
         | Continuation::Account { .. }
         | Continuation::MeritOrg { .. }
         | Continuation::Console { .. }
         | Continuation::Restore => {
-            vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
+            vec![Link { href: way_on(continuation, ""), label: language.text("stopped-again").to_string() }]
         }
     }
 }

@@ -9,7 +9,7 @@ mod reference;
 mod refused;
 pub mod view;
 
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use sigma_bitcoin::BapId;
 use sigma_core::app::App;
 use sigma_core::client_document::ClientIdUrl;
@@ -18,11 +18,11 @@ use sigma_store::user::User;
 
 use crate::branding::{Brand, logo_url};
 use crate::extract::Browser;
-use crate::http::Surface;
+use crate::http::{ApiError, Surface};
 use crate::i18n::{Language, Wanted};
 use crate::state::AppState;
 pub use refused::refused;
-use view::{AppView, NotFound, PageContext, PersonView};
+use view::{AppView, PageContext, PersonView};
 
 /// The endpoints of no other surface: errors, the API reference, styles and scripts.
 pub fn surface() -> Surface<AppState> {
@@ -32,12 +32,12 @@ pub fn surface() -> Surface<AppState> {
 impl AppState {
     /// What every page knows of this server, for pages whose texts are English only.
     pub fn page(&self) -> PageContext<'_> {
-        PageContext::new(self.issuer()).with_look(&self.brands.look)
+        self.page_in(Language::English)
     }
 
-    /// The same in a language of the catalogue.
+    /// What every page knows of this server, in a language.
     pub fn page_in(&self, language: Language) -> PageContext<'_> {
-        PageContext { language, ..self.page() }
+        PageContext { language, ..PageContext::new(self.issuer()).with_look(&self.brands.look) }
     }
 
     /// The language for a browser; an app may have asked for one (`ui_locales`).
@@ -58,9 +58,9 @@ impl AppState {
     }
 }
 
-/// The page for unknown addresses.
-pub fn not_found(sigma: &AppState) -> Response {
-    NotFound.render(&sigma.page())
+/// The page for unknown addresses: the middleware renders it, in the language of the browser.
+pub fn not_found(_: &AppState) -> Response {
+    ApiError::not_found().into_response()
 }
 
 /// An app, as pages show it. `host` is that of the address where users return to it: a registered one.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::extract::Browser;
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
 use crate::pages::view::Reference;
@@ -13,6 +14,6 @@ pub fn endpoint() -> Endpoint<AppState> {
     Endpoint::get(PAGE, "/api/auth/reference", reference)
 }
 
-async fn reference(State(sigma): State<AppState>) -> Response {
-    Reference.render(&sigma.page())
+async fn reference(State(sigma): State<AppState>, browser: Browser) -> Response {
+    Reference.render(&sigma.page_in(sigma.language_for(&browser, None)))
 }

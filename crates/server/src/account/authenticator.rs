@@ -26,6 +26,7 @@ use crate::account::view::{AddAuthenticator, RecoveryCodesPage};
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::factors::codes::RecoveryCodes;
 use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::i18n::Language;
 use crate::interaction::{self, Found, way_on};
 use crate::mail::AccountChange;
 use crate::pages::policy::{FORM, PAGE};
@@ -56,20 +57,22 @@ async fn show(
     }
     let secret = TotpSecret::new(&bytes::<SECRET_BYTES>(&*sigma.rng));
     let secret = secret.ok_or_else(|| ApiError::internal("a secret of another length"))?;
-    page(&sigma, &signed_in, &secret, query.as_deref(), None, StatusCode::OK)
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
+    page(&sigma, &signed_in, language, &secret, query.as_deref(), None, StatusCode::OK)
 }
 
 /// The page for `secret`.
 fn page(
     sigma: &AppState,
     signed_in: &SignedIn,
+    language: Language,
     secret: &TotpSecret,
     query: Option<&str>,
-    refusal: Option<&str>,
+    refusal: Option<&'static str>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     let user = &signed_in.account.user;
-    let context = sigma.page();
+    let context = sigma.page_in(language);
     let uri = secret.uri(context.host(), user.email.as_deref().unwrap_or(&user.name));
     let qr = QRBuilder::new(uri.as_bytes()).build().map_err(|_| ApiError::internal("a QR code that is too long"))?;
     let name = interaction_of(query);
@@ -79,7 +82,7 @@ fn page(
         uri: uri.to_string(),
         pending: seal(sigma, &user.id, secret)?,
         action: name.map_or_else(|| ADD_TOTP_PATH.to_owned(), |name| format!("{ADD_TOTP_PATH}?interaction={name}")),
-        refusal: refusal.map(str::to_owned),
+        refusal: refusal.map(|key| language.text(key).to_string()),
     };
     Ok(view.render(status, &context))
 }
@@ -138,17 +141,16 @@ async fn add(
     if let Some(refused) = refuse_change(&sigma, &browser, &signed_in).await? {
         return Ok(refused);
     }
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let user_id = signed_in.account.user.id.clone();
     let Some(secret) = unseal(&sigma, &user_id, form.raw("pending").unwrap_or_default()) else {
         let secret = TotpSecret::new(&bytes::<SECRET_BYTES>(&*sigma.rng));
         let secret = secret.ok_or_else(|| ApiError::internal("a secret of another length"))?;
-        let words = "That took too long. Scan this new code and try again.";
-        return page(&sigma, &signed_in, &secret, query.as_deref(), Some(words), StatusCode::BAD_REQUEST);
+        return page(&sigma, &signed_in, language, &secret, query.as_deref(), Some("totp-refused-old"), StatusCode::BAD_REQUEST);
     };
     let Some(step) = secret.matching_step(form.raw("code").unwrap_or_default(), sigma.now()) else {
-        let words = "That code is not the one that the app shows now. Check the clock of your phone and try again.";
-        return page(&sigma, &signed_in, &secret, query.as_deref(), Some(words), StatusCode::UNAUTHORIZED);
+        return page(&sigma, &signed_in, language, &secret, query.as_deref(), Some("totp-refused-wrong"), StatusCode::UNAUTHORIZED);
     };
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     let sealed = sigma.master_key.seal(&seal_context(&user_id, &id), secret.as_bytes(), &*sigma.rng);
@@ -177,7 +179,7 @@ async fn add(
                 has_new_authenticator: true,
                 continue_url,
             };
-            Ok(session.set_cookies(&sigma, page.render(&sigma.page()).into_response()))
+            Ok(session.set_cookies(&sigma, page.render(&sigma.page_in(language)).into_response()))
         }
         Added::HasOne => Ok(done("has-authenticator")),
         Added::SignedOut => first(&sigma, &browser),

@@ -34,12 +34,13 @@ async fn retire_one(
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(fail)? else {
         return first(&sigma, &browser).map_err(fail);
     };
-    let refuse = async |words: &str, status: StatusCode| {
-        let answer = OwnAccount { refusal: Some(words.to_owned()), ..OwnAccount::default() };
+    let refuse = async |key: &'static str, status: StatusCode| {
+        let words = sigma.language_of(&signed_in.account.user, &browser, None).text(key).to_string();
+        let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
         render(&sigma, &browser, &signed_in, answer, status).await.map_err(fail)
     };
     if !signed_in.may_change_credentials(&sigma) {
-        return refuse("Sign in again first.", StatusCode::FORBIDDEN).await;
+        return refuse("backup-refused-old", StatusCode::FORBIDDEN).await;
     }
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let Some(kind) = form.get("kind").and_then(CredentialKind::parse) else {
@@ -70,8 +71,8 @@ async fn retire_one(
             Ok(done("retired"))
         }
         Retirement::NotFound => refuse(NOT_FOUND, StatusCode::CONFLICT).await,
-        Retirement::LastOne => refuse("This is the last one that you can sign in with.", StatusCode::CONFLICT).await,
+        Retirement::LastOne => refuse("account-refused-last", StatusCode::CONFLICT).await,
     }
 }
 
-const NOT_FOUND: &str = "Your account has no such credential.";
+const NOT_FOUND: &str = "account-refused-credential";

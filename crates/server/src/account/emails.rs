@@ -49,16 +49,17 @@ async fn add(
     };
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let entered = form.raw("email").unwrap_or_default();
-    let refuse = async |words: &str, status: StatusCode| {
+    let refuse = async |key: &'static str, status: StatusCode| {
+        let words = sigma.language_of(&signed_in.account.user, &browser, None).text(key).to_string();
         let answer =
-            OwnAccount { refusal: Some(words.to_owned()), entered: entered.to_owned(), ..OwnAccount::default() };
+            OwnAccount { refusal: Some(words), entered: entered.to_owned(), ..OwnAccount::default() };
         render(&sigma, &browser, &signed_in, answer, status).await.map_err(fail)
     };
     if !signed_in.may_change_credentials(&sigma) {
-        return refuse("Sign in again first.", StatusCode::FORBIDDEN).await;
+        return refuse("backup-refused-old", StatusCode::FORBIDDEN).await;
     }
     let Ok(email) = Email::parse(entered) else {
-        return refuse("This is not an e-mail address.", StatusCode::BAD_REQUEST).await;
+        return refuse("sign-up-bad-email", StatusCode::BAD_REQUEST).await;
     };
     // Each is a mail to somebody who may not have asked for it.
     context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
@@ -72,8 +73,8 @@ async fn add(
             }
             Ok(Redirect::to(PATH).into_response())
         }
-        Begun::Own => refuse("This address is already yours.", StatusCode::CONFLICT).await,
-        Begun::TooMany => refuse("Your account has as many addresses as it can.", StatusCode::CONFLICT).await,
+        Begun::Own => refuse("account-refused-own", StatusCode::CONFLICT).await,
+        Begun::TooMany => refuse("account-refused-many", StatusCode::CONFLICT).await,
     }
 }
 
@@ -115,7 +116,7 @@ async fn confirm(
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     if !signed_in.may_change_credentials(&sigma) {
-        return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
+        return refused(&sigma, &browser, &signed_in, "backup-refused-old", StatusCode::FORBIDDEN).await;
     }
     let form = Params::parse(&String::from_utf8_lossy(&body));
     // Codes may be pasted with their space, or with more.
@@ -125,15 +126,14 @@ async fn confirm(
     let (code, now) = (code_digest(&sigma, &user_id, &code), sigma.now());
     let notices = sigma.notices(&signed_in.account.user, AccountChange::AddressAdded)?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let words = match store.write(move |tx| email_change::confirm(tx, &user_id, &code, &notices, now)).await? {
         Confirmed::Added => {
             sigma.mail_was_promised();
             return Ok(done("added"));
         }
-        Confirmed::WrongCode(0) => "That code is wrong, as were those before.".to_owned(),
-        Confirmed::WrongCode(1) => "That code is wrong. You can try one more.".to_owned(),
-        Confirmed::WrongCode(left) => format!("That code is wrong. You can try {left} more."),
-        Confirmed::Gone => "That code is no longer valid. Request a new one.".to_owned(),
+        Confirmed::WrongCode(left) => language.text("check-wrong").with("left", left).to_string(),
+        Confirmed::Gone => language.text("account-refused-code").to_string(),
     };
     let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
     render(&sigma, &browser, &signed_in, answer, StatusCode::UNAUTHORIZED).await
@@ -159,7 +159,7 @@ async fn make_primary(
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     if !signed_in.may_change_credentials(&sigma) {
-        return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
+        return refused(&sigma, &browser, &signed_in, "backup-refused-old", StatusCode::FORBIDDEN).await;
     }
     let (folded, notices) = chosen(&sigma, &signed_in, &body, AccountChange::PrimaryChanged).await?;
     let user_id = signed_in.account.user.id.clone();
@@ -168,8 +168,7 @@ async fn make_primary(
         sigma.mail_was_promised();
         return Ok(done("primary"));
     }
-    let words = "Only a confirmed address of yours can be the primary one.";
-    refused(&sigma, &browser, &signed_in, words, StatusCode::CONFLICT).await
+    refused(&sigma, &browser, &signed_in, "account-refused-primary", StatusCode::CONFLICT).await
 }
 
 async fn remove(
@@ -180,21 +179,21 @@ async fn remove(
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     if !signed_in.may_change_credentials(&sigma) {
-        return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
+        return refused(&sigma, &browser, &signed_in, "backup-refused-old", StatusCode::FORBIDDEN).await;
     }
     let (folded, notices) = chosen(&sigma, &signed_in, &body, AccountChange::AddressRemoved).await?;
     let user_id = signed_in.account.user.id.clone();
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
-    let words = match store.write(move |tx| email_change::remove(tx, &user_id, &folded, &notices)).await? {
+    let key = match store.write(move |tx| email_change::remove(tx, &user_id, &folded, &notices)).await? {
         Removal::Removed => {
             sigma.mail_was_promised();
             return Ok(done("removed"));
         }
-        Removal::NotFound => "Your account has no such address.",
-        Removal::Primary => "Make another address the primary one first.",
-        Removal::NeededForPassword => "You sign in with your password and this address: add another one first.",
+        Removal::NotFound => "account-refused-address",
+        Removal::Primary => "account-refused-is-primary",
+        Removal::NeededForPassword => "account-refused-needed",
     };
-    refused(&sigma, &browser, &signed_in, words, StatusCode::CONFLICT).await
+    refused(&sigma, &browser, &signed_in, key, StatusCode::CONFLICT).await
 }
 
 /// The address that a form chooses, folded, and what tells the user of the change: also at that address, if it is theirs, as
@@ -218,9 +217,10 @@ async fn refused(
     sigma: &AppState,
     browser: &Browser,
     signed_in: &SignedIn,
-    words: &str,
+    key: &'static str,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    let answer = OwnAccount { refusal: Some(words.to_owned()), ..OwnAccount::default() };
+    let words = sigma.language_of(&signed_in.account.user, browser, None).text(key).to_string();
+    let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
     render(sigma, browser, signed_in, answer, status).await
 }

@@ -37,7 +37,7 @@ async fn show(State(sigma): State<AppState>, browser: Browser) -> Result<Respons
     }
     let user = &signed_in.account.user;
     let view = AddKey { user_id: user.id.to_string(), has_key: user.pubkey.is_some(), continue_url: PATH.to_owned() };
-    Ok(view.render(&sigma.page()))
+    Ok(view.render(&sigma.page_in(sigma.language_of(user, &browser, None))))
 }
 
 /// What the new key signs.

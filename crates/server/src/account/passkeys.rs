@@ -89,7 +89,8 @@ async fn options(
     context: RequestContext,
     browser: Browser,
 ) -> Result<Response, Response> {
-    let (signed_in, party) = allowed(&sigma, &browser, sigma.language_for(&browser, None)).await?;
+    let language = sigma.language_for(&browser, None);
+    let (signed_in, party) = allowed(&sigma, &browser, language).await?;
     let (user, new) = (&signed_in.account.user, URL_SAFE_NO_PAD.encode(bytes::<32>(&*sigma.rng)));
     let user_id = user.id.clone();
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
@@ -98,7 +99,7 @@ async fn options(
     let (handle, passkeys) = known.map_err(|error| ApiError::from(error).into_response())?;
     let issued = issue(&sigma, &browser, Purpose::Register(&user.id));
     let name = user.email.as_deref().unwrap_or(&user.name);
-    let page = sigma.page();
+    let page = sigma.page_in(language);
     let options = CreationOptions {
         challenge: &issued.challenge,
         rp: Party { id: party.id(), name: page.host() },
@@ -185,15 +186,16 @@ async fn rename(
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let id = form.raw("id").unwrap_or_default().replace('\0', "");
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
-    let answer = |words: &str| OwnAccount { refusal: Some(words.to_owned()), ..OwnAccount::default() };
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
+    let answer = |key| OwnAccount { refusal: Some(language.text(key).to_string()), ..OwnAccount::default() };
     let Some(name) = name_of(form.raw("name")) else {
-        let answer = answer("Enter a name.");
+        let answer = answer("account-refused-name");
         return super::overview::render(&sigma, &browser, &signed_in, answer, StatusCode::BAD_REQUEST).await;
     };
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     if store.write(move |tx| passkey::rename(tx, &user_id, &id, &name, now)).await? {
         return Ok(done("renamed"));
     }
-    let answer = answer("Your account has no such passkey.");
+    let answer = answer("account-refused-passkey");
     super::overview::render(&sigma, &browser, &signed_in, answer, StatusCode::CONFLICT).await
 }

@@ -26,10 +26,11 @@ async fn renew(State(sigma): State<AppState>, context: RequestContext, browser: 
     if let Some(refused) = refuse_change(&sigma, &browser, &signed_in).await? {
         return Ok(refused);
     }
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let held = &signed_in.account.credentials;
     if !held.iter().any(|kind| CredentialKind::SECOND_FACTORS.contains(kind)) {
-        let words = "Recovery codes replace a second factor: add a passkey or an authenticator app first.";
-        let answer = OwnAccount { refusal: Some(words.to_owned()), ..OwnAccount::default() };
+        let words = language.text("account-refused-no-factor").to_string();
+        let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
         return render(&sigma, &browser, &signed_in, answer, StatusCode::CONFLICT).await;
     }
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
@@ -43,5 +44,5 @@ async fn renew(State(sigma): State<AppState>, context: RequestContext, browser: 
         has_new_authenticator: false,
         continue_url: PATH.to_owned(),
     };
-    Ok(page.render(&sigma.page()))
+    Ok(page.render(&sigma.page_in(language)))
 }

@@ -50,11 +50,11 @@ impl Arrival {
         };
         let ongoing = match interaction::find_or_restart(sigma, browser, name).await {
             Ok(ongoing) => ongoing,
-            Err(reason) => return Err(stopped(sigma, reason).await),
+            Err(reason) => return Err(stopped(sigma, browser, reason).await),
         };
         let mut other_app = None;
         let requested = match &ongoing.stored.continuation {
-            Continuation::Authorization { query } => match requested(sigma, query).await? {
+            Continuation::Authorization { query } => match requested(sigma, browser, query).await? {
                 Read::Requested(requested) => Some(*requested),
                 Read::Unread(url) => {
                     other_app = Some(unread_app_view(&url));
@@ -232,7 +232,7 @@ enum Read {
 }
 
 /// The request, against the app's current registration.
-async fn requested(sigma: &AppState, query: &str) -> Result<Read, Response> {
+async fn requested(sigma: &AppState, browser: &Browser, query: &str) -> Result<Read, Response> {
     match Requested::read(sigma, Params::parse(query)).await {
         Ok(requested) => Ok(Read::Requested(Box::new(requested))),
         Err(Unanswerable::Unread(url)) => Ok(Read::Unread(url)),
@@ -241,7 +241,7 @@ async fn requested(sigma: &AppState, query: &str) -> Result<Read, Response> {
         Err(Unanswerable::Untrusted { client_id, .. }) => {
             match client_id.as_deref().and_then(|client_id| sigma.document_url(client_id)) {
                 Some(url) => Ok(Read::Unread(url)),
-                None => Err(stopped(sigma, interaction::Stopped::Unknown).await),
+                None => Err(stopped(sigma, browser, interaction::Stopped::Unknown).await),
             }
         }
     }

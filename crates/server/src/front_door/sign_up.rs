@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
+use super::page::language_of;
 use super::provider::FINISH_PATH;
 use crate::extract::Browser;
 use crate::front_door::Arrival;
@@ -36,5 +37,6 @@ async fn signup(
         sign_in_url: arrival.at(LOGIN_PATH),
         email_url: sigma.settings.sign_up.email.then(|| arrival.at(EMAIL_SIGN_UP_PATH)),
     };
-    Ok(arrival.with_cookie(page.render(&sigma.page().with_look(arrival.look(&sigma)))))
+    let context = sigma.page_in(language_of(&sigma, &browser, &arrival)).with_look(arrival.look(&sigma));
+    Ok(arrival.with_cookie(page.render(&context)))
 }

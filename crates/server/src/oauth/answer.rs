@@ -55,7 +55,7 @@ fn send<'a>(
         ResponseMode::FormPost => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let page = FormPost { action: address.redirect_uri.as_str().to_owned(), fields };
-            page.render(&sigma.page())
+            page.render(&sigma.page_in(sigma.language_for(browser, None)))
         }
     }
 }

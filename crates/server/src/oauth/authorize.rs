@@ -166,11 +166,11 @@ async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, n
     let (continuation, ongoing) = match find(sigma, browser, name).await {
         Ok(Found::Ongoing(ongoing)) => (ongoing.stored.continuation.clone(), Some(*ongoing)),
         Ok(Found::Unbound(continuation)) => (continuation, None),
-        Err(reason) => return stopped(sigma, reason).await,
+        Err(reason) => return stopped(sigma, browser, reason).await,
     };
     let query = match query_of(&continuation) {
         Ok(query) => query,
-        Err(reason) => return stopped(sigma, reason).await,
+        Err(reason) => return stopped(sigma, browser, reason).await,
     };
     // The app may have changed since: its request is validated again, as if it arrived now.
     let params = Params::parse(query);

@@ -96,7 +96,7 @@ pub async fn answer_consent(
     }
     let query = match ongoing.query() {
         Ok(query) => Params::parse(query),
-        Err(reason) => return Ok(stopped(&sigma, reason).await),
+        Err(reason) => return Ok(stopped(&sigma, &browser, reason).await),
     };
     let requested = match Requested::read(&sigma, query).await {
         Ok(requested) => requested,

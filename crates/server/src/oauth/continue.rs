@@ -100,7 +100,7 @@ pub async fn go_on(
     }
     let query = match ongoing.query() {
         Ok(query) => Params::parse(query),
-        Err(reason) => return Ok(stopped(&sigma, reason).await),
+        Err(reason) => return Ok(stopped(&sigma, &browser, reason).await),
     };
     let requested = match Requested::read(&sigma, query).await {
         Ok(requested) => requested,
@@ -137,7 +137,7 @@ pub async fn go_on(
         return Err(bad_request("invalid_request", "this request has already been answered"));
     }
     if !recorded {
-        return Ok(stopped(&sigma, Stopped::Finished(continuation)).await);
+        return Ok(stopped(&sigma, &browser, Stopped::Finished(continuation)).await);
     }
     Ok(go(&browser, resume_url(&name)))
 }

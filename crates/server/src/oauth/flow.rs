@@ -42,11 +42,11 @@ pub async fn find_answered(
     match interaction::find(sigma, browser, name).await {
         Ok(Found::Ongoing(ongoing)) if ongoing.query().is_ok() => Ok(*ongoing),
         Ok(Found::Ongoing(_)) if browser.wants_json() => Err(refuse("the interaction is about something else")),
-        Ok(Found::Ongoing(_)) => Err(Box::new(stopped(sigma, Stopped::OtherKind).await)),
+        Ok(Found::Ongoing(_)) => Err(Box::new(stopped(sigma, browser, Stopped::OtherKind).await)),
         Ok(Found::Unbound(_)) => Err(Box::new(go(browser, resume_url(name)))),
         Err(Stopped::Internal(error)) => Err(Box::new(error.into_response())),
         Err(_) if browser.wants_json() => Err(refuse("the interaction has ended")),
-        Err(reason) => Err(Box::new(stopped(sigma, reason).await)),
+        Err(reason) => Err(Box::new(stopped(sigma, browser, reason).await)),
     }
 }
 
@@ -219,5 +219,5 @@ pub async fn already_answered(
         return Err(bad_request("invalid_request", "this request has already been answered"));
     }
     let continuation = Continuation::Authorization { query: requested.params.to_query() };
-    Ok(stopped(sigma, Stopped::Finished(continuation)).await)
+    Ok(stopped(sigma, browser, Stopped::Finished(continuation)).await)
 }

@@ -1,4 +1,4 @@
-//! `/error`, and every unknown page.
+//! `/error`, and every request that failed.
 
 use askama::Template;
 use axum::response::Response;
@@ -34,10 +34,6 @@ pub struct Link {
     pub label: String,
 }
 
-/// The page for unknown addresses.
-#[derive(Clone, Copy, Debug)]
-pub struct NotFound;
-
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorTemplate<'a> {
@@ -45,22 +41,9 @@ struct ErrorTemplate<'a> {
     view: &'a ErrorPage,
 }
 
-#[derive(Template)]
-#[template(path = "not-found.html")]
-struct NotFoundPage<'a> {
-    context: &'a PageContext<'a>,
-}
-
 impl ErrorPage {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
         page(self.status, &ErrorTemplate { context, view: self }, ContentSecurityPolicy::Strict)
-    }
-}
-
-impl NotFound {
-    /// The page, with status 404.
-    pub fn render(self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::NOT_FOUND, &NotFoundPage { context }, ContentSecurityPolicy::Strict)
     }
 }

@@ -12,7 +12,7 @@ mod scope;
 pub mod scripts;
 
 pub use account_nav::{ACCOUNT_SECTIONS, AccountSection};
-pub use error::{ErrorPage, Link, NotFound};
+pub use error::{ErrorPage, Link};
 pub use provider::ProviderButton;
 pub use reference::Reference;
 pub use scope::{ScopeWords, scope_words};

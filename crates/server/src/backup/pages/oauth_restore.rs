@@ -85,7 +85,7 @@ async fn waiting(sigma: &AppState, browser: &Browser, query: &Params) -> Result<
     let Some(name) = query.get("interaction") else { return Ok(None) };
     match interaction::find_or_restart(sigma, browser, name).await {
         Ok(ongoing) => Ok(Some(ongoing)),
-        Err(reason) => Err(stopped(sigma, reason).await),
+        Err(reason) => Err(stopped(sigma, browser, reason).await),
     }
 }
 
