@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::merits::MeritProblem;
+use sigma_platform::extract::Browser;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::PAGE;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
@@ -26,7 +27,7 @@ struct ErrorsPage<'a> {
     codes: Vec<Explained>,
 }
 
-/// A code on the page.
+/// A code on the page, in English as the messages of the API are.
 struct Explained {
     code: &'static str,
     status: u16,
@@ -34,8 +35,9 @@ struct Explained {
     explanation: &'static str,
 }
 
-async fn errors(State(sigma): State<AppState>) -> Response {
-    page(StatusCode::OK, &ErrorsPage { context: &sigma.page(), codes: all() }, ContentSecurityPolicy::Strict)
+async fn errors(State(sigma): State<AppState>, browser: Browser) -> Response {
+    let context = &sigma.page_in(sigma.language_for(&browser, None));
+    page(StatusCode::OK, &ErrorsPage { context, codes: all() }, ContentSecurityPolicy::Strict)
 }
 
 fn all() -> Vec<Explained> {

@@ -393,3 +393,10 @@ merits-problem-other = das Formular war unvollständig
 mail-access-subject = { $org } möchte Ihre Merits sehen
 mail-access-title = Eine App möchte Ihre Merits sehen
 mail-access = Eine App von { $org } möchte Ihre Merits sehen. Ohne Ihre Zustimmung sieht sie nichts.
+
+## Die Fehlercodes der API
+
+merits-errors-title = Fehlercodes der Merits-API
+merits-errors-about = Ein Fehler von { $path } hat diese Form:
+merits-errors-compare = Vergleichen Sie den Code; die Meldung ist für Menschen bestimmt, auf Englisch, und kann sich ändern.
+merits-errors-status = Status { $status }

@@ -393,3 +393,10 @@ merits-problem-other = the form was not complete
 mail-access-subject = { $org } asks to see your merits
 mail-access-title = An app asks to see your merits
 mail-access = An app of { $org } asks to see your merits. It sees nothing unless you agree.
+
+## The error codes of the API
+
+merits-errors-title = Error codes of the merits API
+merits-errors-about = An error of { $path } has this form:
+merits-errors-compare = Compare the code; the message is for people and may change.
+merits-errors-status = Status { $status }

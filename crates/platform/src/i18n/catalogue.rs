@@ -32,12 +32,13 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/pages.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/webhooks.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/installation.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/workspaces.ftl")),
         ]
     };
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 21] {
+pub(super) const fn sources(language: Language) -> [&'static str; 22] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

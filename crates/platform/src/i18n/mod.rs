@@ -28,7 +28,7 @@ pub enum Language {
     #[default]
     #[serde(rename = "en")]
     English,
-    /// German: the pages for signing in, signing up and consent, and the mails.
+    /// German.
     #[serde(rename = "de")]
     German,
 }
@@ -72,6 +72,23 @@ impl Language {
             minutes => ("duration-minutes", minutes),
         };
         self.text(key).with("count", count).to_string()
+    }
+
+    /// A count as people read it: `1,234`.
+    pub fn number(self, count: u64) -> String {
+        let separator = match self {
+            Self::English => ',',
+            Self::German => '.',
+        };
+        let digits = count.to_string();
+        let mut text = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(separator);
+            }
+            text.push(digit);
+        }
+        text
     }
 
     /// A moment to the minute, in UTC: `1 March 2026 at 12:00 UTC`.

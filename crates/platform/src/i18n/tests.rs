@@ -136,6 +136,13 @@ fn durations_use_the_largest_exact_unit_and_the_right_plural() {
 }
 
 #[test]
+fn counts_are_grouped_by_thousands() {
+    let grouped = [0, 7, 999, 1_000, 12_345, 100_000, 1_234_567].map(|count| Language::English.number(count));
+    assert_eq!(grouped, ["0", "7", "999", "1,000", "12,345", "100,000", "1,234,567"]);
+    assert_eq!(Language::German.number(1_234_567), "1.234.567");
+}
+
+#[test]
 fn moments_are_written_as_people_write_them() {
     let at = Timestamp::from_seconds(1_772_366_400);
     assert_eq!(Language::English.moment(at), "1 March 2026 at 12:00 UTC");

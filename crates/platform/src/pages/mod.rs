@@ -30,11 +30,6 @@ pub fn surface() -> Surface<AppState> {
 }
 
 impl AppState {
-    /// What every page knows of this server, for pages whose texts are English only.
-    pub fn page(&self) -> PageContext<'_> {
-        self.page_in(Language::English)
-    }
-
     /// What every page knows of this server, in a language.
     pub fn page_in(&self, language: Language) -> PageContext<'_> {
         PageContext { language, ..PageContext::new(self.issuer()).with_look(&self.brands.look) }

@@ -44,7 +44,7 @@ async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Respo
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_ref()).name,
         workspaces: belongings.into_iter().map(line).collect(),
     };
-    Ok(view.render(&sigma.page()))
+    Ok(view.render(&sigma.page_in(sigma.language_of(&signed_in.account.user, &browser, None))))
 }
 
 async fn enter(session: MemberSession) -> Redirect {

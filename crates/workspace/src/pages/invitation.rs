@@ -12,6 +12,7 @@ use sigma_core::org::text;
 use sigma_core::params::Params;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
 
+use super::outcome::text_problem;
 use crate::pages::view::{AcceptInvitation, InvitationForm};
 use sigma_platform::extract::{Browser, NewBrowserSession, SignedIn};
 use sigma_platform::hashing::Lane;
@@ -37,7 +38,7 @@ async fn show(
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let token = params.raw("token").unwrap_or_default();
-    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma, &browser)) };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     page(&sigma, &browser, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK)
         .map_err(IntoResponse::into_response)
@@ -51,17 +52,18 @@ async fn accept(
 ) -> Result<Response, Response> {
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let token = form.raw("token").unwrap_or_default();
-    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma, &browser)) };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let name = form.raw("name").unwrap_or_default();
+    let language = language(&sigma, &browser, signed_in.as_ref());
     let set = if found.acceptance == Acceptance::SetPassword {
         let refused =
             |words: String| page(&sigma, &browser, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
         let name = match text::name(name) {
             Ok(name) => name,
-            Err(problem) => return refused(format!("Your name {problem}.")).map_err(IntoResponse::into_response),
+            Err(problem) => return refused(format!("{}.", text_problem(language, "yours", problem))).map_err(IntoResponse::into_response),
         };
-        let password = match chosen(Language::English, &form) {
+        let password = match chosen(language, &form) {
             Ok(password) => password,
             Err(words) => return refused(words).map_err(IntoResponse::into_response),
         };
@@ -81,7 +83,7 @@ async fn accept(
     let store = sigma.store_for(&context, Actor::Anonymous);
     let accepted = store.write(move |tx| invitation::accept(tx, &wanted)).await;
     match accepted.map_err(|error| ApiError::from(error).into_response())? {
-        Accepted::Gone => Ok(gone(&sigma)),
+        Accepted::Gone => Ok(gone(&sigma, &browser)),
         // The account changed while they viewed the page: it now shows what is required.
         Accepted::Incomplete(acceptance) => {
             let found = Invitation { acceptance, ..found };
@@ -94,6 +96,14 @@ async fn accept(
             let known = remember(&sigma, &browser, &user_id, &found.email).await?;
             Ok(with_cookie(to, known.as_deref()))
         }
+    }
+}
+
+/// The language of whoever is signed in, or of the browser.
+fn language(sigma: &AppState, browser: &Browser, signed_in: Option<&SignedIn>) -> Language {
+    match signed_in {
+        Some(signed_in) => sigma.language_of(&signed_in.account.user, browser, None),
+        None => sigma.language_for(browser, None),
     }
 }
 
@@ -136,20 +146,20 @@ fn page(
         form,
         refusal,
     };
-    let response = view.render(status, &sigma.page());
+    let response = view.render(status, &sigma.page_in(language(sigma, browser, signed_in)));
     Ok(with_cookie(response, cookie.as_deref()))
 }
 
 /// The page for a link that was used, has expired, was revoked, or never existed.
-fn gone(sigma: &AppState) -> Response {
+fn gone(sigma: &AppState, browser: &Browser) -> Response {
+    let language = sigma.language_for(browser, None);
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
-        title: "This invitation is no longer valid".to_owned(),
+        title: language.text("invitation-gone").to_string(),
         code: None,
-        description: "It has already been accepted, has expired, or was cancelled. Ask for a new invitation."
-            .to_owned(),
+        description: language.text("invitation-gone-text").to_string(),
         request_id: None,
-        links: vec![front_page(Language::English)],
+        links: vec![front_page(language)],
     };
-    page.render(&sigma.page())
+    page.render(&sigma.page_in(language))
 }

@@ -3,18 +3,20 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
+use sigma_core::email::Email;
 use sigma_core::ids::RoleId;
-use sigma_core::org::Right;
+use sigma_core::org::{Right, text};
 use sigma_store::org::role;
 
 use super::form::Form;
 use super::member_session::MemberSession;
-use super::outcome::{Done, PageError, Refused};
+use super::outcome::{Done, PageError, Refused, text_problem};
 use super::person::{Named, reported, role_options};
 use crate::error::WorkspaceError;
 use crate::invitations::{self, Invitee};
 use crate::pages::view::{InviteForm, Notice, Tab};
 use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::i18n::Language;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 
@@ -35,6 +37,16 @@ struct Entered {
     role: Option<RoleId>,
 }
 
+impl Entered {
+    /// What is wrong with it, in words.
+    fn problem(&self, language: Language) -> Option<String> {
+        if Email::parse(&self.email).is_err() {
+            return Some(language.text("workspace-invite-bad-email").to_string());
+        }
+        text::name(&self.name).err().map(|problem| text_problem(language, "name", problem).to_string())
+    }
+}
+
 async fn show(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
     session.require(&sigma, Right::Users)?;
     page(&sigma, &session, Entered::default(), StatusCode::OK, None).await
@@ -49,13 +61,14 @@ async fn invite(
     session.require(&sigma, Right::Users)?;
     let role = form.0.get("role").map(RoleId::from_text);
     let entered = Entered { email: form.text("email"), name: form.text("name"), role };
-    let refused = match &entered.role {
-        None => unsent("choose a role"),
-        Some(role_id) => {
+    let refused = match (entered.problem(session.language), &entered.role) {
+        (Some(words), _) => unsent(&session, words),
+        (None, None) => unsent(&session, session.text("workspace-invite-no-role").to_string()),
+        (None, Some(role_id)) => {
             let invitee = Invitee { email: &entered.email, name: &entered.name, role_id: role_id.clone() };
             match invitations::invite(&sigma, &context, &session.org_id(), session.actor(), invitee).await {
                 Ok(_) => return Ok(Done::Invited.at(&session.path("people"))),
-                Err(error) => refusal(&sigma, error)?,
+                Err(error) => refusal(&sigma, &session, error)?,
             }
         }
     };
@@ -70,21 +83,21 @@ async fn send_again(
 ) -> Result<Response, PageError> {
     match invitations::send_again(&sigma, &context, &session.org_id(), session.actor(), named.id()).await {
         Ok(()) => Ok(Done::Invited.at(&session.path(&format!("people/{}", named.id())))),
-        Err(error) => reported(&sigma, &session, &named.id(), refusal(&sigma, error)?).await,
+        Err(error) => reported(&sigma, &session, &named.id(), refusal(&sigma, &session, error)?).await,
     }
 }
 
 /// The page's text for an error; transient errors are answered as they are.
-fn refusal(sigma: &AppState, error: WorkspaceError) -> Result<Refused, PageError> {
+fn refusal(sigma: &AppState, session: &MemberSession, error: WorkspaceError) -> Result<Refused, PageError> {
     match error {
-        WorkspaceError::Invalid(words) => Ok(unsent(&words)),
-        WorkspaceError::Refused(refusal) => Refused::of(sigma, &refusal),
+        WorkspaceError::Invalid(words) => Ok(unsent(session, words.into_owned())),
+        WorkspaceError::Refused(refusal) => Refused::of(sigma, session.language, &refusal),
         error => Err(PageError::of(error)),
     }
 }
 
-fn unsent(words: &str) -> Refused {
-    Refused::invalid(format!("The invitation was not sent: {words}."))
+fn unsent(session: &MemberSession, words: String) -> Refused {
+    Refused::invalid(&session.text("workspace-invite-refused").with("reason", words))
 }
 
 async fn page(

@@ -8,7 +8,6 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use sigma_core::ids::ApiKeyId;
 use sigma_core::org::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, Right};
-use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::org::api_key::{self, Maker, MakerId, NewApiKey};
 use sigma_store::org::page::{self, ApiKeyDetails};
@@ -18,10 +17,11 @@ use time::{Date, Time};
 use super::form::Form;
 use super::keys::line;
 use super::member_session::MemberSession;
-use super::outcome::{Done, PageError, Refused};
+use super::outcome::{Done, PageError, Refused, text_problem};
 use super::permission_lines;
 use crate::pages::view::{KeyForm, KeyMade, KeyPage, Notice, Tab};
 use sigma_platform::http::Endpoint;
+use sigma_platform::i18n::Language;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -63,15 +63,15 @@ impl Entered {
     }
 
     /// The requested key, or what is wrong with it, in words.
-    fn parse(&self, now: Timestamp) -> Result<ApiKeyDraft, String> {
-        const OVER: &str = "the expiry date must not be in the past";
+    fn parse(&self, language: Language, now: Timestamp) -> Result<ApiKeyDraft, String> {
+        let over = || language.text("workspace-key-past").to_string();
         let ends = Some(self.last_day.as_str()).filter(|day| !day.is_empty());
-        let ends = ends.map(|day| end_of(day).ok_or(OVER)).transpose()?;
+        let ends = ends.map(|day| end_of(day).ok_or_else(over)).transpose()?;
         let permissions = self.permissions.iter().map(|permission| permission.as_str());
         ApiKeyDraft::new(&self.name, permissions, ends, now).map_err(|problem| match problem {
-            ApiKeyProblem::Name(problem) => format!("the name {problem}"),
-            ApiKeyProblem::Permissions => "choose at least one permission".to_owned(),
-            ApiKeyProblem::Expired => OVER.to_owned(),
+            ApiKeyProblem::Name(problem) => text_problem(language, "name", problem).to_string(),
+            ApiKeyProblem::Permissions => language.text("workspace-key-no-permission").to_string(),
+            ApiKeyProblem::Expired => over(),
         })
     }
 }
@@ -94,10 +94,10 @@ async fn new(State(sigma): State<AppState>, session: MemberSession) -> Result<Re
 async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let (entered, now) = (Entered::read(&sent), sigma.now());
-    let ApiKeyDraft { name, permissions, expires_at } = match entered.parse(now) {
+    let ApiKeyDraft { name, permissions, expires_at } = match entered.parse(session.language, now) {
         Ok(parsed) => parsed,
         Err(words) => {
-            let Refused { status, notice } = Refused::invalid(format!("The key was not created: {words}."));
+            let Refused { status, notice } = Refused::invalid(&session.text("workspace-key-refused").with("reason", words));
             return Ok(form(&sigma, &session, entered, status, Some(notice)));
         }
     };
@@ -138,7 +138,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = session.reported(query.as_deref());
     show_key(&sigma, &session, named.id(), StatusCode::OK, notice).await
 }
 
@@ -187,15 +187,17 @@ async fn show_key(
     let found = sigma.store.read(move |tx| page::api_key(tx, &org_id, &id)).await?;
     let Some(ApiKeyDetails { key, maker_has_left }) = found else { return Err(not_found(sigma).into()) };
     let made_by = match &key.made_by {
-        None => Some("the operator".to_owned()),
-        Some(Maker { id: MakerId::Key(_), name }) => Some(format!("the key {name}")),
-        Some(Maker { name, .. }) if maker_has_left => Some(format!("{name}, who is no longer a member")),
+        None => Some(session.text("workspace-key-by-operator").to_string()),
+        Some(Maker { id: MakerId::Key(_), name }) => Some(session.text("workspace-key-by-key").with("name", name.as_str()).to_string()),
+        Some(Maker { name, .. }) if maker_has_left => {
+            Some(session.text("workspace-key-by-former").with("name", name.as_str()).to_string())
+        },
         Some(Maker { name, .. }) => Some(name.clone()),
     };
     let locked = session.authority().require_key(key.permissions).is_err();
     let view = KeyPage {
         made_by,
-        locked: locked.then(|| "This key has more rights than you, so you cannot deactivate it.".to_owned()),
+        locked: locked.then(|| session.text("workspace-key-locked").to_string()),
         key: line(key, sigma.now()),
     };
     Ok(view.render(status, &session.frame(Tab::Keys, notice), &session.page(sigma)))
@@ -204,6 +206,8 @@ async fn show_key(
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use sigma_core::params::Params;
 
     use super::*;
 
@@ -219,7 +223,7 @@ mod tests {
     #[test]
     fn problems_with_a_key_are_explained() {
         let now = end_of("2026-11-21").unwrap().plus(Duration::from_secs(1));
-        let parse = |form: &str| Entered::read(&Form(Params::parse(form))).parse(now);
+        let parse = |form: &str| Entered::read(&Form(Params::parse(form))).parse(Language::English, now);
         let draft = parse("name=+Import+&permission=read&permission=x&expires=2026-11-22").unwrap();
         assert_eq!((draft.name.as_str(), draft.permissions.names()), ("Import", vec!["read"]));
         assert_eq!(draft.expires_at, end_of("2026-11-22"));

@@ -29,7 +29,7 @@ async fn keys(
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let notice = Done::reported_by(&query);
+    let notice = Done::reported_by(&query, session.language);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (org_id, now) = (session.org_id(), sigma.now());
     let page = sigma.store.read(move |tx| api_key::page(tx, &org_id, offset, LIMIT)).await?;

@@ -10,17 +10,19 @@ use sigma_core::authentication::Acr;
 use sigma_core::ids::OrgId;
 use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::org::{Authority, Right, Role};
+use sigma_core::params::Params;
 use sigma_store::org::Decision;
 use sigma_store::org::Org;
 use sigma_store::org::active_member::{self, ActiveMember};
 use sigma_store::org::membership::{Belonging, Member};
 use sigma_store::{Stop, Tx};
 
-use super::outcome::{PageError, Refused};
+use super::outcome::{Done, PageError, Refused};
 use crate::pages::view::{Frame, Notice, Tab, WorkspaceLink};
 use sigma_platform::branding::{Brand, logo_url};
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
+use sigma_platform::i18n::{Language, Phrase};
 use sigma_platform::interaction::{begin, sign_in_first, with_cookie};
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::view::{ErrorPage, Link, PageContext};
@@ -39,6 +41,8 @@ pub struct MemberSession {
     pub member: Member,
     /// The member's role.
     pub role: Role,
+    /// The language of the pages.
+    pub language: Language,
     others: Vec<Belonging>,
     brand: Brand,
     context: RequestContext,
@@ -51,15 +55,25 @@ struct Place {
 }
 
 impl MemberSession {
-    async fn of(sigma: &AppState, active: ActiveMember, context: &RequestContext) -> Self {
+    async fn of(sigma: &AppState, active: ActiveMember, language: Language, context: &RequestContext) -> Self {
         let ActiveMember { workspace, member, role, others } = active;
         let brand = sigma.org_brand(&workspace.id).await;
-        Self { workspace, member, role, others, brand, context: context.clone() }
+        Self { workspace, member, role, language, others, brand, context: context.clone() }
     }
 
     /// What a page knows of its server, with the look of this workspace.
     pub fn page<'a>(&'a self, sigma: &'a AppState) -> PageContext<'a> {
-        sigma.page().with_look(&self.brand.look)
+        sigma.page_in(self.language).with_look(&self.brand.look)
+    }
+
+    /// A text of the catalogue.
+    pub const fn text(&self, key: &'static str) -> Phrase<'static> {
+        self.language.text(key)
+    }
+
+    /// The action that the address of a page reports.
+    pub fn reported(&self, query: Option<&str>) -> Option<Notice> {
+        Done::reported_by(&Params::parse(query.unwrap_or_default()), self.language)
     }
 
     /// The member's permissions.
@@ -111,14 +125,15 @@ impl MemberSession {
         }
         let page = ErrorPage {
             status: StatusCode::FORBIDDEN,
-            title: "Your role does not give you access to this page".to_owned(),
+            title: self.text("workspace-forbidden").to_string(),
             code: None,
-            description: format!(
-                "Your role in {1} is {0}. Ask a workspace admin for access.",
-                self.role.name, self.workspace.name
-            ),
+            description: self
+                .text("workspace-forbidden-text")
+                .with("role", self.role.name.clone())
+                .with("workspace", self.workspace.name.clone())
+                .to_string(),
             request_id: None,
-            links: vec![Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }],
+            links: vec![Link { href: self.path("roles"), label: self.text("workspace-back").to_string() }],
         };
         Err(page.render(&self.page(sigma)).into())
     }
@@ -134,7 +149,7 @@ impl MemberSession {
     {
         match sigma.store_for(&self.context, self.actor()).decide(act).await {
             Ok(done) => Ok(Ok(done)),
-            Err(Stop::Refused(refusal)) => Refused::of(sigma, &refusal).map(Err),
+            Err(Stop::Refused(refusal)) => Refused::of(sigma, self.language, &refusal).map(Err),
             Err(Stop::Failed(error)) => Err(error.into()),
         }
     }
@@ -149,7 +164,12 @@ impl MemberSession {
         let org_id = sigma.org_named(name).await?;
         let quick = find_member(sigma, context, browser, &org_id).await?;
         if let Some(active) = quick {
-            return Ok(Self::of(sigma, active, context).await);
+            let account = sigma.find_account(&active.member.user_id).await?;
+            let language = account.map_or_else(
+                || sigma.language_for(browser, None),
+                |account| sigma.language_of(&account.user, browser, None),
+            );
+            return Ok(Self::of(sigma, active, language, context).await);
         }
         let signed_in = SignedIn::find(sigma, browser).await.map_err(PageError::of)?;
         let Some(signed_in) = signed_in else {
@@ -157,13 +177,14 @@ impl MemberSession {
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
         let user_id = signed_in.account.user.id.clone();
+        let language = sigma.language_of(&signed_in.account.user, browser, None);
         match sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await? {
             // The sign-in page asks for it, and comes back here.
             Some(active) if active.workspace.require_second_factor && signed_in.session.methods.acr() < Acr::Two => {
                 Err(PageError::of(sign_in_first(sigma, browser, Continuation::workspace(name, page))))
             }
-            Some(active) => Ok(Self::of(sigma, active, context).await),
-            None => Err(no_access(sigma, browser, &signed_in, Continuation::workspace(name, page))?.into()),
+            Some(active) => Ok(Self::of(sigma, active, language, context).await),
+            None => Err(no_access(sigma, browser, language, &signed_in, Continuation::workspace(name, page))?.into()),
         }
     }
 }
@@ -172,6 +193,7 @@ impl MemberSession {
 fn no_access(
     sigma: &AppState,
     browser: &Browser,
+    language: Language,
     signed_in: &SignedIn,
     came_for: Continuation,
 ) -> Result<Response, PageError> {
@@ -179,19 +201,16 @@ fn no_access(
     let name = &signed_in.account.user.name;
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
-        title: "You have no access to this workspace".to_owned(),
+        title: language.text("workspace-no-access").to_string(),
         code: None,
-        description: format!(
-            "It does not exist, or {name} is not a member of it. Ask one of its admins for an invitation, or use the \
-             account that you were invited with."
-        ),
+        description: language.text("workspace-no-access-text").with("name", name.as_str()).to_string(),
         request_id: None,
         links: vec![
-            Link { href: "/workspace".to_owned(), label: "Your workspaces".to_owned() },
-            Link { href: switch_url(&begun.name), label: "Use another account".to_owned() },
+            Link { href: "/workspace".to_owned(), label: language.text("workspace-chooser").to_string() },
+            Link { href: switch_url(&begun.name), label: language.text("login-use-another-account").to_string() },
         ],
     };
-    let page = page.render(&sigma.page());
+    let page = page.render(&sigma.page_in(language));
     Ok(with_cookie(page, begun.set_cookie.as_deref()))
 }
 

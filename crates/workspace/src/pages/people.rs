@@ -49,7 +49,7 @@ async fn people(
         people: found.members.items.iter().map(line).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: found.members.total },
     };
-    Ok(view.render(&session.frame(Tab::People, Done::reported_by(&query)), &session.page(&sigma)))
+    Ok(view.render(&session.frame(Tab::People, Done::reported_by(&query, session.language)), &session.page(&sigma)))
 }
 
 /// The state of a membership, as pages show it.

@@ -6,7 +6,6 @@ use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
 use sigma_core::org::{Right, Role, RolePermissions};
-use sigma_core::params::Params;
 use sigma_store::org::api_key::MadeKeys;
 use sigma_store::org::membership::{self, Change, Member};
 use sigma_store::org::page::{self, MemberDetails};
@@ -53,7 +52,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::Users)?;
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = session.reported(query.as_deref());
     show_member(&sigma, &session, &named.id(), StatusCode::OK, notice).await
 }
 
@@ -158,7 +157,7 @@ async fn show_member(
         status: status(member.state),
         created_at: member.created_at,
         is_self: member.user_id == session.member.user_id,
-        locked: locked.then(|| format!("{} has more rights than you, so you cannot make changes here.", member.name)),
+        locked: locked.then(|| session.text("workspace-beyond").with("name", member.name.as_str()).to_string()),
         roles: role_options(session, &roles, Some(&member.role_id)),
         quick_login: quick_login(sigma, session, &member, held.as_ref()),
         keys: api_keys,
@@ -184,13 +183,13 @@ fn quick_login(sigma: &AppState, session: &MemberSession, member: &Member, role:
     let settings = &sigma.settings.workspaces;
     let manages = role.is_some_and(|role| role.permissions.manages_anything());
     let hint = if !settings.demo && settings.allow_quick_logins.is_empty() {
-        "Has no effect: this server does not allow quick logins."
+        "workspace-quick-refused"
     } else if !session.workspace.quick_logins {
-        "Has no effect yet: quick logins are off in the settings of this workspace."
+        "workspace-quick-off"
     } else if manages && !settings.demo {
-        "Has no effect with this role, and ends existing quick logins: roles that manage anything require a password."
+        "workspace-quick-manages"
     } else {
-        "Lets this member log in without a password, for a day at a time."
+        "workspace-quick-on"
     };
-    QuickLoginSwitch { on: member.quick_login, hint: hint.to_owned() }
+    QuickLoginSwitch { on: member.quick_login, hint: session.text(hint).to_string() }
 }

@@ -6,7 +6,6 @@ use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::RoleId;
 use sigma_core::org::{Right, Role, RolePermissions};
-use sigma_core::params::Params;
 use sigma_store::org::api_key::MadeKeys;
 use sigma_store::org::role;
 
@@ -69,9 +68,9 @@ async fn add(State(sigma): State<AppState>, session: MemberSession, form: Form) 
     if wants_more_lines(&form) {
         return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &session, entered));
     }
-    let draft = match entered.draft() {
+    let draft = match entered.draft(session.language) {
         Ok(draft) => draft,
-        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &session, entered)),
+        Err(words) => return Ok(Page::refused(subject, unsaved(&session, words)).render(&sigma, &session, entered)),
     };
     let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
     let id = RoleId::new(now, &*sigma.rng);
@@ -87,7 +86,7 @@ async fn show(
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = session.reported(query.as_deref());
     let role = load(&sigma, &session, named.id()).await?;
     let page = Page { subject: Subject::Known(&role), status: StatusCode::OK, notice, more: 0 };
     Ok(page.render(&sigma, &session, Entered::of(&role)))
@@ -104,9 +103,9 @@ async fn replace(
     if wants_more_lines(&form) {
         return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &session, entered));
     }
-    let draft = match entered.draft() {
+    let draft = match entered.draft(session.language) {
         Ok(draft) => draft,
-        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &session, entered)),
+        Err(words) => return Ok(Page::refused(subject, unsaved(&session, words)).render(&sigma, &session, entered)),
     };
     let keys = if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate };
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
@@ -141,8 +140,8 @@ fn wants_more_lines(form: &Form) -> bool {
     form.0.get("then") == Some("more")
 }
 
-fn unsaved(words: &str) -> Refused {
-    Refused::invalid(format!("The role was not saved: {words}."))
+fn unsaved(session: &MemberSession, words: String) -> Refused {
+    Refused::invalid(&session.text("workspace-role-refused").with("reason", words))
 }
 
 /// The form, and the outcome of submitting it.
@@ -167,14 +166,12 @@ impl<'r> Page<'r> {
         }
         let editing = match self.subject {
             _ if !session.authority().may(Right::Roles) => {
-                Editing::Locked("Your role does not allow you to change roles.".to_owned())
+                Editing::Locked(session.text("workspace-role-locked").to_string())
             }
             Subject::Known(role) if !own.covers(&role.permissions) => {
-                Editing::Locked("This role has more rights than yours, so you cannot change it.".to_owned())
+                Editing::Locked(session.text("workspace-role-beyond").to_string())
             }
-            _ if !fits => Editing::Locked(
-                "This role has more rules than this page can show. Use the API to read and change it.".to_owned(),
-            ),
+            _ if !fits => Editing::Locked(session.text("workspace-role-too-long").to_string()),
             _ => Editing::Open,
         };
         let switches = RolePermissions { switches: entered.switches, ..RolePermissions::default() };

@@ -7,7 +7,9 @@ use sigma_core::org::role::RoleProblem;
 use sigma_core::org::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
 
 use super::form::Form;
+use super::outcome::text_problem;
 use crate::pages::view::{AttributeRow, CatalogRow, SchemaRow};
+use sigma_platform::i18n::Language;
 
 /// A role as entered.
 #[derive(Debug, Default)]
@@ -101,53 +103,54 @@ impl Entered {
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub fn draft(&self) -> Result<RoleDraft, String> {
+    pub fn draft(&self, language: Language) -> Result<RoleDraft, String> {
         let permissions = RolePermissions {
             switches: self.switches,
-            schemas: self.schemas.iter().map(schema).collect::<Result<_, _>>()?,
+            schemas: self.schemas.iter().map(|row| schema(row, language)).collect::<Result<_, _>>()?,
             catalogs: self.catalogs.iter().map(catalog).collect(),
         };
-        RoleDraft::new(&self.name, &self.description, permissions).map_err(|problem| words(&problem))
+        RoleDraft::new(&self.name, &self.description, permissions).map_err(|problem| words(&problem, language))
     }
 }
 
 /// What is wrong, in the terms of the page.
-fn words(problem: &RoleProblem) -> String {
+fn words(problem: &RoleProblem, language: Language) -> String {
     match problem {
         RoleProblem::Text { field, problem } => {
             let what = match *field {
-                "schemaId" => "the id of a schema",
-                "attributes" => "the name of an attribute",
-                "catalogId" => "the id of a catalog",
-                "description" => "the description",
-                _ => "the name",
+                "schemaId" => "schema",
+                "attributes" => "attribute",
+                "catalogId" => "catalog",
+                "description" => "description",
+                _ => "name",
             };
-            format!("{what} {problem}")
+            text_problem(language, what, *problem).to_string()
         }
-        RoleProblem::Repeated(_) => "each schema and each catalog can be listed only once".to_owned(),
-        RoleProblem::TooLarge => "there are too many rules for schemas and catalogs".to_owned(),
+        RoleProblem::Repeated(_) => language.text("workspace-role-repeated").to_string(),
+        RoleProblem::TooLarge => language.text("workspace-role-too-large").to_string(),
     }
 }
 
-fn schema(row: &SchemaRow) -> Result<SchemaPermission, String> {
+fn schema(row: &SchemaRow, language: Language) -> Result<SchemaPermission, String> {
     if row.id.is_empty() {
-        return Err("attributes are listed for a schema whose id is empty".to_owned());
+        return Err(language.text("workspace-role-nameless").to_string());
     }
     let mut attributes = BTreeMap::new();
     for attribute in &row.attributes {
-        if attributes.insert(attribute.name.clone(), level(&attribute.level)?).is_some() {
-            return Err(format!("the attribute “{}” is listed twice for the schema “{}”", attribute.name, row.id));
+        if attributes.insert(attribute.name.clone(), level(&attribute.level, language)?).is_some() {
+            let twice = language.text("workspace-role-twice").with("attribute", attribute.name.as_str());
+            return Err(twice.with("schema", row.id.as_str()).to_string());
         }
     }
-    Ok(SchemaPermission { schema_id: row.id.clone(), default: level(&row.default)?, attributes })
+    Ok(SchemaPermission { schema_id: row.id.clone(), default: level(&row.default, language)?, attributes })
 }
 
 fn catalog(row: &CatalogRow) -> CatalogPermission {
     CatalogPermission { catalog_id: row.id.clone(), can_view: row.can_view, can_assign: row.can_assign }
 }
 
-fn level(name: &str) -> Result<Level, String> {
-    Level::parse(name).ok_or_else(|| "a level is missing".to_owned())
+fn level(name: &str, language: Language) -> Result<Level, String> {
+    Level::parse(name).ok_or_else(|| language.text("workspace-role-no-level").to_string())
 }
 
 #[cfg(test)]
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_role_is_read_line_by_line_and_empty_lines_are_left_out() {
-        let draft = entered(WHOLE).draft().unwrap();
+        let draft = entered(WHOLE).draft(Language::English).unwrap();
         insta::assert_debug_snapshot!(draft, @r#"
         RoleDraft {
             name: "Editor",
@@ -206,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_the_form_shows_of_a_role_is_what_it_sends_back() {
-        let draft = entered(WHOLE).draft().unwrap();
+        let draft = entered(WHOLE).draft(Language::English).unwrap();
         let role = Role {
             org_id: OrgId::from_text("org_1"),
             id: RoleId::from_text("role_1"),
@@ -216,7 +219,7 @@ mod tests {
             created_at: Timestamp::from_seconds(0),
             updated_at: Timestamp::from_seconds(0),
         };
-        assert_eq!(Entered::of(&role).draft().unwrap(), draft);
+        assert_eq!(Entered::of(&role).draft(Language::English).unwrap(), draft);
     }
 
     #[test]
@@ -231,7 +234,7 @@ mod tests {
             "name=a&catalog=c&catalog=c",
             "name=a%0Ab",
         ]
-        .map(|form| entered(form).draft().unwrap_err());
+        .map(|form| entered(form).draft(Language::English).unwrap_err());
         insta::assert_snapshot!(problems.join("\n"), @r"
         the name must not be empty
         attributes are listed for a schema whose id is empty

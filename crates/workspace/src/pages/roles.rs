@@ -28,7 +28,7 @@ async fn roles(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let notice = Done::reported_by(&query);
+    let notice = Done::reported_by(&query, session.language);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let org_id = session.org_id();
     let page = sigma.store.read(move |tx| role::summaries(tx, &org_id, offset, LIMIT)).await?;

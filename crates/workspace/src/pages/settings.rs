@@ -4,13 +4,12 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::org::{Right, text};
-use sigma_core::params::Params;
 use sigma_store::org::secret;
 use sigma_store::org::{self, Change};
 
 use super::form::Form;
 use super::member_session::MemberSession;
-use super::outcome::{Done, PageError, Refused};
+use super::outcome::{Done, PageError, Refused, text_problem};
 use crate::pages::view::{Notice, QuickLoginsSetting, Tab, WorkspaceSettings};
 use sigma_platform::http::{ApiError, Endpoint};
 use sigma_platform::pages::policy::{FORM, PAGE};
@@ -30,14 +29,17 @@ async fn show(
     session: MemberSession,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = session.reported(query.as_deref());
     page(&sigma, &session, &session.workspace.name, StatusCode::OK, notice).await
 }
 
 async fn change(State(sigma): State<AppState>, session: MemberSession, form: Form) -> Result<Response, PageError> {
     let entered = form.text("name");
     let refused = match text::name(&entered) {
-        Err(problem) => Refused::invalid(format!("Not saved: the name {problem}.")),
+        Err(problem) => {
+            let reason = text_problem(session.language, "name", problem).to_string();
+            Refused::invalid(&session.text("workspace-not-saved").with("reason", reason))
+        },
         Ok(name) => {
             let change = Change {
                 name: Some(name),
@@ -84,7 +86,7 @@ async fn page(
         require_second_factor: session.workspace.require_second_factor,
         kid: secrets.into_iter().next().map(|secret| secret.kid),
         locked: (!session.authority().may(Right::Workspace))
-            .then(|| "Only admins can change these settings.".to_owned()),
+            .then(|| session.text("workspace-settings-locked").to_string()),
     };
     Ok(view.render(status, &session.frame(Tab::Settings, notice), &session.page(sigma)))
 }

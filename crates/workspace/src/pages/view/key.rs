@@ -23,7 +23,7 @@ pub struct KeyForm {
     pub earliest: String,
 }
 
-/// One permission of a key, in plain words.
+/// One permission of a key, in plain words: keys of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PermissionLine {
     /// Its name in the API.
@@ -54,7 +54,7 @@ pub struct KeyPage {
     pub key: KeyLine,
     /// Who made it.
     pub made_by: Option<String>,
-    /// How many keys it created that would end with it.
+    /// Why the viewer cannot change it.
     pub locked: Option<String>,
 }
 
@@ -63,11 +63,11 @@ impl PermissionLine {
     pub fn all() -> Vec<Self> {
         let line = |name, title, detail| Self { name, title, detail, on: false, locked: false };
         vec![
-            line("read", "Read", "Read data and the data model."),
-            line("update-data", "Change data", "Create and change records."),
-            line("delete-data", "Delete data", "Remove records."),
-            line("update-model", "Change the data model", "Create and change schemas."),
-            line("delete-model", "Delete the data model", "Remove schemas."),
+            line("read", "workspace-permission-read", "workspace-permission-read-detail"),
+            line("update-data", "workspace-permission-update-data", "workspace-permission-update-data-detail"),
+            line("delete-data", "workspace-permission-delete-data", "workspace-permission-delete-data-detail"),
+            line("update-model", "workspace-permission-update-model", "workspace-permission-update-model-detail"),
+            line("delete-model", "workspace-permission-delete-model", "workspace-permission-delete-model-detail"),
         ]
     }
 }

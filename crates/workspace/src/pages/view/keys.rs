@@ -6,6 +6,7 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use super::{Frame, Notice, Paging};
+use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, moment, page};
 
@@ -51,11 +52,12 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// A key of the catalogue.
     pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::Active => "Active",
-            Self::Expired => "Expired",
-            Self::Deactivated => "Deactivated",
+            Self::Active => "workspace-key-active",
+            Self::Expired => "workspace-key-expired",
+            Self::Deactivated => "workspace-key-deactivated",
         }
     }
 
@@ -68,9 +70,9 @@ impl KeyState {
 }
 
 impl KeyLine {
-    pub(super) fn rights(&self) -> String {
+    pub(super) fn rights(&self, language: Language) -> String {
         if self.permissions.len() == super::PermissionLine::all().len() {
-            return "Everything".to_owned();
+            return language.text("workspace-everything").to_string();
         }
         self.permissions.join(", ")
     }
@@ -79,12 +81,12 @@ impl KeyLine {
         moment::day(self.created_at)
     }
 
-    pub(super) fn used(&self) -> String {
-        self.last_used_at.map_or_else(|| "Never".to_owned(), moment::minute)
+    pub(super) fn used(&self, language: Language) -> String {
+        self.last_used_at.map_or_else(|| language.text("workspace-never").to_string(), moment::minute)
     }
 
-    pub(super) fn ends(&self) -> String {
-        self.expires_at.map_or_else(|| "Never".to_owned(), moment::minute)
+    pub(super) fn ends(&self, language: Language) -> String {
+        self.expires_at.map_or_else(|| language.text("workspace-never").to_string(), moment::minute)
     }
 }
 

@@ -105,25 +105,13 @@ impl Tab {
         }
     }
 
+    /// Its name: a key of the catalogue.
     const fn label(self) -> &'static str {
         match self {
-            Self::People => "People",
-            Self::Roles => "Roles",
-            Self::Keys => "API keys",
-            Self::Settings => "Settings",
+            Self::People => "workspace-people",
+            Self::Roles => "workspace-roles",
+            Self::Keys => "workspace-keys",
+            Self::Settings => "workspace-settings",
         }
     }
-}
-
-/// A count as people read it: `1,234`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -5,7 +5,8 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 
-use super::{Frame, Notice, grouped};
+use super::{Frame, Notice};
+use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, initial, moment, page};
 
@@ -64,11 +65,12 @@ pub struct Paging {
 }
 
 impl MemberStatus {
+    /// A key of the catalogue.
     pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::Invited => "Invited",
-            Self::Active => "Active",
-            Self::Inactive => "Inactive",
+            Self::Invited => "workspace-state-invited",
+            Self::Active => "workspace-state-active",
+            Self::Inactive => "workspace-state-inactive",
         }
     }
 
@@ -102,14 +104,12 @@ impl Paging {
     }
 
     /// `51–100 of 1,234`.
-    pub(super) fn place(&self, shown: usize) -> String {
+    pub(super) fn place(&self, language: Language, shown: usize) -> String {
         let last = self.offset.saturating_add(u64::try_from(shown).unwrap_or(u64::MAX)).min(self.total);
         let first = self.offset.saturating_add(1).min(last);
-        format!("{}–{} of {}", grouped(first), grouped(last), grouped(self.total))
-    }
-
-    fn total(&self) -> String {
-        grouped(self.total)
+        let number = |count| language.number(count);
+        let place = language.text("workspace-place").with("first", number(first)).with("last", number(last));
+        place.with("total", number(self.total)).to_string()
     }
 }
 

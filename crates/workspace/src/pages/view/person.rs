@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 
-use super::{Frame, MemberStatus, Notice, grouped};
+use super::{Frame, MemberStatus, Notice};
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, initial, moment, page};
 
@@ -75,11 +75,6 @@ impl MemberPage {
 
     fn since(&self) -> String {
         moment::day(self.created_at)
-    }
-
-    /// `the API key`, `the 3 API keys`.
-    fn keys_in_words(&self) -> String {
-        if self.keys == 1 { "the API key".to_owned() } else { format!("the {} API keys", grouped(self.keys)) }
     }
 }
 

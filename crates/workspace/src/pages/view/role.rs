@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::{Frame, Notice};
+use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, page};
 
@@ -38,7 +39,7 @@ pub enum Editing {
     Locked(String),
 }
 
-/// One switch of a role, in plain words.
+/// One switch of a role, in plain words: keys of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwitchLine {
     /// Its name in the API.
@@ -86,22 +87,63 @@ pub struct CatalogRow {
     pub can_assign: bool,
 }
 
-/// The levels with their labels.
-const LEVELS: [(&str, &str); 3] = [("write", "Write"), ("read", "Read"), ("hidden", "Hidden")];
+/// The levels with their labels: keys of the catalogue.
+const LEVELS: [(&str, &str); 3] =
+    [("write", "workspace-level-write"), ("read", "workspace-level-read"), ("hidden", "workspace-level-hidden")];
 
 impl SwitchLine {
     /// Every switch, off and enabled, in display order.
     pub fn all() -> Vec<Self> {
         let line = |field, short, title, detail| Self { field, short, title, detail, on: false, locked: false };
         vec![
-            line("canManageUsers", "People", "Manage people", "Invite members, assign roles, remove members."),
-            line("canManageRoles", "Roles", "Manage roles", "Create roles and change their permissions."),
-            line("canManageApiKeys", "API keys", "Manage API keys", "Create and deactivate keys for servers."),
-            line("canManageSchemas", "Schemas", "Manage schemas", "Change the data model. All schemas are writable."),
-            line("canManageDimensions", "Dimensions", "Manage dimensions", "Change the dimensions of the data."),
-            line("canManageOptionLists", "Option lists", "Manage option lists", "Change the values of option lists."),
-            line("canImport", "Import", "Import data", "Import data in bulk."),
-            line("canExport", "Export", "Export data", "Export data in bulk."),
+            line(
+                "canManageUsers",
+                "workspace-switch-users",
+                "workspace-switch-users-title",
+                "workspace-switch-users-detail",
+            ),
+            line(
+                "canManageRoles",
+                "workspace-switch-roles",
+                "workspace-switch-roles-title",
+                "workspace-switch-roles-detail",
+            ),
+            line(
+                "canManageApiKeys",
+                "workspace-switch-keys",
+                "workspace-switch-keys-title",
+                "workspace-switch-keys-detail",
+            ),
+            line(
+                "canManageSchemas",
+                "workspace-switch-schemas",
+                "workspace-switch-schemas-title",
+                "workspace-switch-schemas-detail",
+            ),
+            line(
+                "canManageDimensions",
+                "workspace-switch-dimensions",
+                "workspace-switch-dimensions-title",
+                "workspace-switch-dimensions-detail",
+            ),
+            line(
+                "canManageOptionLists",
+                "workspace-switch-lists",
+                "workspace-switch-lists-title",
+                "workspace-switch-lists-detail",
+            ),
+            line(
+                "canImport",
+                "workspace-switch-import",
+                "workspace-switch-import-title",
+                "workspace-switch-import-detail",
+            ),
+            line(
+                "canExport",
+                "workspace-switch-export",
+                "workspace-switch-export-title",
+                "workspace-switch-export-detail",
+            ),
         ]
     }
 }
@@ -123,10 +165,10 @@ impl RoleForm {
         self
     }
 
-    fn heading(&self) -> &str {
+    fn heading(&self, language: Language) -> String {
         match self.id {
-            Some(_) => &self.name,
-            None => "Create role",
+            Some(_) => self.name.clone(),
+            None => language.text("workspace-role-create").to_string(),
         }
     }
 

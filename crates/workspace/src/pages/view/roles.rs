@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::{Frame, Notice, Paging, SwitchLine};
+use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, page};
 
@@ -38,26 +39,24 @@ pub struct RoleLine {
 
 impl RoleLine {
     /// What it may manage, for screens too narrow for the grid.
-    fn summary(&self) -> String {
-        let on: Vec<_> = self.switches.iter().filter(|switch| switch.on).map(|switch| switch.short).collect();
+    fn summary(&self, language: Language) -> String {
+        let on: Vec<_> = self.switches.iter().filter(|switch| switch.on).collect();
         if on.is_empty() {
-            return "Manages nothing".to_owned();
+            return language.text("workspace-manages-nothing").to_string();
         }
         if on.len() == self.switches.len() {
-            return "Everything".to_owned();
+            return language.text("workspace-everything").to_string();
         }
-        on.join(", ")
+        let names: Vec<_> = on.into_iter().map(|switch| language.text(switch.short).to_string()).collect();
+        names.join(", ")
     }
 
     /// `2 schemas, 1 catalog`.
-    fn rules(&self) -> String {
-        let counted = |count: usize, one: &str, many: &str| match count {
-            0 => None,
-            1 => Some(format!("1 {one}")),
-            _ => Some(format!("{count} {many}")),
-        };
-        let parts = [counted(self.schemas, "schema", "schemas"), counted(self.catalogs, "catalog", "catalogs")];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    fn rules(&self, language: Language) -> String {
+        let parts = [("workspace-rules-schemas", self.schemas), ("workspace-rules-catalogs", self.catalogs)];
+        let counted = parts.into_iter().filter(|(_, count)| *count > 0);
+        let words: Vec<_> = counted.map(|(key, count)| language.text(key).with("count", count).to_string()).collect();
+        words.join(", ")
     }
 }
 

@@ -266,9 +266,3 @@ async fn quick_logins_that_the_server_does_not_allow_are_explained() {
         }
     }
 }
-
-#[test]
-fn counts_are_grouped_by_thousands() {
-    let grouped = [0, 7, 999, 1_000, 12_345, 100_000, 1_234_567].map(grouped);
-    assert_eq!(grouped, ["0", "7", "999", "1,000", "12,345", "100,000", "1,234,567"]);
-}
