@@ -45,6 +45,13 @@ impl Language {
         }
     }
 
+    /// Where its lines begin, as the attribute `dir` says it.
+    pub const fn direction(self) -> &'static str {
+        match self {
+            Self::English | Self::German => "ltr",
+        }
+    }
+
     /// The language of that tag.
     pub fn parse(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.tag() == tag)

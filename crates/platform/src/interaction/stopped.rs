@@ -49,9 +49,9 @@ async fn begin_again(sigma: &AppState, language: Language, continuation: &Contin
     match continuation {
         Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
             // A pushed request starts at its app.
-            Ok(requested) if requested.pushed.is_some() => std::iter::once(front_page(language))
-                .chain(home_page(sigma, language, &requested.app))
-                .collect(),
+            Ok(requested) if requested.pushed.is_some() => {
+                std::iter::once(front_page(language)).chain(home_page(sigma, language, &requested.app)).collect()
+            }
             Ok(requested) => {
                 let app = &requested.app;
                 let label = language.text("stopped-continue").with("app", app.name.as_str()).to_string();

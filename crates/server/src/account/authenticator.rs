@@ -147,10 +147,26 @@ async fn add(
     let Some(secret) = unseal(&sigma, &user_id, form.raw("pending").unwrap_or_default()) else {
         let secret = TotpSecret::new(&bytes::<SECRET_BYTES>(&*sigma.rng));
         let secret = secret.ok_or_else(|| ApiError::internal("a secret of another length"))?;
-        return page(&sigma, &signed_in, language, &secret, query.as_deref(), Some("totp-refused-old"), StatusCode::BAD_REQUEST);
+        return page(
+            &sigma,
+            &signed_in,
+            language,
+            &secret,
+            query.as_deref(),
+            Some("totp-refused-old"),
+            StatusCode::BAD_REQUEST,
+        );
     };
     let Some(step) = secret.matching_step(form.raw("code").unwrap_or_default(), sigma.now()) else {
-        return page(&sigma, &signed_in, language, &secret, query.as_deref(), Some("totp-refused-wrong"), StatusCode::UNAUTHORIZED);
+        return page(
+            &sigma,
+            &signed_in,
+            language,
+            &secret,
+            query.as_deref(),
+            Some("totp-refused-wrong"),
+            StatusCode::UNAUTHORIZED,
+        );
     };
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     let sealed = sigma.master_key.seal(&seal_context(&user_id, &id), secret.as_bytes(), &*sigma.rng);

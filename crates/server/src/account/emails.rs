@@ -51,8 +51,7 @@ async fn add(
     let entered = form.raw("email").unwrap_or_default();
     let refuse = async |key: &'static str, status: StatusCode| {
         let words = sigma.language_of(&signed_in.account.user, &browser, None).text(key).to_string();
-        let answer =
-            OwnAccount { refusal: Some(words), entered: entered.to_owned(), ..OwnAccount::default() };
+        let answer = OwnAccount { refusal: Some(words), entered: entered.to_owned(), ..OwnAccount::default() };
         render(&sigma, &browser, &signed_in, answer, status).await.map_err(fail)
     };
     if !signed_in.may_change_credentials(&sigma) {

@@ -22,13 +22,13 @@ async fn the_sign_in_page_and_the_consent_page_speak_the_language_of_the_browser
     let browser = world.browser();
     let path = browser.authorize(&[]).await.location().to_owned();
     let german = in_german(&browser, &path).await.body;
-    assert!(german.contains("<html lang=\"de\">") && german.contains("Bei Playground anmelden"), "{german}");
+    assert!(german.contains("<html lang=\"de\"") && german.contains("Bei Playground anmelden"), "{german}");
     let english = browser.get(&path).await.body;
-    assert!(english.contains("<html lang=\"en\">") && english.contains("Sign in to Playground"), "{english}");
+    assert!(english.contains("<html lang=\"en\"") && english.contains("Sign in to Playground"), "{english}");
     browser.sign_up(&Key::named("ada")).await;
     let path = browser.authorize(&[]).await.location().to_owned();
     let german = in_german(&browser, &path).await.body;
-    assert!(german.contains("<html lang=\"de\">") && german.contains("Ihr Profil sehen"), "{german}");
+    assert!(german.contains("<html lang=\"de\"") && german.contains("Ihr Profil sehen"), "{german}");
 }
 
 #[tokio::test]
@@ -37,20 +37,20 @@ async fn an_app_may_ask_for_a_language() {
     let browser = world.browser();
     let path = browser.authorize(&[("ui_locales", "fr de-CH")]).await.location().to_owned();
     let page = browser.get(&path).await.body;
-    assert!(page.contains("<html lang=\"de\">") && page.contains("E-Mail-Adresse"), "{page}");
+    assert!(page.contains("<html lang=\"de\"") && page.contains("E-Mail-Adresse"), "{page}");
 }
 
 #[tokio::test]
 async fn what_is_not_offered_is_not_spoken() {
     let world = World::new().await;
     let page = in_german(&world.browser(), "/login").await.body;
-    assert!(page.contains("<html lang=\"en\">") && page.contains("Sign in"), "{page}");
+    assert!(page.contains("<html lang=\"en\"") && page.contains("Sign in"), "{page}");
     let world = World::with(|settings| {
         settings.languages.offered = vec![Language::German];
         settings.languages.default = Language::German;
     })
     .await;
-    assert!(world.browser().get("/login").await.body.contains("<html lang=\"de\">"));
+    assert!(world.browser().get("/login").await.body.contains("<html lang=\"de\""));
 }
 
 #[tokio::test]
@@ -77,8 +77,8 @@ async fn pages_around_signing_in_speak_the_language_of_the_browser() {
         (out, "erfordert einen id_token_hint"),
     ] {
         let page = in_german(&browser, path).await.body;
-        assert!(page.contains("<html lang=\"de\">") && page.contains(words), "{path}: {page}");
-        assert!(browser.get(path).await.body.contains("<html lang=\"en\">"), "{path}");
+        assert!(page.contains("<html lang=\"de\"") && page.contains(words), "{path}: {page}");
+        assert!(browser.get(path).await.body.contains("<html lang=\"en\""), "{path}");
     }
     browser.sign_up(&Key::named("ada")).await;
     for (path, words) in [
@@ -88,7 +88,7 @@ async fn pages_around_signing_in_speak_the_language_of_the_browser() {
         (out, "Angemeldet bleiben"),
     ] {
         let page = in_german(&browser, path).await.body;
-        assert!(page.contains("<html lang=\"de\">") && page.contains(words), "{path}: {page}");
+        assert!(page.contains("<html lang=\"de\"") && page.contains(words), "{path}: {page}");
     }
 }
 
@@ -114,4 +114,53 @@ async fn a_missing_redirect_address_is_not_called_an_unregistered_one_in_either_
             assert!(page.contains(words) && page.contains(request) && page.contains(back), "{page}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_go_on_is_told_in_the_language_of_the_browser() {
+    let world = world().await;
+    let browser = world.browser();
+    for (path, words) in [
+        ("/nothing", "Seite nicht gefunden"),
+        ("/signup", "Ihr Schlüssel ist Ihr Konto."),
+        ("/login?interaction=nothing", "Diese Anmeldung ist beendet"),
+        ("/invitation?token=x", "Diese Einladung gilt nicht mehr"),
+        ("/api/auth/reference", "API-Referenz"),
+        ("/v2/errors", "Fehlercodes der Merits-API"),
+    ] {
+        let page = in_german(&browser, path).await.body;
+        assert!(page.contains("<html lang=\"de\"") && page.contains(words), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_speaks_the_language_of_its_member() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.languages.offered = Language::ALL.to_vec();
+    })
+    .await;
+    let acme = world.org("Acme").await;
+    let (ada, browser) = world.admin_of(&acme).await;
+    for (page, words) in [
+        ("people", "1 Person"),
+        ("people/invite", "Einladung senden"),
+        ("roles", "Liste der Rollen"),
+        ("roles/new", "Auswahllisten verwalten"),
+        ("keys", "Es gibt noch keine Schlüssel."),
+        ("keys/new", "Datenmodell löschen"),
+        ("settings", "Zweiten Faktor verlangen"),
+    ] {
+        let html = in_german(&browser, &format!("/workspace/{}/{page}", acme.org)).await.body;
+        assert!(html.contains("<html lang=\"de\"") && html.contains(words), "{page}: {html}");
+    }
+    // What they chose comes before what the browser asks for.
+    browser.post_form("/account/language", &[("language", "de")]).await;
+    let last = format!("/workspace/{}/people/{ada}/end", acme.org);
+    let refused = browser.post_form(&last, &[]).await;
+    assert!(
+        refused.notice().starts_with("Nicht ausgeführt: Der Workspace muss ein Mitglied behalten"),
+        "{}",
+        refused.body
+    );
 }

@@ -28,7 +28,7 @@ async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_choo
 
     world.person("none@example.org").await;
     let browser = world.entered("none@example.org").await;
-    assert!(browser.get("/workspace").await.body.contains("You haven't joined a workspace yet"));
+    assert!(browser.get("/workspace").await.body.contains("You haven&#39;t joined a workspace yet"));
 }
 
 #[tokio::test]

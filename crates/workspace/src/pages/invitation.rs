@@ -61,7 +61,10 @@ async fn accept(
             |words: String| page(&sigma, &browser, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
         let name = match text::name(name) {
             Ok(name) => name,
-            Err(problem) => return refused(format!("{}.", text_problem(language, "yours", problem))).map_err(IntoResponse::into_response),
+            Err(problem) => {
+                return refused(format!("{}.", text_problem(language, "yours", problem)))
+                    .map_err(IntoResponse::into_response);
+            }
         };
         let password = match chosen(language, &form) {
             Ok(password) => password,

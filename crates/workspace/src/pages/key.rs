@@ -97,7 +97,8 @@ async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) 
     let ApiKeyDraft { name, permissions, expires_at } = match entered.parse(session.language, now) {
         Ok(parsed) => parsed,
         Err(words) => {
-            let Refused { status, notice } = Refused::invalid(&session.text("workspace-key-refused").with("reason", words));
+            let Refused { status, notice } =
+                Refused::invalid(&session.text("workspace-key-refused").with("reason", words));
             return Ok(form(&sigma, &session, entered, status, Some(notice)));
         }
     };
@@ -188,10 +189,12 @@ async fn show_key(
     let Some(ApiKeyDetails { key, maker_has_left }) = found else { return Err(not_found(sigma).into()) };
     let made_by = match &key.made_by {
         None => Some(session.text("workspace-key-by-operator").to_string()),
-        Some(Maker { id: MakerId::Key(_), name }) => Some(session.text("workspace-key-by-key").with("name", name.as_str()).to_string()),
+        Some(Maker { id: MakerId::Key(_), name }) => {
+            Some(session.text("workspace-key-by-key").with("name", name.as_str()).to_string())
+        }
         Some(Maker { name, .. }) if maker_has_left => {
             Some(session.text("workspace-key-by-former").with("name", name.as_str()).to_string())
-        },
+        }
         Some(Maker { name, .. }) => Some(name.clone()),
     };
     let locked = session.authority().require_key(key.permissions).is_err();

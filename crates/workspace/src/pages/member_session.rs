@@ -67,7 +67,7 @@ impl MemberSession {
     }
 
     /// A text of the catalogue.
-    pub const fn text(&self, key: &'static str) -> Phrase<'static> {
+    pub const fn text<'a>(&self, key: &'static str) -> Phrase<'a> {
         self.language.text(key)
     }
 

@@ -163,7 +163,7 @@ fn reason(refusal: &Refusal) -> &'static str {
         "The role may not manage users, roles and API keys" => "workspace-refused-workspace",
         "The invitation has already been accepted" => "workspace-refused-accepted",
         "The invitation has not been accepted yet" => "workspace-refused-not-accepted",
-        "This address has received too many invitations within the hour. Try again later" => "workspace-refused-many-mails",
+        "This address has received too many invitations within the hour. Try again later" => "workspace-refused-mails",
         "The workspace has the maximum number of API keys" => "workspace-refused-many-keys",
         "The workspace has the maximum number of roles" => "workspace-refused-many-roles",
         "This e-mail address already belongs to a member" => "workspace-refused-member",

@@ -39,7 +39,7 @@ async fn change(State(sigma): State<AppState>, session: MemberSession, form: For
         Err(problem) => {
             let reason = text_problem(session.language, "name", problem).to_string();
             Refused::invalid(&session.text("workspace-not-saved").with("reason", reason))
-        },
+        }
         Ok(name) => {
             let change = Change {
                 name: Some(name),

@@ -6,7 +6,6 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use super::{Frame, Notice, Paging};
-use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, moment, page};
 
@@ -70,9 +69,9 @@ impl KeyState {
 }
 
 impl KeyLine {
-    pub(super) fn rights(&self, language: Language) -> String {
+    pub(super) fn rights(&self, context: &PageContext<'_>) -> String {
         if self.permissions.len() == super::PermissionLine::all().len() {
-            return language.text("workspace-everything").to_string();
+            return context.text("workspace-everything").to_string();
         }
         self.permissions.join(", ")
     }
@@ -81,12 +80,12 @@ impl KeyLine {
         moment::day(self.created_at)
     }
 
-    pub(super) fn used(&self, language: Language) -> String {
-        self.last_used_at.map_or_else(|| language.text("workspace-never").to_string(), moment::minute)
+    pub(super) fn used(&self, context: &PageContext<'_>) -> String {
+        self.last_used_at.map_or_else(|| context.text("workspace-never").to_string(), moment::minute)
     }
 
-    pub(super) fn ends(&self, language: Language) -> String {
-        self.expires_at.map_or_else(|| language.text("workspace-never").to_string(), moment::minute)
+    pub(super) fn ends(&self, context: &PageContext<'_>) -> String {
+        self.expires_at.map_or_else(|| context.text("workspace-never").to_string(), moment::minute)
     }
 }
 

@@ -6,7 +6,6 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use super::{Frame, Notice};
-use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, initial, moment, page};
 
@@ -103,12 +102,17 @@ impl Paging {
         (next < self.total).then_some(next)
     }
 
+    /// `1,234`.
+    fn total_of(&self, context: &PageContext<'_>) -> String {
+        context.language.number(self.total)
+    }
+
     /// `51–100 of 1,234`.
-    pub(super) fn place(&self, language: Language, shown: usize) -> String {
+    pub(super) fn place(&self, context: &PageContext<'_>, shown: usize) -> String {
         let last = self.offset.saturating_add(u64::try_from(shown).unwrap_or(u64::MAX)).min(self.total);
         let first = self.offset.saturating_add(1).min(last);
-        let number = |count| language.number(count);
-        let place = language.text("workspace-place").with("first", number(first)).with("last", number(last));
+        let number = |count| context.language.number(count);
+        let place = context.text("workspace-place").with("first", number(first)).with("last", number(last));
         place.with("total", number(self.total)).to_string()
     }
 }

@@ -76,6 +76,11 @@ impl MemberPage {
     fn since(&self) -> String {
         moment::day(self.created_at)
     }
+
+    /// How many API keys they created: `1,234`.
+    fn keys_in_words(&self, context: &PageContext<'_>) -> String {
+        context.language.number(self.keys)
+    }
 }
 
 #[derive(Template)]

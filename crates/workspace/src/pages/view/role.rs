@@ -6,7 +6,6 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::{Frame, Notice};
-use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, page};
 
@@ -165,10 +164,10 @@ impl RoleForm {
         self
     }
 
-    fn heading(&self, language: Language) -> String {
+    fn heading(&self, context: &PageContext<'_>) -> String {
         match self.id {
             Some(_) => self.name.clone(),
-            None => language.text("workspace-role-create").to_string(),
+            None => context.text("workspace-role-create").to_string(),
         }
     }
 

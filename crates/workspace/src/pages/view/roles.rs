@@ -5,7 +5,6 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::{Frame, Notice, Paging, SwitchLine};
-use sigma_platform::i18n::Language;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, page};
 
@@ -39,23 +38,23 @@ pub struct RoleLine {
 
 impl RoleLine {
     /// What it may manage, for screens too narrow for the grid.
-    fn summary(&self, language: Language) -> String {
+    fn summary(&self, context: &PageContext<'_>) -> String {
         let on: Vec<_> = self.switches.iter().filter(|switch| switch.on).collect();
         if on.is_empty() {
-            return language.text("workspace-manages-nothing").to_string();
+            return context.text("workspace-manages-nothing").to_string();
         }
         if on.len() == self.switches.len() {
-            return language.text("workspace-everything").to_string();
+            return context.text("workspace-everything").to_string();
         }
-        let names: Vec<_> = on.into_iter().map(|switch| language.text(switch.short).to_string()).collect();
+        let names: Vec<_> = on.into_iter().map(|switch| context.text(switch.short).to_string()).collect();
         names.join(", ")
     }
 
     /// `2 schemas, 1 catalog`.
-    fn rules(&self, language: Language) -> String {
+    fn rules(&self, context: &PageContext<'_>) -> String {
         let parts = [("workspace-rules-schemas", self.schemas), ("workspace-rules-catalogs", self.catalogs)];
         let counted = parts.into_iter().filter(|(_, count)| *count > 0);
-        let words: Vec<_> = counted.map(|(key, count)| language.text(key).with("count", count).to_string()).collect();
+        let words: Vec<_> = counted.map(|(key, count)| context.text(key).with("count", count).to_string()).collect();
         words.join(", ")
     }
 }
