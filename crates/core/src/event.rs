@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 
 use crate::actor::Actor;
+use crate::domain::Domain;
 use crate::ids::{
     ApiKeyId, AppId, AppInvitationId, EventId, FieldId, GrantId, MailId, MeritId, MeritTemplateId, OrgId, RoleId,
     ScimConnectionId, ScimGroupId, ScimUserId, SessionId, UserId, WebhookId,
@@ -220,6 +221,16 @@ actions! {
     MeritAccessEnd = "merit.access_end",
     /// An org got a new key for its credentials.
     MeritRotateKey = "merit.rotate_key",
+    /// An org claimed a domain.
+    DomainAdd = "domain.add",
+    /// A record in the DNS proved that a domain is the org's.
+    DomainProve = "domain.prove",
+    /// Another provider, or none, signs in the people of a domain.
+    DomainChange = "domain.change",
+    /// The record of a proven domain was gone for days, or another org proved it.
+    DomainLose = "domain.lose",
+    /// An org gave up a domain.
+    DomainRemove = "domain.remove",
     /// A connection was made, by which a directory provisions the people of an org.
     ScimConnectionCreate = "scim_connection.create",
     /// A connection got another token.
@@ -282,6 +293,8 @@ pub enum Target {
     MeritField(FieldId),
     /// A webhook.
     Webhook(WebhookId),
+    /// A domain of an org.
+    Domain(Domain),
     /// A connection of a directory.
     ScimConnection(ScimConnectionId),
     /// A person whom a directory provisions.
@@ -312,6 +325,7 @@ impl Target {
             Self::MeritTemplate(_) => "merit_template",
             Self::MeritField(_) => "merit_field",
             Self::Webhook(_) => "webhook",
+            Self::Domain(_) => "domain",
             Self::ScimConnection(_) => "scim_connection",
             Self::ScimUser(_) => "scim_user",
             Self::ScimGroup(_) => "scim_group",
@@ -334,6 +348,7 @@ impl Target {
             Self::MeritTemplate(id) => id.as_str(),
             Self::MeritField(id) => id.as_str(),
             Self::Webhook(id) => id.as_str(),
+            Self::Domain(domain) => domain.as_str(),
             Self::ScimConnection(id) => id.as_str(),
             Self::ScimUser(id) => id.as_str(),
             Self::ScimGroup(id) => id.as_str(),

@@ -16,6 +16,7 @@ pub mod client_document;
 pub mod client_metadata;
 pub mod code;
 pub mod digest;
+pub mod domain;
 pub mod dpop;
 pub mod email;
 pub mod event;

@@ -14,6 +14,7 @@ use url::Url;
 
 mod authorization;
 mod client_documents;
+mod dns;
 mod id_jag;
 mod origin;
 mod provider;
@@ -26,6 +27,7 @@ mod workload;
 pub use crate::i18n::Language;
 pub use authorization::Authorization;
 pub use client_documents::ClientDocuments;
+pub use dns::Dns;
 pub use id_jag::{IdJag, IdJagSource, IdJagSourceApp, IdJagTarget, IdJagTargetApp, READABLE as ID_JAG_SCOPES};
 pub use origin::{Origin, Origins, Setting};
 pub use provider::{
@@ -59,6 +61,8 @@ pub struct Settings {
     pub registration: Registration,
     /// The server that knows the published records of identities.
     pub resolver: ResolverSettings,
+    /// Where records of domains are looked up.
+    pub dns: Dns,
     /// Servers elsewhere that people sign in with.
     pub providers: Vec<Provider>,
     /// Servers elsewhere whose tokens workloads exchange.
@@ -128,6 +132,7 @@ impl Default for Settings {
             sign_up: SignUp::default(),
             registration: Registration::default(),
             resolver: ResolverSettings::default(),
+            dns: Dns::default(),
             providers: Vec::new(),
             workloads: Vec::new(),
             id_jag: IdJag::default(),

@@ -36,6 +36,7 @@ use crate::access::VerifiedAccess;
 use crate::branding::Brands;
 use crate::client_documents::ClientDocuments;
 use crate::device_polls::DevicePolls;
+use crate::dns::Dns;
 use crate::dpop::Dpop;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
@@ -99,6 +100,8 @@ pub struct Inner {
     pub workloads: Workloads,
     /// Looks up the published records of identities.
     pub resolver: Resolver,
+    /// Looks up records of domains.
+    pub dns: Dns,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Turns for concurrent password sign-ins to one account.
@@ -224,6 +227,7 @@ impl AppState {
         let workloads = Workloads::new(&settings.workloads, &settings.issuer, &fetcher);
         let workloads = workloads.map_err(StateError::Workload)?;
         let resolver = Resolver::new(&settings.resolver);
+        let dns = Dns::new(&settings.dns);
         let outbound = settings.outbound.clone();
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
@@ -259,6 +263,7 @@ impl AppState {
             providers,
             workloads,
             resolver,
+            dns,
             fetcher,
             hasher,
             turns: Turns::default(),

@@ -80,6 +80,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("id_jag", settings.id_jag.check(&settings.issuer, &settings.providers));
     check("resolver.url", resolver(settings.resolver.url.as_deref()));
     check("resolver.timeout_seconds", within(settings.resolver.timeout_seconds, 1, 10));
+    check("dns.timeout_seconds", within(settings.dns.timeout_seconds, 1, 30));
     check("resolver.cache_seconds", within(settings.resolver.cache_seconds, 60, 604_800));
     check("accounts.deletion_grace_days", within(settings.accounts.deletion_grace_days, 0, 365));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));

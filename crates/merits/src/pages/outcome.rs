@@ -115,6 +115,12 @@ outcomes! {
     FieldAdded = "field", "merits-done-field";
     /// An app was unlinked.
     Unlinked = "unlinked", "merits-done-unlinked";
+    /// A domain was added.
+    DomainAdded = "domain-added", "domains-done-added";
+    /// A domain was proven.
+    DomainProven = "domain-proven", "domains-done-proven";
+    /// A domain was removed.
+    DomainRemoved = "domain-removed", "domains-done-removed";
     /// A directory's connection was removed.
     Disconnected = "disconnected", "scim-done-removed";
     /// There is a new logo.

@@ -24,6 +24,7 @@ login-password = Passwort
 login-submit = Anmelden
 login-forgot = Passwort vergessen?
 login-sign-up-by-email = Mit Ihrer E-Mail-Adresse registrieren
+login-password-missing = Geben Sie Ihr Passwort ein.
 login-wrong = E-Mail-Adresse oder Passwort ist falsch.
 login-delayed = Zu viele Anmeldeversuche für dieses Konto. Versuchen Sie es in { $seconds } s erneut, oder wählen Sie „Passwort vergessen?“, um sich mit einem Link anzumelden, den wir Ihnen per E-Mail senden.
 

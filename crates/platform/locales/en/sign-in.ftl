@@ -24,6 +24,7 @@ login-password = Password
 login-submit = Sign in
 login-forgot = Forgot your password?
 login-sign-up-by-email = Sign up with your e-mail address
+login-password-missing = Enter your password.
 login-wrong = Incorrect e-mail address or password.
 login-delayed = Too many attempts to sign in to this account. Try again in { $seconds } s, or choose “Forgot your password?” to sign in with a link that we e-mail you.
 

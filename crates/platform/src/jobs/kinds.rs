@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use sigma_core::domain::proves;
 use sigma_core::ids::{AppId, SessionId};
 use sigma_store::merits::{attachment, picture as template_picture};
-use sigma_store::org::removal;
+use sigma_store::org::{domain, removal};
 use sigma_store::webhook::delivery;
 use sigma_store::{
     Swept, account_deletion, backup, credential, event_count, known_device, logo, outbox, picture, registration,
@@ -29,6 +30,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "key_reminders", Duration::from_hours(6), remind_of_keys),
         recurring(sigma, "names", Duration::from_hours(1), index_names),
         recurring(sigma, "event_counts", Duration::from_mins(1), count_events),
+        recurring(sigma, "domains", Duration::from_hours(1), check_domains),
         JobKind::queued(known_device::JOB, {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)
@@ -118,6 +120,25 @@ pub async fn count_events(sigma: AppState) -> Result<(), JobError> {
         }
     }
     Ok(())
+}
+
+/// Looks up again the records that proved domains. A DNS that does not answer says nothing about them, and holds up no other domain.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn check_domains(sigma: AppState) -> Result<(), JobError> {
+    let now = sigma.now();
+    loop {
+        let due = sigma.store.read(move |tx| domain::due(tx, now)).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        for proven in due {
+            let found = sigma.dns.texts(&proven.domain.record_name()).await;
+            let stands = found.ok().map(|texts| proves(&texts, &proven.token));
+            sigma.store.write(move |tx| domain::recheck(tx, &proven.org_id, &proven.domain, stands, now)).await?;
+        }
+    }
 }
 
 /// Mails users whose account depends on a single key, every month until they add another way in.

@@ -149,12 +149,14 @@ pub struct NewFlow {
     pub place: Option<Place>,
     /// The user has to authenticate anew at the provider.
     pub anew: bool,
+    /// The address that the user gave, so that the provider need not ask for it.
+    pub login_hint: Option<String>,
 }
 
 impl NewFlow {
     /// One that continues at the user's destination, with whatever session the provider has.
     pub const fn of(aim: Aim) -> Self {
-        Self { aim, place: None, anew: false }
+        Self { aim, place: None, anew: false, login_hint: None }
     }
 }
 
@@ -168,7 +170,7 @@ pub async fn begin(
     ongoing: Ongoing,
     new: NewFlow,
 ) -> Result<Result<Begun, ProviderFailure>, ApiError> {
-    let NewFlow { aim, place, anew } = new;
+    let NewFlow { aim, place, anew, login_hint } = new;
     let now = sigma.now();
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     let secrets = Secrets::of(sigma, &id);
@@ -209,6 +211,10 @@ pub async fn begin(
             ProviderKind::OpenId | ProviderKind::Google => {
                 query.append_pair("nonce", &secrets.nonce);
             }
+        }
+        if let Some(address) = &login_hint {
+            let name = if provider.kind() == ProviderKind::GitHub { "login" } else { "login_hint" };
+            query.append_pair(name, address);
         }
         // Google and GitHub know no `login`; the choice of an account is as much as they ask for.
         match (provider.kind(), anew) {

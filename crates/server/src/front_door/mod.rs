@@ -6,6 +6,7 @@
 //! `templates/front-door/`.
 
 mod arrival;
+mod domain;
 mod email_sign_up;
 mod method;
 mod page;

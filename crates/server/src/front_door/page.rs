@@ -9,8 +9,9 @@ use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 
 use super::method::{last_used, offered};
+use super::provider::Departure;
 use super::second_factor::{Refused, ask, enrol, hints};
-use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, provider, quick};
+use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, domain, provider, quick};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::view::{Aim, KeyHints, SignInPage};
 use crate::http::{ApiError, Endpoint, RequestContext};
@@ -54,14 +55,19 @@ async fn show(
         }
     }
     let failure = Params::parse(query.as_deref().unwrap_or_default()).get("error").and_then(ProviderFailure::parse);
-    // An app may name the provider; after a failure there, the user chooses.
-    if let (Some(provider), None) = (arrival.parameter("provider"), failure)
-        && matches!(entrance, Entrance::SignIn | Entrance::Reauthenticate)
-        && !arrival.switches
-        && sigma.providers.find(provider).is_some()
-    {
+    // An app may name the provider, or an address whose domain has one; after a failure there, the user chooses.
+    let signs_in = matches!(entrance, Entrance::SignIn | Entrance::Reauthenticate);
+    if signs_in && failure.is_none() && !arrival.switches {
         let anew = entrance == Entrance::Reauthenticate;
-        return provider::leave(&sigma, &context, &browser, &arrival, provider, anew).await;
+        if let Some(provider) = arrival.parameter("provider").filter(|id| sigma.providers.find(id).is_some()) {
+            let departure = Departure { provider, anew, login_hint: None };
+            return provider::leave(&sigma, &context, &browser, &arrival, departure).await;
+        }
+        let address = arrival.parameter("login_hint").unwrap_or_default();
+        if let Some(provider) = domain::provider_of(&sigma, address).await? {
+            let departure = Departure { provider: &provider, anew, login_hint: Some(address.to_owned()) };
+            return provider::leave(&sigma, &context, &browser, &arrival, departure).await;
+        }
     }
     let attempt = Attempt {
         method: failure.map(|_| SignInMethod::Provider),

@@ -4,16 +4,18 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sigma_core::actor::Actor;
 use sigma_core::email;
+use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_store::password;
 
 use super::method::remember_method;
 use super::page::{Attempt, language_of, render};
-use super::{Arrival, PASSWORD_PATH, SignInMethod};
-use crate::extract::{Browser, NewBrowserSession};
+use super::provider::Departure;
+use super::{Arrival, PASSWORD_PATH, SignInMethod, domain, provider};
+use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::hashing::HashingError;
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
@@ -47,6 +49,15 @@ async fn log_in(
     let form = Params::parse_form(&body);
     let address = form.raw("email").unwrap_or_default().trim().to_owned();
     let secret = SecretString::from(form.raw("password").unwrap_or_default());
+    if let Some(provider) = domain::provider_of(&sigma, &address).await? {
+        return go_to_provider(&sigma, &context, &browser, &arrival, (&provider, address)).await;
+    }
+    if secret.expose_secret().is_empty() {
+        let refusal = language_of(&sigma, &browser, &arrival).text("login-password-missing").to_string();
+        let (method, status) = (Some(SignInMethod::Password), StatusCode::BAD_REQUEST);
+        let attempt = Attempt { method, email: address, refusal: Some(refusal), status };
+        return render(&sigma, &context, &browser, &arrival, attempt).await;
+    }
     let folded = email::fold(&address);
     let device = device::shown(&sigma, &browser, &folded);
     let verdict = authenticate(&sigma, &context, &address, secret, device).await;
@@ -85,4 +96,18 @@ async fn log_in(
     let response = session.set_cookies(&sigma, response);
     let response = with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at)));
     Ok(with_cookie(response, Some(&remember_method(SignInMethod::Password, &sigma))))
+}
+
+/// The org of the domain of the address has a provider of its own sign in its people.
+async fn go_to_provider(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    arrival: &Arrival,
+    (provider, address): (&str, String),
+) -> Result<Response, Response> {
+    let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+    let entrance = arrival.entrance(sigma, browser, signed_in.as_ref()).await?;
+    let anew = entrance == Entrance::Reauthenticate && !arrival.switches;
+    provider::leave(sigma, context, browser, arrival, Departure { provider, anew, login_hint: Some(address) }).await
 }

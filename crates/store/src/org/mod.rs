@@ -11,6 +11,7 @@ pub mod api_key;
 pub mod authority;
 mod decision;
 mod departure;
+pub mod domain;
 pub mod login;
 pub mod membership;
 mod named;

@@ -7,6 +7,7 @@ mod chooser;
 mod cover;
 mod directories;
 mod directory;
+mod domains;
 mod export;
 mod import;
 mod listing;
@@ -44,6 +45,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(apps::endpoints());
     all.extend(directories::endpoints());
     all.extend(directory::endpoints());
+    all.extend(domains::endpoints());
     all.extend(profile::endpoints());
     all.extend(webhooks::endpoints());
     all

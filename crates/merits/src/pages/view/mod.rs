@@ -28,6 +28,7 @@ macro_rules! framed {
 
 mod batch;
 mod directory;
+mod domain;
 mod holder;
 mod org;
 mod request;
@@ -36,6 +37,7 @@ mod unsubscribe;
 
 pub use batch::{BatchLine, BatchPage, ImportPage, LineOutcome, MapPage, MapTarget, PreviewRow};
 pub use directory::{ConnectionLine, DirectoriesPage, DirectoryPage, RequestLine, TokenPage};
+pub use domain::{DomainLine, DomainsPage};
 pub use holder::{AccessLine, ClaimLine, FileLink, HeldMerit, HolderPage, Value};
 pub use org::{
     AppsPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine, MeritPage, OrgLink,

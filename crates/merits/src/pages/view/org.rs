@@ -66,13 +66,15 @@ pub enum Tab {
     Webhooks,
     /// Directories that provision people.
     Directories,
+    /// Domains.
+    Domains,
     /// The profile.
     Profile,
 }
 
 impl Tab {
     /// Every section.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sent,
         Self::Proposed,
         Self::Templates,
@@ -80,6 +82,7 @@ impl Tab {
         Self::Apps,
         Self::Webhooks,
         Self::Directories,
+        Self::Domains,
         Self::Profile,
     ];
 
@@ -93,6 +96,7 @@ impl Tab {
             Self::Apps => "apps",
             Self::Webhooks => "webhooks",
             Self::Directories => "directories",
+            Self::Domains => "domains",
             Self::Profile => "profile",
         }
     }
@@ -106,6 +110,7 @@ impl Tab {
             Self::Apps => "merits-tab-apps",
             Self::Webhooks => "webhooks-title",
             Self::Directories => "scim-title",
+            Self::Domains => "domains-title",
             Self::Profile => "merits-tab-profile",
         }
     }

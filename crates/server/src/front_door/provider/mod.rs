@@ -4,7 +4,7 @@ mod callback;
 mod finish;
 mod start;
 
-pub use start::leave;
+pub use start::{Departure, leave};
 
 use crate::http::Endpoint;
 use crate::state::AppState;

@@ -44,10 +44,21 @@ async fn start(
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let entrance = arrival.entrance(&sigma, &browser, signed_in.as_ref()).await?;
     let anew = entrance == Entrance::Reauthenticate && !arrival.switches;
-    leave(&sigma, &context, &browser, &arrival, form.get("provider").unwrap_or_default(), anew).await
+    let place = Departure { provider: form.get("provider").unwrap_or_default(), anew, login_hint: None };
+    leave(&sigma, &context, &browser, &arrival, place).await
 }
 
-/// Sends the browser to the provider called `id`; `anew` if its user has to authenticate there again.
+/// Where a browser is sent.
+pub struct Departure<'a> {
+    /// The id of the provider.
+    pub provider: &'a str,
+    /// Its user has to authenticate there again.
+    pub anew: bool,
+    /// The address that they gave.
+    pub login_hint: Option<String>,
+}
+
+/// Sends the browser to a provider.
 ///
 /// # Errors
 /// The page that says why not.
@@ -56,15 +67,14 @@ pub async fn leave(
     context: &RequestContext,
     browser: &Browser,
     arrival: &Arrival,
-    id: &str,
-    anew: bool,
+    Departure { provider, anew, login_hint }: Departure<'_>,
 ) -> Result<Response, Response> {
-    let begun = match sigma.providers.find(id) {
+    let begun = match sigma.providers.find(provider) {
         Some(provider) => {
             let ongoing = arrival.ongoing_or_home(sigma, browser).map_err(IntoResponse::into_response)?;
             let restores = ongoing.stored.continuation == Continuation::Restore;
             let aim = if restores { Aim::Restore } else { Aim::SignIn };
-            let begun = begin(sigma, provider, ongoing, NewFlow { anew, ..NewFlow::of(aim) }).await;
+            let begun = begin(sigma, provider, ongoing, NewFlow { anew, login_hint, ..NewFlow::of(aim) }).await;
             begun.map_err(IntoResponse::into_response)?
         }
         None => Err(ProviderFailure::ProviderNotFound),

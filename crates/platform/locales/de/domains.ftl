@@ -1,0 +1,31 @@
+## Domains einer Organisation
+
+domains-title = Domains
+domains-about = Weisen Sie nach, dass eine E-Mail-Domain Ihnen gehört, und wählen Sie, bei welchem Anbieter sich ihre Leute anmelden.
+domains-list = Domains der Organisation
+domains-none = Es gibt noch keine Domains.
+domains-add = Domain hinzufügen
+domains-name = Domain
+domains-add-button = Hinzufügen
+domains-refused-name = Das ist kein Domainname. Geben Sie einen wie example.org ein.
+domains-refused = Das hat nicht geklappt. Die Organisation hat schon so viele Domains, wie sie haben darf, oder jemand hat inzwischen etwas geändert.
+domains-proven = nachgewiesen
+domains-proven-since = Nachgewiesen seit { $day }.
+domains-waiting = nicht nachgewiesen
+domains-missing = Eintrag fehlt
+domains-missing-since = Der Eintrag fehlt seit { $day }. Nach einer Woche gilt die Domain nicht mehr als nachgewiesen.
+domains-record = Veröffentlichen Sie diesen TXT-Eintrag im DNS der Domain. Es kann etwas dauern, bis er überall zu sehen ist.
+domains-record-name = Name
+domains-record-value = Wert
+domains-check = Jetzt prüfen
+domains-check-failed = Der Eintrag wurde nicht gefunden oder lautet anders. Bei einem neuen Eintrag kann es etwas dauern, bis er zu sehen ist.
+domains-check-taken = Eine andere Organisation hat diese Domain nachgewiesen, und ihr Eintrag ist noch da.
+domains-check-silent = Das DNS antwortet nicht. Versuchen Sie es später erneut.
+domains-provider = Anmeldung bei
+domains-provider-none = Was sie wählen
+domains-provider-about = Wer auf der Anmeldeseite eine Adresse der Domain eingibt, wird zu diesem Anbieter geleitet.
+domains-remove = { $domain } entfernen
+domains-remove-about = Leute mit Adressen der Domain wählen dann wieder selbst, wie sie sich anmelden.
+domains-done-added = Die Domain wurde hinzugefügt. Veröffentlichen Sie ihren Eintrag und prüfen Sie ihn dann.
+domains-done-proven = Die Domain ist nachgewiesen.
+domains-done-removed = Die Domain wurde entfernt.

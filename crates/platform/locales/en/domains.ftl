@@ -1,0 +1,31 @@
+## Domains of an org
+
+domains-title = Domains
+domains-about = Prove that an e-mail domain is yours, and choose the provider that its people sign in with.
+domains-list = Domains of the organisation
+domains-none = There are no domains yet.
+domains-add = Add a domain
+domains-name = Domain
+domains-add-button = Add
+domains-refused-name = That is no domain name. Enter one such as example.org.
+domains-refused = This did not work. The organisation has as many domains as it may, or somebody changed it meanwhile.
+domains-proven = proven
+domains-proven-since = Proven since { $day }.
+domains-waiting = not proven
+domains-missing = record missing
+domains-missing-since = The record has been missing since { $day }. A week later the domain is no longer proven.
+domains-record = Publish this TXT record in the DNS of the domain. It may take some time until it is seen everywhere.
+domains-record-name = Name
+domains-record-value = Value
+domains-check = Check now
+domains-check-failed = The record was not found, or says something else. A new record may take some time to be seen.
+domains-check-taken = Another organisation has proven this domain, and its record is still there.
+domains-check-silent = The DNS does not answer. Try again later.
+domains-provider = People sign in with
+domains-provider-none = What they choose
+domains-provider-about = Whoever enters an address of the domain on the sign-in page is sent to this provider.
+domains-remove = Remove { $domain }
+domains-remove-about = People with addresses at the domain choose again how they sign in.
+domains-done-added = The domain was added. Publish its record, then check it.
+domains-done-proven = The domain is proven.
+domains-done-removed = The domain was removed.
