@@ -19,7 +19,7 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, Decision, find_role};
 use sigma_store::{Stop, Store, StoreError, Tx, org};
 
-use crate::outcome::{Notice, PageError, refused};
+use crate::outcome::{Notice, PageError, is_explained, refused};
 use crate::view::{Frame, Tab};
 
 /// A person with a role of the operator at the pages of the console.
@@ -90,9 +90,7 @@ impl Operator {
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
         match self.store(sigma).decide(act).await {
-            Err(Stop::Refused(refusal @ (OperatorRefusal::BeyondOwn | OperatorRefusal::Oneself))) => {
-                Ok(Err(refused(refusal, self.language)))
-            }
+            Err(Stop::Refused(refusal)) if is_explained(refusal) => Ok(Err(refused(refusal, self.language))),
             outcome => self.shown(sigma, outcome).map(Ok),
         }
     }
@@ -156,6 +154,7 @@ fn page_at(path: &str) -> ConsolePage {
     match section {
         Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
         Some("apps") => ConsolePage::Apps,
+        Some("orgs") => ConsolePage::Orgs(id.and_then(OrgId::parse)),
         Some("audit" | "audit.csv" | "audit.ndjson") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
         Some("keys") => ConsolePage::Keys,
@@ -207,6 +206,7 @@ impl Tab {
             Self::Overview => OperatorRight::Overview,
             Self::People | Self::Sessions => OperatorRight::ReadPeople,
             Self::Apps => OperatorRight::ReadApps,
+            Self::Orgs => OperatorRight::ReadOrgs,
             Self::Audit => OperatorRight::ReadAudit,
             Self::Webhooks => OperatorRight::ReadWebhooks,
             Self::Keys => OperatorRight::ReadKeys,
@@ -234,6 +234,7 @@ mod tests {
             ("/console/people/x".to_owned(), ConsolePage::People),
             ("/console/apps/app_1".to_owned(), ConsolePage::Apps),
             ("/console/audit.csv".to_owned(), ConsolePage::Audit),
+            ("/console/orgs/acme".to_owned(), ConsolePage::Orgs(None)),
             ("/console/webhooks".to_owned(), ConsolePage::Webhooks(None)),
             ("/console/webhooks/wh_0123456789abcdef01234567".to_owned(), ConsolePage::Webhooks(Some(webhook))),
             ("/console/keys".to_owned(), ConsolePage::Keys),

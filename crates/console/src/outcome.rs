@@ -81,10 +81,16 @@ pub enum Done {
     Deletes,
     /// It is not.
     Kept,
+    /// What was entered is saved.
+    Saved,
+    /// The person administers the org.
+    AdminGiven,
+    /// They do so no more.
+    AdminTaken,
 }
 
 impl Done {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 17] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -99,6 +105,9 @@ impl Done {
         Self::EndedCredentials,
         Self::Deletes,
         Self::Kept,
+        Self::Saved,
+        Self::AdminGiven,
+        Self::AdminTaken,
     ];
 
     const fn name(self) -> &'static str {
@@ -117,6 +126,9 @@ impl Done {
             Self::EndedCredentials => "credentials-ended",
             Self::Deletes => "deletes",
             Self::Kept => "kept",
+            Self::Saved => "saved",
+            Self::AdminGiven => "admin-given",
+            Self::AdminTaken => "admin-taken",
         }
     }
 
@@ -136,6 +148,9 @@ impl Done {
             Self::EndedCredentials => "console-done-credentials-ended",
             Self::Deletes => "console-done-deletes",
             Self::Kept => "console-done-kept",
+            Self::Saved => "console-done-saved",
+            Self::AdminGiven => "console-done-admin-given",
+            Self::AdminTaken => "console-done-admin-taken",
         }
     }
 
@@ -152,11 +167,21 @@ impl Done {
     }
 }
 
+/// Whether the page with the form says why it was refused; else another page replaces it.
+pub const fn is_explained(refusal: OperatorRefusal) -> bool {
+    !matches!(refusal, OperatorRefusal::Denied | OperatorRefusal::Stranger | OperatorRefusal::NotFound)
+}
+
 /// Why an action was refused.
 pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
     let key = match refusal {
         OperatorRefusal::Oneself => "console-refused-oneself",
         OperatorRefusal::BeyondOwn => "console-refused-beyond",
+        OperatorRefusal::OwnOrg => "console-refused-own-org",
+        OperatorRefusal::LastAdmin => "console-refused-last-admin",
+        OperatorRefusal::NoRole => "console-refused-no-role",
+        OperatorRefusal::Invited => "console-refused-invited",
+        OperatorRefusal::SlugTaken => "console-refused-slug",
         OperatorRefusal::Denied | OperatorRefusal::Stranger | OperatorRefusal::NotFound => "console-forbidden-about",
     };
     Notice::Refused(language.text(key).to_string())

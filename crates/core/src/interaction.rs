@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authentication::{AccountCredentials, Acr, CredentialKind, Progress, Requirement, progress};
 use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValue, SessionFacts};
-use crate::ids::{OrgRef, UserId, WebhookId};
+use crate::ids::{OrgId, OrgRef, UserId, WebhookId};
 use crate::time::Timestamp;
 
 /// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
@@ -173,6 +173,10 @@ pub enum ConsolePage {
     PersonChange(UserId),
     /// Apps.
     Apps,
+    /// Orgs; or one of them.
+    Orgs(Option<OrgId>),
+    /// Changing one: the user signs in again first.
+    OrgChange(OrgId),
     /// The audit trail.
     Audit,
     /// Webhooks; or one of them.
@@ -308,6 +312,7 @@ impl Continuation {
                     | Restore
             } | Self::Console {
                 page: ConsolePage::PersonChange(_)
+                    | ConsolePage::OrgChange(_)
                     | ConsolePage::WebhooksChange(_)
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
@@ -387,6 +392,7 @@ mod tests {
             continuation,
             Continuation::Console {
                 page: ConsolePage::PersonChange(_)
+                    | ConsolePage::OrgChange(_)
                     | ConsolePage::WebhooksChange(_)
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
@@ -461,6 +467,8 @@ mod tests {
                 ConsolePage::Person(UserId::from_text("user_1")),
                 ConsolePage::PersonChange(UserId::from_text("user_1")),
                 ConsolePage::Apps,
+                ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
+                ConsolePage::OrgChange(OrgId::from_text("org_1")),
                 ConsolePage::Audit,
                 ConsolePage::Webhooks(Some(WebhookId::from_text("wh_1"))),
                 ConsolePage::WebhooksChange(None),

@@ -35,6 +35,10 @@ pub enum OperatorRight {
     ExportHashes,
     /// Seeing apps.
     ReadApps,
+    /// Seeing orgs, their members and their limits.
+    ReadOrgs,
+    /// Changing and verifying orgs, and deciding who administers them.
+    ManageOrgs,
     /// Seeing the audit trail.
     ReadAudit,
     /// Seeing webhooks and their deliveries.
@@ -65,7 +69,7 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -73,6 +77,8 @@ impl OperatorRight {
         Self::ImportPeople,
         Self::ExportHashes,
         Self::ReadApps,
+        Self::ReadOrgs,
+        Self::ManageOrgs,
         Self::ReadAudit,
         Self::ReadWebhooks,
         Self::ManageWebhooks,
@@ -168,18 +174,18 @@ impl OperatorRole {
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
             DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageKeys, ManageMail,
-            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadPeople, ReadProviders, ReadSettings,
-            ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
+            ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadOrgs, ReadPeople,
+            ReadProviders, ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
             Self::Admin => !matches!(right, ExportHashes),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
-                Overview | ReadPeople | ReadApps | ReadAudit | ReadWebhooks | ReadKeys | ReadMail | ReadSettings
-                | ReadProviders => true,
+                Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
+                | ReadSettings | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys
-                | ManageMail | ResetPeople | EndCredentials | DeletePeople | TestProviders => false,
+                | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople | TestProviders => false,
             },
         }
     }
@@ -209,6 +215,21 @@ pub enum OperatorRefusal {
     /// The account is their own.
     #[error("you cannot do this to your own account")]
     Oneself,
+    /// The org is the operator's own, which only its owners change, on its own pages and by `sigma admin`.
+    #[error("this is the operator's own org: its owners change it on its pages as a workspace, and by sigma admin")]
+    OwnOrg,
+    /// Nobody would be left to administer the org.
+    #[error("nobody would be left to administer the org")]
+    LastAdmin,
+    /// The org has no role that fits.
+    #[error("the org has no such role: its members can create one")]
+    NoRole,
+    /// The person has not accepted an invitation to the org yet.
+    #[error("the person has an open invitation to the org")]
+    Invited,
+    /// Another org has or had the slug.
+    #[error("another org has or had this slug")]
+    SlugTaken,
     /// What they act on does not exist.
     #[error("not found")]
     NotFound,
@@ -228,10 +249,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - yes - yes - - - - -",
-                "auditor yes yes - - - - yes yes yes - yes - yes - - - - yes yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - - - yes - yes - - - - -",
+                "auditor yes yes - - - - yes yes - yes yes - yes - yes - - - - yes yes -",
             ]
         );
     }

@@ -37,6 +37,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V26__counts", include_str!("../migrations/V26__counts.sql")),
     ("V27__orgs_at_sign_in", include_str!("../migrations/V27__orgs_at_sign_in.sql")),
     ("V29__outbox", include_str!("../migrations/V29__outbox.sql")),
+    ("V31__apps_by_org", include_str!("../migrations/V31__apps_by_org.sql")),
     ("V34__domains", include_str!("../migrations/V34__domains.sql")),
 ];
 

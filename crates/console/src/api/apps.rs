@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::POLICY;
 use super::caller::{Admin, Reads};
 use super::error::AdminError;
-use super::list::ListQuery;
+use super::list::{ListQuery, Listed};
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -71,14 +71,6 @@ impl From<&App> for AdminApp {
     }
 }
 
-/// A page of apps.
-#[derive(Debug, Serialize, ToSchema)]
-struct AdminApps {
-    items: Vec<AdminApp>,
-    /// `after` of the next page; null on the last one.
-    next: Option<String>,
-}
-
 /// Lists the apps, oldest first, without their secrets.
 #[utoipa::path(
     get,
@@ -91,7 +83,7 @@ struct AdminApps {
         ("after" = Option<String>, Query, description = "`next` of the page before"),
     ),
     responses(
-        (status = 200, description = "A page of apps", body = AdminApps),
+        (status = 200, description = "A page of apps", body = Listed<AdminApp>),
         (status = 400, description = "A malformed parameter, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -101,11 +93,8 @@ async fn list(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
     query: ListQuery,
-) -> Result<Json<AdminApps>, AdminError> {
-    let after = query.parsed("after", "after must be an id", AppId::parse)?;
-    let after = after.map(|after| after.as_str().to_owned()).unwrap_or_default();
-    let (caller, limit) = (admin.caller, query.one_more());
+) -> Result<Json<Listed<AdminApp>>, AdminError> {
+    let (caller, after, limit) = (admin.caller, query.after_id(AppId::parse)?, query.one_more());
     let found = sigma.store.look_up(move |tx| apps::list(tx, &caller, &after, limit)).await?;
-    let (found, next) = query.page(found, |app| app.id.to_string());
-    Ok(Json(AdminApps { items: found.iter().map(AdminApp::from).collect(), next }))
+    Ok(Json(query.listed(found, |app| app.id.to_string())))
 }

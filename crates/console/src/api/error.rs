@@ -82,7 +82,7 @@ impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
         let error = match self {
             Self::Refused(OperatorRefusal::NotFound) => ApiError::not_found(),
-            Self::Refused(refusal) => ApiError::new(StatusCode::FORBIDDEN, code(refusal), refusal.to_string()),
+            Self::Refused(refusal) => ApiError::new(status(refusal), code(refusal), refusal.to_string()),
             Self::Invalid(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
             Self::Malformed(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
             Self::TooMany(words) => ApiError::new(StatusCode::CONFLICT, "too_many", words),
@@ -114,12 +114,32 @@ impl IntoResponse for AdminError {
     }
 }
 
+const fn status(refusal: OperatorRefusal) -> StatusCode {
+    match refusal {
+        OperatorRefusal::NotFound => StatusCode::NOT_FOUND,
+        OperatorRefusal::Stranger
+        | OperatorRefusal::Denied
+        | OperatorRefusal::BeyondOwn
+        | OperatorRefusal::Oneself
+        | OperatorRefusal::OwnOrg => StatusCode::FORBIDDEN,
+        OperatorRefusal::LastAdmin
+        | OperatorRefusal::NoRole
+        | OperatorRefusal::Invited
+        | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
+    }
+}
+
 const fn code(refusal: OperatorRefusal) -> &'static str {
     match refusal {
         OperatorRefusal::Stranger => "no_role",
         OperatorRefusal::Denied => "forbidden",
         OperatorRefusal::BeyondOwn => "beyond_own_role",
         OperatorRefusal::Oneself => "own_account",
+        OperatorRefusal::OwnOrg => "operators_org",
+        OperatorRefusal::LastAdmin => "last_admin",
+        OperatorRefusal::NoRole => "no_role_of_org",
+        OperatorRefusal::Invited => "invited",
+        OperatorRefusal::SlugTaken => "slug_taken",
         OperatorRefusal::NotFound => "not_found",
     }
 }

@@ -3,13 +3,23 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use serde::Serialize;
 use sigma_core::params::Params;
+use utoipa::ToSchema;
 
 use super::error::AdminError;
 
 /// Entries of a page, unless the caller wants another number, and the most.
 const LIMIT: u32 = 50;
 const MOST: u32 = 200;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    /// `after` of the next page; null on the last one.
+    pub next: Option<String>,
+}
 
 /// The query of a list.
 pub struct ListQuery {
@@ -37,6 +47,21 @@ impl ListQuery {
     /// One more than the page, to learn whether there is a next one.
     pub fn one_more(&self) -> u32 {
         self.limit.saturating_add(1)
+    }
+
+    /// `after`, as a list ordered by id takes it.
+    pub fn after_id<I: ToString>(&self, parse: impl FnOnce(&str) -> Option<I>) -> Result<String, AdminError> {
+        let after = self.parsed("after", "after must be an id", parse)?;
+        Ok(after.map(|after| after.to_string()).unwrap_or_default())
+    }
+
+    /// The page of what was found, as callers see it; the key of its last entry is the `after` of the next one.
+    pub fn listed<T, L>(&self, found: Vec<T>, key: impl Fn(&T) -> String) -> Listed<L>
+    where
+        L: for<'t> From<&'t T>,
+    {
+        let (found, next) = self.page(found, key);
+        Listed { items: found.iter().map(L::from).collect(), next }
     }
 
     /// The page of what was found, and the key of its last entry if there is a next one.

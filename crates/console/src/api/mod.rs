@@ -12,6 +12,9 @@ mod events;
 mod keys;
 mod list;
 mod mails;
+mod org;
+mod org_members;
+mod orgs;
 mod overview;
 mod people;
 mod people_export;
@@ -42,6 +45,9 @@ pub fn surface() -> Surface<AppState> {
         .with(person::endpoints())
         .with(account::endpoints())
         .with(apps::endpoint())
+        .with(orgs::endpoint())
+        .with(org::endpoints())
+        .with(org_members::endpoints())
         .with(events::endpoints())
         .with(webhooks::endpoints())
         .with(webhook::endpoints())

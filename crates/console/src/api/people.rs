@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::POLICY;
 use super::caller::{Admin, Reads};
 use super::error::AdminError;
-use super::list::ListQuery;
+use super::list::{ListQuery, Listed};
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -51,14 +51,6 @@ impl From<&User> for AdminPerson {
     }
 }
 
-/// A page of people.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AdminPeople {
-    items: Vec<AdminPerson>,
-    /// `after` of the next page; null on the last one.
-    next: Option<String>,
-}
-
 /// Lists people, newest first, or finds some: by a whole id, e-mail address or public key, else by the beginning of the name.
 #[utoipa::path(
     get,
@@ -72,7 +64,7 @@ pub struct AdminPeople {
         ("after" = Option<String>, Query, description = "`next` of the page before"),
     ),
     responses(
-        (status = 200, description = "A page of people", body = AdminPeople),
+        (status = 200, description = "A page of people", body = Listed<AdminPerson>),
         (status = 400, description = "A malformed parameter, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -82,7 +74,7 @@ async fn list(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
     query: ListQuery,
-) -> Result<Json<AdminPeople>, AdminError> {
+) -> Result<Json<Listed<AdminPerson>>, AdminError> {
     let after = query.parsed("after", "after must be an id", UserId::parse)?;
     let wanted = match query.get("q") {
         Some(text) => Wanted::Named(text.trim().chars().take(254).collect(), after),
@@ -90,6 +82,5 @@ async fn list(
     };
     let (caller, limit) = (admin.caller, query.one_more());
     let found = sigma.store.look_up(move |tx| people::list(tx, &caller, &wanted, limit)).await?;
-    let (found, next) = query.page(found, |user| user.id.to_string());
-    Ok(Json(AdminPeople { items: found.iter().map(AdminPerson::from).collect(), next }))
+    Ok(Json(query.listed(found, |user| user.id.to_string())))
 }

@@ -18,7 +18,7 @@ use super::POLICY;
 use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
-use super::list::ListQuery;
+use super::list::{ListQuery, Listed};
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -62,14 +62,6 @@ impl From<&Webhook> for AdminWebhook {
             updated_at: webhook.updated_at.to_string(),
         }
     }
-}
-
-/// A page of webhooks.
-#[derive(Debug, Serialize, ToSchema)]
-struct AdminWebhooks {
-    items: Vec<AdminWebhook>,
-    /// `after` of the next page; null on the last one.
-    next: Option<String>,
 }
 
 /// A webhook to be created.
@@ -136,7 +128,7 @@ pub fn events(names: &[String]) -> Result<EventFilter, AdminError> {
         ("after" = Option<String>, Query, description = "`next` of the page before"),
     ),
     responses(
-        (status = 200, description = "A page of webhooks", body = AdminWebhooks),
+        (status = 200, description = "A page of webhooks", body = Listed<AdminWebhook>),
         (status = 400, description = "A malformed parameter, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -146,13 +138,10 @@ async fn list(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
     query: ListQuery,
-) -> Result<Json<AdminWebhooks>, AdminError> {
-    let after = query.parsed("after", "after must be an id", WebhookId::parse)?;
-    let after = after.map(|after| after.as_str().to_owned()).unwrap_or_default();
-    let (caller, limit) = (admin.caller, query.one_more());
+) -> Result<Json<Listed<AdminWebhook>>, AdminError> {
+    let (caller, after, limit) = (admin.caller, query.after_id(WebhookId::parse)?, query.one_more());
     let found = sigma.store.look_up(move |tx| webhooks::list(tx, &caller, &after, limit)).await?;
-    let (found, next) = query.page(found, |webhook| webhook.id.to_string());
-    Ok(Json(AdminWebhooks { items: found.iter().map(AdminWebhook::from).collect(), next }))
+    Ok(Json(query.listed(found, |webhook| webhook.id.to_string())))
 }
 
 /// Creates a webhook, which is told of every event from now on that its filter takes.

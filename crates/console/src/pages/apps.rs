@@ -13,14 +13,12 @@ use sigma_platform::pages::policy::PAGE;
 use sigma_platform::state::AppState;
 use sigma_store::operator::apps;
 
-use super::with_query;
+use super::{LENGTH, one_more, page_of, with_query};
 use crate::operator::Operator;
 use crate::outcome::PageError;
 use crate::view::{AppLine, AppPage, AppsPage, Fact, Tab};
 
 const PATH: &str = "/console/apps";
-/// Apps on one page.
-const LENGTH: usize = 50;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -34,13 +32,12 @@ async fn list(
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let after = query.get("after").and_then(AppId::parse);
-    let (caller, limit) = (operator.caller(), u32::try_from(LENGTH + 1).unwrap_or(u32::MAX));
+    let caller = operator.caller();
     let from = after.as_ref().map(|after| after.as_str().to_owned()).unwrap_or_default();
-    let mut found = operator.read(&sigma, move |tx| apps::list(tx, &caller, &from, limit)).await?;
-    let is_more = found.len() > LENGTH;
-    found.truncate(LENGTH);
+    let found = operator.read(&sigma, move |tx| apps::list(tx, &caller, &from, one_more(LENGTH))).await?;
+    let (found, last) = page_of(found, LENGTH, |app| app.id.to_string());
     let view = AppsPage {
-        next: found.last().filter(|_| is_more).map(|last| with_query(PATH, &[("after", last.id.as_str())])),
+        next: last.map(|last| with_query(PATH, &[("after", &last)])),
         first: after.map(|_| PATH.to_owned()),
         apps: found.iter().map(line).collect(),
     };

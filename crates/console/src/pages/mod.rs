@@ -7,6 +7,8 @@ mod doctor;
 mod first_owner;
 mod keys;
 mod mails;
+mod org;
+mod orgs;
 mod overview;
 mod people;
 mod person;
@@ -32,6 +34,8 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(person::endpoints());
     all.extend(account::endpoints());
     all.extend(apps::endpoints());
+    all.push(orgs::endpoint());
+    all.extend(org::endpoints());
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(keys::endpoints());
@@ -74,6 +78,22 @@ fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// Entries on one page of a list.
+const LENGTH: usize = 50;
+
+/// One more than the page, to learn whether there is a next one.
+fn one_more(length: usize) -> u32 {
+    u32::try_from(length.saturating_add(1)).unwrap_or(u32::MAX)
+}
+
+/// The page of what was found, and the key of its last entry if there is a next one.
+fn page_of<T>(mut found: Vec<T>, length: usize, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+    let is_more = found.len() > length;
+    found.truncate(length);
+    let last = found.last().filter(|_| is_more).map(key);
+    (found, last)
 }
 
 /// A field of a query: trimmed, bounded, without NUL.

@@ -11,14 +11,12 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::people::{self, Wanted};
 use sigma_store::user::User;
 
-use super::{field, with_query};
+use super::{LENGTH, field, one_more, page_of, with_query};
 use crate::operator::Operator;
 use crate::outcome::PageError;
 use crate::view::{PeoplePage, PersonLine, Tab};
 
 const PATH: &str = "/console/people";
-/// People on one page.
-const LENGTH: usize = 50;
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -34,13 +32,11 @@ async fn show(
     let (search, after) = (field(&query, "q"), query.get("after").and_then(UserId::parse));
     let wanted =
         if search.is_empty() { Wanted::All(after.clone()) } else { Wanted::Named(search.clone(), after.clone()) };
-    let (caller, limit) = (operator.caller(), u32::try_from(LENGTH + 1).unwrap_or(u32::MAX));
-    let mut found = operator.read(&sigma, move |tx| people::list(tx, &caller, &wanted, limit)).await?;
-    let is_more = found.len() > LENGTH;
-    found.truncate(LENGTH);
-    let last = found.last().filter(|_| is_more);
+    let caller = operator.caller();
+    let found = operator.read(&sigma, move |tx| people::list(tx, &caller, &wanted, one_more(LENGTH))).await?;
+    let (found, last) = page_of(found, LENGTH, |user| user.id.to_string());
     let view = PeoplePage {
-        next: last.map(|last| with_query(PATH, &[("q", &search), ("after", last.id.as_str())])),
+        next: last.map(|last| with_query(PATH, &[("q", &search), ("after", &last)])),
         first: after.map(|_| with_query(PATH, &[("q", &search)])),
         people: found.iter().map(line).collect(),
         search,

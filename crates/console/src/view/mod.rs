@@ -4,6 +4,7 @@ mod doctor;
 mod first_owner;
 mod keys;
 mod mails;
+mod orgs;
 mod overview;
 mod plot;
 mod providers;
@@ -25,6 +26,7 @@ pub use doctor::{DoctorPage, FindingRow};
 pub use first_owner::FirstOwnerPage;
 pub use keys::{KeyRow, KeysPage, NextRotation};
 pub use mails::{MailPage, MailRow};
+pub use orgs::{MemberRow, OrgEntered, OrgLine, OrgPage, OrgsPage};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
 pub use providers::{ProviderRow, ProvidersPage, TrialView};
@@ -40,6 +42,8 @@ pub enum Tab {
     People,
     /// Apps.
     Apps,
+    /// Orgs.
+    Orgs,
     /// The audit trail.
     Audit,
     /// Webhooks.
@@ -60,11 +64,12 @@ pub enum Tab {
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Overview,
         Self::People,
         Self::Sessions,
         Self::Apps,
+        Self::Orgs,
         Self::Audit,
         Self::Webhooks,
         Self::Keys,
@@ -79,6 +84,7 @@ impl Tab {
             Self::Overview => "/console",
             Self::People => "/console/people",
             Self::Apps => "/console/apps",
+            Self::Orgs => "/console/orgs",
             Self::Audit => "/console/audit",
             Self::Webhooks => "/console/webhooks",
             Self::Keys => "/console/keys",
@@ -95,6 +101,7 @@ impl Tab {
             Self::Overview => "console-overview",
             Self::People => "console-people",
             Self::Apps => "console-apps",
+            Self::Orgs => "console-orgs",
             Self::Audit => "console-audit",
             Self::Webhooks => "webhooks-title",
             Self::Keys => "console-keys",
@@ -147,6 +154,8 @@ framed! {
     PersonPage as PersonTemplate, "console/person.html";
     AppsPage as AppsTemplate, "console/apps.html";
     AppPage as AppTemplate, "console/app.html";
+    OrgsPage as OrgsTemplate, "console/orgs.html";
+    OrgPage as OrgTemplate, "console/org.html";
     AuditPage as AuditTemplate, "console/audit.html";
     WebhooksPage as WebhooksTemplate, "console/webhooks.html";
     WebhookPage as WebhookTemplate, "console/webhook.html";

@@ -83,10 +83,11 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 38);
+    assert_eq!(endpoints.len(), 44);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
+        let path = path.replace("{org}", "org_ffffffffffffffffffffffff").replace("{user}", ada.as_str());
         let path =
             path.replace("{webhook}", "wh_ffffffffffffffffffffffff").replace("{event}", "evt_ffffffffffffffffffffffff");
         let path = path.replace("{provider}", "none");
@@ -118,6 +119,12 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     POST /api/admin/v1/mails/test: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/mails/{mail}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/mails/{mail}/resend: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/orgs/{org}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PATCH /api/admin/v1/orgs/{org}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    PUT /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/members: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
@@ -336,4 +343,76 @@ async fn a_role_that_was_taken_away_ends_what_its_tokens_may_do() {
     world.appoint(&owner_id, OperatorRole::Auditor).await;
     assert_eq!(call(&world, &token, "GET", "people").await.status, 200);
     assert_eq!(call(&world, &token, "POST", &disable).await.json()["code"], "forbidden");
+}
+
+#[tokio::test]
+async fn orgs_are_found_changed_and_given_admins_and_the_operators_own_is_its_owners() {
+    let world = World::with_orgs().await;
+    add_app(&world).await;
+    let (acme, _) = (world.org("Acme Überbau").await, world.org("Bolt").await);
+    let (_, ada) = person(&world, "ada").await;
+    let (_, bob) = person(&world, "bob").await;
+    operator(&world, "owner", OperatorRole::Owner).await;
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let ask = async |method: &str, path: &str, body: Value| {
+        let answer = world.call(As::Token(&token), method, &format!("/api/admin/v1/{path}"), &body).await;
+        (answer.status.as_u16(), if answer.body.is_empty() { Value::Null } else { answer.json() })
+    };
+    let ids = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|item| text(item, "id").to_owned()).collect()
+    };
+    for (search, expected) in [("%C3%9CBERB", 1), ("%25", 0), ("_", 0), ("bol", 1), ("operator", 1), ("nothing", 0)] {
+        let (status, found) = ask("GET", &format!("orgs?q={search}"), Value::Null).await;
+        assert_eq!((status, ids(&found).len()), (200, expected), "{search}: {found}");
+    }
+    let (_, first) = ask("GET", "orgs?limit=1", Value::Null).await;
+    let (_, rest) = ask("GET", &format!("orgs?after={}", first["next"].as_str().unwrap()), Value::Null).await;
+    assert_eq!((ids(&first).len(), ids(&rest).len(), &rest["next"]), (1, 2, &Value::Null));
+
+    let path = format!("orgs/{}", acme.org);
+    let change = json!({"name": "Acme", "slug": "acme", "verified": true, "require_second_factor": true});
+    for _ in 0..2 {
+        let (status, changed) = ask("PATCH", &path, change.clone()).await;
+        assert_eq!((status, &changed["name"], &changed["slug"]), (200, &json!("Acme"), &json!("acme")), "{changed}");
+    }
+    for (bad, status) in [
+        (json!({"slug": "operator"}), 400),
+        (json!({"slug": "A"}), 400),
+        (json!({"name": " "}), 400),
+        (json!({"nam": "x"}), 400),
+    ] {
+        assert_eq!(ask("PATCH", &path, bad.clone()).await.0, status, "{bad}");
+    }
+    let admin = |id: &UserId| format!("{path}/admins/{id}");
+    for id in [&ada, &bob, &bob] {
+        let (status, member) = ask("PUT", &admin(id), Value::Null).await;
+        assert_eq!((status, &member["admin"], &member["status"]), (200, &json!(true), &json!("active")), "{member}");
+    }
+    let (_, page) = ask("GET", &format!("{path}/members?limit=1"), Value::Null).await;
+    let (_, last) = ask("GET", &format!("{path}/members?after={}", text(&page, "next")), Value::Null).await;
+    let mut members = [ids(&page), ids(&last)].concat();
+    members.sort_unstable();
+    assert_eq!(members, [ada.to_string(), bob.to_string()]);
+    assert_eq!(ask("DELETE", &admin(&bob), Value::Null).await.1["admin"], false);
+    let (status, problem) = ask("DELETE", &admin(&ada), Value::Null).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("last_admin")));
+    let (_, shown) = ask("GET", &path, Value::Null).await;
+    assert_eq!((&shown["admins"][0]["id"], &shown["usage"]["members"]), (&json!(ada.as_str()), &json!(2)), "{shown}");
+    assert_eq!((&shown["verified"], &shown["require_second_factor"]), (&json!(true), &json!(true)));
+
+    let own = format!("orgs/{}", OrgId::operator());
+    for (method, path, body) in [
+        ("PATCH", own.clone(), json!({"require_second_factor": false})),
+        ("PUT", format!("{own}/admins/{ada}"), Value::Null),
+    ] {
+        let (status, problem) = ask(method, &path, body).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("operators_org")), "{path}");
+    }
+    // Who did it is recorded, once: what changes nothing leaves no event.
+    let app = world.app("service").await.id;
+    let events = world.trail(Trail::Org(acme.org.clone())).await;
+    let by_app = events.iter().filter(|event| event.actor.id() == Some(app.as_str()));
+    let mut actions: Vec<_> = by_app.map(|event| event.action.as_str()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["member.add", "member.add", "member.change", "workspace.change", "workspace.change"]);
 }

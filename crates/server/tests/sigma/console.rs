@@ -90,6 +90,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
             let whom = person(&world, &format!("{kind}{number}")).await.1;
             let path = declared.replace("/people/{id}", &format!("/people/{whom}"));
             let path = path.replace("/apps/{id}", &format!("/apps/{app}"));
+            let path = path.replace("/orgs/{id}", &format!("/orgs/{}", team.org));
             let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
             let answer = ask(browser, &method, &path).await;
             let to_sign_in = if answer.location().starts_with("/login?") { " sign in" } else { "" };
@@ -111,6 +112,9 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/mail: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/mail: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/orgs: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    GET /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/people/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/{id}/delete: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
@@ -457,4 +461,31 @@ async fn an_owner_rotates_signing_keys_and_revokes_what_no_longer_signs() {
     world.advance(16 * 60);
     let late = post(&[("do", "rotate-now")]).await;
     assert!(late.location().starts_with("/login?interaction="), "{}", late.status);
+}
+
+#[tokio::test]
+async fn an_org_is_renamed_and_given_an_admin_on_its_page() {
+    let world = World::with_orgs().await;
+    let (admin, _) = operator(&world, "admin", OperatorRole::Admin).await;
+    let acme = world.org("Acme <b>").await;
+    let (_, ada) = person(&world, "ada").await;
+    let path = format!("/console/orgs/{}", acme.org);
+    let found = admin.get("/console/orgs?q=CME+%3C").await.body;
+    assert!(found.contains(&path) && !found.contains("<b>"), "{found}");
+    let form = [("do", "save"), ("name", "Acme"), ("slug", "acme"), ("verified", "on")];
+    let saved = admin.post_form(&path, &form).await;
+    assert_eq!(saved.location(), format!("{path}?done=saved"), "{}", saved.body);
+    let unknown = admin.post_form(&path, &[("do", "give-admin"), ("person", "nobody@example.org")]).await;
+    assert!(unknown.status == 400 && unknown.body.contains("notice-error"), "{}", unknown.body);
+    let given = admin.post_form(&path, &[("do", "give-admin"), ("person", ada.as_str())]).await;
+    assert_eq!(given.location(), format!("{path}?done=admin-given"), "{}", given.body);
+    let last = admin.post_form(&path, &[("do", "take-admin"), ("person", ada.as_str())]).await;
+    assert!(last.status == 409 && last.body.contains("Nobody would be left"), "{}", last.body);
+    let page = admin.get(&path).await.body;
+    assert!(page.contains("take-admin") && page.contains("value=\"acme\"") && page.contains("administrator"), "{page}");
+    // Neither the settings nor the roles of the operator's own org are an admin's.
+    let own = format!("/console/orgs/{}", sigma_core::ids::OrgId::operator());
+    assert!(!admin.get(&own).await.body.contains("name=\"do\""));
+    assert_eq!(admin.post_form(&own, &[("do", "give-admin"), ("person", ada.as_str())]).await.status, 409);
+    assert_eq!(admin.post_form(&own, &form).await.status, 409);
 }

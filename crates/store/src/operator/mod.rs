@@ -8,6 +8,7 @@ mod authority;
 pub mod first_owner;
 pub mod keys;
 pub mod mails;
+pub mod orgs;
 pub mod overview;
 pub mod people;
 pub mod providers;

@@ -24,7 +24,7 @@ pub const MOST_COUNTED: u32 = 10_000;
 pub struct Count(u64);
 
 impl Count {
-    fn of(rows: i64) -> Self {
+    pub(super) fn of(rows: i64) -> Self {
         Self(u64::try_from(rows).unwrap_or(0))
     }
 

@@ -3,11 +3,13 @@
 //! An invitee has no account in the workspace's view: until they accept, it sees only what it entered itself, and the
 //! membership has a random id of its own, whether or not the address has an account.
 
+use std::fmt;
+
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
-use sigma_core::org::{KeyPermissions, Refusal, Right};
+use sigma_core::org::{Authority, KeyPermissions, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -165,6 +167,61 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     Ok(Page { items, total: start.total })
 }
 
+/// The place of a member in the list of all, in the order of joining.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberPlace {
+    bucket: i64,
+    user_id: String,
+}
+
+impl MemberPlace {
+    /// The place that [`Display`](fmt::Display) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (bucket, user_id) = text.split_once('.')?;
+        let is_id = user_id.len() <= 64 && user_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        is_id.then_some(Self { bucket: bucket.parse().ok()?, user_id: user_id.to_owned() })
+    }
+}
+
+impl fmt::Display for MemberPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.bucket, self.user_id)
+    }
+}
+
+impl Member {
+    /// Their place in the list.
+    pub fn place(&self) -> MemberPlace {
+        MemberPlace { bucket: self.bucket, user_id: self.user_id.to_string() }
+    }
+}
+
+/// At most `limit` members after that place, from the first without one.
+pub fn list_after(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    after: Option<&MemberPlace>,
+    limit: u32,
+) -> Result<Vec<Member>, StoreError> {
+    let (bucket, user_id) = after.map_or((-1, ""), |place| (place.bucket, place.user_id.as_str()));
+    tx.query_all(
+        "SELECT m.user_id, COALESCE(m.invited_email, e.address), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
+            m.quick_login, m.session_epoch, COALESCE(u.disabled, 0), m.created_at, m.bucket
+         FROM memberships m LEFT JOIN users u ON u.id = m.user_id
+            LEFT JOIN emails e ON e.user_id = m.user_id AND e.is_primary = 1
+         WHERE m.org_id = $1 AND (m.bucket, m.user_id) > ($2, $3) ORDER BY m.bucket, m.user_id LIMIT $4",
+        params![org_id, bucket, user_id, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// How many members there are.
+pub fn count(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> {
+    Ok(pagination::start(tx, org_id, u64::MAX)?.total)
+}
+
 /// A member whom the operator adds directly.
 #[derive(Clone, Debug)]
 pub struct NewMember {
@@ -182,6 +239,17 @@ pub struct NewMember {
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now: Timestamp) -> Decision<Member> {
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::Users)?;
+    add_with(tx, org_id, (actor, &authority), new, now)
+}
+
+/// Adds a member. Callers hold the lock of the org.
+pub(crate) fn add_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    new: &NewMember,
+    now: Timestamp,
+) -> Decision<Member> {
     let role = role::load(tx, org_id, &new.role_id)?;
     authority.require_role(&role.permissions)?;
     let invited = tx.query_opt(
@@ -269,6 +337,18 @@ pub fn change(
 ) -> Decision<Member> {
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::Users)?;
+    change_with(tx, org_id, (actor, &authority), user_id, change, now)
+}
+
+/// Changes a membership. Callers hold the lock of the org.
+pub(crate) fn change_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    user_id: &UserId,
+    change: &Change,
+    now: Timestamp,
+) -> Decision<Member> {
     let member = load(tx, org_id, user_id)?;
     let user_id = &member.user_id;
     let before = role::load(tx, org_id, &member.role_id)?;

@@ -10,7 +10,8 @@ use crate::{StoreError, Tx, params};
 pub fn load_operator(tx: &mut dyn Tx, now: Timestamp) -> Result<OrgId, StoreError> {
     let id = OrgId::operator();
     tx.execute(
-        "INSERT INTO orgs (id, slug, name, created_at) VALUES ($1, $2, 'Operator', $3) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO orgs (id, slug, name, name_folded, created_at) VALUES ($1, $2, 'Operator', 'operator', $3)
+         ON CONFLICT (id) DO NOTHING",
         params![&id, OPERATOR, now],
     )?;
     Ok(id)

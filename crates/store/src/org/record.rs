@@ -121,7 +121,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
 }
 
 /// Another org has or had the slug: see [`named::is_free`].
-const SLUG_TAKEN: Refusal = Refusal::Conflict("Another org has or had this slug");
+pub(crate) const SLUG_TAKEN: Refusal = Refusal::Conflict("Another org has or had this slug");
 
 fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::Workspace(org_id.clone()))
@@ -162,6 +162,28 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Org>, StoreE
     .collect()
 }
 
+/// The same of those whose name contains `part`, ignoring case.
+pub fn list_named(tx: &mut dyn Tx, part: &str, after: &str, limit: u32) -> Result<Vec<Org>, StoreError> {
+    let mut pattern = String::from("%");
+    for letter in text::folded(part.trim()).chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    // Both sides are folded, so that it does not matter that LIKE ignores the case of letters on one engine only.
+    tx.query_all(
+        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor, verified_at
+         FROM orgs
+         WHERE id > $1 AND removed_at IS NULL AND name_folded LIKE $2 ESCAPE '\\' ORDER BY id LIMIT $3",
+        params![after, pattern, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
 /// Changes to a workspace; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
@@ -183,6 +205,12 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     }
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::Workspace)?;
+    apply(tx, org_id, actor, change, now)
+}
+
+/// Makes the change. Callers hold the lock of the org, that of the installation if there is another slug, and have decided that the
+/// actor may.
+pub(crate) fn apply(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, now: Timestamp) -> Decision<Org> {
     let Some(before) = find(tx, org_id)? else {
         return Err(Refusal::not_found("Workspace", org_id.as_str()).into());
     };

@@ -1,0 +1,194 @@
+//! `/api/admin/v1/orgs/{org}`: one org, and changing it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use sigma_core::ids::OrgId;
+use sigma_core::operator::OperatorRefusal;
+use sigma_core::org::text;
+use sigma_core::slug::Slug;
+use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::state::AppState;
+use sigma_store::operator::orgs::{self, OrgChange, OrgDetails};
+use sigma_store::org::Change;
+use utoipa::ToSchema;
+
+use super::POLICY;
+use super::body::Body;
+use super::caller::{Admin, Reads, Writes};
+use super::error::AdminError;
+use super::orgs::AdminOrg;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::new(POLICY, routes!(show)), Endpoint::new(POLICY, routes!(change))]
+}
+
+/// An org in full, apart from its members.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminOrgDetails {
+    #[serde(flatten)]
+    org: AdminOrg,
+    /// Who administers it, at most 50.
+    admins: Vec<AdminOfOrg>,
+    roles: Vec<AdminOrgRole>,
+    usage: AdminOrgUsage,
+}
+
+/// Somebody who administers an org.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminOfOrg {
+    id: String,
+    name: String,
+    email: Option<String>,
+}
+
+/// A role of an org.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminOrgRole {
+    id: String,
+    name: String,
+}
+
+/// What an org has, and what it may have.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminOrgUsage {
+    /// Members and open invitations.
+    members: u64,
+    /// Apps, counted up to 10,000.
+    apps: u64,
+    api_keys: u64,
+    webhooks: u64,
+    /// `webhooks.per_org`.
+    most_webhooks: u32,
+    /// Merits sent in the current day.
+    merits_sent: u64,
+    /// `merits.sends_per_day`.
+    most_merits_sent: u32,
+    /// Bytes of attachments uploaded in the current day.
+    uploaded_bytes: u64,
+    /// `merits.upload_mebibytes_per_day`, in bytes.
+    most_uploaded_bytes: u64,
+}
+
+/// A change of an org; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AdminOrgChange {
+    name: Option<String>,
+    /// Its name in addresses and commands; empty for none.
+    slug: Option<String>,
+    verified: Option<bool>,
+    require_second_factor: Option<bool>,
+    quick_logins: Option<bool>,
+}
+
+impl AdminOrgChange {
+    fn checked(&self) -> Result<OrgChange, AdminError> {
+        let name = self.name.as_deref().map(text::name).transpose();
+        let slug = self.slug.as_deref().map(slug).transpose()?;
+        let settings = Change {
+            name: name.map_err(|problem| AdminError::malformed(format!("name {problem}")))?,
+            quick_logins: self.quick_logins,
+            require_second_factor: self.require_second_factor,
+            slug,
+        };
+        Ok(OrgChange { settings, verified: self.verified })
+    }
+}
+
+fn slug(text: &str) -> Result<Option<Slug>, AdminError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Slug::for_org(text).map(Some).map_err(|problem| AdminError::malformed(format!("slug: {problem}")))
+}
+
+/// The id in a path.
+pub fn parse(id: &str) -> Result<OrgId, AdminError> {
+    OrgId::parse(id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
+}
+
+/// Returns an org with its administrators, its roles, and what it has used up of its limits.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/orgs/{org}",
+    operation_id = "adminShowOrg",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"])),
+    params(("org" = String, Path, description = "The id of the org")),
+    responses(
+        (status = 200, description = "The org", body = AdminOrgDetails),
+        (status = 400, description = "A malformed parameter or body, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org"),
+    )
+)]
+async fn show(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    Path(id): Path<String>,
+) -> Result<Json<AdminOrgDetails>, AdminError> {
+    let (id, caller, now) = (parse(&id)?, admin.caller, sigma.now());
+    let found = sigma.store.look_up(move |tx| orgs::details(tx, &caller, &id, now)).await?;
+    Ok(Json(details(&sigma, &found)))
+}
+
+fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
+    let (usage, merits) = (&found.usage, &sigma.settings.merits);
+    let admin = |user: &sigma_store::user::User| AdminOfOrg {
+        id: user.id.to_string(),
+        name: user.name.clone(),
+        email: user.email.clone(),
+    };
+    AdminOrgDetails {
+        org: AdminOrg::from(&found.org),
+        admins: found.admins.iter().map(admin).collect(),
+        roles: found
+            .roles
+            .iter()
+            .map(|role| AdminOrgRole { id: role.id.to_string(), name: role.name.clone() })
+            .collect(),
+        usage: AdminOrgUsage {
+            members: usage.members,
+            apps: usage.apps.number(),
+            api_keys: usage.api_keys,
+            webhooks: usage.webhooks,
+            most_webhooks: sigma.settings.webhooks.per_org,
+            merits_sent: usage.merits_sent,
+            most_merits_sent: merits.sends_per_day,
+            uploaded_bytes: usage.uploaded,
+            most_uploaded_bytes: u64::from(merits.upload_mebibytes_per_day).saturating_mul(1 << 20),
+        },
+    }
+}
+
+/// Changes an org. Repeating it changes nothing. The operator's own org is changed by its owners alone.
+#[utoipa::path(
+    patch,
+    path = "/api/admin/v1/orgs/{org}",
+    operation_id = "adminChangeOrg",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(("org" = String, Path, description = "The id of the org")),
+    request_body = AdminOrgChange,
+    responses(
+        (status = 200, description = "The org, changed", body = AdminOrg),
+        (status = 400, description = "A malformed parameter or body, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org"),
+        (status = 409, description = "Another org has or had the slug"),
+    )
+)]
+async fn change(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+    Body(body): Body<AdminOrgChange>,
+) -> Result<Json<AdminOrg>, AdminError> {
+    let (id, change, caller, now) = (parse(&id)?, body.checked()?, admin.caller.clone(), sigma.now());
+    let changed = admin.store(&sigma).decide(move |tx| orgs::change(tx, &caller, &id, &change, now)).await?;
+    Ok(Json(AdminOrg::from(&changed)))
+}

@@ -1,0 +1,261 @@
+//! `/console/orgs/{id}`: an org with its members, and what is done with it.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::email;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::interaction::ConsolePage;
+use sigma_core::operator::{OperatorRight, OperatorRole};
+use sigma_core::org::text;
+use sigma_core::params::Params;
+use sigma_core::slug::{OPERATOR, Slug};
+use sigma_platform::http::Endpoint;
+use sigma_platform::interaction::with_cookie;
+use sigma_platform::pages::not_found;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::state::AppState;
+use sigma_store::operator::orgs::{self, MemberLine, OrgChange, OrgDetails};
+use sigma_store::org::membership::{MemberPlace, State as Membership};
+use sigma_store::org::{Change, Org};
+use sigma_store::user;
+
+use super::orgs::line;
+use super::{LENGTH, confirmation, field, may_change, one_more, page_of, with_query};
+use crate::operator::Operator;
+use crate::outcome::{Done, Notice, PageError};
+use crate::view::{Fact, MemberRow, OrgEntered, OrgPage, Tab};
+
+const ONE: &str = "/console/orgs/{id}";
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, ONE, show), Endpoint::post(FORM, ONE, act)]
+}
+
+/// What a page shows beside the org itself.
+#[derive(Default)]
+struct Beside {
+    notice: Option<Notice>,
+    entered: Option<OrgEntered>,
+    query: Params,
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let id = OrgId::parse(&id).ok_or_else(|| not_found(&sigma))?;
+    let notice = Done::reported_by(&query, operator.language);
+    draw(&sigma, &operator, &id, StatusCode::OK, Beside { notice, query, ..Beside::default() }).await
+}
+
+async fn draw(
+    sigma: &AppState,
+    operator: &Operator,
+    id: &OrgId,
+    status: StatusCode,
+    beside: Beside,
+) -> Result<Response, PageError> {
+    let (search, after) = (field(&beside.query, "q"), beside.query.get("after").and_then(MemberPlace::parse));
+    let folded = (!search.is_empty()).then(|| email::fold(&search));
+    let (caller, wanted, from, now) = (operator.caller(), id.clone(), after.clone(), sigma.now());
+    let read = operator.read(sigma, move |tx| {
+        let details = orgs::details(tx, &caller, &wanted, now)?;
+        let page = (folded.as_deref(), from.as_ref());
+        Ok((details, orgs::members(tx, &caller, &wanted, page, one_more(LENGTH))?))
+    });
+    let (details, members) = read.await?;
+    let (members, last) = page_of(members, LENGTH, |line| line.member.place().to_string());
+    let (has_right, confirm) =
+        confirmation(sigma, operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
+    let (confirm_url, cookie) = confirm.unzip();
+    let (path, is_own) = (format!("/console/orgs/{id}"), *id == OrgId::operator());
+    let view = OrgPage {
+        line: line(&details.org),
+        facts: facts(sigma, operator, &details),
+        links: links(operator, &details.org),
+        entered: beside.entered.unwrap_or_else(|| entered(&details.org)),
+        may_change: has_right && (!is_own || operator.role == OperatorRole::Owner),
+        confirm_url,
+        gives_admins: !is_own,
+        next: last.map(|last| with_query(&path, &[("after", &last)])),
+        first: after.map(|_| path),
+        members: members.iter().map(row).collect(),
+        search,
+    };
+    let page = view.render(status, &operator.frame(Tab::Orgs, beside.notice), &operator.page(sigma));
+    Ok(with_cookie(page, cookie.flatten().as_deref()))
+}
+
+fn entered(org: &Org) -> OrgEntered {
+    OrgEntered {
+        name: org.name.clone(),
+        slug: org.slug.as_ref().map(ToString::to_string).unwrap_or_default(),
+        verified: org.verified,
+        require_second_factor: org.require_second_factor,
+        quick_logins: org.quick_logins,
+    }
+}
+
+fn facts(sigma: &AppState, operator: &Operator, details: &OrgDetails) -> Vec<Fact> {
+    let (usage, merits) = (&details.usage, &sigma.settings.merits);
+    let of = |number: u64, most: u64| {
+        let text = operator.language.text("console-org-of").with("count", number).with("most", most);
+        text.to_string()
+    };
+    let apps = if usage.apps.is_more() {
+        operator.language.text("console-more-than").with("count", usage.apps.number()).to_string()
+    } else {
+        usage.apps.number().to_string()
+    };
+    let admins: Vec<String> = details.admins.iter().map(named).collect();
+    let roles: Vec<&str> = details.roles.iter().map(|role| role.name.as_str()).collect();
+    let fact = |label: &'static str, value: String| Fact { label, value };
+    let facts = vec![
+        fact("console-org-admins", admins.join("\n")),
+        fact("console-org-roles", roles.join("\n")),
+        fact("console-org-members", usage.members.to_string()),
+        fact("console-apps", apps),
+        fact("console-org-api-keys", usage.api_keys.to_string()),
+        fact("webhooks-title", of(usage.webhooks, u64::from(sigma.settings.webhooks.per_org))),
+        fact("console-org-merits", of(usage.merits_sent, u64::from(merits.sends_per_day))),
+        fact("console-org-uploads", of(usage.uploaded >> 20, u64::from(merits.upload_mebibytes_per_day))),
+    ];
+    facts.into_iter().filter(|fact| !fact.value.is_empty()).collect()
+}
+
+fn named(user: &user::User) -> String {
+    user.email.as_ref().map_or_else(|| user.name.clone(), |email| format!("{} ({email})", user.name))
+}
+
+fn links(operator: &Operator, org: &Org) -> Vec<(String, &'static str)> {
+    let mut links = Vec::new();
+    if operator.role.may(Tab::Audit.right()) {
+        links.push((with_query("/console/audit", &[("org", org.id.as_str())]), "console-all-events"));
+    }
+    if org.id == OrgId::operator() && operator.role == OperatorRole::Owner {
+        links.push((format!("/workspace/{}", org.id), "console-org-own"));
+    }
+    links
+}
+
+fn row(line: &MemberLine) -> MemberRow {
+    let member = &line.member;
+    let (class, state) = match member.state {
+        Membership::Invited => ("", "console-org-invited"),
+        Membership::Active if member.disabled => ("off", "console-disabled"),
+        Membership::Active => ("good", "console-org-active"),
+        Membership::Inactive => ("off", "console-org-inactive"),
+    };
+    MemberRow {
+        id: (member.state != Membership::Invited).then(|| member.user_id.to_string()),
+        name: member.name.clone(),
+        email: member.email.clone(),
+        role: line.role.clone(),
+        is_admin: line.is_admin,
+        class,
+        state,
+    }
+}
+
+async fn act(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, PageError> {
+    let id = OrgId::parse(&id).ok_or_else(|| not_found(&sigma))?;
+    may_change(&sigma, &operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
+    let form = Params::parse_form(&body);
+    match form.raw("do") {
+        Some("save") => save(&sigma, &operator, &id, &form).await,
+        Some(what @ ("give-admin" | "take-admin")) => {
+            set_admin(&sigma, &operator, &id, &form, what == "give-admin").await
+        }
+        _ => draw(&sigma, &operator, &id, StatusCode::BAD_REQUEST, Beside::default()).await,
+    }
+}
+
+async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) -> Result<Response, PageError> {
+    let is_on = |name: &str| form.raw(name).is_some_and(|value| !value.is_empty());
+    let entered = OrgEntered {
+        name: field(form, "name"),
+        slug: field(form, "slug"),
+        verified: is_on("verified"),
+        require_second_factor: is_on("require_second_factor"),
+        quick_logins: is_on("quick_logins"),
+    };
+    let change = match changed(&entered) {
+        Ok(change) => change,
+        Err(key) => {
+            let notice = Some(Notice::Refused(operator.text(key)));
+            let beside = Beside { notice, entered: Some(entered), ..Beside::default() };
+            return draw(sigma, operator, id, StatusCode::BAD_REQUEST, beside).await;
+        }
+    };
+    let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
+    match operator.act(sigma, move |tx| orgs::change(tx, &caller, &wanted, &change, now)).await? {
+        Ok(_) => Ok(Done::Saved.at(&format!("/console/orgs/{id}"))),
+        Err(notice) => {
+            let beside = Beside { notice: Some(notice), entered: Some(entered), ..Beside::default() };
+            draw(sigma, operator, id, StatusCode::CONFLICT, beside).await
+        }
+    }
+}
+
+/// The change that a form asks for; a key of the catalogue if a field is malformed.
+fn changed(entered: &OrgEntered) -> Result<OrgChange, &'static str> {
+    let name = text::name(&entered.name).map_err(|_| "console-problem-name")?;
+    let slug = match entered.slug.as_str() {
+        "" => None,
+        // The operator's own org keeps the one that is reserved for it; nobody else gets it.
+        OPERATOR => Slug::parse(OPERATOR),
+        slug => Some(Slug::for_org(slug).map_err(|_| "console-problem-slug")?),
+    };
+    Ok(OrgChange {
+        settings: Change {
+            name: Some(name),
+            slug: Some(slug),
+            quick_logins: Some(entered.quick_logins),
+            require_second_factor: Some(entered.require_second_factor),
+        },
+        verified: Some(entered.verified),
+    })
+}
+
+async fn set_admin(
+    sigma: &AppState,
+    operator: &Operator,
+    id: &OrgId,
+    form: &Params,
+    is_admin: bool,
+) -> Result<Response, PageError> {
+    let person = field(form, "person");
+    let folded = email::fold(&person);
+    // An id, or an address that somebody proved to be theirs.
+    let user_id = match UserId::parse(&person) {
+        Some(user_id) => Some(user_id),
+        None => sigma.store.read(move |tx| user::find_by_proven_email(tx, &folded)).await?.map(|user| user.id),
+    };
+    let Some(user_id) = user_id else {
+        let notice = Some(Notice::Refused(operator.text("console-problem-person")));
+        return draw(sigma, operator, id, StatusCode::BAD_REQUEST, Beside { notice, ..Beside::default() }).await;
+    };
+    let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
+    let set = operator.act(sigma, move |tx| orgs::set_admin(tx, &caller, (&wanted, &user_id), is_admin, now));
+    match set.await? {
+        Ok(_) => {
+            let done = if is_admin { Done::AdminGiven } else { Done::AdminTaken };
+            Ok(done.at(&format!("/console/orgs/{id}")))
+        }
+        Err(notice) => {
+            let beside = Beside { notice: Some(notice), ..Beside::default() };
+            draw(sigma, operator, id, StatusCode::CONFLICT, beside).await
+        }
+    }
+}
