@@ -33,9 +33,8 @@ impl Crowd {
     pub fn write(database: &Path, people: u32) -> Result<Self, Failure> {
         let crowd = Self { people, events: people.saturating_mul(10), since: SystemClock.now().micros() - DAYS * DAY };
         let connection = Database::open(database)?;
-        connection.execute_batch(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN",
-        )?;
+        connection
+            .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN")?;
         // Rows come in another order than those of an index: it is built from them faster than with them.
         let mut indexes = connection.prepare(
             "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL

@@ -25,7 +25,7 @@ impl Domain {
             plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
         };
         let is_name = name.len() <= LONGEST && name.contains('.') && name.split('.').all(is_label);
-        is_name.then(|| Self(name))
+        is_name.then_some(Self(name))
     }
 
     /// The domain of an e-mail address.

@@ -15,7 +15,7 @@ use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::org::{Refusal, Right};
 use sigma_core::time::Timestamp;
 
-use crate::email::{self, EmailProof, StoredEmail};
+use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
 use crate::one_time_link::{self, Purpose};
 use crate::org::membership::{self, Invited, Member, State};
@@ -186,9 +186,7 @@ pub struct Invitation {
 pub enum Acceptance {
     /// The account has no credential: the user sets name and password. The link proves that the address is theirs.
     SetPassword,
-    /// The address is verified: anyone with the link may accept.
-    Agree,
-    /// The account has a credential but an unverified address: its user must be signed in when opening the link.
+    /// The account has a credential: its user must be signed in.
     SignInFirst,
 }
 
@@ -215,7 +213,7 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
         // Users who are disabled, or became members meanwhile, cannot accept.
         Some(user) if user.disabled || membership::find(tx, org_id, &user.id)?.is_some() => return Ok(None),
         Some(user) if !credential::can_sign_in(tx, &user.id)? => Acceptance::SetPassword,
-        Some(_) if own.as_ref().is_some_and(StoredEmail::is_proven) => Acceptance::Agree,
+        // The link shows that the address is theirs, not that nobody else knows the credentials of the account.
         Some(_) => Acceptance::SignInFirst,
         None => Acceptance::SetPassword,
     };
@@ -272,7 +270,6 @@ pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> 
     let known = invitation.user.as_ref().map(|user| &user.id);
     let set = match (invitation.acceptance, &accept.chosen) {
         (Acceptance::SetPassword, Some(chosen)) => Some(chosen),
-        (Acceptance::Agree, _) => None,
         (Acceptance::SignInFirst, _) if known.is_some() && accept.signed_in.as_ref() == known => None,
         (missing, _) => return Ok(Accepted::Incomplete(missing)),
     };

@@ -8,13 +8,15 @@ use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Acr;
+use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRole;
 use sigma_core::scope::{ADMIN_READ, ADMIN_WRITE, Scopes};
 use sigma_platform::extract::{Bearer, LiveAccess};
 use sigma_platform::http::{ApiError, RequestContext, Rule};
 use sigma_platform::state::AppState;
-use sigma_store::Store;
 use sigma_store::operator::Caller;
+use sigma_store::{Store, org};
 
 use super::error::AdminError;
 
@@ -69,6 +71,14 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let Bearer(live) = Bearer::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let (caller, actor, may_write) = of_token(&live, A::SCOPE).map_err(IntoResponse::into_response)?;
+        // As at the pages: what the operator's org requires of its people holds whatever they come with.
+        let is_person = matches!(caller, Caller::Person(_));
+        if is_person
+            && live.access.claims.acr.as_deref() != Some(Acr::Two.as_str())
+            && requires_second_factor(sigma).await?
+        {
+            return Err(Refusal::SecondFactor.into_response());
+        }
         let counted = format!("{}\0{}", live.app.client_id, actor.id().unwrap_or_default());
         context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)?;
         Ok(Self { caller, actor, context, may_write, access: PhantomData })
@@ -95,8 +105,17 @@ fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor, bo
     Ok((Caller::Person(user_id.clone()), Actor::User(user_id), may_write))
 }
 
+/// Whether the operator's org requires a second factor.
+async fn requires_second_factor(sigma: &AppState) -> Result<bool, Response> {
+    let found = sigma.store.read(|tx| org::find(tx, &OrgId::operator())).await;
+    let found = found.map_err(|error| AdminError::from(error).into_response())?;
+    Ok(found.is_some_and(|org| org.require_second_factor))
+}
+
 /// Why a token that is good elsewhere manages nothing.
 enum Refusal {
+    /// Its person has proven one factor, and two are required (RFC 9470 §3).
+    SecondFactor,
     /// It lacks this scope (RFC 6750 §3.1).
     Scope(&'static str),
     /// Somebody acts by it for another.
@@ -106,6 +125,15 @@ enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let scope = match self {
+            Self::SecondFactor => {
+                let words = "The operator's org requires a second factor, which was not proven for this token";
+                let refused = ApiError::new(StatusCode::UNAUTHORIZED, "insufficient_user_authentication", words);
+                return (
+                    [(WWW_AUTHENTICATE, r#"Bearer error="insufficient_user_authentication", acr_values="2""#)],
+                    refused,
+                )
+                    .into_response();
+            }
             Self::Scope(scope) => scope,
             Self::ForAnother => {
                 let words = "A token by which somebody acts for another manages nothing";

@@ -132,6 +132,7 @@ async fn import(
         dry_run,
         full: None,
         running: None,
+        through: 0,
         counts: Counts::default(),
         is_over: false,
         _turn: turn,
@@ -153,6 +154,8 @@ struct Import {
     /// A batch that waits for the one before.
     full: Option<Batch>,
     running: Option<Running>,
+    /// The number of the last line that is committed.
+    through: u64,
     counts: Counts,
     is_over: bool,
     _turn: OwnedSemaphorePermit,
@@ -225,8 +228,14 @@ impl Import {
 
     /// The lines about a batch.
     fn tell(&mut self, mut batch: Batch, outcomes: Result<Vec<Outcome>, &'static str>) -> Bytes {
-        self.counts.refused += batch.refused;
         let failed = outcomes.as_ref().err().copied();
+        if failed.is_none() {
+            self.counts.refused += batch.refused;
+            self.through = batch.through;
+        } else {
+            // Nothing of the batch counts: whoever sends the rest again sends all of it.
+            batch.told.clear();
+        }
         for outcome in outcomes.unwrap_or_default() {
             match outcome {
                 Outcome::Added => self.counts.added += 1,
@@ -236,7 +245,7 @@ impl Import {
         let end = failed.map(Err).or(batch.end);
         self.is_over = end.is_some();
         let (complete, error) = (end.map(|end| end.is_ok()), end.and_then(Result::err));
-        batch.told.push(AdminImportLine::Progress { through: batch.through, counts: self.counts, complete, error });
+        batch.told.push(AdminImportLine::Progress { through: self.through, counts: self.counts, complete, error });
         let mut bytes = Vec::new();
         for line in batch.told {
             // Writing to memory does not fail.

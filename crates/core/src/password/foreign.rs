@@ -17,6 +17,10 @@ const MOST_MEMORY: u64 = 128 * 1_024;
 const MOST_PASSES: u32 = 16;
 /// The longest salt and key, in bytes.
 const LONGEST_PART: usize = 128;
+/// The shortest salt of argon2 (RFC 9106 §3.1), in bytes.
+const SHORTEST_SALT: usize = 8;
+/// The longest salt of a hash in the form of our own, in bytes.
+const LONGEST_SALT: usize = 48;
 /// The shortest key, in bytes: of fewer, too many passwords would fit.
 const SHORTEST_KEY: usize = 16;
 
@@ -129,7 +133,21 @@ impl ForeignHash {
         {
             return Err(HashProblem::Unknown);
         }
-        Ok(Self { recipe, salt, key, text: text.to_owned() })
+        if matches!(recipe, Recipe::Argon2 { .. }) && salt.len() < SHORTEST_SALT {
+            return Err(HashProblem::Unknown);
+        }
+        // Read as one of our own later, by stricter rules.
+        let is_like_ours = text.starts_with("$argon2id$v=19$");
+        if is_like_ours && (salt.len() > LONGEST_SALT || !text.starts_with(&format!("{recipe}$"))) {
+            return Err(HashProblem::Unknown);
+        }
+        let text = match (recipe, parts.as_slice()) {
+            (Recipe::Bcrypt { .. }, [version, cost, rest]) => {
+                format!("${version}${cost}${}", without_unused_bits(rest))
+            }
+            _ => text.to_owned(),
+        };
+        Ok(Self { recipe, salt, key, text })
     }
 
     /// One of scrypt, PBKDF2 or argon2, from its parts.
@@ -241,6 +259,18 @@ impl Pbkdf2Digest {
     }
 }
 
+impl Recipe {
+    /// How many bytes of a result are compared: what one run of PBKDF2 gives, which is enough. More would cost a run each.
+    pub const fn compared(self) -> usize {
+        match self {
+            Self::Pbkdf2 { digest: Pbkdf2Digest::Sha1, .. } => 20,
+            Self::Pbkdf2 { digest: Pbkdf2Digest::Sha256, .. } => 32,
+            Self::Pbkdf2 { digest: Pbkdf2Digest::Sha512, .. } => 64,
+            _ => LONGEST_PART,
+        }
+    }
+}
+
 impl Argon2Variant {
     /// The variant of that name, as PHC strings write it.
     pub fn named(name: &str) -> Option<Self> {
@@ -290,6 +320,21 @@ fn decode(text: &str) -> Result<Vec<u8>, HashProblem> {
 }
 
 /// 22 characters of salt and 31 of result, in bcrypt's alphabet.
+/// Salt and result of bcrypt, 22 and 31 characters: the last of each has bits that mean nothing, which some implementations set.
+fn without_unused_bits(rest: &str) -> String {
+    const ALPHABET: &str = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let cleared = |(place, character): (usize, char)| {
+        let unused = match place {
+            21 => 16,
+            52 => 4,
+            _ => 1,
+        };
+        let number = ALPHABET.find(character).unwrap_or_default();
+        ALPHABET.chars().nth(number - number % unused).unwrap_or(character)
+    };
+    rest.chars().enumerate().map(cleared).collect()
+}
+
 fn is_bcrypt(rest: &str) -> bool {
     rest.len() == 53 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/')
 }
@@ -297,6 +342,21 @@ fn is_bcrypt(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_hashes_that_can_be_checked_are_taken() {
+        let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let argon2 = |parameters: &str, salt: usize| {
+            format!("$argon2id$v=19${parameters}${}${key}", STANDARD_NO_PAD.encode(vec![7; salt]))
+        };
+        assert!(ForeignHash::parse(&argon2("m=64,t=1,p=1", 16)).is_ok());
+        for text in [argon2("m=64,t=1,p=1", 7), argon2("m=64,t=1,p=1", 49), argon2("m=0064,t=1,p=1", 16)] {
+            assert_eq!(ForeignHash::parse(&text), Err(HashProblem::Unknown), "{text}");
+        }
+        let (set, cleared) = (".....................9", ".....................u");
+        let hash = |salt: &str, last: char| format!("$2b$04${salt}..............................{last}");
+        assert_eq!(ForeignHash::parse(&hash(set, '9')).unwrap().as_str(), hash(cleared, '6'));
+    }
 
     #[test]
     fn known_forms_are_read_and_written_back() {

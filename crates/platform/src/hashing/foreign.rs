@@ -20,9 +20,10 @@ impl Memory {
         if let Recipe::Bcrypt { .. } = hash.recipe {
             return bcrypt::verify(bcrypt_part(password), hash.as_str()).map_err(HashingError::failed);
         }
-        let mut key = Zeroizing::new(vec![0; hash.key.len()]);
+        let compared = hash.key.get(..hash.recipe.compared()).unwrap_or(&hash.key);
+        let mut key = Zeroizing::new(vec![0; compared.len()]);
         self.compute(hash.recipe, password, &hash.salt, &mut key)?;
-        Ok(key.ct_eq(&hash.key).into())
+        Ok(key.ct_eq(compared).into())
     }
 
     /// Takes as long as checking a hash of that recipe.
@@ -36,7 +37,7 @@ impl Memory {
             bcrypt::hash_with_salt(bcrypt_part(password), cost, salt).map_err(HashingError::failed)?;
             return Ok(());
         }
-        self.compute(recipe, password, &salt, &mut Zeroizing::new(vec![0; 32]))
+        self.compute(recipe, password, &salt, &mut Zeroizing::new(vec![0; recipe.compared().min(32)]))
     }
 
     fn compute(

@@ -39,6 +39,7 @@ mod device_flow;
 mod devices;
 mod direct;
 mod discovery;
+mod domains;
 mod dpop;
 mod dynamic_clients;
 mod email_sign_up;

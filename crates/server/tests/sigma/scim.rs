@@ -99,7 +99,9 @@ async fn an_account_is_invited_and_not_taken_over() {
     assert_eq!(again.json()["active"], json!(true), "{}", again.body);
     let link = world.mail().await.link.unwrap();
     let token = link.split_once('=').unwrap().1;
-    assert_eq!(world.browser().post_form("/invitation", &[("token", token)]).await.status, 303);
+    let browser = world.browser();
+    browser.log_in("bob@example.org", PASSWORD).await;
+    assert_eq!(browser.post_form("/invitation", &[("token", token)]).await.status, 303);
     world.tick();
     assert_eq!(world.log_in("bob@example.org", Some(&acme.org)).await.status, 200);
     assert_eq!(directory.get(&path).await.json()["id"], provisioned["id"]);

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 use sigma_core::org::{KeyPermission, RolePermissions, Switch};
 
-use crate::support::{Answer, As, World};
+use crate::support::{Answer, As, PASSWORD, World};
 
 const USERS: &str = "/api/v1/users";
 const LAST: &str = "409 CONFLICT";
@@ -178,7 +178,9 @@ async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_stil
     let (_, _, id) = invite(&world, &token, "vic@example.org", acme.member.as_str()).await;
     let link = world.mail().await.link.unwrap();
     let form = [("token", link.split_once('=').unwrap().1)];
-    assert_eq!(world.browser().post_form("/invitation", &form).await.status, 303);
+    let browser = world.browser();
+    browser.log_in("vic@example.org", PASSWORD).await;
+    assert_eq!(browser.post_form("/invitation", &form).await.status, 303);
     let expected = json!({
         "id": vic.as_str(), "email": "vic@example.org", "name": "vic", "roleId": acme.member.as_str(), "active": true,
         "status": "active", "quickLogin": false, "createdAt": world.now().iso8601(),

@@ -78,8 +78,8 @@ macro_rules! select {
     };
 }
 
-/// Makes a connection. It may give the role that it is made with, and if groups give roles, any: whoever makes it needs all those
-/// permissions.
+/// Makes a connection. It changes members whatever their role is, and if groups give roles, it gives any: whoever holds its token can
+/// do what an admin can, so only admins make one.
 pub fn add(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -93,10 +93,8 @@ pub fn add(
         // Its members run the installation: no directory makes somebody one of them.
         return Err(Refusal::Conflict("The operator's own org is not provisioned").into());
     }
-    authority.require_role(&role::load(tx, org_id, &new.role_id)?.permissions)?;
-    if new.maps_roles {
-        authority.require_role(&RolePermissions::admin())?;
-    }
+    authority.require_role(&RolePermissions::admin())?;
+    role::load(tx, org_id, &new.role_id)?;
     if list(tx, org_id)?.len() >= MOST_CONNECTIONS {
         return Err(Refusal::Conflict("The org has the maximum number of connections").into());
     }
@@ -110,7 +108,8 @@ pub fn add(
     load(tx, org_id, &new.id)
 }
 
-/// Gives a connection another token. The old one works on for [`OVERLAP`]; one that was replaced before ends.
+/// Gives a connection another token, which takes the rights to make one. The old one works on for [`OVERLAP`]; one that was replaced
+/// before ends.
 pub fn rotate(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -119,7 +118,9 @@ pub fn rotate(
     hash: Digest,
     now: Timestamp,
 ) -> Decision<Connection> {
-    authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Workspace)?;
+    authority.require_role(&RolePermissions::admin())?;
     load(tx, org_id, id)?;
     tx.execute(
         "UPDATE scim_connections SET previous_hash = hash, previous_until = $4, hash = $3, rotated_at = $5

@@ -11,6 +11,8 @@ use sigma_core::scim::{Filter, Membership, Problem, ProblemKind, Projection, Res
 use super::{Decision, Directory, group, user};
 use crate::{Row, StoreError, Tx, Value, params};
 
+/// Most groups of users, or members of groups, in one answer.
+pub const MOST_RELATED: usize = 20_000;
 /// Most resources that one search examines.
 pub const MOST_EXAMINED: usize = 10_000;
 /// Most bytes of what they say.
@@ -72,8 +74,16 @@ pub fn search(tx: &mut dyn Tx, directory: &Directory, search: &Search) -> Decisi
         Found { total, resources }
     };
     if search.projection.shows(name) {
+        let mut all = 0_usize;
         for resource in found.resources.iter_mut().filter(|resource| resource.related.is_none()) {
-            resource.related = Some(related(tx, directory, resource)?);
+            let read = related(tx, directory, resource)?;
+            all = all.saturating_add(read.len());
+            if all > MOST_RELATED {
+                let words = "One answer shows at most 20,000 groups of users or members of groups: ask for fewer resources, or \
+                             leave them out by excludedAttributes";
+                return Err(Problem::new(ProblemKind::TooMany, words).into());
+            }
+            resource.related = Some(read);
         }
     }
     Ok(found)

@@ -68,21 +68,10 @@ fn find(tx: &mut dyn Tx, directory: &Directory, id: &ScimGroupId) -> Result<Opti
     tx.query_opt(sql, params![&directory.org_id, id])?.map(|row| decode(&row)).transpose()
 }
 
-/// The members of a group.
+/// The members of a group. Their names are not shown, so nothing else is read of them.
 pub(super) fn members(tx: &mut dyn Tx, directory: &Directory, id: &ScimGroupId) -> Result<Vec<Membership>, StoreError> {
-    tx.query_all(
-        "SELECT s.id, s.attributes FROM scim_group_members gm
-            JOIN scim_users s ON s.org_id = gm.org_id AND s.id = gm.user_id
-         WHERE gm.org_id = $1 AND gm.group_id = $2 ORDER BY gm.user_id LIMIT $3",
-        params![&directory.org_id, id, MOST_MEMBERS],
-    )?
-    .iter()
-    .map(|row| {
-        let document = Document::from_stored(&row.text(1)?)
-            .map_err(|_| StoreError::Corrupt("the attributes of a provisioned person".to_owned()))?;
-        Ok(Membership { id: row.text(0)?, display: document.person_name().unwrap_or_default() })
-    })
-    .collect()
+    let ids = member_ids(tx, directory, id)?;
+    Ok(ids.into_iter().map(|id| Membership { id, display: String::new() }).collect())
 }
 
 /// The ids of the members of a group.

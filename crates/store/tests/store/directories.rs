@@ -50,8 +50,14 @@ on_both_engines! {
         let (org_id, manager, now) = (acme.clone(), role_of(&acme, "manager"), store.clock.now());
         decide(&store, move |tx| role::add(tx, &org_id, &Actor::Operator, &manager, &draft, now)).unwrap();
         let manager = Actor::User(join(&store, &acme, "eve", "manager"));
-        assert_eq!(connect(&store, &acme, &manager, "one", true), Err(Refusal::BEYOND_OWN));
-        assert_eq!(connect(&store, &acme, &manager, "one", false), Ok(()));
+        for maps_roles in [true, false] {
+            assert_eq!(connect(&store, &acme, &manager, "one", maps_roles), Err(Refusal::BEYOND_OWN));
+        }
+        assert_eq!(connect(&store, &acme, &admin, "one", true), Ok(()));
+        // Whoever gets its token can do what an admin can.
+        let (org_id, now) = (acme.clone(), store.clock.now());
+        let taken = decide(&store, move |tx| connection::rotate(tx, &org_id, &manager, &id("one"), Digest::of("mine"), now));
+        assert_eq!(taken.map(drop), Err(Refusal::BEYOND_OWN));
         for number in 1..MOST_CONNECTIONS {
             assert_eq!(connect(&store, &acme, &admin, &number.to_string(), true), Ok(()));
         }

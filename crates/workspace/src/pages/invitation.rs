@@ -140,7 +140,7 @@ fn page(
             let signed_in_as = signed_in.map(|signed_in| signed_in.account.user.name.clone());
             InvitationForm::SignInFirst { url, signed_in_as }
         }
-        Acceptance::Agree | Acceptance::SignInFirst => InvitationForm::Agree,
+        Acceptance::SignInFirst => InvitationForm::Agree,
     };
     let view = AcceptInvitation {
         token: token.to_owned(),

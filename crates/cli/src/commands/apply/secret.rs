@@ -1,5 +1,7 @@
 //! Secrets that stand outside the file: in another one, or in the environment.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -25,7 +27,7 @@ pub struct Given {
 pub fn read(source: &SecretSource, base: &Path) -> Result<Given, String> {
     let (text, from) = match (&source.file, &source.env) {
         (Some(path), None) => {
-            let text = std::fs::read_to_string(base.join(path))
+            let text = read_file(&base.join(path))
                 .map_err(|error| format!("client_secret: {} cannot be read: {error}", path.display()))?;
             (text, format!("from the file {}", path.display()))
         }
@@ -43,4 +45,11 @@ pub fn read(source: &SecretSource, base: &Path) -> Result<Given, String> {
         return Err(format!("client_secret: {SHORTEST} to {LONGEST} visible ASCII characters"));
     }
     Ok(Given { digest: Digest::of(secret), from })
+}
+
+/// The text of a file, as far as it can be a secret: a device may have no end.
+fn read_file(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(3)).read_to_string(&mut text)?;
+    Ok(text)
 }
