@@ -54,7 +54,7 @@ async fn log_in(
     }
     if secret.expose_secret().is_empty() {
         let refusal = language_of(&sigma, &browser, &arrival).text("login-password-missing").to_string();
-        let (method, status) = (Some(SignInMethod::Password), StatusCode::BAD_REQUEST);
+        let (method, status) = (Some(SignInMethod::Password), StatusCode::UNAUTHORIZED);
         let attempt = Attempt { method, email: address, refusal: Some(refusal), status };
         return render(&sigma, &context, &browser, &arrival, attempt).await;
     }

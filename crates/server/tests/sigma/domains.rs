@@ -105,7 +105,7 @@ async fn a_proven_domain_leads_its_people_to_the_provider_of_their_org() {
         assert!(status == 409 && body.contains("was not found"), "{status} {body}");
     }
     assert_eq!(login("wrong").await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(login("").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(login("").await.status, StatusCode::UNAUTHORIZED);
 
     names.publish(&["v=spf1 -all", &record]);
     assert_eq!(check(&ada, &acme).await.0, 303);
@@ -138,12 +138,10 @@ async fn a_proven_domain_leads_its_people_to_the_provider_of_their_org() {
     }
     assert_eq!(bob.post_form(&format!("{page}/example.org/remove"), &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(bob.post_form(&format!("{page}/acme.test/remove"), &[]).await.status, StatusCode::NOT_FOUND);
-    let mut actions: Vec<_> = world.trail(Trail::All).await.into_iter().map(|event| event.action).collect();
-    actions.retain(|action| action.starts_with("domain."));
-    actions.reverse();
-    let expected = ["add", "add", "change", "prove", "lose", "prove", "lose", "remove"];
-    let mut expected: Vec<_> = expected.iter().map(|verb| format!("domain.{verb}")).collect();
-    actions.sort();
-    expected.sort();
-    assert_eq!(actions, expected);
+    let actions: Vec<_> = world.trail(Trail::All).await.into_iter().map(|event| event.action).collect();
+    for (action, times) in
+        [("domain.add", 2), ("domain.change", 1), ("domain.prove", 2), ("domain.lose", 2), ("domain.remove", 1)]
+    {
+        assert_eq!(actions.iter().filter(|left| *left == action).count(), times, "{action}: {actions:?}");
+    }
 }
