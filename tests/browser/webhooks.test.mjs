@@ -92,5 +92,13 @@ test("an admin of an org makes a webhook and connects a directory, whose token i
   await page.getByText("The directory is disconnected.").waitFor();
   const after = await page.request.get(`${demo.server}/scim/v2/Users`, { headers: { authorization: `Bearer ${secret}` } });
   assert.equal(after.status(), 401);
+  await page.getByRole("link", { name: "Domains" }).click();
+  await page.getByLabel("Domain", { exact: true }).fill("Bakery.example");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByText("_sigma-challenge.bakery.example").waitFor();
+  await inspect(page, "org-domains");
+  await page.locator("summary", { hasText: "Remove bakery.example" }).click();
+  await page.getByRole("button", { name: "Remove bakery.example" }).click();
+  await page.getByText("There are no domains yet.").waitFor();
   await closeDevice(device);
 });

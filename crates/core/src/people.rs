@@ -98,9 +98,11 @@ impl ImportedPerson {
     /// # Errors
     /// [`PersonProblem`]
     pub fn parse(line: &str) -> Result<Self, PersonProblem> {
-        // The parser's words name no content of the line, which may hold a hash, but for the names of fields.
-        let line: PersonLine = serde_json::from_str(line).map_err(|error| PersonProblem::Json(error.to_string()))?;
-        Self::of(&line)
+        // The parser would take the values of the members in an array.
+        if !line.trim_start().starts_with('{') {
+            return Err(PersonProblem::Json("the line is no JSON object".to_owned()));
+        }
+        Self::of(&serde_json::from_str(line).map_err(|error| PersonProblem::Json(words(&error)))?)
     }
 
     /// Checks a line.
@@ -129,6 +131,15 @@ impl ImportedPerson {
     }
 }
 
+/// What is wrong with a line, with none of its content, which may be a hash in the wrong place, but for the names of members.
+fn words(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    if words.starts_with("invalid type") || words.starts_with("invalid value") {
+        return format!("a member has a value of another type, at column {}", error.column());
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +159,11 @@ mod tests {
     fn what_cannot_be_an_account_is_refused_without_repeating_it() {
         for (line, problem) in [
             (r#"{"email":"nobody"}"#, "email is not a valid address"),
+            (r#"["ada@example.org",true,"Ada",null,false]"#, "the line is no JSON object"),
+            (
+                r#"{"email":"ada@example.org","email_verified":"$2b$10$secret"}"#,
+                "a member has a value of another type, at column ",
+            ),
             (r#"{"email":"a@b.example","name":"a\u0007"}"#, "name "),
             (r#"{"email":"a@b.example","password_hash":"secret"}"#, "password_hash: "),
             (
@@ -156,8 +172,8 @@ mod tests {
             ),
             (r#"{"email":"a@b.example","admin":true}"#, "unknown field `admin`"),
             (r#"{"name":"Ada"}"#, "missing field `email`"),
-            ("[]", "invalid"),
-            ("", "EOF"),
+            ("[]", "the line is no JSON object"),
+            ("", "the line is no JSON object"),
         ] {
             let said = ImportedPerson::parse(line).unwrap_err().to_string();
             assert!(said.starts_with(problem) && !said.contains("secret"), "{line}: {said}");

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
+use sigma_core::actor::Actor;
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::OperatorRole;
@@ -223,6 +224,27 @@ async fn people_are_listed_found_changed_and_the_changes_recorded() {
     let listed = call(&world, &token, "GET", &path).await.json();
     assert_eq!((&listed["items"][0]["actor"]["kind"], &listed["next"]), (&json!("app"), &Value::Null));
     assert_eq!(call(&world, &token, "GET", "apps").await.json()["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_second_factor_that_the_operators_org_requires_is_asked_of_people_by_the_api_too() {
+    let world = World::new().await;
+    add_app(&world).await;
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let token = token_of(&world, &owner, SCOPES).await;
+    let own = text(&own_token(&world, "sigma:admin:read").await, "access_token").to_owned();
+    assert_eq!(call(&world, &token, "GET", "people").await.status, 200);
+    let now = world.now();
+    let change = sigma_store::org::Change { require_second_factor: Some(true), ..sigma_store::org::Change::default() };
+    let required = move |tx: &mut dyn sigma_store::Tx| {
+        sigma_store::org::change(tx, &OrgId::operator(), &Actor::Operator, &change, now)
+    };
+    world.sigma.store.decide(required).await.unwrap();
+    let refused = call(&world, &token, "GET", "people").await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (401, &json!("insufficient_user_authentication")));
+    assert!(refused.header("www-authenticate").contains("acr_values=\"2\""));
+    // An app has no factors.
+    assert_eq!(call(&world, &own, "GET", "people").await.status, 200);
 }
 
 /// Sends lines to the import in pieces, and returns its answers.
