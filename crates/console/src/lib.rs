@@ -8,6 +8,7 @@ mod mails;
 mod operator;
 mod outcome;
 mod pages;
+mod paging;
 mod rotation;
 mod trail;
 mod view;

@@ -109,7 +109,7 @@ impl Operator {
     pub fn stopped(&self, sigma: &AppState, stop: Stop<OperatorRefusal>) -> PageError {
         match stop {
             Stop::Failed(error) => error.into(),
-            Stop::Refused(OperatorRefusal::Stranger | OperatorRefusal::NotFound) => not_found(sigma).into(),
+            Stop::Refused(OperatorRefusal::Stranger | OperatorRefusal::NotFound) => not_found().into(),
             Stop::Refused(_) => self.forbidden(sigma),
         }
     }
@@ -188,7 +188,7 @@ impl FromRequestParts<AppState> for Operator {
         context.charge(Rule::OwnApi, user_id.as_str()).map_err(PageError::of)?;
         let wanted = user_id.clone();
         let Some((role, requires_second_factor)) = sigma.store.read(move |tx| standing(tx, &wanted)).await? else {
-            return Err(not_found(sigma).into());
+            return Err(not_found().into());
         };
         if requires_second_factor && signed_in.session.methods.acr() < Acr::Two {
             // The sign-in page asks for it, and comes back here.

@@ -1,45 +1,10 @@
 //! What replaces a page, and what a page says about the form that led to it. The texts are ours, whatever the address says.
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::params::Params;
-use sigma_platform::http::ApiError;
 use sigma_platform::i18n::Language;
-use sigma_store::StoreError;
-
-/// Responses that replace a page.
-pub struct PageError(Box<Response>);
-
-impl PageError {
-    /// That answer.
-    pub fn of(answer: impl IntoResponse) -> Self {
-        Self(Box::new(answer.into_response()))
-    }
-}
-
-impl From<Response> for PageError {
-    fn from(answer: Response) -> Self {
-        Self(Box::new(answer))
-    }
-}
-
-impl From<ApiError> for PageError {
-    fn from(error: ApiError) -> Self {
-        Self::of(error)
-    }
-}
-
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
-        Self::of(ApiError::from(error))
-    }
-}
-
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        *self.0
-    }
-}
+pub use sigma_platform::pages::PageError;
 
 /// What a page says about an action.
 #[derive(Clone, Debug, PartialEq, Eq)]

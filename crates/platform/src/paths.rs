@@ -38,6 +38,8 @@ pub const LINK_APP_PATH: &str = "/link-app";
 pub const SCIM_PATH: &str = "/scim/v2";
 /// The console of the operator.
 pub const CONSOLE_PATH: &str = "/console";
+/// The page of the console that begins and shows test sign-ins.
+pub const CONSOLE_PROVIDERS_PATH: &str = "/console/providers";
 /// The page that makes its visitor the first owner of the installation.
 pub const FIRST_OWNER_PATH: &str = "/console/first-owner";
 /// The page on which users delete their account, and keep it after all.

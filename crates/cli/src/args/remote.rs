@@ -13,13 +13,7 @@ pub struct RemoteArgs {
     /// With --server: a file with an access token [default: the variable `SIGMA_TOKEN`]
     #[arg(long, value_name = "FILE", env = "SIGMA_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
-    /// The access token.
-    #[arg(long, hide = true, env = "SIGMA_TOKEN", hide_env_values = true)]
-    pub token: Option<String>,
     /// With --server: an app that gets a token by client credentials; its secret is in the variable `SIGMA_CLIENT_SECRET`.
     #[arg(long, value_name = "ID", env = "SIGMA_CLIENT_ID")]
     pub client: Option<String>,
-    /// Its secret.
-    #[arg(long, hide = true, env = "SIGMA_CLIENT_SECRET", hide_env_values = true)]
-    pub client_secret: Option<String>,
 }

@@ -52,7 +52,8 @@ impl Client {
     }
 
     fn find_token(&self, args: &RemoteArgs) -> Result<String, Failure> {
-        if let Some(token) = args.token.as_deref().filter(|token| !token.is_empty()) {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if let Some(token) = variable("SIGMA_TOKEN") {
             return Ok(token.trim().to_owned());
         }
         if let Some(file) = &args.token_file {
@@ -64,8 +65,8 @@ impl Client {
             }
             return Ok(token.to_owned());
         }
-        match (&args.client, args.client_secret.as_deref().filter(|secret| !secret.is_empty())) {
-            (Some(id), Some(secret)) => self.ask_for_token(id, secret),
+        match (&args.client, variable("SIGMA_CLIENT_SECRET")) {
+            (Some(id), Some(secret)) => self.ask_for_token(id, &secret),
             _ => Err(Failure::Usage(
                 "--server needs a token: SIGMA_TOKEN, --token-file FILE, or SIGMA_CLIENT_ID and SIGMA_CLIENT_SECRET"
                     .to_owned(),

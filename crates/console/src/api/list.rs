@@ -8,9 +8,9 @@ use sigma_core::params::Params;
 use utoipa::ToSchema;
 
 use super::error::AdminError;
+use crate::paging::{LENGTH, one_more, page_of};
 
-/// Entries of a page, unless the caller wants another number, and the most.
-const LIMIT: u32 = 50;
+/// The most entries of a page.
 const MOST: u32 = 200;
 
 /// A page of a list.
@@ -46,7 +46,7 @@ impl ListQuery {
 
     /// One more than the page, to learn whether there is a next one.
     pub fn one_more(&self) -> u32 {
-        self.limit.saturating_add(1)
+        one_more(self.limit)
     }
 
     /// `after`, as a list ordered by id takes it.
@@ -65,12 +65,8 @@ impl ListQuery {
     }
 
     /// The page of what was found, and the key of its last entry if there is a next one.
-    pub fn page<T>(&self, mut found: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let is_more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| is_more).map(key);
-        (found, next)
+    pub fn page<T>(&self, found: Vec<T>, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+        page_of(found, self.limit, key)
     }
 }
 
@@ -83,7 +79,7 @@ impl<S: Sync> FromRequestParts<S> for ListQuery {
             return Err(AdminError::Invalid("A parameter must be sent once").into_response());
         }
         let limit = match params.raw("limit") {
-            None | Some("") => LIMIT,
+            None | Some("") => LENGTH,
             Some(text) => match text.parse() {
                 Ok(limit) if (1..=MOST).contains(&limit) => limit,
                 _ => return Err(AdminError::Invalid("limit must be a number from 1 to 200").into_response()),

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
-use super::list::ListQuery;
+use super::list::{ListQuery, Listed};
 use crate::mails::{TestError, send_test};
 
 /// These endpoints.
@@ -65,14 +65,6 @@ impl AdminMail {
     }
 }
 
-/// A page of mails.
-#[derive(Debug, Serialize, ToSchema)]
-struct AdminMails {
-    items: Vec<AdminMail>,
-    /// Pass it as `after` for the following page.
-    next: Option<String>,
-}
-
 /// Lists the mails that were not delivered yet, newest first. What they say is never shown.
 #[utoipa::path(
     get,
@@ -86,7 +78,7 @@ struct AdminMails {
         ("after" = Option<String>, Query, description = "`next` of the previous page"),
     ),
     responses(
-        (status = 200, description = "A page of mails", body = AdminMails),
+        (status = 200, description = "A page of mails", body = Listed<AdminMail>),
         (status = 400, description = "A malformed parameter, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -96,13 +88,13 @@ async fn list(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
     query: ListQuery,
-) -> Result<Json<AdminMails>, AdminError> {
+) -> Result<Json<Listed<AdminMail>>, AdminError> {
     let shown = query.parsed("state", "state must be failing", Shown::parse)?.unwrap_or(Shown::All);
     let before = query.parsed("after", "after must be next of the previous page", MailId::parse)?;
     let (caller, now, limit) = (admin.caller, sigma.store.database_now(), query.one_more());
     let found = sigma.store.look_up(move |tx| mails::list(tx, &caller, shown, before.as_ref(), now, limit)).await?;
     let (found, next) = query.page(found, |last| last.id.to_string());
-    Ok(Json(AdminMails { items: found.iter().map(|queued| AdminMail::of(&sigma, queued)).collect(), next }))
+    Ok(Json(Listed { items: found.iter().map(|queued| AdminMail::of(&sigma, queued)).collect(), next }))
 }
 
 /// Queues a mail to the caller's own address, to see whether mails arrive.

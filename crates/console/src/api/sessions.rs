@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
-use super::list::ListQuery;
+use super::list::{ListQuery, Listed};
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -39,28 +39,20 @@ struct AdminLiveSession {
     apps: Vec<String>,
 }
 
-impl From<SessionLine> for AdminLiveSession {
-    fn from(line: SessionLine) -> Self {
+impl From<&SessionLine> for AdminLiveSession {
+    fn from(line: &SessionLine) -> Self {
         Self {
             id: line.id.to_string(),
             person: line.user_id.to_string(),
-            name: line.name,
-            address: line.address,
-            user_agent: line.user_agent,
+            name: line.name.clone(),
+            address: line.address.clone(),
+            user_agent: line.user_agent.clone(),
             created_at: line.created_at.to_string(),
             last_used_at: line.last_used_at.to_string(),
             expires_at: line.expires_at.to_string(),
             apps: line.apps.iter().map(ToString::to_string).collect(),
         }
     }
-}
-
-/// A page of sessions.
-#[derive(Debug, Serialize, ToSchema)]
-struct AdminLiveSessions {
-    items: Vec<AdminLiveSession>,
-    /// Pass it as `after` for the following page.
-    next: Option<String>,
 }
 
 /// Lists the browser sessions in which somebody is signed in, newest first.
@@ -76,7 +68,7 @@ struct AdminLiveSessions {
         ("after" = Option<String>, Query, description = "`next` of the previous page"),
     ),
     responses(
-        (status = 200, description = "A page of sessions", body = AdminLiveSessions),
+        (status = 200, description = "A page of sessions", body = Listed<AdminLiveSession>),
         (status = 400, description = "A malformed parameter, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -86,13 +78,12 @@ async fn list(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
     query: ListQuery,
-) -> Result<Json<AdminLiveSessions>, AdminError> {
+) -> Result<Json<Listed<AdminLiveSession>>, AdminError> {
     let person = query.parsed("person", "person must be the id of a person", UserId::parse)?;
     let before = query.parsed("after", "after must be next of the previous page", SessionId::parse)?;
     let (caller, now, limit) = (admin.caller, sigma.now(), query.one_more());
     let read = sigma.store.look_up(move |tx| sessions::list(tx, &caller, person.as_ref(), before.as_ref(), now, limit));
-    let (found, next) = query.page(read.await?, |last| last.id.to_string());
-    Ok(Json(AdminLiveSessions { items: found.into_iter().map(AdminLiveSession::from).collect(), next }))
+    Ok(Json(query.listed(read.await?, |last| last.id.to_string())))
 }
 
 /// Ends a session, with the tokens that were issued in it.

@@ -55,7 +55,7 @@ async fn send(
     recovery: Recovery,
     body: &[u8],
 ) -> Result<Response, PageError> {
-    let user_id = person(sigma, id)?;
+    let user_id = person(id)?;
     may(sigma, operator, recovery.right(), &user_id)?;
     let form = Params::parse_form(body);
     let (store, caller) = (operator.store(sigma), operator.caller());
@@ -76,12 +76,12 @@ async fn delete(
     operator: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let user_id = person(&sigma, &id)?;
+    let user_id = person(&id)?;
     may(&sigma, &operator, OperatorRight::DeletePeople, &user_id)?;
     let (store, caller) = (operator.store(&sigma), operator.caller());
     match (Asking { sigma: &sigma, store: &store, caller: &caller }).delete(&user_id).await {
         Ok(Requested::Scheduled) => Ok(Done::Deletes.at(&path(&user_id))),
-        Ok(Requested::NotFound) => Err(not_found(&sigma).into()),
+        Ok(Requested::NotFound) => Err(not_found().into()),
         Ok(Requested::OnlyAdministrator(orgs)) => {
             let names: Vec<String> = orgs.into_iter().map(|(_, name)| name).collect();
             let words = operator.language.text("console-only-administrator").with("workspaces", names.join(", "));
@@ -96,7 +96,7 @@ async fn keep(
     operator: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let user_id = person(&sigma, &id)?;
+    let user_id = person(&id)?;
     may(&sigma, &operator, OperatorRight::DeletePeople, &user_id)?;
     let (store, caller) = (operator.store(&sigma), operator.caller());
     match (Asking { sigma: &sigma, store: &store, caller: &caller }).keep(&user_id).await {

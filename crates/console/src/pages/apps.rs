@@ -13,9 +13,10 @@ use sigma_platform::pages::policy::PAGE;
 use sigma_platform::state::AppState;
 use sigma_store::operator::apps;
 
-use super::{LENGTH, one_more, page_of, with_query};
+use super::with_query;
 use crate::operator::Operator;
 use crate::outcome::PageError;
+use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{AppLine, AppPage, AppsPage, Fact, Tab};
 
 const PATH: &str = "/console/apps";
@@ -60,7 +61,7 @@ async fn show(
     operator: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let Some(id) = AppId::parse(&id) else { return Err(not_found(&sigma).into()) };
+    let Some(id) = AppId::parse(&id) else { return Err(not_found().into()) };
     let caller = operator.caller();
     let app = operator.read(&sigma, move |tx| apps::find(tx, &caller, &id)).await?;
     let org = sigma.find_org(&app.org_id).await?.map(|cached| cached.org.name.clone());

@@ -9,7 +9,6 @@ use sigma_core::jose::{Algorithm, KeyState, Promptness};
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::with_cookie;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::operator::keys;
@@ -59,21 +58,19 @@ async fn draw(
             ),
         }
     });
-    let mut view = KeysPage {
+    let confirmation = confirmation(sigma, operator, OperatorRight::ManageKeys, ConsolePage::KeysChange)?;
+    let view = KeysPage {
         rotation: language.duration(policy.rotation_age),
         publication: language.duration(policy.publication),
         kept: language.duration(policy.longest_token_life),
         next: next.collect(),
         keys: found.iter().map(KeyRow::of).collect(),
         algorithms: Algorithm::ALL.map(Algorithm::as_str).to_vec(),
-        may_change: false,
-        confirm_url: None,
+        may_change: confirmation.may_change,
+        confirm_url: confirmation.url.clone(),
     };
-    let (has_right, confirm) = confirmation(sigma, operator, OperatorRight::ManageKeys, ConsolePage::KeysChange)?;
-    let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (has_right, url);
     let page = view.render(status, &operator.frame(Tab::Keys, notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {

@@ -9,7 +9,6 @@ use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::with_cookie;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::operator::mails::{self, Act};
@@ -19,11 +18,10 @@ use super::{confirmation, may_change, with_query};
 use crate::mails::{TestError, send_test};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
+use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{MailPage, MailRow, Tab};
 
 const PATH: &str = "/console/mail";
-/// Mails on one page.
-const LENGTH: usize = 50;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -50,27 +48,22 @@ async fn draw(
     let shown = query.get("state").and_then(Shown::parse).unwrap_or(Shown::All);
     let before = query.get("after").and_then(MailId::parse);
     let (caller, now, after) = (operator.caller(), sigma.store.database_now(), before.clone());
-    let limit = u32::try_from(LENGTH + 1).unwrap_or(u32::MAX);
-    let found = operator.read(sigma, move |tx| mails::list(tx, &caller, shown, after.as_ref(), now, limit)).await?;
+    let read =
+        move |tx: &mut dyn sigma_store::Tx| mails::list(tx, &caller, shown, after.as_ref(), now, one_more(LENGTH));
+    let (found, last) = page_of(operator.read(sigma, read).await?, LENGTH, |queued| queued.id.to_string());
     let (only_failing, state) = (shown == Shown::Failing, if shown == Shown::Failing { "failing" } else { "" });
-    let last = found.get(LENGTH.saturating_sub(1)).filter(|_| found.len() > LENGTH);
-    let mut view = MailPage {
+    let row = |queued| MailRow::of(queued, sigma.envelope(&queued.id, &queued.sealed));
+    let confirmation = confirmation(sigma, operator, OperatorRight::ManageMail, ConsolePage::MailChange)?;
+    let view = MailPage {
         only_failing,
-        next: last.map(|last| with_query(PATH, &[("state", state), ("after", last.id.as_str())])),
+        next: last.map(|last| with_query(PATH, &[("state", state), ("after", &last)])),
         first: before.map(|_| with_query(PATH, &[("state", state)])),
-        mails: found
-            .iter()
-            .take(LENGTH)
-            .map(|queued| MailRow::of(queued, sigma.envelope(&queued.id, &queued.sealed)))
-            .collect(),
-        may_change: false,
-        confirm_url: None,
+        mails: found.iter().map(row).collect(),
+        may_change: confirmation.may_change,
+        confirm_url: confirmation.url.clone(),
     };
-    let (has_right, confirm) = confirmation(sigma, operator, OperatorRight::ManageMail, ConsolePage::MailChange)?;
-    let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (has_right, url);
     let page = view.render(status, &operator.frame(Tab::Mail, notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {
@@ -88,7 +81,9 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
     let (caller, now) = (operator.caller(), sigma.store.database_now());
     match operator.act(&sigma, move |tx| mails::act(tx, &caller, &id, asked, now)).await? {
         Ok(true) => {
-            sigma.mail_was_promised();
+            if asked == Act::Resend {
+                sigma.mail_was_promised();
+            }
             Ok(done.at(PATH))
         }
         Ok(false) => refuse(&sigma, &operator, StatusCode::CONFLICT, "console-mail-sending-now").await,

@@ -17,10 +17,11 @@ mod sessions;
 mod settings;
 mod webhooks;
 
+use axum::response::Response;
 use sigma_core::interaction::{ConsolePage, Continuation};
 use sigma_core::operator::OperatorRight;
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::begin;
+use sigma_platform::interaction::{begin, with_cookie};
 use sigma_platform::paths::login_url;
 use sigma_platform::state::AppState;
 
@@ -47,8 +48,22 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all
 }
 
-/// Where whoever looks proves again who they are, and the cookie for it.
-type Confirmation = (String, Option<String>);
+/// What whoever looks may change on a page, and what they have to prove first.
+struct Confirmation {
+    /// Whether they have the right.
+    may_change: bool,
+    /// Where they prove again who they are, if they have to.
+    url: Option<String>,
+    /// The cookie for that.
+    set_cookie: Option<String>,
+}
+
+impl Confirmation {
+    /// The page, with the cookie.
+    fn with(self, page: Response) -> Response {
+        with_cookie(page, self.set_cookie.as_deref())
+    }
+}
 
 /// Refuses whoever lacks the right, before they are asked to prove again who they are for `page`.
 fn may_change(sigma: &AppState, operator: &Operator, right: OperatorRight, page: ConsolePage) -> Result<(), PageError> {
@@ -58,19 +73,19 @@ fn may_change(sigma: &AppState, operator: &Operator, right: OperatorRight, page:
     if operator.may_change(sigma) { Ok(()) } else { Err(operator.step_up(sigma, page)) }
 }
 
-/// Whether whoever looks has the right, and where they prove first who they are, if they have to.
+/// Whether whoever looks has the right, and what they have to prove first.
 fn confirmation(
     sigma: &AppState,
     operator: &Operator,
     right: OperatorRight,
     page: ConsolePage,
-) -> Result<(bool, Option<Confirmation>), PageError> {
-    let has_right = operator.role.may(right);
-    if !has_right || operator.may_change(sigma) {
-        return Ok((has_right, None));
+) -> Result<Confirmation, PageError> {
+    let may_change = operator.role.may(right);
+    if !may_change || operator.may_change(sigma) {
+        return Ok(Confirmation { may_change, url: None, set_cookie: None });
     }
     let begun = begin(sigma, &operator.browser, Continuation::Console { page }, sigma.now())?;
-    Ok((true, Some((login_url(&begun.name), begun.set_cookie))))
+    Ok(Confirmation { may_change, url: Some(login_url(&begun.name)), set_cookie: begun.set_cookie })
 }
 
 /// The address of `path` with those of `pairs` that say something.
@@ -78,22 +93,6 @@ fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-/// Entries on one page of a list.
-const LENGTH: usize = 50;
-
-/// One more than the page, to learn whether there is a next one.
-fn one_more(length: usize) -> u32 {
-    u32::try_from(length.saturating_add(1)).unwrap_or(u32::MAX)
-}
-
-/// The page of what was found, and the key of its last entry if there is a next one.
-fn page_of<T>(mut found: Vec<T>, length: usize, key: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
-    let is_more = found.len() > length;
-    found.truncate(length);
-    let last = found.last().filter(|_| is_more).map(key);
-    (found, last)
 }
 
 /// A field of a query: trimmed, bounded, without NUL.

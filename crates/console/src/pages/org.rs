@@ -12,7 +12,6 @@ use sigma_core::org::text;
 use sigma_core::params::Params;
 use sigma_core::slug::{OPERATOR, Slug};
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::with_cookie;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -22,9 +21,10 @@ use sigma_store::org::{Change, Org};
 use sigma_store::user;
 
 use super::orgs::line;
-use super::{LENGTH, confirmation, field, may_change, one_more, page_of, with_query};
+use super::{confirmation, field, may_change, with_query};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
+use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{Fact, MemberRow, OrgEntered, OrgPage, Tab};
 
 const ONE: &str = "/console/orgs/{id}";
@@ -49,7 +49,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let id = OrgId::parse(&id).ok_or_else(|| not_found(&sigma))?;
+    let id = OrgId::parse(&id).ok_or_else(not_found)?;
     let notice = Done::reported_by(&query, operator.language);
     draw(&sigma, &operator, &id, StatusCode::OK, Beside { notice, query, ..Beside::default() }).await
 }
@@ -71,17 +71,15 @@ async fn draw(
     });
     let (details, members) = read.await?;
     let (members, last) = page_of(members, LENGTH, |line| line.member.place().to_string());
-    let (has_right, confirm) =
-        confirmation(sigma, operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
-    let (confirm_url, cookie) = confirm.unzip();
+    let confirmation = confirmation(sigma, operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
     let (path, is_own) = (format!("/console/orgs/{id}"), *id == OrgId::operator());
     let view = OrgPage {
         line: line(&details.org),
         facts: facts(sigma, operator, &details),
         links: links(operator, &details.org),
         entered: beside.entered.unwrap_or_else(|| entered(&details.org)),
-        may_change: has_right && (!is_own || operator.role == OperatorRole::Owner),
-        confirm_url,
+        may_change: confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner),
+        confirm_url: confirmation.url.clone(),
         gives_admins: !is_own,
         next: last.map(|last| with_query(&path, &[("after", &last)])),
         first: after.map(|_| path),
@@ -89,7 +87,7 @@ async fn draw(
         search,
     };
     let page = view.render(status, &operator.frame(Tab::Orgs, beside.notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 fn entered(org: &Org) -> OrgEntered {
@@ -169,7 +167,7 @@ async fn act(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Response, PageError> {
-    let id = OrgId::parse(&id).ok_or_else(|| not_found(&sigma))?;
+    let id = OrgId::parse(&id).ok_or_else(not_found)?;
     may_change(&sigma, &operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
     let form = Params::parse_form(&body);
     match form.raw("do") {

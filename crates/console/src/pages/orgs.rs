@@ -11,9 +11,10 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::orgs::{self, Wanted};
 use sigma_store::org::Org;
 
-use super::{LENGTH, field, one_more, page_of, with_query};
+use super::{field, with_query};
 use crate::operator::Operator;
 use crate::outcome::PageError;
+use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{OrgLine, OrgsPage, Tab};
 
 pub const PATH: &str = "/console/orgs";

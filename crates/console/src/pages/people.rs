@@ -11,9 +11,10 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::people::{self, Wanted};
 use sigma_store::user::User;
 
-use super::{LENGTH, field, one_more, page_of, with_query};
+use super::{field, with_query};
 use crate::operator::Operator;
 use crate::outcome::PageError;
+use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{PeoplePage, PersonLine, Tab};
 
 const PATH: &str = "/console/people";

@@ -35,8 +35,8 @@ pub fn endpoints() -> [Endpoint<AppState>; 4] {
     ]
 }
 
-pub(super) fn person(sigma: &AppState, id: &str) -> Result<UserId, PageError> {
-    UserId::parse(id).ok_or_else(|| not_found(sigma).into())
+pub(super) fn person(id: &str) -> Result<UserId, PageError> {
+    UserId::parse(id).ok_or_else(|| not_found().into())
 }
 
 async fn show(
@@ -47,7 +47,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let notice = Done::reported_by(&query, operator.language);
-    draw(&sigma, &operator, &person(&sigma, &id)?, StatusCode::OK, notice).await
+    draw(&sigma, &operator, &person(&id)?, StatusCode::OK, notice).await
 }
 
 async fn disable(
@@ -67,7 +67,7 @@ async fn enable(
 }
 
 async fn set_disabled(sigma: &AppState, operator: &Operator, id: &str, disabled: bool) -> Result<Response, PageError> {
-    let user_id = person(sigma, id)?;
+    let user_id = person(id)?;
     may(sigma, operator, OperatorRight::DisablePeople, &user_id)?;
     let (caller, wanted, now) = (operator.caller(), user_id.clone(), sigma.now());
     let act = operator.act(sigma, move |tx| people::set_disabled(tx, &caller, &wanted, disabled, now));
@@ -82,7 +82,7 @@ async fn sign_out(
     operator: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    let user_id = person(&sigma, &id)?;
+    let user_id = person(&id)?;
     may(&sigma, &operator, OperatorRight::SignOutPeople, &user_id)?;
     for _ in 0..MOST_BATCHES {
         let (caller, wanted, now) = (operator.caller(), user_id.clone(), sigma.now());

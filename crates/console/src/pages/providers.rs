@@ -10,6 +10,7 @@ use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::interaction::{begin as interaction, with_cookie};
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::paths::CONSOLE_PROVIDERS_PATH;
 use sigma_platform::providers::{Aim, NewFlow, Provider, ProviderFailure, Reach, Trial, begin, redirect_uri};
 use sigma_platform::settings::{ProviderKind, ProviderSignUp};
 use sigma_platform::state::AppState;
@@ -20,11 +21,9 @@ use crate::operator::Operator;
 use crate::outcome::{Notice, PageError};
 use crate::view::{ProviderRow, ProvidersPage, Tab, TrialView};
 
-const PATH: &str = "/console/providers";
-
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
-    [Endpoint::get(PAGE, PATH, show), Endpoint::post(FORM, PATH, act)]
+    [Endpoint::get(PAGE, CONSOLE_PROVIDERS_PATH, show), Endpoint::post(FORM, CONSOLE_PROVIDERS_PATH, act)]
 }
 
 /// The name of a protocol.
@@ -67,17 +66,15 @@ async fn draw(
 ) -> Result<Response, PageError> {
     let caller = operator.caller();
     operator.read(sigma, move |tx| may(tx, &caller, OperatorRight::ReadProviders)).await?;
-    let (may_test, confirm) =
-        confirmation(sigma, operator, OperatorRight::TestProviders, ConsolePage::ProvidersChange)?;
-    let (confirm_url, cookie) = confirm.unzip();
+    let confirmation = confirmation(sigma, operator, OperatorRight::TestProviders, ConsolePage::ProvidersChange)?;
     let view = ProvidersPage {
         providers: sigma.providers.all().iter().map(|provider| row(sigma, provider)).collect(),
         trial: trial.map(TrialView::of),
-        may_test,
-        confirm_url,
+        may_test: confirmation.may_change,
+        confirm_url: confirmation.url.clone(),
     };
     let page = view.render(status, &operator.frame(Tab::Providers, notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 fn row(sigma: &AppState, provider: &Provider) -> ProviderRow {
@@ -119,7 +116,7 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
     };
     if form.raw("do") == Some("check") {
         provider.check(sigma.now()).await;
-        return Ok(Redirect::to(PATH).into_response());
+        return Ok(Redirect::to(CONSOLE_PROVIDERS_PATH).into_response());
     }
     let (caller, id) = (operator.caller(), provider.id().to_string());
     if let Err(notice) = operator.act(&sigma, move |tx| providers::begin_test(tx, &caller, &id)).await? {

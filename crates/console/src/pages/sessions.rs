@@ -9,7 +9,6 @@ use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::with_cookie;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::view::device;
@@ -19,11 +18,10 @@ use sigma_store::operator::sessions::{self, SessionLine};
 use super::{confirmation, field, may_change, with_query};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
+use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{LiveSessionRow, SessionsPage, Tab};
 
 const PATH: &str = "/console/sessions";
-/// Sessions on one page.
-const LENGTH: usize = 50;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -52,31 +50,24 @@ async fn draw(
     let person =
         (!entered.is_empty()).then(|| UserId::parse(&entered).unwrap_or_else(|| UserId::from_text(entered.as_str())));
     let (caller, now, after) = (operator.caller(), sigma.now(), before.clone());
-    let limit = u32::try_from(LENGTH + 1).unwrap_or(u32::MAX);
-    let read =
-        move |tx: &mut dyn sigma_store::Tx| sessions::list(tx, &caller, person.as_ref(), after.as_ref(), now, limit);
-    let mut found = operator.read(sigma, read).await?;
-    let is_more = found.len() > LENGTH;
-    found.truncate(LENGTH);
+    let read = operator
+        .read(sigma, move |tx| sessions::list(tx, &caller, person.as_ref(), after.as_ref(), now, one_more(LENGTH)));
+    let (found, last) = page_of(read.await?, LENGTH, |line| line.id.to_string());
     let mut rows = Vec::with_capacity(found.len());
     for line in &found {
         rows.push(row(sigma, operator, line).await?);
     }
-    let last = found.last().filter(|_| is_more);
-    let mut view = SessionsPage {
-        next: last.map(|last| with_query(PATH, &[("person", &entered), ("after", last.id.as_str())])),
+    let confirmation = confirmation(sigma, operator, OperatorRight::SignOutPeople, ConsolePage::SessionsChange)?;
+    let view = SessionsPage {
+        next: last.map(|last| with_query(PATH, &[("person", &entered), ("after", &last)])),
         first: before.map(|_| with_query(PATH, &[("person", &entered)])),
         sessions: rows,
         person: entered,
-        may_change: false,
-        confirm_url: None,
+        may_change: confirmation.may_change,
+        confirm_url: confirmation.url.clone(),
     };
-    let (has_right, confirm) =
-        confirmation(sigma, operator, OperatorRight::SignOutPeople, ConsolePage::SessionsChange)?;
-    let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (has_right, url);
     let page = view.render(status, &operator.frame(Tab::Sessions, notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 async fn row(sigma: &AppState, operator: &Operator, line: &SessionLine) -> Result<LiveSessionRow, PageError> {
@@ -100,7 +91,7 @@ async fn row(sigma: &AppState, operator: &Operator, line: &SessionLine) -> Resul
 async fn end(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {
     may_change(&sigma, &operator, OperatorRight::SignOutPeople, ConsolePage::SessionsChange)?;
     let form = Params::parse_form(&body);
-    let id = form.raw("session").and_then(SessionId::parse).ok_or_else(|| not_found(&sigma))?;
+    let id = form.raw("session").and_then(SessionId::parse).ok_or_else(not_found)?;
     let (caller, now) = (operator.caller(), sigma.now());
     match operator.act(&sigma, move |tx| sessions::end(tx, &caller, &id, now)).await? {
         Ok(_) => Ok(Done::SessionEnded.at(PATH)),

@@ -9,7 +9,6 @@ use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::interaction::with_cookie;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -70,12 +69,10 @@ async fn draw_list(
     let found = operator.read(sigma, move |tx| webhooks::list(tx, &caller, "", MOST)).await?;
     let mut view = HooksView::of(PATH.to_owned(), &found);
     view.entered = beside.entered.unwrap_or_default();
-    let (has_right, confirm) =
-        confirmation(sigma, operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(None))?;
-    let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (has_right, url);
+    let confirmation = confirmation(sigma, operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(None))?;
+    (view.may_change, view.confirm_url) = (confirmation.may_change, confirmation.url.clone());
     let page = WebhooksPage(view).render(status, &operator.frame(Tab::Webhooks, beside.notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 async fn create(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {
@@ -117,7 +114,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let id = WebhookId::parse(&id).ok_or_else(|| not_found(&sigma))?;
+    let id = WebhookId::parse(&id).ok_or_else(not_found)?;
     let beside = Beside { notice: reported(&operator, &query), query, ..Beside::default() };
     draw(&sigma, &operator, &id, StatusCode::OK, beside).await
 }
@@ -140,12 +137,11 @@ async fn draw(
     let mut view = HookView::of(sigma, PATH.to_owned(), (&webhook, &secrets), log, &wanted)?;
     view.fresh = beside.fresh;
     view.entered = beside.entered.unwrap_or(view.entered);
-    let (has_right, confirm) =
+    let confirmation =
         confirmation(sigma, operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(Some(id.clone())))?;
-    let (url, cookie) = confirm.unzip();
-    (view.may_change, view.confirm_url) = (has_right, url);
+    (view.may_change, view.confirm_url) = (confirmation.may_change, confirmation.url.clone());
     let page = WebhookPage(view).render(status, &operator.frame(Tab::Webhooks, beside.notice), &operator.page(sigma));
-    Ok(with_cookie(page, cookie.flatten().as_deref()))
+    Ok(confirmation.with(page))
 }
 
 async fn act(
@@ -156,7 +152,7 @@ async fn act(
 ) -> Result<Response, PageError> {
     let id = WebhookId::parse(&id);
     may_change(&sigma, &operator, OperatorRight::ManageWebhooks, ConsolePage::WebhooksChange(id.clone()))?;
-    let id = id.ok_or_else(|| not_found(&sigma))?;
+    let id = id.ok_or_else(not_found)?;
     let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
     let (webhook, _) = operator.read(&sigma, move |tx| webhooks::find(tx, &caller, &wanted, now)).await?;
     let form = Params::parse_form(&body);

@@ -13,8 +13,8 @@ use crate::time::Timestamp;
 pub struct Membership {
     /// The id of the other resource.
     pub id: String,
-    /// Its name.
-    pub display: String,
+    /// The name of the group; a person in a group is shown without one.
+    pub display: Option<String>,
 }
 
 /// A resource with everything that the server knows of it.
@@ -110,8 +110,8 @@ impl Resource {
                 "$ref": format!("{base}{}/{}", other.endpoint(), related.id),
             });
             // Members of a group have none in the schema (RFC 7643 §8.7.1): what was added would not be what is there.
-            if let (ResourceType::User, Some(shown)) = (self.of, shown.as_object_mut()) {
-                shown.insert("display".to_owned(), Value::from(related.display.clone()));
+            if let (Some(display), Some(shown)) = (&related.display, shown.as_object_mut()) {
+                shown.insert("display".to_owned(), Value::from(display.as_str()));
             }
             shown
         });

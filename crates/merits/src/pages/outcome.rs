@@ -1,57 +1,21 @@
 //! The outcome of a submitted form: a page that reports it. Success is reported after a redirect, so that reloading repeats
 //! nothing; the texts are ours, whatever the address says.
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use sigma_core::merits::{AttachmentFault, MeritProblem, RequestFault};
 use sigma_core::params::Params;
-use sigma_platform::http::ApiError;
 use sigma_platform::i18n::Language;
+pub use sigma_platform::pages::PageError;
 use sigma_platform::pages::not_found;
-use sigma_platform::state::AppState;
-use sigma_store::StoreError;
 
 use super::view::Notice;
-
-/// Responses that replace a page.
-pub struct PageError(Box<Response>);
-
-impl PageError {
-    /// That answer.
-    pub fn of(answer: impl IntoResponse) -> Self {
-        Self(Box::new(answer.into_response()))
-    }
-}
 
 /// What was found; without it the page for unknown addresses.
 ///
 /// # Errors
 /// There is nothing.
-pub fn known<T>(sigma: &AppState, found: Option<T>) -> Result<T, PageError> {
-    found.ok_or_else(|| PageError::of(not_found(sigma)))
-}
-
-impl From<Response> for PageError {
-    fn from(answer: Response) -> Self {
-        Self(Box::new(answer))
-    }
-}
-
-impl From<ApiError> for PageError {
-    fn from(error: ApiError) -> Self {
-        Self::of(error)
-    }
-}
-
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
-        Self::of(ApiError::from(error))
-    }
-}
-
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        *self.0
-    }
+pub fn known<T>(found: Option<T>) -> Result<T, PageError> {
+    found.ok_or_else(|| PageError::of(not_found()))
 }
 
 macro_rules! outcomes {

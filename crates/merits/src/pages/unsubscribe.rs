@@ -57,7 +57,7 @@ impl Link {
         let token = query.get("token").unwrap_or_default().to_owned();
         let opened = sigma.interaction_key.open_value::<(String, String)>(CONTEXT, &token);
         let opened = opened.and_then(|(org_id, email)| Some((OrgId::parse(&org_id)?, email)));
-        let (org_id, email) = known(sigma, opened)?;
+        let (org_id, email) = known(opened)?;
         Ok(Self { token, org_id, email })
     }
 }

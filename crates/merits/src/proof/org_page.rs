@@ -40,14 +40,14 @@ struct OrgPage<'a> {
 }
 
 async fn show(State(sigma): State<AppState>, browser: Browser, Path(org): Path<String>) -> Result<Response, ApiError> {
-    let Some(wanted) = OrgRef::parse(&org) else { return Ok(not_found(&sigma)) };
+    let Some(wanted) = OrgRef::parse(&org) else { return Ok(not_found()) };
     let found = sigma.store.read(move |tx| {
         let issuer = issuer::find_named(tx, &wanted)?.filter(|issuer| issuer.verified_at.is_some());
         let Some(issuer) = issuer else { return Ok(None) };
         let templates = template::list(tx, &issuer.id, &PageRequest::first(100))?;
         Ok(Some((issuer, templates.items)))
     });
-    let Some((issuer, mut templates)) = found.await? else { return Ok(not_found(&sigma)) };
+    let Some((issuer, mut templates)) = found.await? else { return Ok(not_found()) };
     templates.retain(|template| !template.access && !template.archived);
     let since = issuer.verified_at.map(moment::day).unwrap_or_default();
     let context = sigma.page_in(sigma.language_for(&browser, None));

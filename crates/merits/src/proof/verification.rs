@@ -55,7 +55,7 @@ async fn show(
     Path((org, merit)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (Some(org_id), Some(merit_id)) = (OrgId::parse(&org), MeritId::parse(&merit)) else {
-        return Ok(not_found(&sigma));
+        return Ok(not_found());
     };
     let found = sigma.store.read(move |tx| {
         let Some(merit) = sigma_store::merits::find(tx, &org_id, &merit_id)? else { return Ok(None) };
@@ -70,11 +70,11 @@ async fn show(
         let fields = template::fields(tx, &org_id, &merit.template_id)?;
         Ok(Some((merit, issuer, template, fields)))
     });
-    let Some((merit, issuer, template, fields)) = found.await? else { return Ok(not_found(&sigma)) };
+    let Some((merit, issuer, template, fields)) = found.await? else { return Ok(not_found()) };
     let ended = matches!(merit.status, Status::Revoked | Status::Transferred | Status::Forfeited);
     let valid = merit.status == Status::Accepted;
     if merit.access || !merit.is_public || !(valid || ended) {
-        return Ok(not_found(&sigma));
+        return Ok(not_found());
     }
     // A credential of it says the same, which counts until the end of that day.
     let last_day = merit.values.iter().find(|(field, _)| field.digits() == LAST_DAY).map(|(_, value)| value.to_text());

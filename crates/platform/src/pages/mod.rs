@@ -4,6 +4,7 @@
 pub mod assets;
 mod error;
 pub mod links;
+mod page_error;
 pub mod policy;
 mod reference;
 mod refused;
@@ -21,6 +22,7 @@ use crate::extract::Browser;
 use crate::http::{ApiError, Surface};
 use crate::i18n::{Language, Wanted};
 use crate::state::AppState;
+pub use page_error::PageError;
 pub use refused::refused;
 use view::{AppView, PageContext, PersonView};
 
@@ -54,7 +56,7 @@ impl AppState {
 }
 
 /// The page for unknown addresses: the middleware renders it, in the language of the browser.
-pub fn not_found(_: &AppState) -> Response {
+pub fn not_found() -> Response {
     ApiError::not_found().into_response()
 }
 

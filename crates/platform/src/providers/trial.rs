@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 
 use super::{Provider, Told};
 use crate::http::ApiError;
-use crate::paths::CONSOLE_PATH;
+use crate::paths::CONSOLE_PROVIDERS_PATH;
 use crate::state::AppState;
 
 /// The purpose of the sealed value.
@@ -66,17 +66,12 @@ impl Trial {
         };
         let sealed = sigma.interaction_key.seal_value(CONTEXT, &trial, &*sigma.rng);
         let sealed = sealed.map_err(|_| ApiError::internal("a test could not be sealed"))?;
-        Ok(format!("{}?trial={sealed}", Self::path()))
+        Ok(format!("{CONSOLE_PROVIDERS_PATH}?trial={sealed}"))
     }
 
     /// What was sealed for `user_id`, unless it is too long ago.
     pub fn open(sigma: &AppState, user_id: &UserId, sealed: &str) -> Option<Self> {
         let trial: Self = sigma.interaction_key.open_value(CONTEXT, sealed)?;
         (trial.user_id == *user_id && sigma.now() < trial.at.plus(LIFE)).then_some(trial)
-    }
-
-    /// The page that begins and shows tests.
-    pub fn path() -> String {
-        format!("{CONSOLE_PATH}/providers")
     }
 }

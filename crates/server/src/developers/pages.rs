@@ -49,7 +49,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 7] {
 /// Whoever makes apps here; otherwise the response: no such page, or the sign-in page.
 async fn developer(sigma: &AppState, browser: &Browser) -> Result<SignedIn, Response> {
     if !sigma.settings.registration.developers {
-        return Err(not_found(sigma));
+        return Err(not_found());
     }
     if let Some(signed_in) =
         SignedIn::find(sigma, browser).await.map_err(axum::response::IntoResponse::into_response)?
@@ -208,15 +208,15 @@ async fn write(
     let (user_id, app) = (user_id.clone(), app.clone());
     let store = sigma.store_for(request, Actor::User(user_id.clone()));
     let written = store.write(move |tx| operation(tx, &user_id, &app)).await.map_err(failed)?;
-    if written { Ok(()) } else { Err(not_found(sigma)) }
+    if written { Ok(()) } else { Err(not_found()) }
 }
 
 /// The named app of this person; another's is no app.
 async fn own(sigma: &AppState, user_id: &UserId, named: Option<&str>) -> Result<DeveloperApp, Response> {
-    let Some(app_id) = named.and_then(AppId::parse) else { return Err(not_found(sigma)) };
+    let Some(app_id) = named.and_then(AppId::parse) else { return Err(not_found()) };
     let user_id = user_id.clone();
     let found = sigma.store.read(move |tx| developer_app::find(tx, &user_id, &app_id)).await.map_err(failed)?;
-    found.ok_or_else(|| not_found(sigma))
+    found.ok_or_else(not_found)
 }
 
 /// What a form says: URIs one per line.

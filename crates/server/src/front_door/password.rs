@@ -43,7 +43,7 @@ async fn log_in(
     body: Bytes,
 ) -> Result<Response, Response> {
     if !sigma.settings.sign_in.methods.contains(&SignInMethod::Password) {
-        return Ok(not_found(&sigma));
+        return Ok(not_found());
     }
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
     let form = Params::parse_form(&body);

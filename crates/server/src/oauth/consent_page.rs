@@ -35,7 +35,7 @@ async fn consent(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some(name) = params.get("interaction") else { return Ok(not_found(&sigma)) };
+    let Some(name) = params.get("interaction") else { return Ok(not_found()) };
     let ongoing = page::find(&sigma, &browser, name).await?;
     let name = &ongoing.interaction.name;
     let back =

@@ -25,7 +25,7 @@ const WINDOW: Duration = Duration::from_hours(1);
 pub enum Recovery {
     /// By a link to set a new password; everything else stays.
     Link,
-    /// By that link only: their password, passkeys and second factors are removed, and every session ends.
+    /// By that link only: everything else that they sign in with is removed, and every session ends.
     Anew,
 }
 
@@ -56,9 +56,9 @@ pub fn find(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight, user_id: &Us
     Ok(user::find(tx, user_id)?.ok_or(OperatorRefusal::NotFound)?)
 }
 
-/// Sends a link to set a new password to the person's own address, and with [`Recovery::Anew`] ends what they sign in with, except
-/// keys and accounts at providers, which are proven elsewhere. At most a batch of sessions ends here: see
-/// [`super::people::sign_out`].
+/// Sends a link to set a new password to the person's own address, and with [`Recovery::Anew`] ends everything that they sign in
+/// with, keys and accounts at providers too: what is left after a takeover is the attacker's way in. At most a batch of sessions ends
+/// here: see [`super::people::sign_out`].
 pub fn recover(
     tx: &mut dyn Tx,
     caller: &Caller,

@@ -71,7 +71,7 @@ fn find(tx: &mut dyn Tx, directory: &Directory, id: &ScimGroupId) -> Result<Opti
 /// The members of a group. Their names are not shown, so nothing else is read of them.
 pub(super) fn members(tx: &mut dyn Tx, directory: &Directory, id: &ScimGroupId) -> Result<Vec<Membership>, StoreError> {
     let ids = member_ids(tx, directory, id)?;
-    Ok(ids.into_iter().map(|id| Membership { id, display: String::new() }).collect())
+    Ok(ids.into_iter().map(|id| Membership { id, display: None }).collect())
 }
 
 /// The ids of the members of a group.

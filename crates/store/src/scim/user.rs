@@ -100,7 +100,7 @@ pub(super) fn groups(tx: &mut dyn Tx, directory: &Directory, id: &ScimUserId) ->
     .map(|row| {
         let document = Document::from_stored(&row.text(1)?)
             .map_err(|_| StoreError::Corrupt("the attributes of a group".to_owned()))?;
-        Ok(Membership { id: row.text(0)?, display: document.text("displayName").unwrap_or_default().to_owned() })
+        Ok(Membership { id: row.text(0)?, display: document.text("displayName").map(str::to_owned) })
     })
     .collect()
 }

@@ -68,7 +68,7 @@ async fn invite(
             let invitee = Invitee { email: &entered.email, name: &entered.name, role_id: role_id.clone() };
             match invitations::invite(&sigma, &context, &session.org_id(), session.actor(), invitee).await {
                 Ok(_) => return Ok(Done::Invited.at(&session.path("people"))),
-                Err(error) => refusal(&sigma, &session, error)?,
+                Err(error) => refusal(&session, error)?,
             }
         }
     };
@@ -83,15 +83,15 @@ async fn send_again(
 ) -> Result<Response, PageError> {
     match invitations::send_again(&sigma, &context, &session.org_id(), session.actor(), named.id()).await {
         Ok(()) => Ok(Done::Invited.at(&session.path(&format!("people/{}", named.id())))),
-        Err(error) => reported(&sigma, &session, &named.id(), refusal(&sigma, &session, error)?).await,
+        Err(error) => reported(&sigma, &session, &named.id(), refusal(&session, error)?).await,
     }
 }
 
 /// The page's text for an error; transient errors are answered as they are.
-fn refusal(sigma: &AppState, session: &MemberSession, error: WorkspaceError) -> Result<Refused, PageError> {
+fn refusal(session: &MemberSession, error: WorkspaceError) -> Result<Refused, PageError> {
     match error {
         WorkspaceError::Invalid(words) => Ok(unsent(session, words.into_owned())),
-        WorkspaceError::Refused(refusal) => Refused::of(sigma, session.language, &refusal),
+        WorkspaceError::Refused(refusal) => Refused::of(session.language, &refusal),
         error => Err(PageError::of(error)),
     }
 }

@@ -186,7 +186,7 @@ async fn show_key(
 ) -> Result<Response, PageError> {
     let org_id = session.org_id();
     let found = sigma.store.read(move |tx| page::api_key(tx, &org_id, &id)).await?;
-    let Some(ApiKeyDetails { key, maker_has_left }) = found else { return Err(not_found(sigma).into()) };
+    let Some(ApiKeyDetails { key, maker_has_left }) = found else { return Err(not_found().into()) };
     let made_by = match &key.made_by {
         None => Some(session.text("workspace-key-by-operator").to_string()),
         Some(Maker { id: MakerId::Key(_), name }) => {

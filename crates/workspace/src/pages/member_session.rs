@@ -149,7 +149,7 @@ impl MemberSession {
     {
         match sigma.store_for(&self.context, self.actor()).decide(act).await {
             Ok(done) => Ok(Ok(done)),
-            Err(Stop::Refused(refusal)) => Refused::of(sigma, self.language, &refusal).map(Err),
+            Err(Stop::Refused(refusal)) => Refused::of(self.language, &refusal).map(Err),
             Err(Stop::Failed(error)) => Err(error.into()),
         }
     }
@@ -219,7 +219,7 @@ impl FromRequestParts<AppState> for MemberSession {
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
-        let Path(Place { workspace }) = place.map_err(|_| PageError::of(not_found(sigma)))?;
+        let Path(Place { workspace }) = place.map_err(|_| PageError::of(not_found()))?;
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;
         let page = WorkspacePage::of_segment(parts.uri.path().split('/').nth(3).unwrap_or_default());
         let browser = Browser::of(&parts.headers);

@@ -1,52 +1,16 @@
 //! The outcome of a submitted form: a page that reports it. Success is reported after a redirect, so that reloading
 //! repeats nothing; the texts are ours, whatever the address says.
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use sigma_core::org::Refusal;
 use sigma_core::org::text::TextProblem;
 use sigma_core::params::Params;
-use sigma_store::StoreError;
 
 use crate::pages::view::Notice;
-use sigma_platform::http::ApiError;
 use sigma_platform::i18n::{Language, Phrase};
+pub use sigma_platform::pages::PageError;
 use sigma_platform::pages::not_found;
-use sigma_platform::state::AppState;
-
-/// Responses that replace a page.
-pub struct PageError(Box<Response>);
-
-impl PageError {
-    /// That answer.
-    pub fn of(answer: impl IntoResponse) -> Self {
-        Self(Box::new(answer.into_response()))
-    }
-}
-
-impl From<Response> for PageError {
-    fn from(answer: Response) -> Self {
-        Self(Box::new(answer))
-    }
-}
-
-impl From<ApiError> for PageError {
-    fn from(error: ApiError) -> Self {
-        Self::of(error)
-    }
-}
-
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
-        Self::of(ApiError::from(error))
-    }
-}
-
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        *self.0
-    }
-}
 
 /// A completed action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,10 +102,10 @@ impl Refused {
     ///
     /// # Errors
     /// The response that replaces the page: the object does not exist, or the caller's membership has ended.
-    pub fn of(sigma: &AppState, language: Language, refusal: &Refusal) -> Result<Self, PageError> {
+    pub fn of(language: Language, refusal: &Refusal) -> Result<Self, PageError> {
         let status = match refusal {
             Refusal::Unauthorized => return Err(PageError::of(Redirect::to("/workspace"))),
-            Refusal::NotFound { .. } => return Err(not_found(sigma).into()),
+            Refusal::NotFound { .. } => return Err(not_found().into()),
             Refusal::Denied(_) => StatusCode::FORBIDDEN,
             Refusal::Conflict(_) => StatusCode::CONFLICT,
         };

@@ -145,7 +145,7 @@ async fn show_member(
     let (org_id, user_id) = (session.org_id(), user_id.clone());
     let found = sigma.store.read(move |tx| page::member(tx, &org_id, &user_id)).await?;
     let Some(MemberDetails { member, role: held, roles, api_keys }) = found else {
-        return Err(not_found(sigma).into());
+        return Err(not_found().into());
     };
     let authority = session.authority();
     let locked = held.as_ref().is_some_and(|role| authority.require_role(&role.permissions).is_err());

@@ -133,7 +133,7 @@ async fn delete(
 async fn load(sigma: &AppState, session: &MemberSession, id: RoleId) -> Result<Role, PageError> {
     let org_id = session.org_id();
     let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await?;
-    role.ok_or_else(|| not_found(sigma).into())
+    role.ok_or_else(|| not_found().into())
 }
 
 fn wants_more_lines(form: &Form) -> bool {

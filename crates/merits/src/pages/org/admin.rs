@@ -155,7 +155,7 @@ impl OrgAdmin {
     {
         match self.store(sigma).decide(act).await {
             Ok(done) => Ok(Ok(done)),
-            Err(Stop::Refused(MeritProblem::NotFound)) => Err(not_found(sigma).into()),
+            Err(Stop::Refused(MeritProblem::NotFound)) => Err(not_found().into()),
             Err(Stop::Refused(problem)) => Ok(Err(problem)),
             Err(Stop::Failed(error)) => Err(error.into()),
         }
@@ -172,7 +172,7 @@ impl OrgAdmin {
     {
         match sigma.store_for(&self.context, self.actor()).decide(act).await {
             Ok(done) => Ok(Ok(done)),
-            Err(Stop::Refused(Refusal::NotFound { .. } | Refusal::Unauthorized)) => Err(not_found(sigma).into()),
+            Err(Stop::Refused(Refusal::NotFound { .. } | Refusal::Unauthorized)) => Err(not_found().into()),
             Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
             Err(Stop::Failed(error)) => Err(error.into()),
         }
@@ -273,7 +273,7 @@ impl FromRequestParts<AppState> for OrgAdmin {
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
-        let Path(Place { org }) = place.map_err(|_| PageError::of(not_found(sigma)))?;
+        let Path(Place { org }) = place.map_err(|_| PageError::of(not_found()))?;
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;
         let browser = Browser::of(&parts.headers);
         let admin = Self::find(sigma, &context, &browser, &org).await?;

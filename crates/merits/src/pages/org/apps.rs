@@ -62,7 +62,7 @@ async fn page(
 }
 
 async fn unlink(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
-    let app_id = known(&sigma, AppId::parse(&form.text("app")))?;
+    let app_id = known(AppId::parse(&form.text("app")))?;
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     match admin.act(&sigma, move |tx| link::remove(tx, &org_id, &app_id, &actor, now)).await? {
         Ok(()) => Ok(Done::Unlinked.at(&admin.path("apps"))),

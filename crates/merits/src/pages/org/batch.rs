@@ -42,8 +42,8 @@ struct Named {
 }
 
 impl Named {
-    fn id(&self, sigma: &AppState) -> Result<MeritBatchId, PageError> {
-        known(sigma, MeritBatchId::parse(&self.batch))
+    fn id(&self) -> Result<MeritBatchId, PageError> {
+        known(MeritBatchId::parse(&self.batch))
     }
 }
 
@@ -65,7 +65,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    page(&sigma, &admin, named.id(&sigma)?, &query, StatusCode::OK, None).await
+    page(&sigma, &admin, named.id()?, &query, StatusCode::OK, None).await
 }
 
 async fn page(
@@ -85,7 +85,7 @@ async fn page(
         let template = template::find(tx, &org_id, &batch.template_id)?;
         Ok(Some((batch, lines, template)))
     });
-    let (batch, mut lines, template) = known(sigma, found.await?)?;
+    let (batch, mut lines, template) = known(found.await?)?;
     let has_more = lines.len() > usize::try_from(LIMIT).unwrap_or(usize::MAX);
     lines.truncate(usize::try_from(LIMIT).unwrap_or(usize::MAX));
     let base = admin.path(&format!("import/{id}"));
@@ -140,7 +140,7 @@ async fn start(
     admin: OrgAdmin,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
-    let (id, now) = (named.id(&sigma)?, sigma.now());
+    let (id, now) = (named.id()?, sigma.now());
     let job_id = JobId::new(now, &*sigma.rng);
     let (org_id, user_id, batch_id) = (admin.org.id.clone(), admin.user_id.clone(), id.clone());
     let started = admin.act(&sigma, move |tx| {
@@ -164,7 +164,7 @@ async fn start(
 }
 
 async fn stop(State(sigma): State<AppState>, admin: OrgAdmin, Path(named): Path<Named>) -> Result<Response, PageError> {
-    let (id, now) = (named.id(&sigma)?, sigma.now());
+    let (id, now) = (named.id()?, sigma.now());
     let (org_id, user_id, batch_id) = (admin.org.id.clone(), admin.user_id.clone(), id.clone());
     let stopped = admin.act(&sigma, move |tx| batch::stop(tx, &org_id, &user_id, &batch_id, now)).await?;
     after(&sigma, &admin, id, stopped).await
@@ -193,7 +193,7 @@ async fn report(
     admin: OrgAdmin,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
-    let id = named.id(&sigma)?;
+    let id = named.id()?;
     let mut writer = Writer::new(&["line", "email", "outcome", "merit_id"]);
     let mut after = 0;
     loop {
@@ -202,7 +202,7 @@ async fn report(
             let batch = batch::find(tx, &org_id, &batch_id)?;
             batch.map(|_| batch::report(tx, &org_id, &batch_id, None, after, STEP)).transpose()
         });
-        let lines = known(&sigma, lines.await?)?;
+        let lines = known(lines.await?)?;
         for line in &lines {
             let outcome = match (&line.merit_id, &line.error) {
                 (_, Some(code)) => code.as_str(),

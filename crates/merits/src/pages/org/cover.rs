@@ -44,12 +44,12 @@ async fn set(
     Path(named): Path<Named>,
     upload: Upload,
 ) -> Result<Response, PageError> {
-    let id = parsed(&sigma, &named.template)?;
+    let id = parsed(&named.template)?;
     // Before a picture is encoded for a template that does not exist.
     let (org_id, wanted) = (admin.org.id.clone(), id.clone());
     let found = sigma.store.read(move |tx| template::find(tx, &org_id, &wanted)).await?;
     if found.is_none_or(|template| template.access) {
-        return Err(not_found(&sigma).into());
+        return Err(not_found().into());
     }
     let file = Bytes::copy_from_slice(upload.content("cover").unwrap_or_default());
     let picture = match encode(&sigma, &admin.org.id, &admin.actor(), file).await {
@@ -65,7 +65,7 @@ async fn remove(
     admin: OrgAdmin,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
-    let id = parsed(&sigma, &named.template)?;
+    let id = parsed(&named.template)?;
     change(&sigma, &admin, id, None, Done::CoverRemoved).await
 }
 

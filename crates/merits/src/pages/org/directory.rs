@@ -59,7 +59,7 @@ async fn show(
         let requests = log::list(tx, &org_id, &id, before, limit)?;
         Ok(Some((found, role, requests)))
     };
-    let (found, role, mut requests) = known(&sigma, sigma.store.read(read).await?)?;
+    let (found, role, mut requests) = known(sigma.store.read(read).await?)?;
     let is_more = requests.len() > LENGTH;
     requests.truncate(LENGTH);
     let path = admin.path(&format!("directories/{}", found.id));
@@ -92,7 +92,7 @@ async fn rotate(
     let token = ScimToken::generate(&*sigma.rng);
     let (org_id, actor, id, now, hash) = (admin.org.id.clone(), admin.actor(), named.id(), sigma.now(), token.digest());
     let rotated = admin.manage(&sigma, move |tx| connection::rotate(tx, &org_id, &actor, &id, hash, now)).await?;
-    let rotated = known(&sigma, rotated.ok())?;
+    let rotated = known(rotated.ok())?;
     Ok(token_page(&sigma, &admin, rotated.name, &token, true))
 }
 
@@ -103,6 +103,6 @@ async fn remove(
 ) -> Result<Response, PageError> {
     let (org_id, actor, id, now) = (admin.org.id.clone(), admin.actor(), named.id(), sigma.now());
     let removed = admin.manage(&sigma, move |tx| connection::remove(tx, &org_id, &actor, &id, now)).await?;
-    known(&sigma, removed.ok())?;
+    known(removed.ok())?;
     Ok(Done::Disconnected.at(&admin.path("directories")))
 }

@@ -36,8 +36,8 @@ struct Named {
 }
 
 impl Named {
-    fn domain(&self, sigma: &AppState) -> Result<Domain, PageError> {
-        known(sigma, Domain::parse(&self.domain))
+    fn domain(&self) -> Result<Domain, PageError> {
+        known(Domain::parse(&self.domain))
     }
 }
 
@@ -70,10 +70,10 @@ async fn check(
     admin: OrgAdmin,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
-    let name = named.domain(&sigma)?;
+    let name = named.domain()?;
     // Nothing is looked up for names that the org has not claimed.
     let (org_id, wanted) = (admin.org.id.clone(), name.clone());
-    known(&sigma, sigma.store.read(move |tx| domain::find(tx, &org_id, &wanted)).await?)?;
+    known(sigma.store.read(move |tx| domain::find(tx, &org_id, &wanted)).await?)?;
     let texts = match sigma.dns.texts(&name.record_name()).await {
         Ok(texts) => texts,
         Err(error) => {
@@ -96,10 +96,10 @@ async fn set_provider(
     Path(named): Path<Named>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let name = named.domain(&sigma)?;
+    let name = named.domain()?;
     let chosen = Some(form.text("provider")).filter(|id| !id.is_empty());
     if let Some(id) = &chosen {
-        known(&sigma, sigma.providers.find(id))?;
+        known(sigma.providers.find(id))?;
     }
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     let set =
@@ -112,7 +112,7 @@ async fn remove(
     admin: OrgAdmin,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
-    let name = named.domain(&sigma)?;
+    let name = named.domain()?;
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     let removed = admin.manage(&sigma, move |tx| domain::remove(tx, &org_id, &actor, &name, now)).await?;
     done(&sigma, &admin, removed, Done::DomainRemoved).await

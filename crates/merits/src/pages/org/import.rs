@@ -96,7 +96,7 @@ async fn fields_of(sigma: &AppState, admin: &OrgAdmin, id: &MeritTemplateId) -> 
         let template = template::find(tx, &org_id, &id)?.filter(|template| !template.access && !template.archived);
         template.map(|_| entered_fields(tx, &org_id, &id)).transpose()
     });
-    known(sigma, found.await?)
+    known(found.await?)
 }
 
 /// Reads a list, which takes a while if it is large: not on a thread that serves connections.
@@ -107,7 +107,7 @@ async fn read(file: &[u8]) -> Result<Table, CsvProblem> {
 
 async fn choose_columns(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let template = upload.text("template");
-    let id = known(&sigma, MeritTemplateId::parse(&template))?;
+    let id = known(MeritTemplateId::parse(&template))?;
     let fields = fields_of(&sigma, &admin, &id).await?;
     let Some(file) = upload.content("file") else {
         let notice = Some(Notice::Refused(admin.text("merits-import-no-file")));
@@ -226,7 +226,7 @@ fn targets(admin: &OrgAdmin, fields: &[Described]) -> Vec<Target> {
 
 async fn keep(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let template = upload.text("template");
-    let id = known(&sigma, MeritTemplateId::parse(&template))?;
+    let id = known(MeritTemplateId::parse(&template))?;
     let fields = fields_of(&sigma, &admin, &id).await?;
     let text = String::from_utf8_lossy(upload.content("text").unwrap_or_default());
     let table = match read(text.as_bytes()).await {

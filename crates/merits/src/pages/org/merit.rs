@@ -50,8 +50,8 @@ struct Named {
 }
 
 impl Named {
-    fn id(&self, sigma: &AppState) -> Result<MeritId, PageError> {
-        known(sigma, MeritId::parse(&self.merit))
+    fn id(&self) -> Result<MeritId, PageError> {
+        known(MeritId::parse(&self.merit))
     }
 }
 
@@ -63,7 +63,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let notice = Done::reported_by(&query, admin.language);
-    page(&sigma, &admin, named.id(&sigma)?, StatusCode::OK, notice).await
+    page(&sigma, &admin, named.id()?, StatusCode::OK, notice).await
 }
 
 struct Loaded {
@@ -83,7 +83,7 @@ async fn load(sigma: &AppState, admin: &OrgAdmin, id: MeritId) -> Result<Loaded,
         let edits = edit::list_of_merit(tx, &org_id, &id, &PageRequest::first(MOST_EDITS))?.items;
         Ok(Some(Loaded { merit, template, fields, edits }))
     });
-    known(sigma, found.await?)
+    known(found.await?)
 }
 
 async fn page(
@@ -142,7 +142,7 @@ async fn change(
     Path(named): Path<Named>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let id = named.id(&sigma)?;
+    let id = named.id()?;
     let Loaded { fields, .. } = load(&sigma, &admin, id.clone()).await?;
     save(&sigma, &admin, id, fields.iter().filter_map(|(field, _)| entered(&form, field)).collect()).await
 }
@@ -154,9 +154,9 @@ async fn change_with_files(
     Path(named): Path<Named>,
     request: Request,
 ) -> Result<Response, PageError> {
-    let id = named.id(&sigma)?;
+    let id = named.id()?;
     let Loaded { template, fields, .. } = load(&sigma, &admin, id.clone()).await?;
-    let loaded = (known(&sigma, template)?, fields);
+    let loaded = (known(template)?, fields);
     let ((_, fields), form, problem) = receive(&sigma, &admin, request, Some(loaded)).await?;
     if let Some(problem) = problem {
         return outcome(&sigma, &admin, id, Err(problem), Done::Saved).await;
@@ -183,7 +183,7 @@ async fn approve(
     admin: OrgAdmin,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
-    let id = named.id(&sigma)?;
+    let id = named.id()?;
     let (org_id, actor, merit_id, now) = (admin.org.id.clone(), admin.actor(), id.clone(), sigma.now());
     let approved = admin.act(&sigma, move |tx| step::approve(tx, &org_id, &actor, &merit_id, now)).await?;
     outcome(&sigma, &admin, id, approved, Done::Approved).await
@@ -195,7 +195,7 @@ async fn transfer(
     Path(named): Path<Named>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let (id, now) = (named.id(&sigma)?, sigma.now());
+    let (id, now) = (named.id()?, sigma.now());
     let Ok(email) = Email::parse(&form.text("email")) else {
         return outcome(&sigma, &admin, id, Err(RequestFault::Email.into()), Done::Transferred).await;
     };
@@ -218,7 +218,7 @@ async fn revoke(
     Path(named): Path<Named>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let id = named.id(&sigma)?;
+    let id = named.id()?;
     let reason = match reason(&form.text("reason")) {
         Ok(reason) => reason,
         Err(problem) => return outcome(&sigma, &admin, id, Err(problem), Done::Revoked).await,

@@ -56,7 +56,7 @@ pub(super) async fn load(
         Ok((template, entered_fields(tx, &org_id, &id)?))
     });
     let (template, fields) = found.await?;
-    Ok((known(sigma, template)?, fields))
+    Ok((known(template)?, fields))
 }
 
 fn page(
@@ -97,7 +97,7 @@ fn page(
 }
 
 async fn submit(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
-    let id = known(&sigma, MeritTemplateId::parse(&form.text("template")))?;
+    let id = known(MeritTemplateId::parse(&form.text("template")))?;
     let loaded = load(&sigma, &admin, id).await?;
     send_one(&sigma, &admin, loaded, &form, None).await
 }

@@ -178,7 +178,7 @@ impl<'a> Receiving<'a> {
     async fn load(&mut self) -> Result<&Loaded, PageError> {
         if self.loaded.is_none() {
             let id = self.texts.iter().find(|(name, _)| name == "template").map(|(_, value)| value.trim());
-            let id = known(self.sigma, id.and_then(MeritTemplateId::parse))?;
+            let id = known(id.and_then(MeritTemplateId::parse))?;
             self.loaded = Some(load(self.sigma, self.admin, id).await?);
         }
         self.loaded.as_ref().ok_or_else(broken)

@@ -59,8 +59,8 @@ struct NamedField {
     field: String,
 }
 
-pub(super) fn parsed(sigma: &AppState, template: &str) -> Result<MeritTemplateId, PageError> {
-    known(sigma, MeritTemplateId::parse(template))
+pub(super) fn parsed(template: &str) -> Result<MeritTemplateId, PageError> {
+    known(MeritTemplateId::parse(template))
 }
 
 /// A template with the fields that it has, and those that it could have.
@@ -93,7 +93,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let notice = Done::reported_by(&query, admin.language);
-    let id = parsed(&sigma, &named.template)?;
+    let id = parsed(&named.template)?;
     page(&sigma, &admin, id, StatusCode::OK, notice, view::NewField::default()).await
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn page(
 ) -> Result<Response, PageError> {
     let org_id = admin.org.id.clone();
     let loaded = sigma.store.read(move |tx| load(tx, &org_id, &id)).await?;
-    let Loaded { template, used, fields } = known(sigma, loaded)?;
+    let Loaded { template, used, fields } = known(loaded)?;
     let line = |field: &Field| {
         let setting = used.iter().find(|used| used.setting.field_id == field.id).map(|used| used.setting.clone());
         let setting = setting.unwrap_or_else(|| FieldSetting::absent(field.id.clone()));
@@ -168,7 +168,7 @@ async fn change(
     Path(named): Path<Named>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let id = parsed(&sigma, &named.template)?;
+    let id = parsed(&named.template)?;
     let change = TemplateChange { archived: Some(form.is_checked("archived")), ..TemplateChange::default() };
     let (org_id, actor, template_id, now) = (admin.org.id.clone(), admin.actor(), id.clone(), sigma.now());
     let changed =
@@ -196,7 +196,7 @@ async fn add(
     Path(named): Path<Named>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let id = parsed(&sigma, &named.template)?;
+    let id = parsed(&named.template)?;
     let problem = match new_field(&sigma, &form) {
         Err(problem) => problem,
         Ok(new) => {
@@ -232,8 +232,8 @@ async fn set(
     Path(named): Path<NamedField>,
     form: Form,
 ) -> Result<Response, PageError> {
-    let id = parsed(&sigma, &named.template)?;
-    let field_id = known(&sigma, FieldId::parse(&named.field))?;
+    let id = parsed(&named.template)?;
+    let field_id = known(FieldId::parse(&named.field))?;
     let (enabled, required, shared) = (form.is_checked("enabled"), form.is_checked("required"), form.text("shared"));
     let change = move |kind: FieldType| {
         let value_for_all = FieldValue::of_json(kind, &serde_json::Value::String(shared.clone()))?;

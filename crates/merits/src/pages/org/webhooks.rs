@@ -64,7 +64,7 @@ impl FromRequestParts<AppState> for Named {
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
         let path = Path::<(String, String)>::from_request_parts(parts, sigma).await;
         let id = path.ok().and_then(|Path((_, id))| WebhookId::parse(&id));
-        known(sigma, id).map(Self)
+        known(id).map(Self)
     }
 }
 
@@ -140,7 +140,7 @@ async fn show(
 
 async fn load(sigma: &AppState, admin: &OrgAdmin, id: &WebhookId) -> Result<Webhook, PageError> {
     let (org_id, id) = (admin.org.id.clone(), id.clone());
-    known(sigma, sigma.store.read(move |tx| webhook::find(tx, &org_id, &id)).await?)
+    known(sigma.store.read(move |tx| webhook::find(tx, &org_id, &id)).await?)
 }
 
 async fn draw(
@@ -204,7 +204,7 @@ where
 {
     match admin.store(sigma).decide(write).await {
         Ok(done) => Ok(done),
-        Err(Stop::Refused(_)) => Err(not_found(sigma).into()),
+        Err(Stop::Refused(_)) => Err(not_found().into()),
         Err(Stop::Failed(error)) => Err(error.into()),
     }
 }

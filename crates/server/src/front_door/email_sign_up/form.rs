@@ -42,7 +42,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     if !sigma.settings.sign_up.email {
-        return Ok(not_found(&sigma));
+        return Ok(not_found());
     }
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
     if let Some(response) = arrival.go_on_if_signed_in(&sigma, &browser).await? {
@@ -60,7 +60,7 @@ async fn begin(
     body: Bytes,
 ) -> Result<Response, Response> {
     if !sigma.settings.sign_up.email {
-        return Ok(not_found(&sigma));
+        return Ok(not_found());
     }
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;

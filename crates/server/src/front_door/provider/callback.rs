@@ -27,7 +27,7 @@ use crate::http::policy::{Cookies, ErrorPages};
 use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule, routes};
 use crate::interaction::with_cookie;
 use crate::mail::AccountChange;
-use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url, restore_url};
+use crate::paths::{CONSOLE_PROVIDERS_PATH, LOGIN_PATH, RESTORE_PATH, login_url, restore_url};
 use crate::providers::{
     Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, Trial, redirect_uri, take_up,
 };
@@ -324,7 +324,7 @@ impl Coming<'_> {
                 Aim::SignIn => login_url(&self.interaction()?),
                 Aim::Restore => self.restore_url()?,
                 Aim::Link { .. } => "/account?done=linked".to_owned(),
-                Aim::Test { .. } => Trial::path(),
+                Aim::Test { .. } => CONSOLE_PROVIDERS_PATH.to_owned(),
             },
         };
         Ok(Redirect::to(&to).into_response())
@@ -352,7 +352,7 @@ impl Coming<'_> {
                     format!("{url}{}error={code}", if url.contains('?') { '&' } else { '?' })
                 }
                 Aim::Link { .. } => format!("/account?error={code}"),
-                Aim::Test { .. } => format!("{}?error={code}", Trial::path()),
+                Aim::Test { .. } => format!("{CONSOLE_PROVIDERS_PATH}?error={code}"),
             },
         };
         Ok(Redirect::to(&to).into_response())

@@ -37,7 +37,7 @@ async fn start(
     body: Bytes,
 ) -> Result<Response, Response> {
     if !sigma.settings.sign_in.methods.contains(&SignInMethod::Provider) {
-        return Ok(not_found(&sigma));
+        return Ok(not_found());
     }
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
     let form = Params::parse(&String::from_utf8_lossy(&body));
