@@ -42,9 +42,14 @@ impl OrgStanding {
 /// one adds the scope.
 ///
 /// # Errors
-/// The app may not ask for an org: it would take a token without one for a token of the org.
+/// The app may not ask for an org: it would take a token without one for a token of the org. Or both names are sent.
 pub(super) fn asked(params: &Params, askable: &Scopes, scope: &mut Scopes) -> Result<Option<AskedOrg>, ErrorResponse> {
-    let named = params.get("org").or_else(|| params.get("organization"));
+    let (org, organization) = (params.get("org"), params.get("organization"));
+    if org.is_some() && organization.is_some() {
+        let description = "only one of org and organization may be sent";
+        return Err(ErrorResponse::new(AuthorizeError::InvalidRequest, description));
+    }
+    let named = org.or(organization);
     if named.is_some() && !askable.contains(ORG) {
         let description = "the client may not ask for an organization";
         return Err(ErrorResponse::new(AuthorizeError::UnauthorizedClient, description));

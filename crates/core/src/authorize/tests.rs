@@ -235,6 +235,8 @@ fn naming_an_org_asks_for_its_scope_which_the_app_must_have() {
         let dynamic = App { dynamic: true, ..may.clone() };
         assert_eq!(parse(&asks, &dynamic, &[]).unwrap_err().error, AuthorizeError::UnauthorizedClient);
     }
+    let both = query(&[("org", "bakery"), ("organization", "rival")]);
+    assert_eq!(parse(&both, &may, &[]).unwrap_err().error, AuthorizeError::InvalidRequest);
     let device = App { grant_types: vec![GrantType::DeviceCode], ..may };
     let asked = parse_device(&query(&[("scope", "openid org")]), &device, &[]).unwrap();
     assert_eq!(asked.scope.to_string(), "openid", "nobody could choose");
