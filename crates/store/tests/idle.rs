@@ -9,6 +9,9 @@ use sigma_store::testing::{Engine, TestStore, engines};
 /// How long it idles.
 const NIGHT: Duration = Duration::from_secs(3);
 
+/// How many nights it has to show a quiet one.
+const NIGHTS: usize = 6;
+
 /// CPU time of this process, in ticks of 10 ms (`proc(5)`, fields 14 and 15 of `stat`).
 fn ticks() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
@@ -23,21 +26,30 @@ fn asked(store: &TestStore) -> i64 {
     store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
 }
 
+/// What the process and the database did in one night.
+///
+/// An idle connection of PostgreSQL may report its queries up to ten seconds late, so that a night can show those of an
+/// evening before it. A store that does ask too often does so every night.
+fn night(store: &TestStore, engine: Engine) -> Result<(), String> {
+    let asked_before = (engine == Engine::Postgres).then(|| asked(store));
+    let before = ticks();
+    std::thread::sleep(NIGHT);
+    let remembered = ticks() - before;
+    if remembered > 6 {
+        return Err(format!("{engine:?}: {remembered} ticks in {NIGHT:?}"));
+    }
+    // The count has the queries of this test in it.
+    match asked_before.map(|before| asked(store) - before) {
+        Some(queries) if queries > 14 => Err(format!("{queries} queries in {NIGHT:?}")),
+        _ => Ok(()),
+    }
+}
+
 #[test]
 fn an_idle_store_asks_twice_a_second_and_computes_nothing() {
     for engine in engines() {
         let store = TestStore::new(engine);
-        // The server counts with a delay of about a second, including queries made when connections were opened.
-        std::thread::sleep(if engine == Engine::Postgres { NIGHT } else { Duration::ZERO });
-        let asked_before = (engine == Engine::Postgres).then(|| asked(&store));
-        let before = ticks();
-        std::thread::sleep(NIGHT);
-        let remembered = ticks() - before;
-        assert!(remembered <= 6, "{engine:?}: {remembered} ticks in {NIGHT:?}");
-        if let Some(before) = asked_before {
-            // It also counts the queries of this test.
-            let queries = asked(&store) - before;
-            assert!(queries <= 14, "{queries} queries in {NIGHT:?}");
-        }
+        let noisy: Vec<_> = (0..NIGHTS).map_while(|_| night(&store, engine).err()).collect();
+        assert!(noisy.len() < NIGHTS, "{noisy:?}");
     }
 }
