@@ -78,9 +78,10 @@ impl Crowd {
 const NAME: &str =
     "json_extract(?2, '$[' || (n % 20) || ']') || ' ' || json_extract(?3, '$[' || (n / 20 % 20) || ']') || ' ' || n";
 
-const PEOPLE: [&str; 5] = [
-    "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at, name_key)
-     SELECT printf('user_b%023x', n), {name}, 0, 0, n, n, CAST(lower({name}) AS BLOB) FROM numbers",
+const PEOPLE: [&str; 6] = [
+    "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
+     SELECT printf('user_b%023x', n), {name}, 0, 0, n, n FROM numbers",
+    "INSERT INTO people_unindexed (user_id, version) SELECT printf('user_b%023x', n), length(?2 || ?3) * 0 FROM numbers",
     "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at)
      SELECT printf('crowd-%d@example.org', n), printf('user_b%023x', n), printf('crowd-%d@example.org', n), n, 1, n + length(?2 || ?3) * 0
      FROM numbers",

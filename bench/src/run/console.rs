@@ -1,6 +1,8 @@
 //! Workloads of the console: every page and list, of a large installation.
 
 use bytes::Bytes;
+use sigma_core::people_search::SEGMENT;
+use sigma_store::people_index;
 
 use crate::console::{self, Crowd};
 use crate::crowd;
@@ -15,8 +17,10 @@ use crate::sigma::{AccessLog, Installation};
 use crate::system::Failure;
 use crate::work;
 
-/// What a search for people looks for: the beginning of few names, of many, of none; an address.
-const SEARCHES: [&str; 4] = ["Ada+Lovelace+11", "Ada", "Nobody", "crowd-77@example.org"];
+/// What a search for people looks for: a part of few names, of many, of none, of none though its letters are frequent, of all addresses, of one;
+/// a whole address.
+const SEARCHES: [&str; 8] =
+    ["velace+1177", "Ada", "Nobody", "Hopper+Grace", "example", "-77123@exam", "a", "crowd-77@example.org"];
 
 impl Bench<'_> {
     /// Walks the console of an installation with a million people, unless told otherwise. Writing it takes minutes, so it is done only
@@ -36,6 +40,9 @@ impl Bench<'_> {
         first.kill()?;
         crowd::add_workspaces(&installation.database(), workspaces)?;
         let crowd = Crowd::write(&installation.database(), people)?;
+        let store = installation.open_store()?;
+        people_index::index(&store, SEGMENT).await?;
+        tokio::task::spawn_blocking(move || store.close()).await?;
         let (server, _) = installation.serve(AccessLog::Off)?;
         let mut connection = Connection::open(server.port()).await?;
 

@@ -36,6 +36,7 @@ pub mod org_claims;
 pub mod params;
 pub mod password;
 pub mod people;
+pub mod people_search;
 pub mod person;
 pub mod pkce;
 pub mod profile;

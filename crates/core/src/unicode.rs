@@ -14,6 +14,10 @@ pub fn nfc(text: &str) -> String {
 /// `toNFKC_Casefold` (Unicode §3.13): texts that differ only in case, width, composition or invisible letters become
 /// equal.
 pub fn caseless(text: &str) -> String {
+    // Most texts: the rules below change nothing else of them.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let (nfd, nfkc) = (DecomposingNormalizerBorrowed::new_nfd(), ComposingNormalizerBorrowed::new_nfkc());
     let (cases, ignorable) = (CaseMapper::new(), CodePointSetData::new::<DefaultIgnorableCodePoint>());
     let step = |text: &str| {

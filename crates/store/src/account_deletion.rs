@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::merits::erasure;
 use crate::outbox::{self, NewMail};
-use crate::{Owner, StoreError, Tx, app_access, cached, org, params, password, picture, session};
+use crate::{Owner, StoreError, Tx, app_access, cached, org, params, password, people_index, picture, session};
 
 /// A requested deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ macro_rules! delete {
 /// What is deleted, in this order. Ended sessions and their grants, used codes and tokens are not found by their user: they are
 /// swept within a day or with the lives of their tokens, and hold no more than ids then. What stores more about users adds
 /// its table here; a test looks for tables that are missing.
-const DELETIONS: [&str; 25] = [
+const DELETIONS: [&str; 26] = [
     "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE user_id = $1 AND offline = 1 LIMIT 500)",
     "DELETE FROM apps WHERE id IN (SELECT app_id FROM agents WHERE user_id = $1 LIMIT 500)",
     delete!("agents", "app_id"),
@@ -151,6 +151,7 @@ const DELETIONS: [&str; 25] = [
     delete!("identities", "bap_id"),
     delete!("email_additions", "user_id"),
     delete!("emails", "folded"),
+    delete!("people_unindexed", "user_id"),
     delete!("interactions", "id"),
     delete!("consents", "app_id"),
     delete!("device_throttle", "device"),
@@ -212,6 +213,7 @@ pub fn finish(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Result<()
         return Ok(());
     }
     tx.execute("DELETE FROM users WHERE id = $1", params![user_id])?;
+    people_index::removed(tx, user_id.as_str())?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
     tx.changed(cached::BACKUPS, user_id.as_str())?;
     let event = NewEvent::new(Action::UserDelete).about(&deletion.pseudonym);

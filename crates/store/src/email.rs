@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use crate::merits::waiting;
 use crate::rows::Rows;
 use crate::value::Value;
-use crate::{Owner, Row, StoreError, Tx, cached, params};
+use crate::{Owner, Row, StoreError, Tx, cached, params, people_index};
 
 /// An address as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,7 @@ pub fn add(
     let has_primary = list(tx, user_id)?.iter().any(|email| email.is_primary);
     let rank = if has_primary { Rank::Other } else { Rank::Primary };
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
+    people_index::added(tx, user_id.as_str())?;
     insert(tx, user_id, email, proof, rank, now)
 }
 
@@ -143,7 +144,11 @@ pub fn prove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) ->
 pub(crate) fn release_unproven(tx: &mut dyn Tx, folded: &str) -> Result<(), StoreError> {
     let sql = "DELETE FROM emails WHERE folded = $1 AND proven_at IS NULL RETURNING user_id";
     match tx.query_opt(sql, params![folded])? {
-        Some(row) => tx.changed(cached::ACCOUNT, &row.text(0)?),
+        Some(row) => {
+            let user_id = row.text(0)?;
+            people_index::removed(tx, &user_id)?;
+            tx.changed(cached::ACCOUNT, &user_id)
+        }
         None => Ok(()),
     }
 }
@@ -151,6 +156,7 @@ pub(crate) fn release_unproven(tx: &mut dyn Tx, folded: &str) -> Result<(), Stor
 /// Deletes an address (folded) of the user.
 pub(crate) fn delete(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM emails WHERE folded = $2 AND user_id = $1", params![user_id, folded])?;
+    people_index::removed(tx, user_id.as_str())?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 

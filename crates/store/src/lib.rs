@@ -63,6 +63,7 @@ pub mod password_change;
 pub mod password_cost;
 pub mod password_throttle;
 pub mod people_import;
+pub mod people_index;
 pub mod picture;
 mod postgres;
 pub mod profile;

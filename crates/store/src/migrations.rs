@@ -39,6 +39,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V29__outbox", include_str!("../migrations/V29__outbox.sql")),
     ("V31__apps_by_org", include_str!("../migrations/V31__apps_by_org.sql")),
     ("V34__domains", include_str!("../migrations/V34__domains.sql")),
+    ("V37__people_index", include_str!("../migrations/V37__people_index.sql")),
 ];
 
 /// The table that refinery keeps.

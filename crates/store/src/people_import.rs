@@ -16,7 +16,7 @@ use crate::event::{self, NewEvent};
 use crate::merits::waiting;
 use crate::rows::Rows;
 use crate::value::Value;
-use crate::{StoreError, Tx, params, password_cost, user};
+use crate::{StoreError, Tx, params, password_cost, people_index, user};
 
 /// A person to add, under a new id.
 #[derive(Clone, Debug)]
@@ -60,12 +60,10 @@ static CREDENTIALS: Rows = Rows::new(
 /// Each table gets its rows in the order of an index of it, so that one page after another is changed.
 pub fn add(tx: &mut dyn Tx, newcomers: &[Newcomer], now: Timestamp) -> Result<Vec<Outcome>, StoreError> {
     let mut added = add_addresses(tx, newcomers, now)?;
-    let mut users: Vec<_> = added.iter().map(|new| (user::name_key(&new.person.name), *new)).collect();
-    users.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    let row = |(_, new): &(Vec<u8>, &Newcomer)| user::row(&new.id, &new.person.name, None, new.person.disabled, now);
-    user::NEW.add_all(tx, &users.iter().map(row).collect::<Vec<_>>())?;
-
     added.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    let row = |new: &&Newcomer| user::row(&new.id, &new.person.name, None, new.person.disabled, now);
+    user::NEW.add_all(tx, &added.iter().map(row).collect::<Vec<_>>())?;
+    people_index::NEW.add_all(tx, &added.iter().map(|new| people_index::row(&new.id)).collect::<Vec<_>>())?;
     let with_password: Vec<_> =
         added.iter().filter_map(|new| Some((&new.id, new.person.password_hash.as_ref()?.as_str()))).collect();
     let hash = |(id, hash): &(&UserId, &str)| params![*id, *hash, now, now].to_vec();

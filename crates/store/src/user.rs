@@ -7,7 +7,7 @@ use sigma_core::authentication::Credential;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
-use sigma_core::org::text::folded;
+use sigma_core::people_search::Needle;
 use sigma_core::time::Timestamp;
 
 use crate::email::{self, EmailProof};
@@ -15,7 +15,7 @@ use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::rows::Rows;
 use crate::value::Value;
-use crate::{Owner, Row, StoreError, Tx, cached, credential, logout, params};
+use crate::{Owner, Row, StoreError, Tx, cached, credential, logout, params, people_index};
 
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,46 +122,18 @@ pub(crate) fn list_newest(tx: &mut dyn Tx, before: Option<&str>, limit: u32) -> 
     rows.iter().map(decode).collect()
 }
 
-/// At most `limit` users whose names begin with `prefix`, ignoring case, by name; after the user called `after`.
-pub(crate) fn list_named(
+/// At most `limit` users with that text in their name or an address, newest first, before the one called `before`.
+pub(crate) fn list_found(
     tx: &mut dyn Tx,
-    prefix: &str,
-    after: Option<&UserId>,
+    needle: &Needle,
+    before: Option<&UserId>,
     limit: u32,
 ) -> Result<Vec<User>, StoreError> {
-    let from = name_key(prefix);
-    // No text contains this byte: it is greater than every continuation of the prefix.
-    let to: Vec<u8> = from.iter().copied().chain([u8::MAX]).collect();
-    let last = match after {
-        Some(after) => tx.query_opt("SELECT name_key FROM users WHERE id = $1", params![after])?,
-        None => None,
-    };
-    let last = last.map(|row| row.opt_bytes(0)).transpose()?.flatten();
-    let (key, id) = last.zip(after).map_or((from, ""), |(key, after)| (key, after.as_str()));
-    tx.query_all(
-        select!("users u", "(u.name_key, u.id) > ($1, $2) AND u.name_key < $3 ORDER BY u.name_key, u.id LIMIT $4"),
-        params![key, id, to, limit],
-    )?
-    .iter()
-    .map(decode)
-    .collect()
-}
-
-/// Fills in the searched form of names that were stored before there was one, at most 500; returns how many.
-pub fn index_names(tx: &mut dyn Tx) -> Result<usize, StoreError> {
-    let rows = tx.query_all("SELECT id, name FROM users WHERE name_key IS NULL ORDER BY id LIMIT 500", params![])?;
-    for row in &rows {
-        let (id, name) = (row.text(0)?, row.text(1)?);
-        // Its user may be changing it meanwhile.
-        let sql = "UPDATE users SET name_key = $2 WHERE id = $1 AND name = $3 AND name_key IS NULL";
-        tx.execute(sql, params![id, name_key(&name), name])?;
+    let mut users = Vec::new();
+    for id in people_index::find(tx, needle, before, limit)? {
+        users.extend(find(tx, &id)?);
     }
-    Ok(rows.len())
-}
-
-/// The searched form of a name.
-pub(crate) fn name_key(name: &str) -> Vec<u8> {
-    folded(name.trim()).into_bytes()
+    Ok(users)
 }
 
 /// Creates an account for the user who just signed with `pubkey`, named after its address.
@@ -229,28 +201,31 @@ pub(crate) fn add_without_credential(
 
 /// New accounts.
 pub(crate) static NEW: Rows = Rows::new(
-    "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at, name_key) VALUES ",
-    "($, $, NULL, $, 0, $, $, $, $, $)",
+    "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at) VALUES ",
+    "($, $, NULL, $, 0, $, $, $, $)",
     "",
 );
 
 /// A row of [`NEW`].
 pub(crate) fn row(id: &UserId, name: &str, pubkey: Option<&PublicKey>, disabled: bool, now: Timestamp) -> Vec<Value> {
-    params![id, name, pubkey, disabled, now, now, now.plus(REMINDED_EVERY), name_key(name)].to_vec()
+    params![id, name, pubkey, disabled, now, now, now.plus(REMINDED_EVERY)].to_vec()
 }
 
 fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now: Timestamp) -> Result<(), StoreError> {
     NEW.add_one(tx, &row(id, name, pubkey, false, now))?;
+    people_index::added(tx, id.as_str())?;
     // No change is reported: nobody knew the id, and absence is not cached.
     Ok(())
 }
 
 /// Sets the user's name.
 pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE users SET name = $2, updated_at = $3, name_key = $4 WHERE id = $1",
-        params![user_id, name, now, name_key(name)],
-    )?;
+    let sql = "UPDATE users SET name = $2, updated_at = $3 WHERE id = $1 AND name <> $2";
+    if tx.execute(sql, params![user_id, name, now])? == 0 {
+        return Ok(());
+    }
+    people_index::added(tx, user_id.as_str())?;
+    people_index::removed(tx, user_id.as_str())?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 

@@ -51,7 +51,7 @@ impl From<&User> for AdminPerson {
     }
 }
 
-/// Lists people, newest first, or finds some: by a whole id, e-mail address or public key, else by the beginning of the name.
+/// Lists people, newest first, or finds some: by a whole id, e-mail address or public key, else by a part of the name or of an address.
 #[utoipa::path(
     get,
     path = "/api/admin/v1/people",
@@ -59,7 +59,7 @@ impl From<&User> for AdminPerson {
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"])),
     params(
-        ("q" = Option<String>, Query, description = "An id, an e-mail address, a public key, or the beginning of a name"),
+        ("q" = Option<String>, Query, description = "An id, an e-mail address, a public key, or a part of a name or of an address"),
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
     ),

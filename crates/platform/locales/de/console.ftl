@@ -98,7 +98,7 @@ console-keys-unknown = Das Formular war unvollständig. Es wurde nichts geänder
 
 console-people = Personen
 console-people-find = Personen suchen
-console-people-find-hint = Der Anfang eines Namens, oder eine ganze E-Mail-Adresse, eine ID oder ein öffentlicher Schlüssel
+console-people-find-hint = Ein Teil eines Namens oder einer E-Mail-Adresse, oder eine ganze ID oder ein ganzer öffentlicher Schlüssel
 console-people-none = Es wurde niemand gefunden.
 console-actions = Zugang
 console-confirm = Bestätigen, dass Sie es sind

@@ -98,7 +98,7 @@ console-keys-unknown = The form was incomplete. Nothing was changed.
 
 console-people = People
 console-people-find = Find people
-console-people-find-hint = The beginning of a name, or a whole e-mail address, id or public key
+console-people-find-hint = Part of a name or of an e-mail address, or a whole id or public key
 console-people-none = Nobody was found.
 console-actions = Access
 console-confirm = Confirm that it is you

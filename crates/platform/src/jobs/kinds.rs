@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use sigma_core::domain::proves;
 use sigma_core::ids::{AppId, SessionId};
+use sigma_core::people_search::SEGMENT;
 use sigma_store::merits::{attachment, picture as template_picture};
 use sigma_store::org::{domain, removal};
 use sigma_store::webhook::delivery;
 use sigma_store::{
-    Swept, account_deletion, backup, credential, event_count, known_device, logo, outbox, picture, registration,
-    session, user,
+    Swept, account_deletion, backup, credential, event_count, known_device, logo, outbox, people_index, picture,
+    registration, session, user,
 };
 
 use super::{JobError, JobKind};
@@ -28,7 +29,8 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
         recurring(sigma, "pictures", Duration::from_hours(1), remove_pictures),
         recurring(sigma, "key_reminders", Duration::from_hours(6), remind_of_keys),
-        recurring(sigma, "names", Duration::from_hours(1), index_names),
+        recurring(sigma, "people_index", Duration::from_mins(1), index_people),
+        recurring(sigma, "people_index_renewal", Duration::from_hours(24), renew_people_index),
         recurring(sigma, "event_counts", Duration::from_mins(1), count_events),
         recurring(sigma, "domains", Duration::from_hours(1), check_domains),
         JobKind::queued(known_device::JOB, {
@@ -97,13 +99,16 @@ pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Makes names searchable that were stored before they were.
-///
-/// # Errors
-/// The store does not answer.
-pub async fn index_names(sigma: AppState) -> Result<(), JobError> {
-    while sigma.store.write(|tx| user::index_names(tx)).await? > 0 {}
+/// Puts people into the index by which they are searched, once there are enough of them.
+async fn index_people(sigma: AppState) -> Result<(), JobError> {
+    let made = people_index::index(&sigma.store, SEGMENT).await?;
+    tracing::debug!(made, "segments of the index of people");
     Ok(())
+}
+
+/// Takes out of that index what people were called before, and people who are gone.
+async fn renew_people_index(sigma: AppState) -> Result<(), JobError> {
+    Ok(people_index::renew(&sigma.store).await?)
 }
 
 /// Counts the events of the hours that are not over, for the overview of the console. What is read holds up no writer, and only

@@ -6,6 +6,7 @@ use sigma_core::event::{Action, Details, Event, Target};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_core::people::ImportedPerson;
+use sigma_core::people_search::Needle;
 use sigma_core::time::Timestamp;
 
 use super::authority::{Caller, require, require_over};
@@ -28,8 +29,8 @@ const RECENT_EVENTS: u32 = 20;
 pub enum Wanted {
     /// Everybody, newest first; before that id.
     All(Option<UserId>),
-    /// Whoever a text names exactly (id, address, public key), else those whose names begin with it, by name; after that
-    /// id.
+    /// Whoever a text names exactly (id, address, public key), else those with it in their name or an address, newest first;
+    /// before that id.
     Named(String, Option<UserId>),
 }
 
@@ -38,9 +39,12 @@ pub fn list(tx: &mut dyn Tx, caller: &Caller, wanted: &Wanted, limit: u32) -> De
     require(tx, caller, OperatorRight::ReadPeople)?;
     match wanted {
         Wanted::All(before) => Ok(user::list_newest(tx, before.as_ref().map(UserId::as_str), limit)?),
-        Wanted::Named(text, after) => match find_exactly(tx, text)? {
+        Wanted::Named(text, before) => match find_exactly(tx, text)? {
             Some(user) => Ok(vec![user]),
-            None => Ok(user::list_named(tx, text, after.as_ref(), limit)?),
+            None => match Needle::parse(text) {
+                Some(needle) => Ok(user::list_found(tx, &needle, before.as_ref(), limit)?),
+                None => Ok(Vec::new()),
+            },
         },
     }
 }

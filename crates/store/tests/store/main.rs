@@ -32,6 +32,7 @@ mod one_server;
 mod operators;
 mod overload;
 mod passwords;
+mod people_index;
 mod pgbouncer;
 mod profiles;
 mod provider_accounts;
