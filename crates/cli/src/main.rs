@@ -126,7 +126,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             match command {
                 ScimCommand::Add(connection) => scim::add(file, output, &connection),
                 ScimCommand::List { workspace } => scim::list(file, output, &workspace),
-                ScimCommand::Rotate { id, workspace } => scim::rotate(file, output, &workspace, &id),
+                ScimCommand::Rotate { id, workspace, end_old } => scim::rotate(file, output, &workspace, &id, end_old),
                 ScimCommand::Remove { id, workspace, sure } => scim::remove(file, output, &workspace, &id, sure.yes),
             }
         }

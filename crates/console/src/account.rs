@@ -1,5 +1,7 @@
 //! What whoever runs the installation does to an account: a link to get back in, and its deletion.
 
+use std::sync::Arc;
+
 use sigma_core::ids::UserId;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_platform::http::ApiError;
@@ -8,8 +10,8 @@ use sigma_platform::settings::SignInMethod;
 use sigma_platform::state::AppState;
 use sigma_store::account_deletion::{Deletion, Requested};
 use sigma_store::operator::account::{self, Recovered, Recovery};
-use sigma_store::operator::{Caller, people};
-use sigma_store::{Stop, Store};
+use sigma_store::operator::{Caller, Decision, people};
+use sigma_store::{Stop, Store, Tx};
 
 /// How often a batch of what a person is signed in with is ended.
 const MOST_BATCHES: u32 = 100;
@@ -38,6 +40,16 @@ pub struct Asking<'a> {
     pub store: &'a Store,
     /// Who.
     pub caller: &'a Caller,
+    /// What must hold of the person in the transaction of the change.
+    pub guard: &'a Guard,
+}
+
+/// What must hold in the transaction of a change.
+pub type Guard = Arc<dyn Fn(&mut dyn Tx) -> Decision<()> + Send + Sync>;
+
+/// Nothing in particular.
+pub fn unguarded() -> Guard {
+    Arc::new(|_| Ok(()))
 }
 
 impl Asking<'_> {
@@ -57,8 +69,11 @@ impl Asking<'_> {
         let Some(address) = address else { return Ok(Recovered::Unreachable) };
         let mail = self.sigma.composer_for(&user).reset(address);
         let mail = mail.map_err(|error| AccountError::Failed(ApiError::internal(error)))?;
-        let (caller, whom) = (self.caller.clone(), user_id.clone());
-        let act = self.store.decide(move |tx| account::recover(tx, &caller, &whom, recovery, &mail));
+        let (caller, whom, guard) = (self.caller.clone(), user_id.clone(), Arc::clone(self.guard));
+        let act = self.store.decide(move |tx| {
+            guard(tx)?;
+            account::recover(tx, &caller, &whom, recovery, &mail)
+        });
         let recovered = act.await?;
         if recovered == Recovered::Sent {
             self.sigma.mail_was_promised();
@@ -83,8 +98,12 @@ impl Asking<'_> {
             requested_at: now,
             due_at: now.plus(self.sigma.settings.accounts.deletion_grace()),
         };
-        let caller = self.caller.clone();
-        let requested = self.store.decide(move |tx| account::delete(tx, &caller, &deletion, &notices)).await?;
+        let (caller, guard) = (self.caller.clone(), Arc::clone(self.guard));
+        let delete = self.store.decide(move |tx| {
+            guard(tx)?;
+            account::delete(tx, &caller, &deletion, &notices)
+        });
+        let requested = delete.await?;
         if requested == Requested::Scheduled {
             self.sigma.mail_was_promised();
             self.sign_out(user_id).await?;
@@ -94,8 +113,13 @@ impl Asking<'_> {
 
     /// Keeps the account; returns whether it is kept.
     pub async fn keep(self, user_id: &UserId) -> Result<bool, AccountError> {
-        let (caller, whom, now) = (self.caller.clone(), user_id.clone(), self.sigma.now());
-        Ok(self.store.decide(move |tx| account::keep(tx, &caller, &whom, now)).await?)
+        let (caller, whom, now, guard) =
+            (self.caller.clone(), user_id.clone(), self.sigma.now(), Arc::clone(self.guard));
+        let keep = self.store.decide(move |tx| {
+            guard(tx)?;
+            account::keep(tx, &caller, &whom, now)
+        });
+        Ok(keep.await?)
     }
 
     /// Ends what the operation itself left: it ends a batch.

@@ -147,6 +147,8 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::NoRole => "console-refused-no-role",
         OperatorRefusal::Invited => "console-refused-invited",
         OperatorRefusal::SlugTaken => "console-refused-slug",
+        OperatorRefusal::TooManyKeys => "console-refused-many-keys",
+        OperatorRefusal::Outdated => "console-refused-outdated",
         OperatorRefusal::Denied | OperatorRefusal::Stranger | OperatorRefusal::NotFound => "console-forbidden-about",
     };
     Notice::Refused(language.text(key).to_string())

@@ -56,6 +56,13 @@ pub enum Continuation {
         /// The org, as its address named it; `None` for the choice.
         org: Option<OrgRef>,
     },
+    /// Changing what an org shows or gives away, on its pages: the user signs in again first. Whether it exists is not yet known.
+    OrgChange {
+        /// The org.
+        org: OrgRef,
+        /// The pages.
+        section: OrgSection,
+    },
     /// Becoming the first owner of the installation, by the link that the server printed. It is never stored.
     FirstOwner {
         /// The secret of the link.
@@ -77,6 +84,26 @@ pub enum Continuation {
     Restore,
     /// The front page.
     Home,
+}
+
+/// The pages of an org whose changes ask for a recent sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrgSection {
+    /// Directories, whose tokens are shown once.
+    Directories,
+    /// Webhooks, whose secrets are shown once.
+    Webhooks,
+}
+
+impl OrgSection {
+    /// The last segment of its path.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::Directories => "directories",
+            Self::Webhooks => "webhooks",
+        }
+    }
 }
 
 /// The workspace pages that a user can be returned to.
@@ -302,23 +329,25 @@ impl Continuation {
         };
         matches!(
             self,
-            Self::Account {
-                page: FirstPassword
-                    | Change
-                    | AgentsChange
-                    | DevelopersChange
-                    | DeletionRequest
-                    | BackupChange
-                    | Restore
-            } | Self::Console {
-                page: ConsolePage::PersonChange(_)
-                    | ConsolePage::OrgChange(_)
-                    | ConsolePage::WebhooksChange(_)
-                    | ConsolePage::KeysChange
-                    | ConsolePage::MailChange
-                    | ConsolePage::SessionsChange
-                    | ConsolePage::ProvidersChange
-            }
+            Self::OrgChange { .. }
+                | Self::Account {
+                    page: FirstPassword
+                        | Change
+                        | AgentsChange
+                        | DevelopersChange
+                        | DeletionRequest
+                        | BackupChange
+                        | Restore
+                }
+                | Self::Console {
+                    page: ConsolePage::PersonChange(_)
+                        | ConsolePage::OrgChange(_)
+                        | ConsolePage::WebhooksChange(_)
+                        | ConsolePage::KeysChange
+                        | ConsolePage::MailChange
+                        | ConsolePage::SessionsChange
+                        | ConsolePage::ProvidersChange
+                }
         )
     }
 
@@ -400,7 +429,8 @@ mod tests {
                     | ConsolePage::ProvidersChange
             }
         );
-        is_console || pages.map(|page| Continuation::Account { page }).contains(continuation)
+        let is_org = matches!(continuation, Continuation::OrgChange { .. });
+        is_console || is_org || pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
 
     fn needs_recent(continuation: &Continuation) -> bool {
@@ -460,6 +490,8 @@ mod tests {
             "\\PC{0,50}".prop_map(|secret| Continuation::LinkApp { token: LinkSecret::new(secret) }),
             proptest::option::of("(org_[0-9a-f]{24}|[a-z][a-z0-9-]{2,20})")
                 .prop_map(|name| Continuation::MeritOrg { org: name.as_deref().and_then(OrgRef::parse) }),
+            prop::sample::select(vec![OrgSection::Directories, OrgSection::Webhooks])
+                .prop_map(|section| Continuation::OrgChange { org: OrgRef::parse("acme").unwrap(), section }),
             "\\PC{0,50}".prop_map(|secret| Continuation::FirstOwner { token: LinkSecret::new(secret) }),
             prop::sample::select(vec![
                 ConsolePage::Overview,

@@ -230,6 +230,12 @@ pub enum OperatorRefusal {
     /// Another org has or had the slug.
     #[error("another org has or had this slug")]
     SlugTaken,
+    /// As many signing keys of an algorithm are published as may be.
+    #[error("as many keys of an algorithm are published as may be: revoke those that are not needed")]
+    TooManyKeys,
+    /// It has changed since the caller read it.
+    #[error("it is not of the version that the request names: read it again")]
+    Outdated,
     /// What they act on does not exist.
     #[error("not found")]
     NotFound,

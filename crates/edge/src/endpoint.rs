@@ -2,8 +2,10 @@
 //! so none of them can know an endpoint that another does not.
 
 use std::borrow::Cow;
+use std::future::Future;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{self, MethodFilter, MethodRouter};
@@ -29,6 +31,8 @@ pub struct Declaration {
     paths: Vec<Cow<'static, str>>,
     policy: Policy,
     description: Option<Describe>,
+    /// What a wrapper adds to the description.
+    addition: Option<fn(&mut Operation)>,
 }
 
 /// Schemas, by their names.
@@ -87,7 +91,8 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     /// routes!(handler))`.
     pub fn new(policy: Policy, described: Described<S>) -> Self {
         let Described { path, methods, handler, describe } = described;
-        let declaration = Declaration { methods, paths: vec![path.into()], policy, description: Some(describe) };
+        let declaration =
+            Declaration { methods, paths: vec![path.into()], policy, description: Some(describe), addition: None };
         Self { declaration, handler: Box::new(handler) }
     }
 
@@ -107,7 +112,8 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     }
 
     fn undocumented(policy: Policy, method: Method, path: &'static str, handler: MethodRouter<S>) -> Self {
-        let declaration = Declaration { methods: vec![method], paths: vec![path.into()], policy, description: None };
+        let declaration =
+            Declaration { methods: vec![method], paths: vec![path.into()], policy, description: None, addition: None };
         Self { declaration, handler: Box::new(handler) }
     }
 
@@ -118,8 +124,42 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         self
     }
 
+    /// Has `wrap` answer, which may call the handler; `addition` completes the description.
+    #[must_use]
+    pub fn around<W, F>(self, wrap: W, addition: fn(&mut Operation)) -> Self
+    where
+        W: Fn(Request, S, Inner<S>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response> + Send + 'static,
+    {
+        let Self { declaration, handler } = self;
+        let filters = declaration.methods.iter().filter_map(|method| MethodFilter::try_from(method.clone()).ok());
+        let wrapped = move |State(state): State<S>, request: Request| {
+            wrap(request, state.clone(), Inner { handler: (*handler).clone(), state })
+        };
+        let handler = filters.fold(MethodRouter::new(), |router, filter| router.on(filter, wrapped.clone()));
+        Self { declaration: Declaration { addition: Some(addition), ..declaration }, handler: Box::new(handler) }
+    }
+
+    /// Its methods and paths, and how it is treated.
+    pub const fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
     fn mount(self, router: Router<S>) -> Router<S> {
         self.declaration.paths().fold(router, |router, path| router.route(path, (*self.handler).clone()))
+    }
+}
+
+/// The handler of an endpoint, for what was put around it.
+pub struct Inner<S> {
+    handler: MethodRouter<S>,
+    state: S,
+}
+
+impl<S: Clone + Send + Sync + 'static> Inner<S> {
+    /// Has the handler answer.
+    pub async fn call(self, request: Request) -> Response {
+        Handler::call(self.handler, request, self.state).await
     }
 }
 
@@ -142,7 +182,10 @@ impl Declaration {
     fn describe(&self, document: &mut OpenApi) {
         let (Some(describe), Some(path)) = (self.description, self.paths().next()) else { return };
         let components = document.components.get_or_insert_with(Default::default);
-        let (operation, schemas) = describe();
+        let (mut operation, schemas) = describe();
+        if let Some(add) = self.addition {
+            add(&mut operation);
+        }
         components.schemas.extend(schemas);
         let error = document::error_schema(components, self.policy.errors);
         let mut item = PathItem::default();
@@ -199,6 +242,13 @@ impl<S: Clone + Send + Sync + 'static> Surface<S> {
     #[must_use]
     pub fn with(mut self, endpoints: impl IntoIterator<Item = Endpoint<S>>) -> Self {
         self.endpoints.extend(endpoints);
+        self
+    }
+
+    /// With each of its endpoints as `change` returns it.
+    #[must_use]
+    pub fn each(mut self, change: impl Fn(Endpoint<S>) -> Endpoint<S>) -> Self {
+        self.endpoints = self.endpoints.into_iter().map(change).collect();
         self
     }
 

@@ -51,7 +51,7 @@ pub use self::challenge::{ProtectedResource, RESOURCE_METADATA_PATH};
 pub use self::client::{ClientAddr, Peer};
 pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
-pub use self::endpoint::{Declaration, Declarations, Described, Endpoint, Surface, complete};
+pub use self::endpoint::{Declaration, Declarations, Described, Endpoint, Inner, Surface, complete};
 pub use self::failed::FailedRequest;
 pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule};
 pub use self::policy::Policy;

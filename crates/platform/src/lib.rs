@@ -10,6 +10,7 @@ pub mod branding;
 pub mod client_documents;
 pub mod csv;
 pub mod device_polls;
+pub mod directories;
 pub mod dns;
 pub mod doctor;
 pub mod dpop;

@@ -27,8 +27,11 @@ fn names<'p>(params: &'p Params, name: &str) -> Vec<&'p str> {
 /// `invalidFilter`, `invalidValue`, `invalidPath`
 pub fn search(of: ResourceType, query: &str) -> Result<Search, Problem> {
     let params = Params::parse(query);
-    if params.repeated().is_some() || params.with_nul().is_some() {
+    if params.repeated().is_some() {
         return Err(Problem::value("A parameter must be sent once"));
+    }
+    if params.with_nul().is_some() {
+        return Err(Problem::value("A parameter must not contain a NUL"));
     }
     let number = |name: &str| match params.raw(name) {
         None | Some("") => Ok(None),

@@ -67,6 +67,8 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("signature_throttle", "network", "expires_at"),
     expiring!("password_throttle", "subject, source", "expires_at"),
     expiring!("device_throttle", "user_id, device", "expires_at"),
+    expiring!("idempotency_keys", "caller, key_hash", "expires_at"),
+    expiring!("idempotency_callers", "caller", "expires_at"),
     expiring!("quotas", "purpose, subject", "expires_at"),
     expiring!("one_time_links", "hash", "expires_at"),
     expiring!("first_owner_links", "hash", "expires_at"),

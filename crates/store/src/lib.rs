@@ -37,6 +37,7 @@ mod expiring;
 mod feed;
 pub mod grant;
 pub mod id_jag;
+pub mod idempotency;
 pub mod identity;
 pub mod identity_key;
 pub mod impersonation;

@@ -40,6 +40,8 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V31__apps_by_org", include_str!("../migrations/V31__apps_by_org.sql")),
     ("V34__domains", include_str!("../migrations/V34__domains.sql")),
     ("V37__people_index", include_str!("../migrations/V37__people_index.sql")),
+    ("V39__idempotency", include_str!("../migrations/V39__idempotency.sql")),
+    ("V40__scim_makers", include_str!("../migrations/V40__scim_makers.sql")),
 ];
 
 /// The table that refinery keeps.

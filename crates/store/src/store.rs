@@ -17,6 +17,7 @@ use crate::engine::{ChangeIds, Message, Queue, spawn};
 use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::expiring::{EXPIRING, Expiring};
 use crate::feed::{self, Feed, Source};
+use crate::idempotency::Claim;
 use crate::job::{Job, Operation, Outcome, Reply, Run};
 use crate::postgres::Spares;
 use crate::stopwatch;
@@ -133,6 +134,8 @@ pub struct Store {
     inner: Arc<Inner>,
     /// On whose behalf it writes; the server's own without one.
     initiator: Option<Arc<Initiator>>,
+    /// The request that it writes for, if that is carried out once.
+    claim: Option<Arc<Claim>>,
 }
 
 struct Inner {
@@ -198,7 +201,7 @@ impl Store {
             delete_changes: engine.delete_changes,
             is_file,
         };
-        let store = Self { inner: Arc::new(inner), initiator: None };
+        let store = Self { inner: Arc::new(inner), initiator: None, claim: None };
         if options.exclusive {
             store.follow_feed(source, options.feed_interval, stop)?;
         }
@@ -240,7 +243,13 @@ impl Store {
     /// The same store, for what `initiator` asks for: the events of its operations say so.
     #[must_use]
     pub fn on_behalf_of(&self, initiator: Initiator) -> Self {
-        Self { inner: Arc::clone(&self.inner), initiator: Some(Arc::new(initiator)) }
+        Self { initiator: Some(Arc::new(initiator)), ..self.clone() }
+    }
+
+    /// The same store, for a request that is carried out once: its operations are committed only while `claim` holds.
+    #[must_use]
+    pub fn once(&self, claim: Claim) -> Self {
+        Self { claim: Some(Arc::new(claim)), ..self.clone() }
     }
 
     /// Runs `operation` in one transaction that may write. It may run more than once before one of its outcomes is
@@ -436,8 +445,12 @@ impl Store {
 
     /// `run`, on behalf of whoever this handle writes for.
     fn initiated(&self, run: Run) -> Run {
-        match self.initiator.clone() {
+        let run: Run = match self.initiator.clone() {
             Some(initiator) => Box::new(move |tx| run(&mut OnBehalfOf { tx, initiator: &initiator })),
+            None => run,
+        };
+        match self.claim.clone() {
+            Some(claim) => Box::new(move |tx| claim.watch(tx, &run)),
             None => run,
         }
     }

@@ -24,13 +24,18 @@ Examples:
         workspace: String,
     },
     /// Give a connection another token. The old one works for another 24 hours.
-    #[command(after_help = "Examples:\n  sigma scim rotate --workspace bakery scim_0199…")]
+    #[command(
+        after_help = "Examples:\n  sigma scim rotate --workspace bakery scim_0199…\n  sigma scim rotate --workspace bakery scim_0199… --end-old"
+    )]
     Rotate {
         /// Connection id, as shown by `sigma scim list`.
         id: String,
         /// Workspace, by id or slug.
         #[arg(long, value_name = "WORKSPACE")]
         workspace: String,
+        /// End the old token now, because somebody may have kept it.
+        #[arg(long)]
+        end_old: bool,
     },
     /// Remove a connection: its tokens stop working immediately. Whom it provisioned stays a member.
     #[command(after_help = "Examples:\n  sigma scim remove --workspace bakery scim_0199… --yes")]

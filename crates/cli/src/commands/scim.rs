@@ -10,7 +10,7 @@ use sigma_core::scim::ScimToken;
 use sigma_core::time::Timestamp;
 use sigma_store::org;
 use sigma_store::org::role;
-use sigma_store::scim::connection::{self, Connection, NewConnection};
+use sigma_store::scim::connection::{self, Connection, NewConnection, OldToken};
 
 use super::{Listed, named};
 use crate::args::AddScim;
@@ -120,12 +120,13 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
 }
 
 /// Gives a connection another token and prints it, only this once.
-pub fn rotate(file: Option<&Path>, output: Output, workspace: &str, id: &str) -> Result<(), Failure> {
+pub fn rotate(file: Option<&Path>, output: Output, workspace: &str, id: &str, end_old: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (org_id, now) = (named::org_id(&opened, workspace)?, opened.now());
     let (id, token) = (ScimConnectionId::from_text(id), ScimToken::generate(opened.rng.as_ref()));
     let hash = token.digest();
-    let rotated = opened.decide(move |tx| connection::rotate(tx, &org_id, &Actor::Operator, &id, hash, now))?;
+    let old = if end_old { OldToken::Ends } else { OldToken::Overlaps };
+    let rotated = opened.decide(move |tx| connection::rotate(tx, &org_id, &Actor::Operator, &id, (hash, old), now))?;
     let view = ConnectionView { token: Some(token.expose().to_owned()), ..ConnectionView::of(&rotated) };
     output.answer(&view, ConnectionView::text)
 }

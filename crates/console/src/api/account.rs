@@ -1,24 +1,24 @@
 //! `/api/admin/v1/people/{id}/`: a link to get back into an account, and its deletion.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::Deserialize;
-use sigma_core::ids::UserId;
 use sigma_core::operator::OperatorRefusal;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::account_deletion::Requested;
 use sigma_store::operator::account::{Recovered, Recovery};
-use sigma_store::operator::people;
 use utoipa::ToSchema;
 
 use super::POLICY;
 use super::body::Body;
 use super::caller::{Admin, Writes};
+use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
-use super::people::AdminPerson;
-use crate::account::{AccountError, Asking};
+use super::person::{AdminPersonDetails, Wanted};
+use crate::account::{AccountError, Asking, Guard};
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 4] {
@@ -54,9 +54,13 @@ struct RecoveryLink {
     operation_id = "adminResetPerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     request_body = RecoveryLink,
     responses(
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 202, description = "The link is on its way"),
         (status = 400, description = "A malformed body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
@@ -68,10 +72,11 @@ struct RecoveryLink {
 async fn reset(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
     Body(body): Body<RecoveryLink>,
 ) -> Result<StatusCode, AdminError> {
-    send(&sigma, &admin, &id, Recovery::Link, body.email.as_deref()).await
+    send(&sigma, &admin, conditions, &id, Recovery::Link, body.email.as_deref()).await
 }
 
 /// Ends everything that a person signs in with and every session, and mails them a link to set a new password: the only way in that is
@@ -82,9 +87,13 @@ async fn reset(
     operation_id = "adminRecoverPerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     request_body = RecoveryLink,
     responses(
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 202, description = "It has ended, and the link is on its way"),
         (status = 400, description = "A malformed body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
@@ -96,22 +105,25 @@ async fn reset(
 async fn recover(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
     Body(body): Body<RecoveryLink>,
 ) -> Result<StatusCode, AdminError> {
-    send(&sigma, &admin, &id, Recovery::Anew, body.email.as_deref()).await
+    send(&sigma, &admin, conditions, &id, Recovery::Anew, body.email.as_deref()).await
 }
 
 async fn send(
     sigma: &AppState,
     admin: &Admin<Writes>,
+    conditions: Conditions,
     id: &str,
     recovery: Recovery,
     email: Option<&str>,
 ) -> Result<StatusCode, AdminError> {
-    let (user_id, store) = (parse(id)?, admin.store(sigma));
-    let asking = Asking { sigma, store: &store, caller: &admin.caller };
-    match asking.recover(&user_id, recovery, email).await? {
+    let (wanted, store) = (Wanted::new(sigma, &admin.caller, id)?, admin.store(sigma));
+    let guard = guard(&wanted, conditions);
+    let asking = Asking { sigma, store: &store, caller: &admin.caller, guard: &guard };
+    match asking.recover(&wanted.user_id, recovery, email).await? {
         Recovered::Sent => Ok(StatusCode::ACCEPTED),
         Recovered::Unreachable => Err(AdminError::Unreachable),
         Recovered::TooMany => Err(AdminError::TooMany("Three links were sent to this person within an hour")),
@@ -125,8 +137,12 @@ async fn send(
     operation_id = "adminDeletePerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     responses(
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 202, description = "It is going to be deleted; `people/{id}` says when"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
@@ -138,11 +154,13 @@ async fn send(
 async fn delete(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
 ) -> Result<StatusCode, AdminError> {
-    let (user_id, store) = (parse(&id)?, admin.store(&sigma));
-    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller };
-    match asking.delete(&user_id).await? {
+    let (wanted, store) = (Wanted::new(&sigma, &admin.caller, &id)?, admin.store(&sigma));
+    let guard = guard(&wanted, conditions);
+    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller, guard: &guard };
+    match asking.delete(&wanted.user_id).await? {
         Requested::Scheduled => Ok(StatusCode::ACCEPTED),
         Requested::NotFound => Err(AdminError::Refused(OperatorRefusal::NotFound)),
         Requested::OnlyAdministrator(orgs) => {
@@ -159,9 +177,14 @@ async fn delete(
     operation_id = "adminKeepPerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     responses(
-        (status = 200, description = "The person, who is kept", body = AdminPerson),
+        (status = 412, description = "They are of another version than `If-Match` names"),
+        (status = 200, description = "The person, who is kept", body = AdminPersonDetails,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -172,18 +195,20 @@ async fn delete(
 async fn keep(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
-) -> Result<Json<AdminPerson>, AdminError> {
-    let (user_id, store) = (parse(&id)?, admin.store(&sigma));
-    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller };
-    if !asking.keep(&user_id).await? {
+) -> Result<Tagged<AdminPersonDetails>, AdminError> {
+    let (wanted, store) = (Wanted::new(&sigma, &admin.caller, &id)?, admin.store(&sigma));
+    let guard = guard(&wanted, conditions);
+    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller, guard: &guard };
+    if !asking.keep(&wanted.user_id).await? {
         return Err(AdminError::Deleting);
     }
-    let (caller, now) = (admin.caller.clone(), sigma.now());
-    let found = sigma.store.look_up(move |tx| people::details(tx, &caller, &user_id, now)).await?;
-    Ok(Json(AdminPerson::from(&found.user)))
+    Ok(Tagged(sigma.store.look_up(move |tx| wanted.read(tx)).await?))
 }
 
-fn parse(id: &str) -> Result<UserId, AdminError> {
-    UserId::parse(id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
+/// Refuses a change of a version that the request does not name.
+fn guard(wanted: &Wanted, conditions: Conditions) -> Guard {
+    let wanted = wanted.clone();
+    Arc::new(move |tx| wanted.require(tx, &conditions))
 }

@@ -1,6 +1,7 @@
 //! Callers of the management API: people with a role, by an app of the operator, or such an app itself.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +16,7 @@ use sigma_core::scope::{ADMIN_READ, ADMIN_WRITE, Scopes};
 use sigma_platform::extract::{Bearer, LiveAccess};
 use sigma_platform::http::{ApiError, RequestContext, Rule};
 use sigma_platform::state::AppState;
+use sigma_store::idempotency::Claim;
 use sigma_store::operator::Caller;
 use sigma_store::{Store, org};
 
@@ -49,10 +51,41 @@ pub struct Admin<A> {
     actor: Actor,
     context: RequestContext,
     may_write: bool,
+    /// The app, and the person.
+    counted: String,
+    /// The request, if it is carried out once.
+    claim: Option<Claim>,
     access: PhantomData<fn() -> A>,
 }
 
+/// A caller that was found before the endpoint was called.
+#[derive(Clone)]
+pub struct Proven(pub Arc<Admin<Writes>>);
+
 impl<A> Admin<A> {
+    /// The app and the person, as requests are counted.
+    pub fn counted_as(&self) -> &str {
+        &self.counted
+    }
+
+    /// The same caller, for an endpoint.
+    fn again<B>(&self) -> Admin<B> {
+        Admin {
+            caller: self.caller.clone(),
+            actor: self.actor.clone(),
+            context: self.context.clone(),
+            may_write: self.may_write,
+            counted: self.counted.clone(),
+            claim: self.claim.clone(),
+            access: PhantomData,
+        }
+    }
+
+    /// Has what is written count for the request that `claim` is for.
+    pub fn carry_out(&mut self, claim: Claim) {
+        self.claim = Some(claim);
+    }
+
     /// Whether the token has the scope for changes, which some of what is read needs as well.
     pub const fn may_write(&self) -> bool {
         self.may_write
@@ -60,7 +93,11 @@ impl<A> Admin<A> {
 
     /// The store, on behalf of the caller.
     pub fn store(&self, sigma: &AppState) -> Store {
-        sigma.store_for(&self.context, self.actor.clone())
+        let store = sigma.store_for(&self.context, self.actor.clone());
+        match &self.claim {
+            Some(claim) => store.once(claim.clone()),
+            None => store,
+        }
     }
 }
 
@@ -68,6 +105,10 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, Response> {
+        if let Some(Proven(known)) = parts.extensions.remove::<Proven>() {
+            // Whoever may write may do everything.
+            return Ok(known.as_ref().again());
+        }
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let Bearer(live) = Bearer::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let (caller, actor, may_write) = of_token(&live, A::SCOPE).map_err(IntoResponse::into_response)?;
@@ -81,7 +122,7 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
         }
         let counted = format!("{}\0{}", live.app.client_id, actor.id().unwrap_or_default());
         context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)?;
-        Ok(Self { caller, actor, context, may_write, access: PhantomData })
+        Ok(Self { caller, actor, context, may_write, counted, claim: None, access: PhantomData })
     }
 }
 

@@ -38,6 +38,12 @@ pub enum AdminError {
     Failed(ApiError),
     /// The app is not one of the operator, or acts for somebody else: 403.
     Forbidden(&'static str),
+    /// The `Idempotency-Key` belongs to another request: 422.
+    KeyReused,
+    /// A request with this `Idempotency-Key` is being carried out: 409.
+    KeyInUse,
+    /// A request with this `Idempotency-Key` was carried out, and what was answered is not known: 409.
+    AnswerLost,
     /// Too many requests: 429.
     Limited(Exceeded),
     /// The store failed.
@@ -105,6 +111,20 @@ impl IntoResponse for AdminError {
             Self::NoAddress => {
                 ApiError::new(StatusCode::CONFLICT, "no_address", "The caller has no verified address of their own")
             }
+            Self::KeyReused => ApiError::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "The Idempotency-Key belongs to another request",
+            ),
+            Self::KeyInUse => {
+                let words = "A request with this Idempotency-Key is being carried out";
+                ApiError::new(StatusCode::CONFLICT, "request_in_progress", words)
+            }
+            Self::AnswerLost => ApiError::new(
+                StatusCode::CONFLICT,
+                "answer_lost",
+                "The request with this Idempotency-Key was carried out, but its answer is lost: look at what it did",
+            ),
             Self::Failed(error) => error,
             Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),
             Self::Limited(exceeded) => return exceeded.into_response(),
@@ -122,9 +142,11 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         | OperatorRefusal::BeyondOwn
         | OperatorRefusal::Oneself
         | OperatorRefusal::OwnOrg => StatusCode::FORBIDDEN,
+        OperatorRefusal::Outdated => StatusCode::PRECONDITION_FAILED,
         OperatorRefusal::LastAdmin
         | OperatorRefusal::NoRole
         | OperatorRefusal::Invited
+        | OperatorRefusal::TooManyKeys
         | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
     }
 }
@@ -140,6 +162,8 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::NoRole => "no_role_of_org",
         OperatorRefusal::Invited => "invited",
         OperatorRefusal::SlugTaken => "slug_taken",
+        OperatorRefusal::TooManyKeys => "too_many",
+        OperatorRefusal::Outdated => "precondition_failed",
         OperatorRefusal::NotFound => "not_found",
     }
 }

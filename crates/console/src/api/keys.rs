@@ -1,18 +1,20 @@
 //! `/api/admin/v1/keys`: the signing keys, rotating and revoking them.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sigma_core::jose::Promptness;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::keys::{self, KeyLine};
+use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
 use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
+use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
 use crate::rotation::Asked;
 
@@ -105,17 +107,24 @@ struct KeyRotation {
     operation_id = "adminListKeys",
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"])),
+    params(("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has")),
     responses(
-        (status = 200, description = "The keys and their schedule", body = AdminKeys),
+        (status = 200, description = "The keys and their schedule", body = AdminKeys,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 304, description = "They are of a version that `If-None-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
     )
 )]
-async fn list(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json<AdminKeys>, AdminError> {
+async fn list(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    conditions: Conditions,
+) -> Result<Response, AdminError> {
     let (caller, now) = (admin.caller, sigma.now());
     let found = sigma.store.look_up(move |tx| keys::list(tx, &caller, now)).await?;
-    Ok(Json(AdminKeys::of(&sigma, &found)))
+    Ok(conditions.show(AdminKeys::of(&sigma, &found)))
 }
 
 /// Rotates signing keys early, as `sigma keys rotate` does.
@@ -125,9 +134,13 @@ async fn list(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json
     operation_id = "adminRotateKeys",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
+    params(("If-Match" = Option<String>, Header, description = "Tags of the versions of `keys` that may be changed")),
     request_body = KeyRotation,
     responses(
-        (status = 200, description = "The keys after it", body = AdminKeys),
+        (status = 200, description = "The keys after it", body = AdminKeys,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 409, description = "As many keys of an algorithm are published as may be"),
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 400, description = "A malformed body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -136,8 +149,9 @@ async fn list(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json
 async fn rotate_keys(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Body(body): Body<KeyRotation>,
-) -> Result<Json<AdminKeys>, AdminError> {
+) -> Result<Tagged<AdminKeys>, AdminError> {
     let promptness = if body.now { Promptness::Now } else { Promptness::AfterPublication };
     let asked = Asked::of(body.algorithms.iter().map(String::as_str), promptness);
     let asked = asked.ok_or(AdminError::Invalid("algorithms must be some of RS256, ES256 and EdDSA"))?;
@@ -145,12 +159,14 @@ async fn rotate_keys(
     let records = sigma.store.look_up(move |tx| keys::records(tx, &caller)).await?;
     let rotation = sigma.prepare_rotation(records, asked.algorithms, asked.promptness).await?;
     let (caller, now) = (admin.caller.clone(), sigma.now());
-    let carried_out = move |tx: &mut dyn sigma_store::Tx| {
+    let shown = sigma.clone();
+    let carried_out = move |tx: &mut dyn Tx| {
+        let read = |tx: &mut dyn Tx| Ok(AdminKeys::of(&shown, &keys::list(tx, &caller, now)?));
+        conditions.require(tx, &[Owner::Installation], read)?;
         keys::rotate(tx, &caller, |records| rotation.plan(records), rotation.fresh())?;
-        keys::list(tx, &caller, now)
+        read(tx)
     };
-    let found = admin.store(&sigma).decide(carried_out).await?;
-    Ok(Json(AdminKeys::of(&sigma, &found)))
+    Ok(Tagged(admin.store(&sigma).decide(carried_out).await?))
 }
 
 /// Revokes a key: every token that it signed becomes invalid at once.
@@ -160,9 +176,13 @@ async fn rotate_keys(
     operation_id = "adminRevokeKey",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("kid" = String, Path, description = "The id of the key")),
+    params(
+        ("kid" = String, Path, description = "The id of the key"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions of `keys` that may be changed"),
+    ),
     responses(
         (status = 204, description = "It is deleted"),
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -173,9 +193,15 @@ async fn rotate_keys(
 async fn revoke(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(kid): Path<String>,
 ) -> Result<StatusCode, AdminError> {
-    let (caller, now) = (admin.caller.clone(), sigma.now());
-    let revoked = admin.store(&sigma).decide(move |tx| keys::revoke(tx, &caller, &kid, now)).await?;
+    let (caller, now, store) = (admin.caller.clone(), sigma.now(), admin.store(&sigma));
+    let revoke = move |tx: &mut dyn Tx| {
+        let read = |tx: &mut dyn Tx| Ok(AdminKeys::of(&sigma, &keys::list(tx, &caller, now)?));
+        conditions.require(tx, &[Owner::Installation], read)?;
+        keys::revoke(tx, &caller, &kid, now)
+    };
+    let revoked = store.decide(revoke).await?;
     if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(AdminError::KeySigns) }
 }

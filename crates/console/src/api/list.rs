@@ -44,6 +44,14 @@ impl ListQuery {
         self.get(name).map(|text| parse(text).ok_or(AdminError::Invalid(words))).transpose()
     }
 
+    /// Refuses parameters other than these, where one that is misspelt and ignored would do harm.
+    pub fn only(&self, known: &[&str]) -> Result<(), AdminError> {
+        match self.params.pairs().iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(_) => Err(AdminError::malformed(format!("The parameters are {}", known.join(", ")))),
+        }
+    }
+
     /// One more than the page, to learn whether there is a next one.
     pub fn one_more(&self) -> u32 {
         one_more(self.limit)
@@ -75,8 +83,11 @@ impl<S: Sync> FromRequestParts<S> for ListQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         let params = Params::parse(parts.uri.query().unwrap_or_default());
-        if params.repeated().is_some() || params.with_nul().is_some() {
+        if params.repeated().is_some() {
             return Err(AdminError::Invalid("A parameter must be sent once").into_response());
+        }
+        if params.with_nul().is_some() {
+            return Err(AdminError::Invalid("A parameter must not contain a NUL").into_response());
         }
         let limit = match params.raw("limit") {
             None | Some("") => LENGTH,

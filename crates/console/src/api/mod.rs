@@ -5,10 +5,12 @@ mod account;
 mod apps;
 mod body;
 mod caller;
+mod conditions;
 mod deliveries;
 mod doctor;
 mod error;
 mod events;
+mod idempotency;
 mod keys;
 mod list;
 mod mails;
@@ -27,8 +29,9 @@ mod settings;
 mod webhook;
 mod webhooks;
 
-use sigma_platform::http::policy::{Cookies, Limit};
-use sigma_platform::http::{Policy, Rule, Surface};
+use http::Method;
+use sigma_platform::http::policy::{BodyLimit, Cookies, Limit};
+use sigma_platform::http::{Endpoint, Policy, Rule, Surface};
 use sigma_platform::state::AppState;
 
 /// Callers are counted by app and person, so only failures count by address.
@@ -58,5 +61,17 @@ pub fn surface() -> Surface<AppState> {
         .with(settings::endpoint())
         .with(doctor::endpoint())
         .with(providers::endpoints())
+        .each(once)
         .below("/api/admin/v1", POLICY)
+}
+
+/// An endpoint that takes `Idempotency-Key`, if it is a POST. One whose body is never held as a whole takes none.
+fn once(endpoint: Endpoint<AppState>) -> Endpoint<AppState> {
+    let declared = endpoint.declaration();
+    let is_streamed = matches!(declared.policy().body, BodyLimit::Streamed(_));
+    if declared.methods().contains(&Method::POST) && !is_streamed {
+        endpoint.around(idempotency::once, idempotency::describe)
+    } else {
+        endpoint
+    }
 }

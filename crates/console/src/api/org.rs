@@ -1,7 +1,7 @@
 //! `/api/admin/v1/orgs/{org}`: one org, and changing it.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRefusal;
@@ -11,11 +11,13 @@ use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::orgs::{self, OrgChange, OrgDetails};
 use sigma_store::org::Change;
+use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
 use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
+use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
 use super::orgs::AdminOrg;
 
@@ -116,9 +118,14 @@ pub fn parse(id: &str) -> Result<OrgId, AdminError> {
     operation_id = "adminShowOrg",
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"])),
-    params(("org" = String, Path, description = "The id of the org")),
+    params(
+        ("org" = String, Path, description = "The id of the org"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
+    ),
     responses(
-        (status = 200, description = "The org", body = AdminOrgDetails),
+        (status = 200, description = "The org", body = AdminOrgDetails,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 304, description = "It is of a version that `If-None-Match` names"),
         (status = 400, description = "A malformed parameter or body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -128,11 +135,12 @@ pub fn parse(id: &str) -> Result<OrgId, AdminError> {
 async fn show(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
+    conditions: Conditions,
     Path(id): Path<String>,
-) -> Result<Json<AdminOrgDetails>, AdminError> {
+) -> Result<Response, AdminError> {
     let (id, caller, now) = (parse(&id)?, admin.caller, sigma.now());
     let found = sigma.store.look_up(move |tx| orgs::details(tx, &caller, &id, now)).await?;
-    Ok(Json(details(&sigma, &found)))
+    Ok(conditions.show(details(&sigma, &found)))
 }
 
 fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
@@ -171,10 +179,15 @@ fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
     operation_id = "adminChangeOrg",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("org" = String, Path, description = "The id of the org")),
+    params(
+        ("org" = String, Path, description = "The id of the org"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     request_body = AdminOrgChange,
     responses(
-        (status = 200, description = "The org, changed", body = AdminOrg),
+        (status = 200, description = "The org, changed", body = AdminOrgDetails,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 412, description = "It is of another version than `If-Match` names"),
         (status = 400, description = "A malformed parameter or body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -185,10 +198,18 @@ fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
 async fn change(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
     Body(body): Body<AdminOrgChange>,
-) -> Result<Json<AdminOrg>, AdminError> {
+) -> Result<Tagged<AdminOrgDetails>, AdminError> {
     let (id, change, caller, now) = (parse(&id)?, body.checked()?, admin.caller.clone(), sigma.now());
-    let changed = admin.store(&sigma).decide(move |tx| orgs::change(tx, &caller, &id, &change, now)).await?;
-    Ok(Json(AdminOrg::from(&changed)))
+    let (store, shown) = (admin.store(&sigma), sigma.clone());
+    let change = move |tx: &mut dyn Tx| {
+        let read = |tx: &mut dyn Tx| Ok(details(&shown, &orgs::details(tx, &caller, &id, now)?));
+        // A change of the slug needs both.
+        conditions.require(tx, &[Owner::Installation, Owner::Org(&id)], read)?;
+        orgs::change(tx, &caller, &id, &change, now)?;
+        read(tx)
+    };
+    Ok(Tagged(store.decide(change).await?))
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use serde::Serialize;
 use sigma_core::email;
 use sigma_core::ids::UserId;
@@ -10,17 +11,24 @@ use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::orgs::{self, MemberLine};
 use sigma_store::org::membership::MemberPlace;
+use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
+use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
 use super::list::{ListQuery, Listed};
 use super::org::parse;
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 3] {
-    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(give)), Endpoint::new(POLICY, routes!(take))]
+pub fn endpoints() -> [Endpoint<AppState>; 4] {
+    [
+        Endpoint::new(POLICY, routes!(list)),
+        Endpoint::new(POLICY, routes!(show)),
+        Endpoint::new(POLICY, routes!(give)),
+        Endpoint::new(POLICY, routes!(take)),
+    ]
 }
 
 /// A member of an org.
@@ -94,6 +102,39 @@ async fn list(
     Ok(Json(query.listed(found.await?, |line| line.member.place().to_string())))
 }
 
+/// Returns a member of an org.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/orgs/{org}/members/{user}",
+    operation_id = "adminShowOrgMember",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"])),
+    params(
+        ("org" = String, Path, description = "The id of the org"),
+        ("user" = String, Path, description = "The id of the member"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
+    ),
+    responses(
+        (status = 200, description = "The member", body = AdminMember,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 304, description = "It is of a version that `If-None-Match` names"),
+        (status = 400, description = "A malformed parameter, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org or member"),
+    )
+)]
+async fn show(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    conditions: Conditions,
+    Path((org, user)): Path<(String, String)>,
+) -> Result<Response, AdminError> {
+    let (org_id, user_id, caller) = (parse(&org)?, UserId::from_text(user), admin.caller);
+    let line = sigma.store.look_up(move |tx| orgs::member(tx, &caller, &org_id, &user_id)).await?;
+    Ok(conditions.show(AdminMember::from(&line)))
+}
+
 /// Makes a person an admin of an org, a member first if they are none. Repeating it changes nothing.
 #[utoipa::path(
     put,
@@ -104,9 +145,12 @@ async fn list(
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("user" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions of the member that may be changed"),
     ),
     responses(
-        (status = 200, description = "The member, now an admin", body = AdminMember),
+        (status = 412, description = "The member is of another version than `If-Match` names"),
+        (status = 200, description = "The member, now an admin", body = AdminMember,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 400, description = "A malformed parameter or body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -117,9 +161,10 @@ async fn list(
 async fn give(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(names): Path<(String, String)>,
-) -> Result<Json<AdminMember>, AdminError> {
-    set(&sigma, &admin, &names, true).await
+) -> Result<Tagged<AdminMember>, AdminError> {
+    set(&sigma, &admin, conditions, &names, true).await
 }
 
 /// Makes an admin of an org an ordinary member, unless nobody else administers it. Repeating it changes nothing.
@@ -132,9 +177,12 @@ async fn give(
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("user" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions of the member that may be changed"),
     ),
     responses(
-        (status = 200, description = "The member, no admin any more", body = AdminMember),
+        (status = 412, description = "The member is of another version than `If-Match` names"),
+        (status = 200, description = "The member, no admin any more", body = AdminMember,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 400, description = "A malformed parameter or body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -145,20 +193,27 @@ async fn give(
 async fn take(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(names): Path<(String, String)>,
-) -> Result<Json<AdminMember>, AdminError> {
-    set(&sigma, &admin, &names, false).await
+) -> Result<Tagged<AdminMember>, AdminError> {
+    set(&sigma, &admin, conditions, &names, false).await
 }
 
 async fn set(
     sigma: &AppState,
     admin: &Admin<Writes>,
+    conditions: Conditions,
     (org, user): &(String, String),
     is_admin: bool,
-) -> Result<Json<AdminMember>, AdminError> {
+) -> Result<Tagged<AdminMember>, AdminError> {
     let user_id = UserId::parse(user).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
     let (org_id, caller, now) = (parse(org)?, admin.caller.clone(), sigma.now());
-    let set = move |tx: &mut dyn sigma_store::Tx| orgs::set_admin(tx, &caller, (&org_id, &user_id), is_admin, now);
-    let line = admin.store(sigma).decide(set).await?;
-    Ok(Json(AdminMember::from(&line)))
+    let set = move |tx: &mut dyn Tx| {
+        let owners = [Owner::Org(&org_id), Owner::User(&user_id)];
+        let read = |tx: &mut dyn Tx| Ok(AdminMember::from(&orgs::member(tx, &caller, &org_id, &user_id)?));
+        conditions.require(tx, &owners, read)?;
+        orgs::set_admin(tx, &caller, (&org_id, &user_id), is_admin, now)?;
+        read(tx)
+    };
+    Ok(Tagged(admin.store(sigma).decide(set).await?))
 }

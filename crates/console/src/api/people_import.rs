@@ -18,13 +18,14 @@ use sigma_platform::http::{ApiError, Endpoint, Policy, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, people};
 use sigma_store::people_import::{Newcomer, Outcome};
-use sigma_store::{Stop, Store, StoreError};
+use sigma_store::{Outage, Stop, Store, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::POLICY as SHARED;
 use super::caller::{Admin, Writes};
 use super::error::AdminError;
+use super::idempotency::IDEMPOTENCY_KEY;
 use super::list::ListQuery;
 use super::people_lines::{Line, Lines, NDJSON};
 
@@ -110,6 +111,10 @@ async fn import(
     sigma.store.look_up(move |tx| people::may_import(tx, &caller)).await?;
     if !is_content_type(request.headers(), NDJSON) {
         return Err(AdminError::Invalid("The body must be application/x-ndjson"));
+    }
+    query.only(&["vouch", "dry_run"])?;
+    if request.headers().contains_key(IDEMPOTENCY_KEY) {
+        return Err(AdminError::Invalid("An import takes no Idempotency-Key: it may be sent again as it is"));
     }
     let flag = |name, words| query.parsed(name, words, |text| text.parse::<bool>().ok());
     let vouch = flag("vouch", "vouch must be true or false")?.unwrap_or_default();
@@ -221,7 +226,16 @@ impl Import {
             if newcomers.is_empty() {
                 return Ok(Vec::new());
             }
-            store.decide(move |tx| people::import(tx, &caller, &newcomers, now)).await
+            let newcomers = Arc::new(newcomers);
+            let import = || {
+                let (caller, newcomers) = (caller.clone(), Arc::clone(&newcomers));
+                store.decide(move |tx| people::import(tx, &caller, &newcomers, now))
+            };
+            match import().await {
+                // Nothing of it was committed: another import of the same people may have been in the way.
+                Err(Stop::Failed(StoreError::Unavailable(Outage::Contended | Outage::Disconnected))) => import().await,
+                outcome => outcome,
+            }
         });
         Running { batch, outcomes }
     }

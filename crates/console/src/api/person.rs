@@ -2,16 +2,21 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use serde::Serialize;
-use sigma_core::ids::UserId;
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::OperatorRefusal;
+use sigma_core::time::Timestamp;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
-use sigma_store::operator::people;
+use sigma_store::operator::people::{self, PersonDetails};
+use sigma_store::operator::{Caller, Decision};
+use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
+use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
 use super::people::AdminPerson;
 
@@ -91,6 +96,73 @@ struct SignedOut {
     ended: u64,
 }
 
+impl AdminPersonDetails {
+    fn of(found: &PersonDetails) -> Self {
+        let emails = found.emails.iter().map(|email| AdminEmail {
+            address: email.address.clone(),
+            verified: email.is_proven(),
+            primary: email.is_primary,
+        });
+        let credentials = found.credentials.iter().map(|stored| AdminCredential {
+            kind: stored.credential.kind.as_str(),
+            created_at: stored.created_at.to_string(),
+            last_used_at: stored.last_used_at.map(|at| at.to_string()),
+            retired_at: stored.retired_at.map(|at| at.to_string()),
+        });
+        let sessions = found.sessions.iter().map(|session| AdminSession {
+            id: session.id.to_string(),
+            address: session.address.clone(),
+            user_agent: session.user_agent.clone(),
+            created_at: session.created_at.to_string(),
+            expires_at: session.expires_at.to_string(),
+        });
+        let apps = found.apps.iter().map(|access| AdminAccess {
+            app_id: access.app_id.to_string(),
+            scope: access.scope.to_string(),
+            last_used_at: access.last_used_at.to_string(),
+        });
+        Self {
+            person: AdminPerson::from(&found.user),
+            role: found.role.map(sigma_core::operator::OperatorRole::as_str),
+            emails: emails.collect(),
+            credentials: credentials.collect(),
+            sessions: sessions.collect(),
+            apps: apps.collect(),
+            workspaces: found.workspaces.iter().map(|one| one.org_id.to_string()).collect(),
+            deletes_at: found.deletes_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// One person, and who asks for them.
+#[derive(Clone)]
+pub struct Wanted {
+    /// Who asks.
+    pub caller: Caller,
+    /// The person.
+    pub user_id: UserId,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Wanted {
+    /// The person whose id a path names.
+    pub fn new(sigma: &AppState, caller: &Caller, id: &str) -> Result<Self, AdminError> {
+        Ok(Self { caller: caller.clone(), user_id: parse(id)?, now: sigma.now() })
+    }
+
+    /// The person, as they are shown.
+    pub fn read(&self, tx: &mut dyn Tx) -> Decision<AdminPersonDetails> {
+        Ok(AdminPersonDetails::of(&people::details(tx, &self.caller, &self.user_id, self.now)?))
+    }
+
+    /// Refuses a change of a version that the request does not name.
+    pub fn require(&self, tx: &mut dyn Tx, conditions: &Conditions) -> Decision<()> {
+        let operators = OrgId::operator();
+        conditions.require(tx, &[Owner::Org(&operators), Owner::User(&self.user_id)], |tx| self.read(tx))
+    }
+}
+
 fn parse(id: &str) -> Result<UserId, AdminError> {
     UserId::parse(id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
 }
@@ -102,9 +174,14 @@ fn parse(id: &str) -> Result<UserId, AdminError> {
     operation_id = "adminShowPerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
+    ),
     responses(
-        (status = 200, description = "The person", body = AdminPersonDetails),
+        (status = 200, description = "The person", body = AdminPersonDetails,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 304, description = "They are of a version that `If-None-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -114,43 +191,12 @@ fn parse(id: &str) -> Result<UserId, AdminError> {
 async fn show(
     State(sigma): State<AppState>,
     admin: Admin<Reads>,
+    conditions: Conditions,
     Path(id): Path<String>,
-) -> Result<Json<AdminPersonDetails>, AdminError> {
+) -> Result<Response, AdminError> {
     let (user_id, caller, now) = (parse(&id)?, admin.caller, sigma.now());
     let found = sigma.store.look_up(move |tx| people::details(tx, &caller, &user_id, now)).await?;
-    let emails = found.emails.iter().map(|email| AdminEmail {
-        address: email.address.clone(),
-        verified: email.is_proven(),
-        primary: email.is_primary,
-    });
-    let credentials = found.credentials.iter().map(|stored| AdminCredential {
-        kind: stored.credential.kind.as_str(),
-        created_at: stored.created_at.to_string(),
-        last_used_at: stored.last_used_at.map(|at| at.to_string()),
-        retired_at: stored.retired_at.map(|at| at.to_string()),
-    });
-    let sessions = found.sessions.iter().map(|session| AdminSession {
-        id: session.id.to_string(),
-        address: session.address.clone(),
-        user_agent: session.user_agent.clone(),
-        created_at: session.created_at.to_string(),
-        expires_at: session.expires_at.to_string(),
-    });
-    let apps = found.apps.iter().map(|access| AdminAccess {
-        app_id: access.app_id.to_string(),
-        scope: access.scope.to_string(),
-        last_used_at: access.last_used_at.to_string(),
-    });
-    Ok(Json(AdminPersonDetails {
-        person: AdminPerson::from(&found.user),
-        role: found.role.map(sigma_core::operator::OperatorRole::as_str),
-        emails: emails.collect(),
-        credentials: credentials.collect(),
-        sessions: sessions.collect(),
-        apps: apps.collect(),
-        workspaces: found.workspaces.iter().map(|one| one.org_id.to_string()).collect(),
-        deletes_at: found.deletes_at.map(|at| at.to_string()),
-    }))
+    Ok(conditions.show(AdminPersonDetails::of(&found)))
 }
 
 /// Disables an account: nothing that was issued to it works. Repeating it changes nothing.
@@ -160,9 +206,14 @@ async fn show(
     operation_id = "adminDisablePerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     responses(
-        (status = 200, description = "The person, disabled", body = AdminPerson),
+        (status = 200, description = "The person, disabled", body = AdminPersonDetails,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -172,9 +223,10 @@ async fn show(
 async fn disable(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
-) -> Result<Json<AdminPerson>, AdminError> {
-    set_disabled(&sigma, &admin, &id, true).await
+) -> Result<Tagged<AdminPersonDetails>, AdminError> {
+    set_disabled(&sigma, &admin, conditions, &id, true).await
 }
 
 /// Enables an account again. Repeating it changes nothing.
@@ -184,9 +236,14 @@ async fn disable(
     operation_id = "adminEnablePerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     responses(
-        (status = 200, description = "The person, enabled", body = AdminPerson),
+        (status = 200, description = "The person, enabled", body = AdminPersonDetails,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -196,21 +253,26 @@ async fn disable(
 async fn enable(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
-) -> Result<Json<AdminPerson>, AdminError> {
-    set_disabled(&sigma, &admin, &id, false).await
+) -> Result<Tagged<AdminPersonDetails>, AdminError> {
+    set_disabled(&sigma, &admin, conditions, &id, false).await
 }
 
 async fn set_disabled(
     sigma: &AppState,
     admin: &Admin<Writes>,
+    conditions: Conditions,
     id: &str,
     disabled: bool,
-) -> Result<Json<AdminPerson>, AdminError> {
-    let (user_id, caller, now) = (parse(id)?, admin.caller.clone(), sigma.now());
-    let store = admin.store(sigma);
-    let person = store.decide(move |tx| people::set_disabled(tx, &caller, &user_id, disabled, now)).await?;
-    Ok(Json(AdminPerson::from(&person)))
+) -> Result<Tagged<AdminPersonDetails>, AdminError> {
+    let wanted = Wanted::new(sigma, &admin.caller, id)?;
+    let set = move |tx: &mut dyn Tx| {
+        wanted.require(tx, &conditions)?;
+        people::set_disabled(tx, &wanted.caller, &wanted.user_id, disabled, wanted.now)?;
+        wanted.read(tx)
+    };
+    Ok(Tagged(admin.store(sigma).decide(set).await?))
 }
 
 /// Ends the browser sessions of a person, their sessions in workspaces, and what apps hold for them. Repeating it ends what began
@@ -221,9 +283,13 @@ async fn set_disabled(
     operation_id = "adminSignOutPerson",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("id" = String, Path, description = "The id of the person")),
+    params(
+        ("id" = String, Path, description = "The id of the person"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     responses(
         (status = 200, description = "How much has ended", body = SignedOut),
+        (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -233,12 +299,19 @@ async fn set_disabled(
 async fn sign_out(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(id): Path<String>,
 ) -> Result<Json<SignedOut>, AdminError> {
-    let (user_id, store, mut ended) = (parse(&id)?, admin.store(&sigma), 0_u64);
-    for _ in 0..MOST_BATCHES {
-        let (whom, caller, now) = (user_id.clone(), admin.caller.clone(), sigma.now());
-        match store.decide(move |tx| people::sign_out(tx, &caller, &whom, now)).await? {
+    let (wanted, store, mut ended) = (Wanted::new(&sigma, &admin.caller, &id)?, admin.store(&sigma), 0_u64);
+    for batch in 0..MOST_BATCHES {
+        let (wanted, conditions) = (wanted.clone(), conditions.clone());
+        let sign_out = move |tx: &mut dyn Tx| {
+            if batch == 0 {
+                wanted.require(tx, &conditions)?;
+            }
+            people::sign_out(tx, &wanted.caller, &wanted.user_id, wanted.now)
+        };
+        match store.decide(sign_out).await? {
             0 => break,
             batch => ended = ended.saturating_add(batch),
         }

@@ -1,7 +1,7 @@
 //! `GET /api/admin/v1/settings`: the settings in force, and where each comes from.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use sigma_core::operator::OperatorRight;
 use sigma_platform::http::{Endpoint, routes};
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::POLICY;
 use super::caller::{Admin, Reads};
+use super::conditions::Conditions;
 use super::error::AdminError;
 
 /// This endpoint.
@@ -57,15 +58,23 @@ struct AdminSettings {
     operation_id = "adminListSettings",
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"])),
+    params(("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has")),
     responses(
-        (status = 200, description = "The settings", body = AdminSettings),
+        (status = 200, description = "The settings", body = AdminSettings,
+            headers(("ETag" = String, description = "The version"))),
+        (status = 304, description = "They are of a version that `If-None-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
     )
 )]
-async fn list(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json<AdminSettings>, AdminError> {
+async fn list(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    conditions: Conditions,
+) -> Result<Response, AdminError> {
     let caller = admin.caller;
     sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ReadSettings)).await?;
-    Ok(Json(AdminSettings { items: sigma.settings.in_force().into_iter().map(AdminSetting::from).collect() }))
+    let items = sigma.settings.in_force().into_iter().map(AdminSetting::from).collect();
+    Ok(conditions.show(AdminSettings { items }))
 }

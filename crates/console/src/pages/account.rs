@@ -16,7 +16,7 @@ use sigma_store::account_deletion::Requested;
 use sigma_store::operator::account::{Recovered, Recovery};
 
 use super::person::{draw, may, path, person};
-use crate::account::{AccountError, Asking};
+use crate::account::{AccountError, Asking, unguarded};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError, refused};
 
@@ -59,7 +59,7 @@ async fn send(
     may(sigma, operator, recovery.right(), &user_id)?;
     let form = Params::parse_form(body);
     let (store, caller) = (operator.store(sigma), operator.caller());
-    let asking = Asking { sigma, store: &store, caller: &caller };
+    let asking = Asking { sigma, store: &store, caller: &caller, guard: &unguarded() };
     match asking.recover(&user_id, recovery, form.raw("email").filter(|email| !email.is_empty())).await {
         Ok(Recovered::Sent) => {
             let done = if recovery == Recovery::Anew { Done::EndedCredentials } else { Done::LinkSent };
@@ -79,7 +79,7 @@ async fn delete(
     let user_id = person(&id)?;
     may(&sigma, &operator, OperatorRight::DeletePeople, &user_id)?;
     let (store, caller) = (operator.store(&sigma), operator.caller());
-    match (Asking { sigma: &sigma, store: &store, caller: &caller }).delete(&user_id).await {
+    match (Asking { sigma: &sigma, store: &store, caller: &caller, guard: &unguarded() }).delete(&user_id).await {
         Ok(Requested::Scheduled) => Ok(Done::Deletes.at(&path(&user_id))),
         Ok(Requested::NotFound) => Err(not_found().into()),
         Ok(Requested::OnlyAdministrator(orgs)) => {
@@ -99,7 +99,7 @@ async fn keep(
     let user_id = person(&id)?;
     may(&sigma, &operator, OperatorRight::DeletePeople, &user_id)?;
     let (store, caller) = (operator.store(&sigma), operator.caller());
-    match (Asking { sigma: &sigma, store: &store, caller: &caller }).keep(&user_id).await {
+    match (Asking { sigma: &sigma, store: &store, caller: &caller, guard: &unguarded() }).keep(&user_id).await {
         Ok(true) => Ok(Done::Kept.at(&path(&user_id))),
         Ok(false) => refuse(&sigma, &operator, &user_id, operator.text("console-deleting")).await,
         Err(error) => failed(&sigma, &operator, &user_id, error).await,

@@ -20,8 +20,11 @@ impl ListQuery {
     pub fn read(query: Option<&str>, repeatable: Option<&str>) -> Result<Self, MeritsError> {
         let params = Params::parse(query.unwrap_or_default());
         let others = repeatable.map(|name| params.without(name));
-        if others.as_ref().unwrap_or(&params).repeated().is_some() || params.with_nul().is_some() {
+        if others.as_ref().unwrap_or(&params).repeated().is_some() {
             return Err(MeritsError::invalid("A parameter must be sent once"));
+        }
+        if params.with_nul().is_some() {
+            return Err(MeritsError::invalid("A parameter must not contain a NUL"));
         }
         Ok(Self(params))
     }

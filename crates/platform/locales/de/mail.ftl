@@ -97,6 +97,15 @@ mail-webhook-gone = Ein Webhook von { $org } wurde am { $at } abgeschaltet: Sein
 mail-webhook-next = Wenn der Empfänger wieder funktioniert, schalten Sie den Webhook ein und wiederholen Sie, was er verpasst hat.
 mail-webhook-open = Webhook öffnen
 
+## Wer ein Verzeichnis verbunden hat, ist gegangen
+
+mail-directory-subject = Ein Verzeichnis von { $org } wurde von jemandem verbunden, der gegangen ist
+mail-directory-title = Prüfen Sie das Token eines Verzeichnisses
+mail-directory = { $maker } hat das Verzeichnis { $directory } mit { $org } verbunden und verwaltet { $org } nicht mehr. Das Verzeichnis arbeitet weiter, und auch sein Token gilt, das noch bekannt sein kann.
+mail-directory-somebody = Jemand, dessen Konto gelöscht ist,
+mail-directory-next = Wenn das nicht so bleiben soll, erzeugen Sie ein neues Token, beenden Sie das alte sofort, und tragen Sie das neue im Verzeichnis ein.
+mail-directory-open = Verbindung öffnen
+
 mail-test-subject = Testmail von { $server }
 mail-test-title = E-Mails kommen an
 mail-test = Jemand, der diesen Server betreibt, vermutlich Sie selbst, hat diese E-Mail am { $at } gesendet, um zu sehen, ob E-Mails ankommen. Es ist nichts zu tun.

@@ -97,6 +97,15 @@ mail-webhook-gone = A webhook of { $org } was switched off on { $at }: its recei
 mail-webhook-next = When the receiver works again, switch the webhook on and repeat what it missed.
 mail-webhook-open = Open the webhook
 
+## Whoever connected a directory left
+
+mail-directory-subject = A directory of { $org } was connected by somebody who left
+mail-directory-title = Check the token of a directory
+mail-directory = { $maker } connected the directory { $directory } to { $org }, and does not administer { $org } any more. The directory works on, and so does its token, which they may have kept.
+mail-directory-somebody = Somebody whose account is deleted
+mail-directory-next = If they should no longer have it, create a new token, end the old one at once, and enter the new one in the directory.
+mail-directory-open = Open the connection
+
 mail-test-subject = Test mail of { $server }
 mail-test-title = Mails arrive
 mail-test = Somebody who runs this server, presumably you, sent this mail on { $at } to see whether mails arrive. There is nothing to do.

@@ -70,6 +70,7 @@ async fn begin_again(sigma: &AppState, language: Language, continuation: &Contin
         Continuation::Workspace { .. }
         | Continuation::Account { .. }
         | Continuation::MeritOrg { .. }
+        | Continuation::OrgChange { .. }
         | Continuation::Console { .. }
         | Continuation::Restore => {
             vec![Link { href: way_on(continuation, ""), label: language.text("stopped-again").to_string() }]

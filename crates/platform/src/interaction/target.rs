@@ -32,6 +32,7 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Console { page } => console_page(page),
         Continuation::MeritOrg { org: None } => "/org".to_owned(),
         Continuation::MeritOrg { org: Some(name) } => format!("/org/{}", name.as_str()),
+        Continuation::OrgChange { org, section } => format!("/org/{}/{}", org.as_str(), section.segment()),
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
         Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
         Continuation::Account { page: AccountPage::Profile } => "/account/profile".to_owned(),

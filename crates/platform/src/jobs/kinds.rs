@@ -14,6 +14,7 @@ use sigma_store::{
 };
 
 use super::{JobError, JobKind};
+use crate::directories;
 use crate::objects::{Logo, ObjectError};
 use crate::pages::view::device;
 use crate::state::AppState;
@@ -33,6 +34,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "people_index_renewal", Duration::from_hours(24), renew_people_index),
         recurring(sigma, "event_counts", Duration::from_mins(1), count_events),
         recurring(sigma, "domains", Duration::from_hours(1), check_domains),
+        recurring(sigma, "directory_makers", Duration::from_mins(5), directories::tell_of_makers),
         JobKind::queued(known_device::JOB, {
             let sigma = sigma.clone();
             move |job| mail_sign_in(sigma.clone(), job)

@@ -159,6 +159,19 @@ pub struct MeritNotice<'a> {
     pub unsubscribe_url: String,
 }
 
+/// What a mail about a directory says.
+#[derive(Clone, Copy, Debug)]
+pub struct DirectoryNotice<'a> {
+    /// The name of the org.
+    pub org: &'a str,
+    /// The name of the connection.
+    pub directory: &'a str,
+    /// The name of whoever made it; empty if the account is gone.
+    pub maker: &'a str,
+    /// The path of the connection's page.
+    pub path: &'a str,
+}
+
 /// A webhook that was switched off.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhookNotice<'a> {
@@ -238,6 +251,22 @@ impl Writer<'_> {
                 Part::Text(sentence.to_string()),
                 Part::Text(self.line("mail-webhook-next")),
                 self.button("mail-webhook-open", &format!("{}{}", self.issuer, about.path)),
+            ],
+        )
+    }
+
+    /// Notice that whoever connected a directory does not administer its org any more.
+    pub(super) fn directory_left(&self, about: &DirectoryNotice<'_>) -> Draft {
+        let somebody = self.line("mail-directory-somebody");
+        let maker = if about.maker.is_empty() { somebody } else { no_link(about.maker) };
+        let sentence = self.text("mail-directory").with("maker", maker).with("org", no_link(about.org));
+        self.draft(
+            self.text("mail-directory-subject").with("org", no_link(about.org)).to_string(),
+            self.line("mail-directory-title"),
+            vec![
+                Part::Text(sentence.with("directory", no_link(about.directory)).to_string()),
+                Part::Text(self.line("mail-directory-next")),
+                self.button("mail-directory-open", &format!("{}{}", self.issuer, about.path)),
             ],
         )
     }

@@ -22,7 +22,7 @@ use crate::http::ApiError;
 use crate::i18n::Language;
 use crate::settings::Links;
 use crate::state::AppState;
-pub use message::{AccountChange, MeritNotice, Message, WebhookNotice};
+pub use message::{AccountChange, DirectoryNotice, MeritNotice, Message, WebhookNotice};
 use message::{Draft, Writer};
 pub use transport::{MailError, Transport};
 
@@ -182,6 +182,14 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn webhook_disabled(&self, to: &str, about: &WebhookNotice<'_>, at: Timestamp) -> Result<NewMail, SealError> {
         self.seal(to, &self.writer().webhook_disabled(about, at), self.now.plus(DELIVERY))
+    }
+
+    /// Notifies `to` that whoever connected a directory does not administer its org any more.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn directory_left(&self, to: &str, about: &DirectoryNotice<'_>) -> Result<NewMail, SealError> {
+        self.seal(to, &self.writer().directory_left(about), self.now.plus(DELIVERY))
     }
 
     /// Notifies `to` that their password was changed.

@@ -170,7 +170,7 @@ async fn draw(
         }
         Continuation::Workspace { .. } => Aim::Workspace,
         Continuation::Invitation { .. } => Aim::Invitation,
-        Continuation::LinkApp { .. } | Continuation::MeritOrg { .. } => Aim::Org,
+        Continuation::LinkApp { .. } | Continuation::MeritOrg { .. } | Continuation::OrgChange { .. } => Aim::Org,
         Continuation::Device { .. } => Aim::Device,
         Continuation::FirstOwner { .. } | Continuation::Console { .. } => Aim::Console,
         Continuation::Account { .. } | Continuation::Restore | Continuation::Home => Aim::Account,

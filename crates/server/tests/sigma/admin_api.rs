@@ -84,7 +84,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 44);
+    assert_eq!(endpoints.len(), 45);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
@@ -126,6 +126,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     DELETE /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     PUT /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/members: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    GET /api/admin/v1/orgs/{org}/members/{user}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/people/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
@@ -287,6 +288,8 @@ async fn people_are_imported_and_exported_as_lines() {
     assert_eq!(told[0], json!({"line": 3, "problem": "email is not a valid address"}));
     assert_eq!((&told[1]["line"], told.len()), (&json!(4), 3));
     assert_eq!(told[2], json!({"through": 5, "added": 2, "known": 0, "refused": 2, "complete": true}));
+    // A parameter that does not exist may be a misspelt one.
+    assert_eq!(import(&world, &token, "?dryrun=true", pieces.clone()).await.json()["code"], "invalid_request");
     let again = lines(&import(&world, &token, "", pieces).await);
     assert_eq!(again[2], json!({"through": 5, "added": 0, "known": 2, "refused": 2, "complete": true}));
     let many: Vec<String> = (0..1_200).map(|number| format!("{{\"email\":\"p{number}@example.org\"}}\n")).collect();

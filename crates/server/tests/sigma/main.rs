@@ -12,6 +12,7 @@ mod account_profile;
 mod added_keys;
 mod admin_api;
 mod agents;
+mod api_guards;
 mod app_addresses;
 mod authorize;
 mod authorize_parameters;

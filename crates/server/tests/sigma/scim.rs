@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sigma_core::ids::ScimConnectionId;
+use sigma_server::directories;
 use sigma_store::event::Trail;
 
 use crate::support::directory::{Directory, GROUP, PATCH_OP, USER};
@@ -534,8 +535,41 @@ async fn an_administrator_connects_a_directory_reads_its_requests_and_disconnect
         (directory.get("/Users").await.status.as_u16(), renewed.get("/Users").await.status.as_u16()),
         (401, 200)
     );
-    let ada = world.entered("ada@example.org").await;
-    let removed = ada.post_form(&format!("{path}/{id}/remove"), &[]).await;
+    // A session that was left open gets no token, and no secret of a webhook either.
+    for (path, form) in [
+        (path.clone(), &form[..]),
+        (format!("{path}/{id}/rotate"), &[]),
+        (format!("/org/{}/webhooks", acme.org), &[("url", "https://hooks.example.org/"), ("events", "")]),
+    ] {
+        let asked = ada.post_form(&path, form).await;
+        assert!(asked.location().starts_with("/login?interaction="), "{path}: {} {}", asked.status, asked.body);
+    }
+    // Whoever knows a token may leave: the others are told, and end it.
+    acme.add("zoe@example.org", &acme.admin).await;
+    let zoe = world.entered("zoe@example.org").await;
+    let fire = |tx: &mut dyn sigma_store::Tx| {
+        tx.execute(
+            "DELETE FROM memberships WHERE user_id = (SELECT user_id FROM emails WHERE folded = 'ada@example.org')",
+            &[],
+        )
+    };
+    world.sigma.store.write(fire).await.unwrap();
+    for _ in 0..2 {
+        directories::tell_of_makers(world.sigma.clone()).await.unwrap();
+    }
+    let told: Vec<_> =
+        world.mails().await.into_iter().filter(|mail| mail.text.contains("does not administer")).collect();
+    assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["zoe@example.org"]);
+    assert!(told[0].text.contains(&format!("{path}/{id}")), "{}", told[0].text);
+    assert!(zoe.get(&path).await.body.contains("Token of somebody who left"));
+    let page = zoe.get(&format!("{path}/{id}")).await.body;
+    assert!(page.contains("may have kept its token") && page.contains("name=\"end\" value=\"true\" checked"), "{page}");
+    let ended = zoe.post_form(&format!("{path}/{id}/rotate"), &[("end", "true")]).await;
+    assert_eq!(renewed.get("/Users").await.status, 401);
+    let renewed = Directory { token: token_in(&ended.body), world: &world, id: directory.id.clone() };
+    assert_eq!(renewed.get("/Users").await.status, 200);
+    assert!(!zoe.get(&path).await.body.contains("Token of somebody who left"));
+    let removed = zoe.post_form(&format!("{path}/{id}/remove"), &[]).await;
     assert_eq!(removed.status, 303, "{}", removed.body);
     assert_eq!(renewed.get("/Users").await.status, 401);
     let names: Vec<_> = world.trail(Trail::All).await.into_iter().map(|event| event.action).collect();

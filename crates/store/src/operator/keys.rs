@@ -6,8 +6,11 @@ use sigma_core::time::Timestamp;
 
 use super::Decision;
 use super::authority::{Caller, require};
-use crate::Tx;
 use crate::signing_key::{self, Revoked, SealedKey};
+use crate::{Owner, Tx};
+
+/// Keys of one algorithm that may be published when another one is made: everybody who verifies tokens reads them all.
+pub const MOST_OF_ALGORITHM: usize = 8;
 
 /// A signing key, without the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,14 +35,21 @@ pub fn records(tx: &mut dyn Tx, caller: &Caller) -> Decision<Vec<KeyRecord>> {
     Ok(signing_key::list(tx)?.iter().map(SealedKey::record).collect())
 }
 
-/// Carries out what `plan` says about the current keys, with new keys out of `fresh`.
+/// Carries out what `plan` says about the current keys, with new keys out of `fresh`, unless there are too many of an algorithm.
 pub fn rotate(
     tx: &mut dyn Tx,
     caller: &Caller,
     plan: impl FnOnce(&[KeyRecord]) -> Vec<RotationStep>,
     fresh: &[SealedKey],
 ) -> Decision<()> {
+    tx.lock(Owner::Installation)?;
     require(tx, caller, OperatorRight::ManageKeys)?;
+    let published = signing_key::list(tx)?;
+    for new in fresh {
+        if published.iter().filter(|key| key.algorithm == new.algorithm).count() >= MOST_OF_ALGORITHM {
+            return Err(OperatorRefusal::TooManyKeys.into());
+        }
+    }
     Ok(signing_key::rotate(tx, plan, fresh)?)
 }
 

@@ -161,6 +161,14 @@ pub fn members(
     Ok(found.into_iter().map(line).collect())
 }
 
+/// A member.
+pub fn member(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, user_id: &UserId) -> Decision<MemberLine> {
+    find(tx, caller, org_id)?;
+    let member = membership::find(tx, org_id, user_id)?.ok_or(OperatorRefusal::NotFound)?;
+    let role = role::find(tx, org_id, &member.role_id)?.ok_or(OperatorRefusal::NoRole)?;
+    Ok(MemberLine { member, is_admin: role.permissions.manages_workspace(), role: role.name })
+}
+
 /// What the operator changes of an org.
 #[derive(Clone, Debug, Default)]
 pub struct OrgChange {

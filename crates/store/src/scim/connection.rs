@@ -5,7 +5,7 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{OrgId, RoleId, ScimConnectionId};
+use sigma_core::ids::{OrgId, RoleId, ScimConnectionId, UserId};
 use sigma_core::org::{Refusal, Right, RolePermissions};
 use sigma_core::time::Timestamp;
 
@@ -38,6 +38,17 @@ pub struct Connection {
     pub rotated_at: Option<Timestamp>,
     /// When it was last used, as far as the log knows.
     pub last_used_at: Option<Timestamp>,
+    /// Who made it or gave it its token, if that is a person.
+    pub made_by: Option<UserId>,
+}
+
+/// What becomes of the token before a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldToken {
+    /// It works for another [`OVERLAP`].
+    Overlaps,
+    /// It ends at once, because somebody may have kept it.
+    Ends,
 }
 
 impl Connection {
@@ -71,7 +82,7 @@ pub struct NewConnection {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT c.org_id, c.id, c.name, c.role_id, c.maps_roles, c.created_at, c.rotated_at, c.last_used_at
+            "SELECT c.org_id, c.id, c.name, c.role_id, c.maps_roles, c.created_at, c.rotated_at, c.last_used_at, c.made_by
              FROM scim_connections c ",
             $rest
         )
@@ -99,33 +110,37 @@ pub fn add(
         return Err(Refusal::Conflict("The org has the maximum number of connections").into());
     }
     tx.execute(
-        "INSERT INTO scim_connections (org_id, id, name, role_id, maps_roles, hash, requests, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
-        params![org_id, &new.id, &new.name, &new.role_id, new.maps_roles, new.hash, now],
+        "INSERT INTO scim_connections (org_id, id, name, role_id, maps_roles, hash, requests, created_at, made_by)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
+        params![org_id, &new.id, &new.name, &new.role_id, new.maps_roles, new.hash, now, actor.user()],
     )?;
     let details = Details { role: Some(new.role_id.clone()), ..Details::default() };
     event::append(tx, recorded(Action::ScimConnectionCreate, org_id, actor, &new.id).with(details))?;
     load(tx, org_id, &new.id)
 }
 
-/// Gives a connection another token, which takes the rights to make one. The old one works on for [`OVERLAP`]; one that was replaced
-/// before ends.
+/// Gives a connection another token, which takes the rights to make one. One that was replaced before ends.
 pub fn rotate(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     actor: &Actor,
     id: &ScimConnectionId,
-    hash: Digest,
+    (hash, old): (Digest, OldToken),
     now: Timestamp,
 ) -> Decision<Connection> {
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::Workspace)?;
     authority.require_role(&RolePermissions::admin())?;
     load(tx, org_id, id)?;
+    let until = match old {
+        OldToken::Overlaps => now.plus(OVERLAP),
+        OldToken::Ends => now,
+    };
     tx.execute(
-        "UPDATE scim_connections SET previous_hash = hash, previous_until = $4, hash = $3, rotated_at = $5
+        "UPDATE scim_connections SET previous_hash = hash, previous_until = $4, hash = $3, rotated_at = $5, made_by = $6,
+            maker_left_at = NULL
          WHERE org_id = $1 AND id = $2",
-        params![org_id, id, hash, now.plus(OVERLAP), now],
+        params![org_id, id, hash, until, now, actor.user()],
     )?;
     event::append(tx, recorded(Action::ScimConnectionRotate, org_id, actor, id))?;
     load(tx, org_id, id)
@@ -182,5 +197,6 @@ fn decode(row: &Row) -> Result<Connection, StoreError> {
         created_at: row.timestamp(5)?,
         rotated_at: row.opt_timestamp(6)?,
         last_used_at: row.opt_timestamp(7)?,
+        made_by: row.opt_text(8)?.map(UserId::from_text),
     })
 }

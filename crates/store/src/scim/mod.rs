@@ -7,6 +7,7 @@ pub mod connection;
 pub mod directory;
 pub mod group;
 pub mod log;
+pub mod maker;
 mod mapping;
 mod refusal;
 pub mod user;

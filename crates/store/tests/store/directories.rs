@@ -8,10 +8,12 @@ use sigma_core::ids::{OrgId, ScimConnectionId, ScimUserId};
 use sigma_core::org::{Refusal, RoleDraft, RolePermissions, Switch};
 use sigma_core::scim::{Document, Filter, Projection, ResourceType};
 use sigma_core::time::Clock as _;
-use sigma_store::org::{removal, role};
-use sigma_store::scim::connection::{self, MOST_CONNECTIONS, NewConnection, OVERLAP};
-use sigma_store::scim::directory::{self, MOST_EXAMINED, Search};
+use sigma_store::org::api_key::MadeKeys;
+use sigma_store::org::{membership, removal, role};
+use sigma_store::scim::connection::{self, MOST_CONNECTIONS, NewConnection, OVERLAP, OldToken};
+use sigma_store::scim::directory::{self, MOST_EXAMINED, MOST_RELATED, Search};
 use sigma_store::scim::log::{self, LoggedRequest, MOST_REQUESTS};
+use sigma_store::scim::maker;
 use sigma_store::scim::user::{self, Save, Wish};
 use sigma_store::testing::{TestStore, decide};
 use sigma_store::{Stop, on_both_engines, params};
@@ -56,7 +58,7 @@ on_both_engines! {
         assert_eq!(connect(&store, &acme, &admin, "one", true), Ok(()));
         // Whoever gets its token can do what an admin can.
         let (org_id, now) = (acme.clone(), store.clock.now());
-        let taken = decide(&store, move |tx| connection::rotate(tx, &org_id, &manager, &id("one"), Digest::of("mine"), now));
+        let taken = decide(&store, move |tx| connection::rotate(tx, &org_id, &manager, &id("one"), (Digest::of("mine"), OldToken::Ends), now));
         assert_eq!(taken.map(drop), Err(Refusal::BEYOND_OWN));
         for number in 1..MOST_CONNECTIONS {
             assert_eq!(connect(&store, &acme, &admin, &number.to_string(), true), Ok(()));
@@ -69,7 +71,7 @@ on_both_engines! {
         connect(&store, &acme, &Actor::Operator, "first", false).unwrap();
         let (org_id, now) = (acme.clone(), store.clock.now());
         decide(&store, move |tx| {
-            connection::rotate(tx, &org_id, &Actor::Operator, &id("first"), Digest::of("second"), now)
+            connection::rotate(tx, &org_id, &Actor::Operator, &id("first"), (Digest::of("second"), OldToken::Overlaps), now)
         }).unwrap();
         assert!(is_let_in(&store, "first") && is_let_in(&store, "second"));
         store.clock.advance(OVERLAP + Duration::from_secs(1));
@@ -77,6 +79,77 @@ on_both_engines! {
         let (org_id, now) = (acme.clone(), store.clock.now());
         decide(&store, move |tx| connection::remove(tx, &org_id, &Actor::Operator, &id("first"), now)).unwrap();
         assert!(!is_let_in(&store, "second"));
+    }
+
+    fn an_org_is_told_once_when_the_maker_of_a_token_leaves(store: TestStore) {
+        let acme = workspace(&store, "acme");
+        let ada = join(&store, &acme, "ada", "admin");
+        let zoe = Actor::User(join(&store, &acme, "zoe", "admin"));
+        connect(&store, &acme, &Actor::User(ada.clone()), "hers", false).unwrap();
+        connect(&store, &acme, &Actor::Operator, "operators", false).unwrap();
+        let left = || store.read_blocking(|tx| maker::left(tx, 10)).unwrap();
+        assert!(left().is_empty());
+        let (org_id, whom, by, now) = (acme.clone(), ada, zoe.clone(), store.clock.now());
+        decide(&store, move |tx| membership::remove(tx, &org_id, &by, &whom, MadeKeys::Deactivate, now)).unwrap();
+        let found = left();
+        assert_eq!((found.len(), found[0].id.as_str()), (1, "scim_hers"));
+        let connection = found[0].clone();
+        let maker = store.read_blocking(move |tx| maker::find(tx, &connection)).unwrap().unwrap();
+        assert!(!maker.may_still);
+        // The directory works on. Telling is noted once, and whoever gives it another token takes it over.
+        assert!(is_let_in(&store, "hers"));
+        for is_first in [true, false] {
+            let connection = found[0].clone();
+            assert_eq!(store.write_blocking(move |tx| maker::told(tx, &connection, now)).unwrap(), is_first);
+        }
+        assert!(left().is_empty());
+        let (org_id, now) = (acme, store.clock.now());
+        let rotate = move |tx: &mut dyn sigma_store::Tx| {
+            connection::rotate(tx, &org_id, &zoe, &id("hers"), (Digest::of("renewed"), OldToken::Ends), now)
+        };
+        let rotated = decide(&store, rotate).unwrap();
+        assert!(!is_let_in(&store, "hers") && is_let_in(&store, "renewed"));
+        let maker = store.read_blocking(move |tx| maker::find(tx, &rotated)).unwrap().unwrap();
+        assert!(maker.may_still && left().is_empty());
+    }
+
+    fn an_answer_shows_so_many_members_in_all(store: TestStore) {
+        let acme = workspace(&store, "acme");
+        connect(&store, &acme, &Actor::Operator, "first", false).unwrap();
+        let org_id = acme.clone();
+        let directory = store.read_blocking(move |tx| connection::find(tx, &org_id, &id("first"))).unwrap().unwrap().directory();
+        let org_id = acme.clone();
+        store.write_blocking(move |tx| {
+            for group in 1..=5_i64 {
+                tx.execute(
+                    "INSERT INTO scim_groups (org_id, id, name_folded, attributes, created_at, updated_at)
+                     VALUES ($1, 'scg_' || CAST(CAST($2 AS BIGINT) AS TEXT), CAST(CAST($2 AS BIGINT) AS TEXT), '{\"displayName\":\"x\"}', 0, 0)",
+                    params![&org_id, group],
+                )?;
+                tx.execute(
+                    "INSERT INTO scim_group_members (org_id, group_id, user_id)
+                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4001)
+                     SELECT $1, 'scg_' || CAST(CAST($2 AS BIGINT) AS TEXT), 'scu_' || CAST(i AS TEXT) FROM n",
+                    params![&org_id, group],
+                )?;
+            }
+            Ok(())
+        }).unwrap();
+        let search = |count, projection| {
+            let (of, sort) = (ResourceType::Group, None);
+            let search = Search { of, filter: None, sort, start_index: 1, count, projection };
+            let directory = directory.clone();
+            match store.decide_blocking(move |tx| directory::search(tx, &directory, &search)) {
+                Ok(found) => Ok(found.resources.len()),
+                Err(Stop::Refused(problem)) => Err(problem.kind.scim_type()),
+                Err(Stop::Failed(error)) => panic!("{error}"),
+            }
+        };
+        assert_eq!(MOST_RELATED, 20_000);
+        assert_eq!(search(5, Projection::All), Err(Some("tooMany")));
+        assert_eq!(search(4, Projection::All), Ok(4));
+        let without = Projection::parse(ResourceType::Group, &[], &["members"]).unwrap();
+        assert_eq!(search(5, without), Ok(5));
     }
 
     fn the_log_keeps_the_last_requests(store: TestStore) {

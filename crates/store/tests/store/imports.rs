@@ -29,6 +29,17 @@ fn import(store: &TestStore, seed: u64, people: Vec<ImportedPerson>) -> (Vec<New
 }
 
 on_both_engines! {
+    fn imports_of_the_same_people_in_opposite_order_do_not_end_each_other(store: TestStore) {
+        let people: Vec<_> = (0..400).map(|number| person(number, "New")).collect();
+        let backwards = people.iter().rev().cloned().collect();
+        let outcomes = std::thread::scope(|scope| {
+            let (one, other) = (scope.spawn(|| import(&store, 1, people).1), scope.spawn(|| import(&store, 2, backwards).1));
+            [one.join().unwrap(), other.join().unwrap()].concat()
+        });
+        let added = outcomes.iter().filter(|outcome| **outcome == Outcome::Added).count();
+        assert_eq!((added, outcomes.len()), (400, 800));
+    }
+
     fn whoever_has_no_account_is_added_and_told_apart_from_those_who_have(store: TestStore) {
         import(&store, 1, vec![person(7, "Known")]);
         let mut people: Vec<_> = (0..130).map(|number| person(number, "New")).collect();

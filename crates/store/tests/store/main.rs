@@ -21,6 +21,7 @@ mod emails;
 mod events;
 mod frozen_server;
 mod group_commit;
+mod idempotency;
 mod identity_keys;
 mod imports;
 mod invitations;

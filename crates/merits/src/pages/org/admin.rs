@@ -49,6 +49,8 @@ pub struct OrgAdmin {
     others: Vec<OrgLink>,
     brand: Brand,
     context: RequestContext,
+    /// Their browser.
+    pub browser: Browser,
 }
 
 /// The path parameter of every page.
@@ -196,7 +198,8 @@ impl OrgAdmin {
                     || sigma.language_for(browser, None),
                     |account| sigma.language_of(&account.user, browser, None),
                 );
-                return Ok(Self::of(sigma, context, language, Loaded { active, org, others: Vec::new() }).await);
+                let loaded = Loaded { active, org, others: Vec::new() };
+                return Ok(Self::of(sigma, (context, browser), language, loaded).await);
             }
         }
         let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
@@ -212,10 +215,15 @@ impl OrgAdmin {
             // The sign-in page asks for it, and comes back here.
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         }
-        Ok(Self::of(sigma, context, language, loaded).await)
+        Ok(Self::of(sigma, (context, browser), language, loaded).await)
     }
 
-    async fn of(sigma: &AppState, context: &RequestContext, language: Language, loaded: Loaded) -> Self {
+    async fn of(
+        sigma: &AppState,
+        (context, browser): (&RequestContext, &Browser),
+        language: Language,
+        loaded: Loaded,
+    ) -> Self {
         let Loaded { active, org, others } = loaded;
         let brand = sigma.org_brand(&org.id).await;
         Self {
@@ -227,6 +235,7 @@ impl OrgAdmin {
             others,
             brand,
             context: context.clone(),
+            browser: browser.clone(),
         }
     }
 }

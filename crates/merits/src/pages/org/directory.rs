@@ -5,17 +5,21 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::ScimConnectionId;
+use sigma_core::interaction::OrgSection;
 use sigma_core::params::Params;
 use sigma_core::scim::ScimToken;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::org::role;
+use sigma_store::scim::connection::{self, OldToken};
 use sigma_store::scim::log::LoggedRequest;
-use sigma_store::scim::{connection, log};
+use sigma_store::scim::{log, maker};
 
 use super::OrgAdmin;
 use super::directories::{line, token_page, url};
+use super::recent::{Confirmation, require};
+use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, known};
 use crate::pages::view::{DirectoryPage, RequestLine, Tab};
 
@@ -57,21 +61,24 @@ async fn show(
         let Some(found) = connection::find(tx, &org_id, &id)? else { return Ok(None) };
         let role = role::find_name(tx, &org_id, &found.role_id)?;
         let requests = log::list(tx, &org_id, &id, before, limit)?;
-        Ok(Some((found, role, requests)))
+        Ok(Some((maker::find(tx, &found)?, found, role, requests)))
     };
-    let (found, role, mut requests) = known(sigma.store.read(read).await?)?;
+    let (maker, found, role, mut requests) = known(sigma.store.read(read).await?)?;
     let is_more = requests.len() > LENGTH;
     requests.truncate(LENGTH);
     let path = admin.path(&format!("directories/{}", found.id));
     let older = requests.last().filter(|_| is_more).map(|last| format!("{path}?before={}", last.number));
+    let confirmation = Confirmation::of(&sigma, &admin, OrgSection::Directories).await?;
     let view = DirectoryPage {
         url: url(&sigma),
-        connection: line(&found, role),
+        connection: line(&found, maker, role),
         requests: requests.iter().map(request_line).collect(),
         older_url: older,
         newer_url: before.map(|_| path),
+        confirm_url: confirmation.url(),
     };
-    Ok(view.render(StatusCode::OK, &admin.frame(Tab::Directories, None), &admin.page(&sigma)))
+    let page = view.render(StatusCode::OK, &admin.frame(Tab::Directories, None), &admin.page(&sigma));
+    Ok(confirmation.with(page))
 }
 
 fn request_line(request: &LoggedRequest) -> RequestLine {
@@ -88,12 +95,16 @@ async fn rotate(
     State(sigma): State<AppState>,
     admin: OrgAdmin,
     Path(named): Path<Named>,
+    form: Form,
 ) -> Result<Response, PageError> {
+    require(&sigma, &admin, OrgSection::Directories).await?;
+    let old = if form.is_checked("end") { OldToken::Ends } else { OldToken::Overlaps };
     let token = ScimToken::generate(&*sigma.rng);
     let (org_id, actor, id, now, hash) = (admin.org.id.clone(), admin.actor(), named.id(), sigma.now(), token.digest());
-    let rotated = admin.manage(&sigma, move |tx| connection::rotate(tx, &org_id, &actor, &id, hash, now)).await?;
+    let rotated =
+        admin.manage(&sigma, move |tx| connection::rotate(tx, &org_id, &actor, &id, (hash, old), now)).await?;
     let rotated = known(rotated.ok())?;
-    Ok(token_page(&sigma, &admin, rotated.name, &token, true))
+    Ok(token_page(&sigma, &admin, rotated.name, &token, Some(old)))
 }
 
 async fn remove(

@@ -14,6 +14,7 @@ mod listing;
 mod members;
 mod merit;
 mod profile;
+mod recent;
 mod send;
 mod send_files;
 mod sent;

@@ -5,6 +5,7 @@ use axum::response::{Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
 use sigma_core::ids::{OrgId, WebhookId};
+use sigma_core::interaction::OrgSection;
 use sigma_core::org::Refusal;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
@@ -19,6 +20,7 @@ use sigma_store::webhook::{self, Act, Webhook, delivery};
 use sigma_store::{Stop, Tx};
 
 use super::OrgAdmin;
+use super::recent::{Confirmation, require};
 use crate::pages::form::Form;
 use crate::pages::outcome::{PageError, known};
 use crate::pages::view::{Notice, Tab, WebhookPage, WebhooksPage};
@@ -96,8 +98,11 @@ async fn draw_list(
     let org_id = admin.org.id.clone();
     let found = sigma.store.read(move |tx| webhook::list(tx, &org_id, "", MOST)).await?;
     let mut view = HooksView::of(admin.path("webhooks"), &found);
+    let confirmation = Confirmation::of(sigma, admin, OrgSection::Webhooks).await?;
     (view.entered, view.may_change) = (beside.entered.unwrap_or_default(), true);
-    Ok(WebhooksPage(view).render(status, &admin.frame(Tab::Webhooks, beside.notice), &admin.page(sigma)))
+    view.confirm_url = confirmation.url();
+    let page = WebhooksPage(view).render(status, &admin.frame(Tab::Webhooks, beside.notice), &admin.page(sigma));
+    Ok(confirmation.with(page))
 }
 
 async fn create(
@@ -105,6 +110,7 @@ async fn create(
     HooksAdmin(admin): HooksAdmin,
     Form(form): Form,
 ) -> Result<Response, PageError> {
+    require(&sigma, &admin, OrgSection::Webhooks).await?;
     let entered = Entered::of(&form);
     let refused = |entered, problem| Beside {
         notice: Some(refusal(&admin, problem)),
@@ -159,9 +165,12 @@ async fn draw(
     });
     let (secrets, log) = found.await?;
     let mut view = HookView::of(sigma, admin.path("webhooks"), (webhook, &secrets), log, &wanted)?;
+    let confirmation = Confirmation::of(sigma, admin, OrgSection::Webhooks).await?;
     (view.fresh, view.may_change) = (beside.fresh, true);
+    view.confirm_url = confirmation.url();
     view.entered = beside.entered.unwrap_or(view.entered);
-    Ok(WebhookPage(view).render(status, &admin.frame(Tab::Webhooks, beside.notice), &admin.page(sigma)))
+    let page = WebhookPage(view).render(status, &admin.frame(Tab::Webhooks, beside.notice), &admin.page(sigma));
+    Ok(confirmation.with(page))
 }
 
 async fn act(
@@ -170,6 +179,7 @@ async fn act(
     Named(id): Named,
     Form(form): Form,
 ) -> Result<Response, PageError> {
+    require(&sigma, &admin, OrgSection::Webhooks).await?;
     let webhook = load(&sigma, &admin, &id).await?;
     let asked = match ask(&sigma, &admin.org.id, &webhook, &form)? {
         Ok(asked) => asked,

@@ -3,6 +3,8 @@
 use secrecy::{ExposeSecret as _, SecretString};
 use sigma_core::time::Timestamp;
 use sigma_platform::pages::view::moment;
+use sigma_store::scim::connection::OldToken;
+use sigma_store::scim::maker::Maker;
 
 use super::{Choice, Notice};
 
@@ -19,6 +21,8 @@ pub struct DirectoriesPage {
     pub roles: Vec<Choice>,
     /// Whether groups shall give roles.
     pub maps_roles: bool,
+    /// Where the admin proves again who they are before they connect one, if they have to.
+    pub confirm_url: Option<String>,
 }
 
 /// A connection.
@@ -36,9 +40,16 @@ pub struct ConnectionLine {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Who made it, if that was a person.
+    pub maker: Option<Maker>,
 }
 
 impl ConnectionLine {
+    /// Whether whoever made it could not do so any more.
+    pub fn maker_left(&self) -> bool {
+        self.maker.as_ref().is_some_and(|maker| !maker.may_still)
+    }
+
     /// When it was last used, in words.
     pub fn used(&self) -> String {
         self.last_used_at.map(moment::minute).unwrap_or_default()
@@ -63,6 +74,8 @@ pub struct DirectoryPage {
     pub older_url: Option<String>,
     /// Those after.
     pub newer_url: Option<String>,
+    /// Where the admin proves again who they are before they create a token, if they have to.
+    pub confirm_url: Option<String>,
 }
 
 /// A request.
@@ -101,11 +114,21 @@ pub struct TokenPage {
     pub name: String,
     /// The token.
     pub token: SecretString,
-    /// Whether it is a new one of a connection that had one.
-    pub is_rotated: bool,
+    /// What became of the one before, if there was one.
+    pub old: Option<OldToken>,
 }
 
 impl TokenPage {
+    /// Whether the one before works for a while.
+    pub fn overlaps(&self) -> bool {
+        self.old == Some(OldToken::Overlaps)
+    }
+
+    /// Whether the one before ended.
+    pub fn ended(&self) -> bool {
+        self.old == Some(OldToken::Ends)
+    }
+
     /// The token, for its holder to copy.
     pub fn text(&self) -> &str {
         self.token.expose_secret()

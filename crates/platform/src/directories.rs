@@ -1,0 +1,58 @@
+//! Mails that whoever connected a directory administers its org no more, and may still have its token.
+
+use sigma_store::scim::connection::Connection;
+use sigma_store::scim::maker::{self, Maker};
+use sigma_store::{org, outbox};
+
+use crate::jobs::JobError;
+use crate::mail::DirectoryNotice;
+use crate::state::AppState;
+
+/// Connections that are looked at together.
+const TOGETHER: u32 = 100;
+
+/// Tells the admins of the orgs, once for each connection.
+///
+/// # Errors
+/// The store does not answer, or a mail cannot be written.
+pub async fn tell_of_makers(sigma: AppState) -> Result<(), JobError> {
+    loop {
+        let left = sigma.store.read(|tx| maker::left(tx, TOGETHER)).await?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        for connection in left {
+            tell(&sigma, connection).await?;
+        }
+        sigma.mail_was_promised();
+    }
+}
+
+async fn tell(sigma: &AppState, connection: Connection) -> Result<(), JobError> {
+    let asked = connection.clone();
+    let found = sigma.store.read(move |tx| {
+        let name = org::find(tx, &asked.org_id)?.map(|org| org.name).unwrap_or_default();
+        Ok((maker::find(tx, &asked)?, name, org::admins::list(tx, &asked.org_id)?))
+    });
+    let (maker, org, admins) = found.await?;
+    // Somebody who administers it again needs no mail, but the next look must not find them again.
+    let maker = maker.filter(|maker| !maker.may_still);
+    let path = format!("/org/{}/directories/{}", connection.org_id, connection.id);
+    let name = maker.as_ref().map(|Maker { name, .. }| name.as_str());
+    let about =
+        DirectoryNotice { org: &org, directory: &connection.name, maker: name.unwrap_or_default(), path: &path };
+    let mut mails = Vec::with_capacity(admins.len());
+    for admin in admins.iter().filter(|_| maker.is_some()) {
+        let Some(address) = admin.proven_email() else { continue };
+        mails.push(sigma.composer_for(admin).directory_left(address, &about)?);
+    }
+    let now = sigma.now();
+    let add = move |tx: &mut dyn sigma_store::Tx| {
+        if maker::told(tx, &connection, now)? {
+            mails.iter().try_for_each(|mail| outbox::add(tx, mail))
+        } else {
+            Ok(())
+        }
+    };
+    Ok(sigma.store.write(add).await?)
+}

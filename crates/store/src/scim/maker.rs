@@ -1,0 +1,66 @@
+//! Whoever made a connection or gave it its token: they may have kept it, so its org is told when they administer it no more. The
+//! connection works on, since a directory that suddenly stops would neither let people in nor keep leavers out.
+
+use sigma_core::ids::{OrgId, ScimConnectionId, UserId};
+use sigma_core::org::Switches;
+use sigma_core::time::Timestamp;
+
+use super::connection::{self, Connection};
+use crate::org::membership::State;
+use crate::org::{membership, role};
+use crate::{StoreError, Tx, params, user};
+
+/// Who made a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// Their name; empty if the account is gone.
+    pub name: String,
+    /// Whether they could still make it.
+    pub may_still: bool,
+}
+
+/// Who made a connection, if that was a person.
+pub fn find(tx: &mut dyn Tx, connection: &Connection) -> Result<Option<Maker>, StoreError> {
+    let Some(user_id) = &connection.made_by else { return Ok(None) };
+    let account = user::find(tx, user_id)?;
+    let may_still = account.as_ref().is_some_and(|user| !user.disabled) && is_admin(tx, &connection.org_id, user_id)?;
+    Ok(Some(Maker { name: account.map(|user| user.name).unwrap_or_default(), may_still }))
+}
+
+fn is_admin(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<bool, StoreError> {
+    let Some(member) = membership::find_accepted(tx, org_id, user_id)? else { return Ok(false) };
+    let role = role::find(tx, org_id, &member.role_id)?;
+    let is_full = role.is_some_and(|role| role.permissions.switches.covers(Switches::ALL));
+    Ok(member.state == State::Active && is_full)
+}
+
+/// At most `limit` connections whose maker administers the org no more, and whose org was not told yet.
+pub fn left(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Connection>, StoreError> {
+    let rows = tx.query_all(
+        "SELECT c.org_id, c.id FROM scim_connections c
+         JOIN orgs o ON o.id = c.org_id AND o.removed_at IS NULL
+         WHERE c.made_by IS NOT NULL AND c.maker_left_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM memberships m
+            JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
+            JOIN users u ON u.id = m.user_id AND u.disabled = 0
+            WHERE m.org_id = c.org_id AND m.user_id = c.made_by AND m.state = 'active' AND (r.switches & $1) = $1)
+         ORDER BY c.org_id, c.id LIMIT $2",
+        params![i64::from(Switches::ALL.bits()), limit],
+    )?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (org_id, id) = (OrgId::from_text(row.text(0)?), ScimConnectionId::from_text(row.text(1)?));
+        found.extend(connection::find(tx, &org_id, &id)?);
+    }
+    Ok(found)
+}
+
+/// Notes that the org was told; returns whether it was not before.
+pub fn told(tx: &mut dyn Tx, connection: &Connection, now: Timestamp) -> Result<bool, StoreError> {
+    let noted = tx.execute(
+        "UPDATE scim_connections SET maker_left_at = $3
+         WHERE org_id = $1 AND id = $2 AND maker_left_at IS NULL AND made_by = $4",
+        params![&connection.org_id, &connection.id, now, connection.made_by.as_ref()],
+    )?;
+    Ok(noted == 1)
+}
