@@ -35,7 +35,7 @@ pub use people::{ImportPeople, PeopleCommand};
 pub use remote::RemoteArgs;
 pub use resource::{ResourceCommand, ResourceFields};
 pub use scim::{AddScim, ScimCommand};
-pub use security::{ProfileArg, SecurityFields};
+pub use security::SecurityFields;
 pub use user::{AddUser, SetUser, UserCommand};
 pub use webhook::WebhookCommand;
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};

@@ -1,9 +1,14 @@
 //! An app: an OAuth client, owned by an org.
 
+mod problem;
+mod settings;
+
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::PublicKey;
 use url::Url;
 
+pub use self::problem::{AppProblem, AppReason, ProblemKind};
+pub use self::settings::{AppSettings, OrgClaimsSettings, display_name};
 use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
 use crate::digest::Digest;

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use url::{Host, Url};
 
+/// Origins that one app may declare.
+pub const MOST_PER_APP: usize = 20;
 /// The longest one, in bytes: a host name has at most 253.
 const MAX_LENGTH: usize = 270;
 

@@ -1,5 +1,7 @@
 //! Apps, and the client ids that are never reused.
 
+pub mod manage;
+
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::backchannel::{BackchannelLogout, LogoutUri};
 use sigma_core::client_metadata::ClientMetadata;

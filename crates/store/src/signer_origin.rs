@@ -3,13 +3,10 @@
 
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, OrgId};
-use sigma_core::signer_origin::SignerOrigin;
+use sigma_core::signer_origin::{MOST_PER_APP, SignerOrigin};
 
 use crate::event::{self, NewEvent};
 use crate::{Owner, StoreError, Tx, params};
-
-/// Origins that one app may declare.
-pub const MOST_PER_APP: usize = 20;
 
 /// Replaces the origins of an app, at most [`MOST_PER_APP`].
 pub fn declare(tx: &mut dyn Tx, app_id: &AppId, org_id: &OrgId, origins: &[SignerOrigin]) -> Result<(), StoreError> {

@@ -3,20 +3,19 @@
 pub mod documents;
 pub mod draft;
 pub mod invite;
-mod security;
 pub mod view;
 
 use std::path::Path;
 use std::time::Duration;
 
-use sigma_core::app::App;
+use sigma_core::app::{App, AppReason, AppSettings};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{AppId, ClientId};
+use sigma_core::ids::{AppId, AppRef};
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::signer_origin::SignerOrigin;
-use sigma_store::app::{self, Added};
+use sigma_store::app::manage::{self, Fresh, Managed};
 use sigma_store::branding::Branded;
-use sigma_store::{logout, org, registration, resource, signer_origin, token_count};
+use sigma_store::{app, logout, signer_origin, token_count};
 
 use self::view::{AppView, LogoutView};
 use super::branding::{BrandingView, Change};
@@ -40,29 +39,12 @@ const LOGOUTS: u32 = 20;
 
 /// Registers an app and prints it, with its new secret if its method has one.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Failure> {
+    let settings = AppSettings { client_id: args.client_id.clone(), ..draft::settings(&args.fields)? };
     let opened = Opened::open(file)?;
-    let now = opened.now();
-    let id = AppId::new(now, opened.rng.as_ref());
-    let client_id = match &args.client_id {
-        Some(chosen) => draft::chosen(chosen)?,
-        None => ClientId::of(&id),
-    };
-    let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
-    let mut app = draft::new((id, client_id), org_id, &args.fields, now)?;
-    check_named(&opened, &args.fields, &mut app)?;
-    let signer_origins = draft::signer_origins(&args.fields)?;
-    let secret = fresh_secret(&mut app, opened.rng.as_ref());
-    let stored = app.clone();
-    match opened.write(move |tx| app::add(tx, &stored))? {
-        Added::Added => {
-            declare(&opened, &app, signer_origins)?;
-            print(&opened, output, &app, secret)
-        }
-        Added::ClientIdTaken => Err(Failure::Refused(format!(
-            "the client id {} is or was an app's; client ids are never reused",
-            app.client_id
-        ))),
-    }
+    let (secret, fresh) = fresh(&opened);
+    let id = AppId::new(fresh.now, opened.rng.as_ref());
+    let made = opened.decide(move |tx| manage::add(tx, &id, &settings, &fresh))?;
+    print(output, made, secret)
 }
 
 /// Lists a page of apps, oldest first.
@@ -106,25 +88,18 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     if !args.disable && !args.enable && !args.approve && args.fields == AppFields::default() && branding.is_none() {
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
+    let settings = AppSettings {
+        disabled: (args.disable || args.enable).then_some(args.disable),
+        unverified: args.approve.then_some(false),
+        ..draft::settings(&args.fields)?
+    };
     let opened = Opened::open(file)?;
-    let mut app = draft::changed(named::app(&opened, &args.id)?, &args.fields, opened.now())?;
-    check_named(&opened, &args.fields, &mut app)?;
-    let signer_origins = draft::signer_origins(&args.fields)?;
-    if args.disable || args.enable {
-        app.disabled = args.disable;
-    }
-    app.dynamic &= !args.approve;
-    let secret = fresh_secret(&mut app, opened.rng.as_ref());
-    update(&opened, &app)?;
-    if args.approve {
-        let app_id = app.id.clone();
-        opened.write(move |tx| registration::keep(tx, &app_id))?;
-    }
-    declare(&opened, &app, signer_origins)?;
+    let (named, (secret, fresh)) = (named(&opened, &args.id)?, fresh(&opened));
+    let changed = opened.decide(move |tx| manage::change(tx, &named, &settings, &fresh))?;
     if let Some(branding) = branding {
-        branding.apply(&opened, branded(&app))?;
+        branding.apply(&opened, branded(&changed.app))?;
     }
-    print(&opened, output, &app, secret)
+    print(output, changed, secret)
 }
 
 /// The owner of an app's branding.
@@ -135,80 +110,41 @@ fn branded(app: &App) -> Branded {
 /// Replaces the secret of an app after confirmation; the old one stops working.
 pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let mut app = named::app(&opened, id)?;
-    app.secret = None;
-    app.updated_at = opened.now();
-    let Some(secret) = fresh_secret(&mut app, opened.rng.as_ref()) else {
-        return Err(Failure::Refused(format!(
-            "{id} has no secret: it authenticates with {}",
-            app.auth_method.as_str()
-        )));
-    };
+    let app = named::app(&opened, id)?;
+    if !app.auth_method.has_secret() {
+        return Err(AppReason::NoSecret(app.auth_method).of("client_secret").into());
+    }
     confirm(yes, &format!("the current secret of {id} stops working immediately"))?;
-    update(&opened, &app)?;
-    print(&opened, output, &app, Some(secret))
+    let (named, (secret, fresh)) = (AppRef::Id(app.id), fresh(&opened));
+    let app = opened.decide(move |tx| manage::renew_secret(tx, &named, &fresh))?;
+    let signer_origins = signer_origins(&opened, &app)?;
+    print(output, Managed { app, signer_origins, took_secret: true }, secret)
 }
 
 /// Removes an app permanently after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let app = named::app(&opened, id)?;
+    let named = named(&opened, id)?;
     let consequence = format!(
         "removing {id} revokes all its tokens, and its client id is never reused (`sigma app set {id} --disable` \
          disables it)"
     );
     confirm(yes, &consequence)?;
     let now = opened.now();
-    let app_id = app.id.clone();
-    opened.write(move |tx| app::remove(tx, &app_id, now))?;
-    output.answer(&serde_json::json!({ "removed": app.client_id }), |_| format!("{id} was removed."))
+    let removed = opened.decide(move |tx| manage::remove(tx, &named, now))?;
+    output.answer(&serde_json::json!({ "removed": removed.client_id }), |_| format!("{id} was removed."))
 }
 
-/// Sets the named workspace, and checks that it and the named resources exist, since a misspelt one would silently have no
-/// effect.
-fn check_named(opened: &Opened, fields: &AppFields, app: &mut App) -> Result<(), Failure> {
-    for uri in draft::listed(&fields.resources) {
-        let wanted = uri.clone();
-        if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
-            return Err(Failure::NotFound(format!("there is no API {uri}; see `sigma resource list`")));
-        }
-    }
-    let Some(workspace) = &fields.workspace else { return Ok(()) };
-    app.org_id = named::org_id(opened, workspace)?;
-    let wanted = app.org_id.clone();
-    match opened.read(move |tx| org::find(tx, &wanted))? {
-        Some(_) => Ok(()),
-        None => Err(named::unknown_workspace(workspace)),
-    }
+/// The id of the app called `name`, which may lose that name before it is changed.
+fn named(opened: &Opened, name: &str) -> Result<AppRef, Failure> {
+    named::app(opened, name).map(|app| AppRef::Id(app.id))
 }
 
-fn update(opened: &Opened, app: &App) -> Result<(), Failure> {
-    let stored = app.clone();
-    if opened.write(move |tx| app::update(tx, &stored))? {
-        return Ok(());
-    }
-    Err(Failure::NotFound(format!("the app {} has been removed meanwhile", app.client_id)))
-}
-
-/// Generates the secret if the app's method needs one and it has none. Only its digest is stored.
-fn fresh_secret(app: &mut App, rng: &dyn Rng) -> Option<String> {
-    if !app.auth_method.has_secret() {
-        app.secret = None;
-        return None;
-    }
-    if app.secret.is_some() {
-        return None;
-    }
-    let secret = new_secret(rng);
-    app.secret = Some(Digest::of(&secret));
-    Some(secret)
-}
-
-/// Replaces the origins whose pages may embed the signer, if any were given.
-fn declare(opened: &Opened, app: &App, origins: Option<Vec<SignerOrigin>>) -> Result<(), Failure> {
-    let Some(origins) = origins else { return Ok(()) };
-    let (app_id, org_id) = (app.id.clone(), app.org_id.clone());
-    opened.write(move |tx| signer_origin::declare(tx, &app_id, &org_id, &origins))
+/// A secret that nobody has, and what the store is told of it.
+fn fresh(opened: &Opened) -> (String, Fresh) {
+    let secret = new_secret(opened.rng.as_ref());
+    let fresh = Fresh { secret: Digest::of(&secret), now: opened.now() };
+    (secret, fresh)
 }
 
 fn signer_origins(opened: &Opened, app: &App) -> Result<Vec<SignerOrigin>, Failure> {
@@ -216,9 +152,9 @@ fn signer_origins(opened: &Opened, app: &App) -> Result<Vec<SignerOrigin>, Failu
     opened.read(move |tx| signer_origin::of_app(tx, &app_id))
 }
 
-fn print(opened: &Opened, output: Output, app: &App, secret: Option<String>) -> Result<(), Failure> {
-    let mut view = AppView::of(app);
-    view.client_secret = secret;
-    view.signer_origins = signer_origins(opened, app)?;
+fn print(output: Output, managed: Managed, secret: String) -> Result<(), Failure> {
+    let mut view = AppView::of(&managed.app);
+    view.client_secret = managed.took_secret.then_some(secret);
+    view.signer_origins = managed.signer_origins;
     output.answer(&view, AppView::text)
 }

@@ -143,7 +143,7 @@ orgs:
         assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{ran:?}");
         let told = [
             "sigma.yaml:16: org bakery, role Clerk: permissions: \"canFly\" is unknown",
-            "sigma.yaml:5: app bad: http://bad.example.org/callback: ",
+            "sigma.yaml:5: app bad: redirect_uris: http://bad.example.org/callback: ",
             "sigma.yaml:8: app worse: resources: there is no API https://nobody.example.org",
         ];
         for told in told {

@@ -1,10 +1,9 @@
 //! Apps.
 
 use serde_json::Value;
-use sigma_core::app::App;
+use sigma_core::app::{App, AppProblem, AppReason};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppRef, OrgId};
-use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_store::app::{self, Added};
 use sigma_store::{Stop, StoreError, Tx, resource, signer_origin};
 
@@ -12,7 +11,6 @@ use super::declared::AppEntry;
 use super::step::{Judged, Members, Step, members};
 use super::wanted::{FreshApp, Item, Wanted};
 use super::{members, org};
-use crate::commands::app::draft;
 use crate::commands::app::view::AppView;
 use crate::failure::Failure;
 
@@ -30,19 +28,17 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) 
         Some(named) => app::find_named(tx, &named).map_err(Stop::Failed)?,
         None => None,
     };
-    let fields = members::fields(entry).map_err(|problem| Stop::Refused(Failure::Usage(problem)))?;
+    let settings = members::settings(entry);
     let mut app = match found.clone() {
-        Some(app) => draft::changed(without_cleared(app, entry), &fields, wanted.now),
-        None => draft::chosen(&entry.client_id)
-            .and_then(|client_id| draft::new((fresh.id.clone(), client_id), OrgId::operator(), &fields, wanted.now)),
+        Some(app) => settings.applied_to(app, wanted.now),
+        None => settings.new_app(fresh.id.clone(), OrgId::operator(), wanted.now),
     }
-    .map_err(Stop::Refused)?;
+    .map_err(|problem| in_files(&problem))?;
     check_resources(tx, wanted, entry)?;
     if let Some(name) = &entry.org {
         app.org_id = org::find(tx, name)?;
     }
-    app.disabled = entry.disabled.unwrap_or(app.disabled);
-    let origins = draft::signer_origins(&fields).map_err(Stop::Refused)?;
+    let origins = settings.declared_origins().map_err(|problem| in_files(&problem))?;
     let secret = set_secret(&mut app, fresh)?;
 
     let before = match &found {
@@ -63,16 +59,13 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) 
     Ok(Brought { step, secret: generated })
 }
 
-/// The app without the URIs that its entry declares to be none.
-fn without_cleared(mut app: App, entry: &AppEntry) -> App {
-    let cleared = |list: &Option<Vec<String>>| list.as_ref().is_some_and(Vec::is_empty);
-    if cleared(&entry.redirect_uris) {
-        app.redirect_uris = RegisteredRedirectUris::from_stored([]);
-    }
-    if cleared(&entry.post_logout_redirect_uris) {
-        app.post_logout_redirect_uris = RegisteredRedirectUris::from_stored([]);
-    }
-    app
+/// What is wrong, in the names of files.
+fn in_files(problem: &AppProblem) -> Stop<Failure> {
+    let words = match problem.reason {
+        AppReason::NoName => format!("{}: {}", problem.reason, problem.field),
+        _ => problem.to_string(),
+    };
+    Stop::Refused(Failure::Refused(words))
 }
 
 /// A misspelt API would silently have no effect.

@@ -125,7 +125,9 @@ impl Run {
         match judged {
             Ok(Some(step)) => self.steps.push(step),
             Ok(None) => self.unchanged += 1,
-            Err(Stop::Refused(failure)) => self.problems.push(at.tell(&super::members::in_files(&failure.to_string()))),
+            Err(Stop::Refused(failure)) => {
+                self.problems.push(at.tell(&failure.to_string().replace("--scope", "scope")));
+            }
             Err(Stop::Failed(error)) => return Err(error),
         }
         Ok(())
