@@ -226,6 +226,7 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
         client_uri: None,
         site_url: None,
         metadata: ClientMetadata::default(),
+        former_secret: None,
         backchannel_logout: None,
         created_at: NOW,
         updated_at: NOW,

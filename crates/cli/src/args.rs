@@ -24,7 +24,7 @@ use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
 pub use admin::AdminCommand;
-pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, SetApp};
+pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, RotateSecret, SetApp};
 pub use apply::ApplyArgs;
 pub use audit::AuditArgs;
 pub use branding::BrandingFields;

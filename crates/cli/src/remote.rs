@@ -39,6 +39,11 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::App(command) => match *command {
             AppCommand::List(list) => apps::list(&client, output, &list),
             AppCommand::Show { id } => apps::show(&client, output, &id),
+            AppCommand::Add(add) => apps::add(&client, output, &add),
+            AppCommand::Set(set) => apps::set(&client, output, &set),
+            AppCommand::RotateSecret(rotate) => apps::rotate_secret(&client, output, &rotate),
+            AppCommand::EndSecret { id, sure } => apps::end_secret(&client, output, &id, sure.yes),
+            AppCommand::Remove { id, sure } => apps::remove(&client, output, &id, sure.yes),
             _ => Err(no_api()),
         },
         Command::Keys(KeysCommand::List) => keys::list(&client, output),
@@ -67,7 +72,16 @@ fn is_there(command: &Command) -> bool {
                 | UserCommand::Enable { .. }
                 | UserCommand::Sessions { end: None, .. }
         ),
-        Command::App(command) => matches!(**command, AppCommand::List(_) | AppCommand::Show { .. }),
+        Command::App(command) => matches!(
+            **command,
+            AppCommand::List(_)
+                | AppCommand::Show { .. }
+                | AppCommand::Add(_)
+                | AppCommand::Set(_)
+                | AppCommand::RotateSecret(_)
+                | AppCommand::EndSecret { .. }
+                | AppCommand::Remove { .. }
+        ),
         Command::Audit(audit) => !audit.follow,
         Command::People(_) | Command::Keys(_) | Command::Overview | Command::Webhook(_) => true,
         _ => false,

@@ -3,6 +3,7 @@
 
 mod account;
 mod api;
+mod app;
 mod doctor;
 mod mails;
 mod operator;

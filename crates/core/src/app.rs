@@ -140,6 +140,20 @@ impl GrantType {
     }
 }
 
+/// How long a replaced secret stays valid unless its owner says otherwise, in seconds.
+pub const USUAL_OVERLAP_SECONDS: u32 = 86_400;
+/// How long it stays valid at most, in seconds.
+pub const LONGEST_OVERLAP_SECONDS: u32 = 2_592_000;
+
+/// A secret that was replaced, and until when it is valid beside the present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormerSecret {
+    /// Its digest.
+    pub digest: Digest,
+    /// When it ends.
+    pub ends_at: Timestamp,
+}
+
 /// An OAuth client as its owner registered it.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that its owner sets")]
@@ -158,6 +172,8 @@ pub struct App {
     pub auth_method: AuthMethod,
     /// The digest of its secret, if its method has one.
     pub secret: Option<Digest>,
+    /// The secret that was replaced, which may be valid for a while.
+    pub former_secret: Option<FormerSecret>,
     /// Its Bitcoin key, for `sigma_bitcoin_auth`.
     pub pubkey: Option<PublicKey>,
     /// Its key set, for `private_key_jwt`: a JWK set (RFC 7517 §5).
@@ -230,6 +246,7 @@ impl App {
             application_type: ApplicationType::Web,
             auth_method: AuthMethod::None,
             secret: None,
+            former_secret: None,
             pubkey: None,
             jwks: None,
             jwks_uri: None,
@@ -259,6 +276,12 @@ impl App {
     /// Whether `text` names it, by client id or by id.
     pub fn is_called(&self, text: &str) -> bool {
         self.client_id.as_str() == text || AppRef::parse(text) == Some(AppRef::Id(self.id.clone()))
+    }
+
+    /// The secrets that are valid at `now`, the present one first.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = Digest> {
+        let former = self.former_secret.filter(|former| now < former.ends_at).map(|former| former.digest);
+        self.secret.into_iter().chain(former)
     }
 
     /// Whether an authorization request must carry a challenge (`docs/spec/clients.md#pkce`).

@@ -33,8 +33,10 @@ pub enum OperatorRight {
     ImportPeople,
     /// Taking the hashes of everybody's passwords elsewhere.
     ExportHashes,
-    /// Seeing apps.
+    /// Seeing apps and the APIs that they ask for.
     ReadApps,
+    /// Registering, changing and removing them, and giving apps secrets.
+    ManageApps,
     /// Seeing orgs, their members and their limits.
     ReadOrgs,
     /// Changing and verifying orgs, and deciding who administers them.
@@ -69,7 +71,7 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -77,6 +79,7 @@ impl OperatorRight {
         Self::ImportPeople,
         Self::ExportHashes,
         Self::ReadApps,
+        Self::ManageApps,
         Self::ReadOrgs,
         Self::ManageOrgs,
         Self::ReadAudit,
@@ -173,9 +176,9 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageKeys, ManageMail,
-            ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadOrgs, ReadPeople,
-            ReadProviders, ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
+            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageApps, ManageKeys,
+            ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadOrgs,
+            ReadPeople, ReadProviders, ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
@@ -184,8 +187,9 @@ impl OperatorRole {
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadProviders => true,
-                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageWebhooks | ManageKeys
-                | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople | TestProviders => false,
+                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageApps | ManageWebhooks
+                | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople
+                | TestProviders => false,
             },
         }
     }
@@ -255,10 +259,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - - - yes - yes - - - - -",
-                "auditor yes yes - - - - yes yes - yes yes - yes - yes - - - - yes yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - - - - yes - yes - - - - -",
+                "auditor yes yes - - - - yes - yes - yes yes - yes - yes - - - - yes yes -",
             ]
         );
     }

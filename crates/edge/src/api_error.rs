@@ -24,6 +24,7 @@ pub struct ApiError {
     error: Cow<'static, str>,
     description: Cow<'static, str>,
     code: Option<&'static str>,
+    field: Option<&'static str>,
     cause: Option<String>,
 }
 
@@ -63,13 +64,20 @@ impl ApiError {
         error: impl Into<Cow<'static, str>>,
         description: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, error: error.into(), description: description.into(), code: None, cause: None }
+        Self { status, error: error.into(), description: description.into(), code: None, field: None, cause: None }
     }
 
     /// With Better Auth's `code`.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
+        self
+    }
+
+    /// About that member of the request.
+    #[must_use]
+    pub fn about(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
         self
     }
 
@@ -103,6 +111,11 @@ impl ApiError {
     /// Better Auth's `code`, if it has one.
     pub fn code(&self) -> Option<&'static str> {
         self.code
+    }
+
+    /// The member of the request that it is about, if it is about one.
+    pub fn field(&self) -> Option<&'static str> {
+        self.field
     }
 
     /// The code for clients to compare.

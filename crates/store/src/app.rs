@@ -2,9 +2,12 @@
 
 pub mod manage;
 
-use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use std::fmt::{self, Write as _};
+
+use sigma_core::app::{App, ApplicationType, AuthMethod, FormerSecret, GrantType};
 use sigma_core::backchannel::{BackchannelLogout, LogoutUri};
 use sigma_core::client_metadata::ClientMetadata;
+use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
@@ -47,9 +50,9 @@ pub(crate) fn add_with(tx: &mut dyn Tx, app: &App, details: Details) -> Result<A
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
             access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims,
             require_second_factor, site_url, metadata, security, backchannel_logout_uri,
-            backchannel_logout_session_required, id)
+            backchannel_logout_session_required, former_secret_hash, former_secret_ends_at, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26, $27, $28, $29, $30, $31)
+            $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
          ON CONFLICT (client_id) DO NOTHING",
         &[
             vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
@@ -79,7 +82,8 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
             require_second_factor = $23, site_url = $24, metadata = $25, security = $26, backchannel_logout_uri = $27,
-            backchannel_logout_session_required = $28, org_id = $29
+            backchannel_logout_session_required = $28, former_secret_hash = $29, former_secret_ends_at = $30,
+            org_id = $31
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
@@ -92,6 +96,32 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
 /// Whether [`update`] would change anything but the time of the last change.
 pub fn differs(before: &App, after: &App) -> Result<bool, StoreError> {
     Ok(!changed(before, after)?.is_empty())
+}
+
+/// A name for the settings of an app as they are: another one after each change that [`differs`].
+pub fn version(app: &App) -> Result<String, StoreError> {
+    let mut text = app.org_id.to_string();
+    for (column, value) in COLUMNS.into_iter().zip(columns(app)?) {
+        if column != "updated_at" {
+            let _ = write!(text, "\0{column}={}", Written(&value));
+        }
+    }
+    Ok(Digest::of(text).base64url())
+}
+
+/// A column as text, for [`version`].
+struct Written<'v>(&'v Value);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Null => Ok(()),
+            Value::Int(number) => write!(f, "{number}"),
+            Value::Real(number) => write!(f, "{number}"),
+            Value::Text(text) => f.write_str(text),
+            Value::Bytes(bytes) => write!(f, "{}", Digest::of(bytes).base64url()),
+        }
+    }
 }
 
 /// The names of what differs, apart from the time of the last change.
@@ -139,7 +169,7 @@ macro_rules! select {
                 redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
                 placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id,
                 require_second_factor, site_url, metadata, security, backchannel_logout_uri,
-                backchannel_logout_session_required
+                backchannel_logout_session_required, former_secret_hash, former_secret_ends_at
              FROM apps WHERE ",
             $rest
         )
@@ -176,7 +206,7 @@ pub fn list_verified(tx: &mut dyn Tx, verified: bool, after: &str, limit: u32) -
 }
 
 /// The names of [`columns`].
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 29] = [
     "name",
     "application_type",
     "auth_method",
@@ -204,10 +234,13 @@ const COLUMNS: [&str; 27] = [
     "security",
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
+    "former_secret",
+    "former_secret_ends_at",
 ];
 
 /// The mutable fields, in the order of both statements that write them.
 fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
+    let former = app.former_secret.filter(|_| app.auth_method.has_secret());
     let grant_types: Vec<&str> = app.grant_types.iter().map(|grant| grant.as_str()).collect();
     Ok(vec![
         app.name.as_str().into(),
@@ -237,6 +270,8 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         app.security.to_json().into(),
         app.backchannel_logout.as_ref().map(|logout| logout.uri.as_str()).into(),
         app.backchannel_logout.as_ref().is_some_and(|logout| logout.session_required).into(),
+        former.map(|former| former.digest).into(),
+        former.map(|former| former.ends_at).into(),
     ])
 }
 
@@ -278,6 +313,10 @@ fn decode(row: &Row) -> Result<App, StoreError> {
         },
         metadata: row.parsed(27, "the metadata of an app", |text| serde_json::from_str::<ClientMetadata>(text).ok())?,
         security: row.parsed(28, "the security of an app", AppSecurity::from_json)?,
+        former_secret: match (row.opt_digest(31)?, row.opt_timestamp(32)?) {
+            (Some(digest), Some(ends_at)) => Some(FormerSecret { digest, ends_at }),
+            _ => None,
+        },
     })
 }
 

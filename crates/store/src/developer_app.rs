@@ -102,7 +102,12 @@ pub fn describe(tx: &mut dyn Tx, user_id: &UserId, app: &App) -> Result<bool, St
 
 /// Writes the secret of an app that `user_id` made; returns whether they did.
 pub fn set_secret(tx: &mut dyn Tx, user_id: &UserId, app: &App) -> Result<bool, StoreError> {
-    change(tx, user_id, app, |current| App { secret: app.secret, updated_at: app.updated_at, ..current })
+    change(tx, user_id, app, |current| App {
+        secret: app.secret,
+        former_secret: None,
+        updated_at: app.updated_at,
+        ..current
+    })
 }
 
 fn change(tx: &mut dyn Tx, user_id: &UserId, app: &App, changed: impl FnOnce(App) -> App) -> Result<bool, StoreError> {

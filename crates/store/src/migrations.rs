@@ -42,6 +42,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V37__people_index", include_str!("../migrations/V37__people_index.sql")),
     ("V39__idempotency", include_str!("../migrations/V39__idempotency.sql")),
     ("V40__scim_makers", include_str!("../migrations/V40__scim_makers.sql")),
+    ("V41__app_secrets", include_str!("../migrations/V41__app_secrets.sql")),
 ];
 
 /// The table that refinery keeps.

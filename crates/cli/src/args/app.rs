@@ -45,9 +45,15 @@ Examples:
   sigma app set shop --disable
   sigma app set app_019a… --approve")]
     Set(SetApp),
-    /// Generate a new secret, shown only once. The old one stops working immediately.
-    #[command(after_help = "Examples:\n  sigma app rotate-secret shop --yes")]
-    RotateSecret {
+    /// Generate a new secret, shown only once. The old one stops working immediately, or after --overlap.
+    #[command(after_help = "\
+Examples:
+  sigma app rotate-secret shop --yes
+  sigma app rotate-secret shop --overlap 24     the old one stays valid for a day")]
+    RotateSecret(RotateSecret),
+    /// End the secret that was replaced with --overlap, before its time.
+    #[command(after_help = "Examples:\n  sigma app end-secret shop --yes")]
+    EndSecret {
         /// Client id or id.
         #[arg(value_name = "APP")]
         id: String,
@@ -112,6 +118,20 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+}
+
+/// `sigma app rotate-secret`.
+#[derive(Args, Debug)]
+pub struct RotateSecret {
+    /// Client id or id.
+    #[arg(value_name = "APP")]
+    pub id: String,
+    /// Hours for which the old secret stays valid beside the new one, at most 720.
+    #[arg(long, value_name = "HOURS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=720))]
+    pub overlap: u32,
+    /// Whether it is confirmed.
+    #[command(flatten)]
+    pub sure: Sure,
 }
 
 /// `sigma app list`.

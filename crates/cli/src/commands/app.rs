@@ -20,7 +20,7 @@ use sigma_store::{app, logout, signer_origin, token_count};
 use self::view::{AppView, LogoutView};
 use super::branding::{BrandingView, Change};
 use super::{Listed, named, one_more};
-use crate::args::{AddApp, AppFields, ListApps, SetApp};
+use crate::args::{AddApp, AppFields, ListApps, RotateSecret, SetApp};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
@@ -88,14 +88,10 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     if !args.disable && !args.enable && !args.approve && args.fields == AppFields::default() && branding.is_none() {
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
-    let settings = AppSettings {
-        disabled: (args.disable || args.enable).then_some(args.disable),
-        unverified: args.approve.then_some(false),
-        ..draft::settings(&args.fields)?
-    };
+    let settings = draft::changes(args)?;
     let opened = Opened::open(file)?;
     let (named, (secret, fresh)) = (named(&opened, &args.id)?, fresh(&opened));
-    let changed = opened.decide(move |tx| manage::change(tx, &named, &settings, &fresh))?;
+    let changed = opened.decide(move |tx| manage::change(tx, &named, None, &settings, &fresh))?;
     if let Some(branding) = branding {
         branding.apply(&opened, branded(&changed.app))?;
     }
@@ -107,18 +103,37 @@ fn branded(app: &App) -> Branded {
     Branded::App(app.id.clone(), app.org_id.clone())
 }
 
-/// Replaces the secret of an app after confirmation; the old one stops working.
-pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+/// Replaces the secret of an app after confirmation; the old one stops working at once, or after the overlap.
+pub fn rotate_secret(file: Option<&Path>, output: Output, args: &RotateSecret) -> Result<(), Failure> {
+    let id = args.id.as_str();
     let opened = Opened::open(file)?;
     let app = named::app(&opened, id)?;
     if !app.auth_method.has_secret() {
         return Err(AppReason::NoSecret(app.auth_method).of("client_secret").into());
     }
-    confirm(yes, &format!("the current secret of {id} stops working immediately"))?;
+    confirm(args.sure.yes, &consequence(args))?;
     let (named, (secret, fresh)) = (AppRef::Id(app.id), fresh(&opened));
-    let app = opened.decide(move |tx| manage::renew_secret(tx, &named, &fresh))?;
-    let signer_origins = signer_origins(&opened, &app)?;
-    print(output, Managed { app, signer_origins, took_secret: true }, secret)
+    let overlap = Duration::from_hours(u64::from(args.overlap));
+    let renewed = opened.decide(move |tx| manage::renew_secret(tx, &named, overlap, &fresh))?;
+    print(output, renewed, secret)
+}
+
+/// What becomes of the present secret.
+pub fn consequence(args: &RotateSecret) -> String {
+    match args.overlap {
+        0 => format!("the current secret of {} stops working immediately", args.id),
+        hours => format!("the current secret of {} stops working in {hours} hours, and one before it now", args.id),
+    }
+}
+
+/// Ends the secret that was replaced, after confirmation.
+pub fn end_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+    let opened = Opened::open(file)?;
+    let named = named(&opened, id)?;
+    confirm(yes, &format!("the earlier secret of {id} stops working immediately"))?;
+    let now = opened.now();
+    let app = opened.decide(move |tx| manage::end_former_secret(tx, &named, now))?;
+    output.answer(&AppView::of(&app), |_| format!("The earlier secret of {id} has ended."))
 }
 
 /// Removes an app permanently after confirmation.

@@ -1,11 +1,15 @@
 //! `sigma app` on a server elsewhere.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use sigma_core::app::AppSettings;
 
 use super::client::Client;
 use super::people::MOST;
-use super::{Members as _, items, print_list, text};
-use crate::args::ListApps;
+use super::{Members as _, print_list, text};
+use crate::args::{AddApp, AppFields, ListApps, RotateSecret, SetApp};
+use crate::commands::app::{consequence, draft};
+use crate::commands::branding::Change;
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
 
@@ -19,7 +23,7 @@ pub fn list(client: &Client, output: Output, list: &ListApps) -> Result<(), Fail
     let found = client.get("apps", &[("limit", &limit), ("after", &list.page.after)])?;
     print_list(output, &found, "sigma app list", "There are no apps.", |apps| {
         let row = |app: &Value| {
-            ["id", "client_id", "name", "token_endpoint_auth_method", "disabled"].map(|name| text(app.at(name)))
+            ["id", "client_id", "client_name", "token_endpoint_auth_method", "disabled"].map(|name| text(app.at(name)))
         };
         table(["ID", "CLIENT ID", "NAME", "AUTHENTICATION", "DISABLED"], &apps.iter().map(row).collect::<Vec<_>>())
     })
@@ -27,40 +31,104 @@ pub fn list(client: &Client, output: Output, list: &ListApps) -> Result<(), Fail
 
 /// Shows the app of that id or client id.
 pub fn show(client: &Client, output: Output, name: &str) -> Result<(), Failure> {
-    output.answer(&find(client, name)?, |app| {
-        fields(&[
-            ("id", text(app.at("id"))),
-            ("client id", text(app.at("client_id"))),
-            ("name", text(app.at("name"))),
-            ("workspace", text(app.at("org_id"))),
-            ("type", text(app.at("application_type"))),
-            ("authentication", text(app.at("token_endpoint_auth_method"))),
-            ("grant types", text(app.at("grant_types"))),
-            ("redirect URIs", text(app.at("redirect_uris"))),
-            ("after sign-out", text(app.at("post_logout_redirect_uris"))),
-            ("scope", text(app.at("scope"))),
-            ("resources", text(app.at("resources"))),
-            ("unverified", text(app.at("unverified"))),
-            ("disabled", text(app.at("disabled"))),
-            ("created", text(app.at("created_at"))),
-        ])
-    })
+    print(output, &client.get(&one(name), &[])?)
 }
 
-/// Looks through the list, page by page.
-fn find(client: &Client, name: &str) -> Result<Value, Failure> {
-    let mut after = String::new();
-    loop {
-        let page = client.get("apps", &[("limit", &MOST.to_string()), ("after", &after)])?;
-        if let Some(app) = items(&page)
-            .iter()
-            .find(|app| app.at("id").as_str() == Some(name) || app.at("client_id").as_str() == Some(name))
-        {
-            return Ok(app.clone());
-        }
-        match page.at("next").as_str() {
-            Some(next) => next.clone_into(&mut after),
-            None => return Err(Failure::NotFound(format!("there is no app \"{name}\""))),
-        }
+/// Registers an app.
+pub fn add(client: &Client, output: Output, args: &AddApp) -> Result<(), Failure> {
+    let settings = AppSettings { client_id: args.client_id.clone(), ..draft::settings(&args.fields)? };
+    print(output, &client.post("apps", &body(&settings)?)?)
+}
+
+/// Changes an app.
+pub fn set(client: &Client, output: Output, args: &SetApp) -> Result<(), Failure> {
+    if Change::of(&args.branding)?.is_some() {
+        let words = "the management API does not change how apps look: run the command where the database is";
+        return Err(Failure::NoApi(words.to_owned()));
     }
+    if !args.disable && !args.enable && !args.approve && args.fields == AppFields::default() {
+        return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
+    }
+    print(output, &client.patch(&one(&args.id), &body(&draft::changes(args)?)?)?)
+}
+
+/// Replaces the secret of an app.
+pub fn rotate_secret(client: &Client, output: Output, args: &RotateSecret) -> Result<(), Failure> {
+    confirm(args.sure.yes, &consequence(args))?;
+    let overlap = json!({"overlap_seconds": args.overlap.saturating_mul(3_600)});
+    print(output, &client.post(&format!("{}/secrets", one(&args.id)), &overlap)?)
+}
+
+/// Ends the secret that was replaced.
+pub fn end_secret(client: &Client, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+    confirm(yes, &format!("the earlier secret of {id} stops working immediately"))?;
+    client.delete(&format!("{}/secrets/former", one(id)))?;
+    output.answer(&json!({"ended": id}), |_| format!("The earlier secret of {id} has ended."))
+}
+
+/// Removes an app.
+pub fn remove(client: &Client, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+    confirm(yes, &format!("removing {id} revokes all its tokens, and its client id is never reused"))?;
+    client.delete(&one(id))?;
+    output.answer(&json!({"removed": id}), |_| format!("{id} was removed."))
+}
+
+fn body(settings: &AppSettings) -> Result<Value, Failure> {
+    serde_json::to_value(settings).map_err(|error| Failure::Failed(error.to_string()))
+}
+
+/// The path of an app.
+fn one(name: &str) -> String {
+    let segment: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("apps/{segment}")
+}
+
+/// What is printed of an app, in the words of `sigma app show`.
+const SHOWN: [(&str, &str); 36] = [
+    ("client id", "client_id"),
+    ("id", "id"),
+    ("secret", "client_secret"),
+    ("earlier secret until", "former_secret_ends_at"),
+    ("name", "client_name"),
+    ("owner", "org_id"),
+    ("type", "application_type"),
+    ("authentication", "token_endpoint_auth_method"),
+    ("public key", "pubkey"),
+    ("key set", "jwks"),
+    ("key set URL", "jwks_uri"),
+    ("redirect URIs", "redirect_uris"),
+    ("post-logout URIs", "post_logout_redirect_uris"),
+    ("back-channel logout", "backchannel_logout_uri"),
+    ("needs session id", "backchannel_logout_session_required"),
+    ("grant types", "grant_types"),
+    ("scope", "scope"),
+    ("resources", "resources"),
+    ("signer origins", "signer_origins"),
+    ("ID token alg", "id_token_signed_response_alg"),
+    ("userinfo alg", "userinfo_signed_response_alg"),
+    ("access lifetime", "access_seconds"),
+    ("PKCE required", "require_pkce"),
+    ("profile", "security_profile"),
+    ("PAR required", "require_pushed_authorization_requests"),
+    ("DPoP required", "dpop_bound_access_tokens"),
+    ("placeholder e-mail", "placeholder_email"),
+    ("ID token claims", "id_token_claims"),
+    ("second factor required", "require_second_factor"),
+    ("site", "site_url"),
+    ("home page", "client_uri"),
+    ("begins sign-ins at", "initiate_login_uri"),
+    ("unverified", "unverified"),
+    ("disabled", "disabled"),
+    ("registered", "created_at"),
+    ("changed", "updated_at"),
+];
+
+fn print(output: Output, app: &Value) -> Result<(), Failure> {
+    output.answer(app, |app| {
+        let shown = fields(&SHOWN.map(|(label, member)| (label, text(app.at(member)))));
+        match app.at("client_secret").as_str() {
+            Some(_) => format!("{shown}\n\nKeep the secret: it is not shown again."),
+            None => shown,
+        }
+    })
 }

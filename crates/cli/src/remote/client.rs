@@ -127,6 +127,11 @@ impl Client {
         self.answer(self.request(Method::POST, path, &[])?.json(body))
     }
 
+    /// Changes something.
+    pub fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.answer(self.request(Method::PATCH, path, &[])?.json(body))
+    }
+
     /// Removes something.
     pub fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.answer(self.request(Method::DELETE, path, &[])?)

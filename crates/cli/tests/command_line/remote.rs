@@ -63,7 +63,21 @@ nobody
     assert_eq!(sigma.json(&["user", "show", id])["disabled"], true);
     assert_eq!(elsewhere.json(&["user", "enable", "ada@example.org"])["disabled"], false);
     assert_eq!(elsewhere.json(&["user", "sessions", id, "--end-all", "--yes"])["ended"], 0);
-    assert_eq!(elsewhere.json(&["app", "show", "ops"])["name"], "Ops");
+    assert_eq!(elsewhere.json(&["app", "show", "ops"])["client_name"], "Ops");
+    let shop =
+        ["app", "add", "--name", "Shop", "--client-id", "shop", "--redirect-uri", "https://shop.example.org/back"];
+    assert_eq!(elsewhere.json(&shop)["client_secret"].as_str().unwrap().len(), 43);
+    elsewhere.json(&["app", "set", "shop", "--refresh-life", "600", "--disable"]);
+    let kept = sigma.json(&["app", "show", "shop"]);
+    assert_eq!((&kept["metadata"]["refresh"]["life_seconds"], &kept["disabled"]), (&json!(600), &json!(true)));
+    assert!(
+        elsewhere.json(&["app", "rotate-secret", "shop", "--overlap", "1", "--yes"])["former_secret_ends_at"]
+            .is_string()
+    );
+    assert_eq!(elsewhere.json(&["app", "end-secret", "shop", "--yes"])["ended"], "shop");
+    assert_eq!(elsewhere.run(&["app", "set", "shop", "--scope", "magic"]).code, 4);
+    assert_eq!(elsewhere.json(&["app", "remove", "shop", "--yes"])["removed"], "shop");
+    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
     assert_eq!(elsewhere.json(&["app", "list"])["items"].as_array().unwrap().len(), 1);
     assert_eq!(elsewhere.json(&["keys", "list"])["items"], sigma.json(&["keys", "list"])["items"]);
     assert_eq!(elsewhere.json(&["keys", "rotate", "--alg", "ES256"])["items"].as_array().unwrap().len(), 4);

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use sigma_core::app::{AppProblem, AppReason};
 use sigma_core::operator::OperatorRefusal;
 use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
 use sigma_store::{Stop, StoreError};
@@ -34,6 +35,8 @@ pub enum AdminError {
     BeingSent,
     /// The caller has no address of their own: 409.
     NoAddress,
+    /// A setting of an app.
+    App(AppProblem),
     /// The secret of something new could not be made: 500.
     Failed(ApiError),
     /// The app is not one of the operator, or acts for somebody else: 403.
@@ -69,6 +72,12 @@ impl From<Stop<OperatorRefusal>> for AdminError {
             Stop::Refused(refusal) => Self::Refused(refusal),
             Stop::Failed(error) => Self::Store(error),
         }
+    }
+}
+
+impl From<AppProblem> for AdminError {
+    fn from(problem: AppProblem) -> Self {
+        Self::App(problem)
     }
 }
 
@@ -125,6 +134,7 @@ impl IntoResponse for AdminError {
                 "answer_lost",
                 "The request with this Idempotency-Key was carried out, but its answer is lost: look at what it did",
             ),
+            Self::App(problem) => of_app(&problem),
             Self::Failed(error) => error,
             Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),
             Self::Limited(exceeded) => return exceeded.into_response(),
@@ -132,6 +142,18 @@ impl IntoResponse for AdminError {
         };
         error.into_response()
     }
+}
+
+/// What is wrong with an app, or with a setting of it.
+fn of_app(problem: &AppProblem) -> ApiError {
+    let words = problem.reason.to_string();
+    let (status, code) = match problem.reason {
+        AppReason::NoApp | AppReason::NoFormerSecret => return ApiError::not_found(),
+        AppReason::ClientIdTaken(_) => (StatusCode::CONFLICT, "client_id_taken"),
+        AppReason::NoSecret(_) => (StatusCode::CONFLICT, "no_secret"),
+        _ => (StatusCode::BAD_REQUEST, "invalid_setting"),
+    };
+    ApiError::new(status, code, format!("{}: {words}", problem.field)).about(problem.field)
 }
 
 const fn status(refusal: OperatorRefusal) -> StatusCode {
@@ -192,6 +214,9 @@ struct Problem {
     detail: String,
     /// For clients to compare. Stable.
     code: String,
+    /// The member of the request that is wrong, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
     /// Identifies the request in the log.
     request_id: String,
 }
@@ -204,6 +229,7 @@ fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
         status: status.as_u16(),
         detail: error.description().to_owned(),
         code: error.error().to_owned(),
+        field: error.field(),
         request_id: at.request_id.as_str().to_owned(),
     });
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));

@@ -2,6 +2,8 @@
 //! Each endpoint is the operation of the page beside it.
 
 mod account;
+mod app;
+mod app_secrets;
 mod apps;
 mod body;
 mod caller;
@@ -47,7 +49,9 @@ pub fn surface() -> Surface<AppState> {
         .with(people_export::endpoint())
         .with(person::endpoints())
         .with(account::endpoints())
-        .with(apps::endpoint())
+        .with(apps::endpoints())
+        .with(app::endpoints())
+        .with(app_secrets::endpoints())
         .with(orgs::endpoint())
         .with(org::endpoints())
         .with(org_members::endpoints())

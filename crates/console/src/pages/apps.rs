@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::app::App;
-use sigma_core::ids::AppId;
+use sigma_core::ids::{AppId, AppRef};
 use sigma_core::params::Params;
 use sigma_core::redirect::RedirectUri;
 use sigma_platform::http::Endpoint;
@@ -63,7 +63,8 @@ async fn show(
 ) -> Result<Response, PageError> {
     let Some(id) = AppId::parse(&id) else { return Err(not_found().into()) };
     let caller = operator.caller();
-    let app = operator.read(&sigma, move |tx| apps::find(tx, &caller, &id)).await?;
+    let named = AppRef::Id(id);
+    let app = operator.read(&sigma, move |tx| apps::find(tx, &caller, &named)).await?.app;
     let org = sigma.find_org(&app.org_id).await?.map(|cached| cached.org.name.clone());
     let yes = |is: bool| operator.text(if is { "console-yes" } else { "console-no" });
     let lines = |texts: Vec<&str>| texts.join("\n");

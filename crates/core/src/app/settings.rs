@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sigma_bitcoin::PublicKey;
 use url::Url;
@@ -28,7 +28,7 @@ const LONGEST_ACCESS_SECONDS: u32 = 2_592_000;
 
 /// Settings of an app, in the names of RFC 7591 §2 where it has them. What is left out stays as it is, or gets its default. An empty
 /// text, an empty list and 0 seconds mean none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AppSettings {
@@ -108,7 +108,7 @@ pub struct AppSettings {
 }
 
 /// How an app is told roles and groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OrgClaimsSettings {

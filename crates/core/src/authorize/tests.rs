@@ -43,6 +43,7 @@ pub(super) fn app() -> App {
         client_uri: None,
         site_url: None,
         metadata: ClientMetadata::default(),
+        former_secret: None,
         backchannel_logout: None,
         created_at: NOW,
         updated_at: NOW,

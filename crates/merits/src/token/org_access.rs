@@ -32,7 +32,7 @@ struct OrgAccessClaims {
     org: String,
     /// The epoch of the link by which it does, 0 if the org owns the app: the token ends with it.
     link: i64,
-    /// The fingerprint of the app's secret: the token ends when that is replaced.
+    /// The fingerprint of the app's secret: the token ends with that.
     secret: String,
     iat: i64,
     exp: i64,
@@ -58,16 +58,15 @@ impl VerifiedOrgAccess {
     /// Whether it is within its time and the app's secret is still the one that it was issued for.
     pub fn is_good(&self, app: &App, now: i64) -> bool {
         let is_timely = now < self.exp && self.iat <= now.saturating_add(SKEW);
-        is_timely && fingerprint(app).is_some_and(|secret| secret == self.secret)
+        is_timely && app.secrets(Timestamp::from_seconds(now)).any(|secret| fingerprint(secret) == self.secret)
     }
 }
 
-/// A name for the app's secret that reveals nothing about it. `None` for an app without one.
-fn fingerprint(app: &App) -> Option<String> {
-    let digest = app.secret?;
-    let mut name = Digest::of(digest.as_bytes()).base64url();
+/// A name for a secret that reveals nothing about it.
+fn fingerprint(secret: Digest) -> String {
+    let mut name = Digest::of(secret.as_bytes()).base64url();
     name.truncate(FINGERPRINT);
-    Some(name)
+    name
 }
 
 /// Issues a token to `app`, which acts for an org by that link.
@@ -82,7 +81,7 @@ pub(crate) async fn issue(sigma: &MeritsState, app: &App, link: &Link) -> Result
         sub: app.id.digits().to_owned(),
         org: link.org_id.digits().to_owned(),
         link: link.epoch,
-        secret: fingerprint(app).unwrap_or_default(),
+        secret: app.secret.map(fingerprint).unwrap_or_default(),
         iat: now.seconds(),
         exp: now.plus(LIFE).seconds(),
         jti: TokenId::new(now, &*sigma.rng).to_string(),

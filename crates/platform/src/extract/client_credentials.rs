@@ -12,6 +12,7 @@ use sigma_core::app::{App, AuthMethod};
 use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::digest::Digest;
 use sigma_core::params::Params;
+use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
 use sigma_store::replay_guard::Once;
 
@@ -287,7 +288,7 @@ async fn check(
         AuthMethod::None if is_public(proof) => None,
         AuthMethod::None => return Err(wrong_method()),
         method @ (AuthMethod::ClientSecret | AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost) => {
-            check_secret(app, proof.secret_for(method).ok_or_else(wrong_method)?)?;
+            check_secret(app, proof.secret_for(method).ok_or_else(wrong_method)?, sigma.now())?;
             None
         }
         AuthMethod::PrivateKeyJwt => {
@@ -361,9 +362,9 @@ fn is_public(proof: &SentCredentials<'_>) -> bool {
     !tried && proof.assertion.is_none()
 }
 
-fn check_secret(app: &App, secret: &str) -> Result<(), ClientAuthError> {
-    let wanted = app.secret.ok_or(ClientAuthError::Invalid)?;
-    if Digest::of(secret) == wanted { Ok(()) } else { Err(ClientAuthError::Invalid) }
+fn check_secret(app: &App, secret: &str, now: Timestamp) -> Result<(), ClientAuthError> {
+    let sent = Digest::of(secret);
+    if app.secrets(now).any(|wanted| wanted == sent) { Ok(()) } else { Err(ClientAuthError::Invalid) }
 }
 
 async fn check_assertion(

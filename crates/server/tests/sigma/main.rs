@@ -11,6 +11,7 @@ mod account_pages;
 mod account_profile;
 mod added_keys;
 mod admin_api;
+mod admin_apps;
 mod agents;
 mod api_guards;
 mod app_addresses;

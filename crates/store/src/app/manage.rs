@@ -1,7 +1,9 @@
 //! What the operator does with apps: one operation each for commands, the management API and the console. What may be refused comes
 //! first, because a refusal commits.
 
-use sigma_core::app::{App, AppProblem, AppReason, AppSettings};
+use std::time::Duration;
+
+use sigma_core::app::{App, AppProblem, AppReason, AppSettings, FormerSecret};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, AppRef, OrgId, OrgRef};
 use sigma_core::signer_origin::SignerOrigin;
@@ -28,6 +30,8 @@ pub struct Managed {
     pub signer_origins: Vec<SignerOrigin>,
     /// Whether it has the secret that was offered.
     pub took_secret: bool,
+    /// The name of this state of its settings.
+    pub version: String,
 }
 
 /// What is made for a change before it begins.
@@ -57,10 +61,21 @@ pub fn add(tx: &mut dyn Tx, id: &AppId, settings: &AppSettings, fresh: &Fresh) -
     declare(tx, app, origins, took_secret)
 }
 
-/// Changes the app of that name. Repeating it changes nothing.
-pub fn change(tx: &mut dyn Tx, named: &AppRef, settings: &AppSettings, fresh: &Fresh) -> Judged<Managed> {
+/// Changes the app of that name, if `expected` is its version. Repeating it changes nothing.
+pub fn change(
+    tx: &mut dyn Tx,
+    named: &AppRef,
+    expected: Option<&str>,
+    settings: &AppSettings,
+    fresh: &Fresh,
+) -> Judged<Managed> {
     tx.lock(Owner::Installation)?;
     let before = load(tx, named)?;
+    if let Some(expected) = expected
+        && app::version(&before)? != expected
+    {
+        return Err(AppReason::Stale.of("version").into());
+    }
     if settings.client_id.as_ref().is_some_and(|wanted| *wanted != before.client_id.as_str()) {
         return Err(AppReason::ClientIdFixed.of("client_id").into());
     }
@@ -81,14 +96,28 @@ pub fn change(tx: &mut dyn Tx, named: &AppRef, settings: &AppSettings, fresh: &F
     declare(tx, app, origins, took_secret)
 }
 
-/// Gives an app another secret.
-pub fn renew_secret(tx: &mut dyn Tx, named: &AppRef, fresh: &Fresh) -> Judged<App> {
+/// Gives an app another secret. The present one stays valid for `overlap`; one that was replaced before ends.
+pub fn renew_secret(tx: &mut dyn Tx, named: &AppRef, overlap: Duration, fresh: &Fresh) -> Judged<Managed> {
     tx.lock(Owner::Installation)?;
     let app = load(tx, named)?;
     if !app.auth_method.has_secret() {
         return Err(AppReason::NoSecret(app.auth_method).of("client_secret").into());
     }
-    let app = App { secret: Some(fresh.secret), updated_at: fresh.now, ..app };
+    let ends_at = fresh.now.plus(overlap);
+    let former = app.secret.filter(|_| !overlap.is_zero()).map(|digest| FormerSecret { digest, ends_at });
+    let app = App { secret: Some(fresh.secret), former_secret: former, updated_at: fresh.now, ..app };
+    app::update(tx, &app)?;
+    Ok(Managed { took_secret: true, ..with_origins(tx, app)? })
+}
+
+/// Ends the secret that was replaced, while it is still valid.
+pub fn end_former_secret(tx: &mut dyn Tx, named: &AppRef, now: Timestamp) -> Judged<App> {
+    tx.lock(Owner::Installation)?;
+    let app = load(tx, named)?;
+    if app.former_secret.is_none_or(|former| former.ends_at <= now) {
+        return Err(AppReason::NoFormerSecret.of("client_secret").into());
+    }
+    let app = App { former_secret: None, updated_at: now, ..app };
     app::update(tx, &app)?;
     Ok(app)
 }
@@ -133,7 +162,7 @@ fn check_resources(tx: &mut dyn Tx, settings: &AppSettings) -> Judged<()> {
 /// Whether the app takes the offered secret: its method needs one and it has none.
 fn set_secret(app: &mut App, fresh: &Fresh) -> bool {
     if !app.auth_method.has_secret() {
-        app.secret = None;
+        (app.secret, app.former_secret) = (None, None);
         return false;
     }
     let takes = app.secret.is_none();
@@ -146,12 +175,12 @@ fn declare(tx: &mut dyn Tx, app: App, origins: Option<Vec<SignerOrigin>>, took_s
     if let Some(origins) = origins {
         signer_origin::declare(tx, &app.id, &app.org_id, &origins)?;
     }
-    let signer_origins = signer_origin::of_app(tx, &app.id)?;
-    Ok(Managed { app, signer_origins, took_secret })
+    Ok(Managed { took_secret, ..with_origins(tx, app)? })
 }
 
-/// The origins of an app, for callers that have it.
+/// The app as it is, with what belongs to it.
 pub fn with_origins(tx: &mut dyn Tx, app: App) -> Result<Managed, StoreError> {
     let signer_origins = signer_origin::of_app(tx, &app.id)?;
-    Ok(Managed { app, signer_origins, took_secret: false })
+    let version = app::version(&app)?;
+    Ok(Managed { app, signer_origins, took_secret: false, version })
 }

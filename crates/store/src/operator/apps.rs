@@ -1,12 +1,20 @@
-//! Apps as the console and the management API see them.
+//! Apps as the console and the management API see them, and what the operator does with them. Rules of settings are told by the
+//! inner result, those of roles by the outer one.
 
-use sigma_core::app::App;
-use sigma_core::ids::AppId;
+use std::time::Duration;
+
+use sigma_core::app::{App, AppProblem, AppSettings};
+use sigma_core::ids::{AppId, AppRef};
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_core::time::Timestamp;
 
 use super::Decision;
 use super::authority::{Caller, require};
-use crate::{Tx, app};
+use crate::app::manage::{self, Fresh, Judged, Managed};
+use crate::{Owner, Stop, Tx, app};
+
+/// The outcome of an operation that settings may forbid too.
+pub type Settled<T> = Decision<Result<T, AppProblem>>;
 
 /// At most `limit` apps, oldest first, after the one with the id `after`.
 pub fn list(tx: &mut dyn Tx, caller: &Caller, after: &str, limit: u32) -> Decision<Vec<App>> {
@@ -14,8 +22,66 @@ pub fn list(tx: &mut dyn Tx, caller: &Caller, after: &str, limit: u32) -> Decisi
     Ok(app::list(tx, after, limit)?)
 }
 
-/// The app of that id.
-pub fn find(tx: &mut dyn Tx, caller: &Caller, id: &AppId) -> Decision<App> {
+/// The app of that name.
+pub fn find(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<Managed> {
     require(tx, caller, OperatorRight::ReadApps)?;
-    Ok(app::find(tx, id)?.ok_or(OperatorRefusal::NotFound)?)
+    let app = app::find_named(tx, named)?.ok_or(OperatorRefusal::NotFound)?;
+    Ok(manage::with_origins(tx, app)?)
+}
+
+/// Registers an app.
+pub fn add(tx: &mut dyn Tx, caller: &Caller, id: &AppId, settings: &AppSettings, fresh: &Fresh) -> Settled<Managed> {
+    admit(tx, caller)?;
+    settled(manage::add(tx, id, settings, fresh))
+}
+
+/// Changes an app, if `expected` is its version.
+pub fn change(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    named: &AppRef,
+    expected: Option<&str>,
+    settings: &AppSettings,
+    fresh: &Fresh,
+) -> Settled<Managed> {
+    admit(tx, caller)?;
+    settled(manage::change(tx, named, expected, settings, fresh))
+}
+
+/// Gives an app another secret; the present one stays valid for `overlap`.
+pub fn renew_secret(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    named: &AppRef,
+    overlap: Duration,
+    fresh: &Fresh,
+) -> Settled<Managed> {
+    admit(tx, caller)?;
+    settled(manage::renew_secret(tx, named, overlap, fresh))
+}
+
+/// Ends the secret that was replaced.
+pub fn end_former_secret(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
+    admit(tx, caller)?;
+    settled(manage::end_former_secret(tx, named, now))
+}
+
+/// Removes an app; returns what it was.
+pub fn remove(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
+    admit(tx, caller)?;
+    settled(manage::remove(tx, named, now))
+}
+
+fn admit(tx: &mut dyn Tx, caller: &Caller) -> Decision<()> {
+    tx.lock(Owner::Installation)?;
+    require(tx, caller, OperatorRight::ManageApps)?;
+    Ok(())
+}
+
+fn settled<T>(judged: Judged<T>) -> Settled<T> {
+    match judged {
+        Ok(done) => Ok(Ok(done)),
+        Err(Stop::Refused(problem)) => Ok(Err(problem)),
+        Err(Stop::Failed(error)) => Err(Stop::Failed(error)),
+    }
 }

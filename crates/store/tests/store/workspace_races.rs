@@ -243,6 +243,7 @@ on_both_engines! {
             client_uri: None,
             site_url: None,
             metadata: ClientMetadata::default(),
+            former_secret: None,
             backchannel_logout: None,
             created_at: now,
             updated_at: now,

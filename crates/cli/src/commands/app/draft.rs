@@ -11,7 +11,7 @@ use sigma_core::jose::Algorithm;
 use sigma_core::security::SecurityProfile;
 use sigma_core::slug::{Slug, SlugProblem};
 
-use crate::args::{AppFields, ClientFields};
+use crate::args::{AppFields, ClientFields, SetApp};
 use crate::failure::Failure;
 
 /// Settings whose options have another name than theirs.
@@ -84,6 +84,18 @@ pub fn listed(values: &[String]) -> Vec<String> {
         }
     }
     once
+}
+
+/// What the options of `sigma app set` say.
+///
+/// # Errors
+/// As [`settings`].
+pub fn changes(args: &SetApp) -> Result<AppSettings, Failure> {
+    Ok(AppSettings {
+        disabled: (args.disable || args.enable).then_some(args.disable),
+        unverified: args.approve.then_some(false),
+        ..settings(&args.fields)?
+    })
 }
 
 /// What the options say.

@@ -54,6 +54,9 @@ pub struct AppView {
     metadata: ClientMetadata,
     dynamic: bool,
     disabled: bool,
+    /// Until when the secret that was replaced is valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_secret_ends_at: Option<String>,
     created_at: String,
     updated_at: String,
     /// How it looks, where it was looked up.
@@ -156,6 +159,7 @@ impl AppView {
             metadata: app.metadata.clone(),
             dynamic: app.dynamic,
             disabled: app.disabled,
+            former_secret_ends_at: app.former_secret.map(|former| former.ends_at.to_string()),
             created_at: app.created_at.to_string(),
             updated_at: app.updated_at.to_string(),
             branding: None,
@@ -183,6 +187,7 @@ impl AppView {
             ("client id", self.client_id.clone()),
             ("id", self.id.clone()),
             ("secret", self.client_secret.clone().unwrap_or_default()),
+            ("earlier secret until", self.former_secret_ends_at.clone().unwrap_or_default()),
             ("name", self.client_name.clone()),
             ("owner", self.org_id.clone()),
             ("type", self.application_type.to_owned()),

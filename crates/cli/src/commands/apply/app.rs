@@ -101,7 +101,7 @@ impl Secret {
 
 fn set_secret(app: &mut App, fresh: &FreshApp) -> Judged<Secret> {
     if !app.auth_method.has_secret() {
-        app.secret = None;
+        (app.secret, app.former_secret) = (None, None);
         if fresh.given.is_some() {
             let reason = format!("client_secret: the app authenticates with {}", app.auth_method.as_str());
             return Err(Stop::Refused(Failure::Refused(reason)));
@@ -110,7 +110,7 @@ fn set_secret(app: &mut App, fresh: &FreshApp) -> Judged<Secret> {
     }
     match (&fresh.given, app.secret) {
         (Some(given), secret) if secret != Some(given.digest) => {
-            app.secret = Some(given.digest);
+            (app.secret, app.former_secret) = (Some(given.digest), None);
             Ok(Secret::Given(given.from.clone()))
         }
         (None, None) => {

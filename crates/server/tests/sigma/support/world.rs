@@ -168,6 +168,7 @@ impl World {
             client_uri: None,
             site_url: None,
             metadata: ClientMetadata::default(),
+            former_secret: None,
             backchannel_logout: None,
             created_at: self.now(),
             updated_at: self.now(),
