@@ -47,6 +47,9 @@ async function openConsole(device, language = "en") {
   return page;
 }
 
+/** Opens everything that is folded. */
+const openAll = (page) => page.locator("main details").evaluateAll((all) => all.forEach((one) => (one.open = true)));
+
 test("the owner finds a person, disables and enables them, and sees it in the trail", async () => {
   const device = await openDevice(chromium);
   const page = await openConsole(device);
@@ -105,9 +108,24 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
   await signIns.nth(before).waitFor();
   await page.getByRole("link", { name: "Apps", exact: true }).click();
   await inspect(page, "console-apps");
-  await page.locator("table a").first().click();
-  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  await page.getByRole("link", { name: "New app", exact: true }).click();
+  await page.getByRole("heading", { name: "New app" }).waitFor();
+  await openAll(page);
+  await inspect(page, "console-app-new");
+  await page.getByLabel("Client ID").fill("browser-shop");
+  await page.getByLabel("Name", { exact: true }).fill("Browser shop");
+  await page.getByLabel("Redirect URIs", { exact: true }).fill("https://shop.example.org/callback");
+  await page.getByRole("button", { name: "Register", exact: true }).click();
+  await page.locator("#client-secret").waitFor();
+  await inspect(page, "console-app-secret");
+  await page.getByLabel("URI that an app sends").fill("http://shop.example.org/Callback");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByText("The schemes differ").waitFor();
+  await openAll(page);
   await inspect(page, "console-app");
+  await page.getByLabel("Enter browser-shop to confirm").fill("browser-shop");
+  await page.getByRole("button", { name: "Remove the app" }).click();
+  await page.getByRole("status").filter({ hasText: "The app is removed" }).waitFor();
   await closeDevice(visitor);
   await closeDevice(device);
 });
@@ -135,5 +153,8 @@ test("the console is in German too", async () => {
   await page.getByRole("link", { name: "Nora Field" }).click();
   await page.getByRole("heading", { name: "Nora Field" }).waitFor();
   await inspect(page, "console-de-person");
+  await page.goto(`${demo.server}/console/apps/new`);
+  await openAll(page);
+  await inspect(page, "console-de-app-new");
   await closeDevice(device);
 });

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::request::Parts;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Acr;
-use sigma_core::ids::{OrgId, SessionId, UserId, WebhookId};
+use sigma_core::ids::{AppId, OrgId, SessionId, UserId, WebhookId};
 use sigma_core::interaction::{ConsolePage, Continuation};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_platform::extract::{Browser, SignedIn};
@@ -153,7 +153,8 @@ fn page_at(path: &str) -> ConsolePage {
     let (section, id) = (segments.next(), segments.next());
     match section {
         Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
-        Some("apps") => ConsolePage::Apps,
+        Some("apps") if id == Some("new") => ConsolePage::AppChange(None),
+        Some("apps") => id.and_then(AppId::parse).map_or(ConsolePage::Apps, ConsolePage::App),
         Some("orgs") => ConsolePage::Orgs(id.and_then(OrgId::parse)),
         Some("audit" | "audit.csv" | "audit.ndjson") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
@@ -233,6 +234,11 @@ mod tests {
             (format!("/console/people/{id}/disable"), ConsolePage::Person(person)),
             ("/console/people/x".to_owned(), ConsolePage::People),
             ("/console/apps/app_1".to_owned(), ConsolePage::Apps),
+            ("/console/apps/new".to_owned(), ConsolePage::AppChange(None)),
+            (
+                "/console/apps/app_0123456789abcdef01234567".to_owned(),
+                ConsolePage::App(AppId::from_text("app_0123456789abcdef01234567")),
+            ),
             ("/console/audit.csv".to_owned(), ConsolePage::Audit),
             ("/console/orgs/acme".to_owned(), ConsolePage::Orgs(None)),
             ("/console/webhooks".to_owned(), ConsolePage::Webhooks(None)),

@@ -52,10 +52,18 @@ pub enum Done {
     AdminGiven,
     /// They do so no more.
     AdminTaken,
+    /// An app is registered.
+    AppAdded,
+    /// An app is removed.
+    AppRemoved,
+    /// An app has a new secret.
+    SecretRenewed,
+    /// The secret that was replaced has ended.
+    SecretEnded,
 }
 
 impl Done {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 21] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -73,6 +81,10 @@ impl Done {
         Self::Saved,
         Self::AdminGiven,
         Self::AdminTaken,
+        Self::AppAdded,
+        Self::AppRemoved,
+        Self::SecretRenewed,
+        Self::SecretEnded,
     ];
 
     const fn name(self) -> &'static str {
@@ -94,6 +106,10 @@ impl Done {
             Self::Saved => "saved",
             Self::AdminGiven => "admin-given",
             Self::AdminTaken => "admin-taken",
+            Self::AppAdded => "app-added",
+            Self::AppRemoved => "app-removed",
+            Self::SecretRenewed => "secret-renewed",
+            Self::SecretEnded => "secret-ended",
         }
     }
 
@@ -116,14 +132,23 @@ impl Done {
             Self::Saved => "console-done-saved",
             Self::AdminGiven => "console-done-admin-given",
             Self::AdminTaken => "console-done-admin-taken",
+            Self::AppAdded => "console-done-app-added",
+            Self::AppRemoved => "console-done-app-removed",
+            Self::SecretRenewed => "console-done-secret-renewed",
+            Self::SecretEnded => "console-done-secret-ended",
         }
+    }
+
+    /// What a page says about it.
+    pub fn notice(self, language: Language) -> Notice {
+        Notice::Done(language.text(self.key()).to_string())
     }
 
     /// The action that a page's address reports.
     pub fn reported_by(query: &Params, language: Language) -> Option<Notice> {
         let name = query.get("done")?;
         let done = Self::ALL.into_iter().find(|done| done.name() == name)?;
-        Some(Notice::Done(language.text(done.key()).to_string()))
+        Some(done.notice(language))
     }
 
     /// Redirects to the page that reports it, so that reloading repeats nothing.

@@ -1,5 +1,6 @@
 //! An app: an OAuth client, owned by an org.
 
+mod of;
 mod problem;
 mod settings;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authentication::{AccountCredentials, Acr, CredentialKind, Progress, Requirement, progress};
 use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValue, SessionFacts};
-use crate::ids::{OrgId, OrgRef, UserId, WebhookId};
+use crate::ids::{AppId, OrgId, OrgRef, UserId, WebhookId};
 use crate::time::Timestamp;
 
 /// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
@@ -200,6 +200,10 @@ pub enum ConsolePage {
     PersonChange(UserId),
     /// Apps.
     Apps,
+    /// One of them.
+    App(AppId),
+    /// Changing one, or a new one: the user signs in again first.
+    AppChange(Option<AppId>),
     /// Orgs; or one of them.
     Orgs(Option<OrgId>),
     /// Changing one: the user signs in again first.
@@ -341,6 +345,7 @@ impl Continuation {
                 }
                 | Self::Console {
                     page: ConsolePage::PersonChange(_)
+                        | ConsolePage::AppChange(_)
                         | ConsolePage::OrgChange(_)
                         | ConsolePage::WebhooksChange(_)
                         | ConsolePage::KeysChange
@@ -421,6 +426,7 @@ mod tests {
             continuation,
             Continuation::Console {
                 page: ConsolePage::PersonChange(_)
+                    | ConsolePage::AppChange(_)
                     | ConsolePage::OrgChange(_)
                     | ConsolePage::WebhooksChange(_)
                     | ConsolePage::KeysChange
@@ -499,6 +505,8 @@ mod tests {
                 ConsolePage::Person(UserId::from_text("user_1")),
                 ConsolePage::PersonChange(UserId::from_text("user_1")),
                 ConsolePage::Apps,
+                ConsolePage::App(AppId::from_text("app_1")),
+                ConsolePage::AppChange(Some(AppId::from_text("app_1"))),
                 ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
                 ConsolePage::OrgChange(OrgId::from_text("org_1")),
                 ConsolePage::Audit,

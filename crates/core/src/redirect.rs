@@ -2,10 +2,14 @@
 //!
 //! Registration parses the URI carefully; matching compares bytes and parses nothing.
 
+mod mismatch;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+
+pub use self::mismatch::{Difference, differences, nearest};
 
 /// The longest redirect URI, in bytes.
 const MAX_LENGTH: usize = 2000;

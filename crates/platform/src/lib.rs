@@ -33,6 +33,7 @@ pub mod profiles;
 pub mod providers;
 pub mod queues;
 pub mod quick;
+pub mod redirect_refusals;
 pub mod resolver;
 pub mod settings;
 pub mod state;

@@ -47,6 +47,7 @@ use crate::orgs::Orgs;
 use crate::outbound::{AppAddresses, Fetcher};
 use crate::passwords::Turns;
 use crate::providers::Providers;
+use crate::redirect_refusals::RedirectRefusals;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
@@ -114,6 +115,8 @@ pub struct Inner {
     pub device_polls: DevicePolls,
     /// How many tokens apps were issued.
     pub token_counts: TokenCounts,
+    /// Redirect URIs that apps had not registered.
+    pub redirect_refusals: RedirectRefusals,
     /// How pages look.
     pub brands: Brands,
     /// The cache of orgs, members and roles.
@@ -271,6 +274,7 @@ impl AppState {
             mail_waits: Notify::new(),
             device_polls: DevicePolls::default(),
             token_counts: TokenCounts::default(),
+            redirect_refusals: RedirectRefusals::default(),
             draining: AtomicBool::new(false),
         })))
     }

@@ -23,6 +23,7 @@ use crate::mail::mailer;
 use crate::merits;
 use crate::paths::FIRST_OWNER_PATH;
 use crate::pulse;
+use crate::redirect_refusals;
 use crate::routes::Mounted;
 use crate::settings::Settings;
 use crate::state::{AppState, StateError, load_master_key};
@@ -167,6 +168,7 @@ impl Server {
         let workspaces = WorkspaceState::new(sigma.clone());
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, workspaces.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
+        tasks.spawn(kept_running("refused redirect URIs", redirect_refusals::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         tasks.spawn(kept_running("back-channel logout", backchannel::run, sigma.clone()));
         tasks.spawn(kept_running("events for webhooks", webhooks::follow, sigma.clone()));
@@ -186,6 +188,9 @@ impl Server {
         }
         if let Err(error) = sigma.write_token_counts().await {
             tracing::warn!(%error, "the last counts of tokens could not be written");
+        }
+        if let Err(error) = sigma.write_redirect_refusals().await {
+            tracing::warn!(%error, "the last refused redirect URIs could not be written");
         }
         sigma.store.close();
         Ok(served?)

@@ -21,6 +21,7 @@ use crate::branding::{self, Branded};
 use crate::event::{self, NewEvent};
 use crate::logout;
 use crate::merits::link;
+use crate::redirect_refusal;
 use crate::{Owner, Row, StoreError, Tx, Value, cached, params};
 
 /// The outcome of adding an app.
@@ -151,6 +152,7 @@ pub(crate) fn remove_with(tx: &mut dyn Tx, id: &AppId, details: Details, now: Ti
     tx.execute("DELETE FROM registrations WHERE app_id = $1", params![id])?;
     tx.execute("DELETE FROM agents WHERE app_id = $1", params![id])?;
     link::remove_all_of(tx, id)?;
+    redirect_refusal::remove_all_of(tx, id)?;
     logout::remove_all_of(tx, id)?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",

@@ -75,6 +75,7 @@ pub mod pushed_request;
 mod quota;
 mod readiness;
 pub mod recovery_code;
+pub mod redirect_refusal;
 pub mod refresh_token;
 pub mod registration;
 pub mod replay_guard;

@@ -43,6 +43,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V39__idempotency", include_str!("../migrations/V39__idempotency.sql")),
     ("V40__scim_makers", include_str!("../migrations/V40__scim_makers.sql")),
     ("V41__app_secrets", include_str!("../migrations/V41__app_secrets.sql")),
+    ("V42__redirect_refusals", include_str!("../migrations/V42__redirect_refusals.sql")),
 ];
 
 /// The table that refinery keeps.

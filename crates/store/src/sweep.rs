@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::event;
 use crate::event_count;
+use crate::redirect_refusal;
 use crate::session;
 use crate::store::Store;
 use crate::token_count;
@@ -62,7 +63,8 @@ impl Store {
                 let expiring = self.expiring().iter();
                 let tables = expiring.map(|table| (table.delete, Some(now.minus(table.margin).micros())));
                 let sessions = session::SWEEP.into_iter().map(|delete| (delete, Some(now.micros())));
-                tables.chain(sessions).chain([(self.delete_changes(), None)]).collect()
+                let refusals = (redirect_refusal::SWEEP, Some(now.minus(redirect_refusal::KEPT).micros()));
+                tables.chain(sessions).chain([refusals]).chain([(self.delete_changes(), None)]).collect()
             }
             Swept::Audit => {
                 let Some(kept) = self.keep_events() else { return Vec::new() };

@@ -3,6 +3,7 @@
 
 mod account;
 mod app;
+mod app_redirects;
 mod app_secrets;
 mod apps;
 mod body;
@@ -52,6 +53,7 @@ pub fn surface() -> Surface<AppState> {
         .with(apps::endpoints())
         .with(app::endpoints())
         .with(app_secrets::endpoints())
+        .with(app_redirects::endpoint())
         .with(orgs::endpoint())
         .with(org::endpoints())
         .with(org_members::endpoints())

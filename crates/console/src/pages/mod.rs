@@ -1,6 +1,9 @@
 //! The pages of the console, one file per page.
 
 mod account;
+mod app;
+mod app_form;
+mod app_problem;
 mod apps;
 mod audit;
 mod doctor;
@@ -34,7 +37,8 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(first_owner::endpoints());
     all.extend(person::endpoints());
     all.extend(account::endpoints());
-    all.extend(apps::endpoints());
+    all.push(apps::endpoint());
+    all.extend(app::endpoints());
     all.push(orgs::endpoint());
     all.extend(org::endpoints());
     all.extend(audit::endpoints());

@@ -1,5 +1,6 @@
 //! What the pages of the console show.
 
+mod apps;
 mod doctor;
 mod first_owner;
 mod keys;
@@ -22,6 +23,9 @@ use sigma_platform::webhooks::pages::{HookView, HooksView};
 
 use crate::outcome::Notice;
 
+pub use apps::{
+    AppLine, AppPage, AppsPage, CheckedUri, Choice, FieldGroup, FieldKind, FormField, NewAppPage, RefusedUri,
+};
 pub use doctor::{DoctorPage, FindingRow};
 pub use first_owner::FirstOwnerPage;
 pub use keys::{KeyRow, KeysPage, NextRotation};
@@ -154,6 +158,7 @@ framed! {
     PersonPage as PersonTemplate, "console/person.html";
     AppsPage as AppsTemplate, "console/apps.html";
     AppPage as AppTemplate, "console/app.html";
+    NewAppPage as NewAppTemplate, "console/app-new.html";
     OrgsPage as OrgsTemplate, "console/orgs.html";
     OrgPage as OrgTemplate, "console/org.html";
     AuditPage as AuditTemplate, "console/audit.html";
@@ -393,63 +398,6 @@ impl EventRow {
 
     fn when(&self) -> String {
         moment::minute(self.at)
-    }
-}
-
-/// `/console/apps`.
-#[derive(Clone, Debug)]
-pub struct AppsPage {
-    /// The apps.
-    pub apps: Vec<AppLine>,
-    /// The next page.
-    pub next: Option<String>,
-    /// The first page, on others.
-    pub first: Option<String>,
-}
-
-/// An app in the list.
-#[derive(Clone, Debug)]
-pub struct AppLine {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its client id.
-    pub client_id: String,
-    /// Whether it is disabled.
-    pub disabled: bool,
-    /// Whether it registered itself.
-    pub unverified: bool,
-    /// Since when.
-    pub created_at: Timestamp,
-}
-
-impl AppLine {
-    fn since(&self) -> String {
-        moment::day(self.created_at)
-    }
-}
-
-/// `/console/apps/{id}`.
-#[derive(Clone, Debug)]
-pub struct AppPage {
-    /// Its name.
-    pub name: String,
-    /// Whether it is disabled.
-    pub disabled: bool,
-    /// Whether it registered itself.
-    pub unverified: bool,
-    /// Since when.
-    pub created_at: Timestamp,
-    /// Its settings.
-    pub facts: Vec<Fact>,
-    /// What happened to it, if the role shows that.
-    pub audit: Option<String>,
-}
-
-impl AppPage {
-    fn since(&self) -> String {
-        moment::day(self.created_at)
     }
 }
 

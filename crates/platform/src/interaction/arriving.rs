@@ -47,23 +47,29 @@ pub async fn arrive(sigma: &AppState, context: &RequestContext, params: Params) 
                     AuthorizeError::InvalidRequestUri,
                     "the request_uri is unknown, expired or used, or another client's",
                 );
-                return refuse(params, app, refusal, Untrusted::RequestUri);
+                return refuse(sigma, params, app, refusal, Untrusted::RequestUri);
             };
             // Every other parameter is ignored (RFC 9126 §4).
             let mut pairs = Params::parse(&query).pairs().to_vec();
             pairs.push(("request_uri".to_owned(), uri.to_owned()));
-            Requested::of(Params::from_pairs(pairs), app).map(Arrival::Taken)
+            Requested::of(sigma, Params::from_pairs(pairs), app).map(Arrival::Taken)
         }
         _ if must_push => {
             let words = "this client must push its authorization requests (RFC 9126)";
-            refuse(params, app, ErrorResponse::new(AuthorizeError::InvalidRequest, words), Untrusted::NoRedirectUri)
+            refuse(
+                sigma,
+                params,
+                app,
+                ErrorResponse::new(AuthorizeError::InvalidRequest, words),
+                Untrusted::NoRedirectUri,
+            )
         }
         _ => match expand_arriving(sigma, context, &params, &app).await {
-            Ok(Ok(params)) => Requested::of(params, app).map(Arrival::Taken),
+            Ok(Ok(params)) => Requested::of(sigma, params, app).map(Arrival::Taken),
             Ok(Err(refusal)) if refusal.error == AuthorizeError::InvalidRequestUri => {
-                refuse(params, app, refusal, Untrusted::RequestUri)
+                refuse(sigma, params, app, refusal, Untrusted::RequestUri)
             }
-            Ok(Err(refusal)) => refuse(params, app, refusal, Untrusted::RequestObject),
+            Ok(Err(refusal)) => refuse(sigma, params, app, refusal, Untrusted::RequestObject),
             Err(exceeded) => Err(Unanswerable::TooMany(exceeded)),
         },
     }
@@ -71,6 +77,7 @@ pub async fn arrive(sigma: &AppState, context: &RequestContext, params: Params) 
 
 /// Refuses the request to its app if the parameters beside the refused ones say where, and otherwise to the person.
 fn refuse(
+    sigma: &AppState,
     params: Params,
     app: Arc<App>,
     refusal: ErrorResponse,
@@ -79,7 +86,7 @@ fn refuse(
     if params.get("redirect_uri").is_none() {
         return Err(Unanswerable::of(&params, otherwise));
     }
-    Ok(Arrival::Refused(Requested::of(params, app)?, refusal))
+    Ok(Arrival::Refused(Requested::of(sigma, params, app)?, refusal))
 }
 
 /// The parameters of a request of `app`, those of its request object (`request`) if it has one: parameters beside that are

@@ -88,15 +88,20 @@ impl Requested {
     /// [`Unanswerable`]
     pub async fn read(sigma: &AppState, params: Params) -> Result<Self, Unanswerable> {
         let app = find_app(sigma, &params).await?;
-        Self::of(params, app)
+        Self::of(sigma, params, app)
     }
 
     /// The request of `app`.
     ///
     /// # Errors
     /// [`Unanswerable`]
-    pub fn of(params: Params, app: Arc<App>) -> Result<Self, Unanswerable> {
-        let address = return_address(&params, &app).map_err(|error| Unanswerable::of(&params, error))?;
+    pub fn of(sigma: &AppState, params: Params, app: Arc<App>) -> Result<Self, Unanswerable> {
+        let address = return_address(&params, &app).map_err(|error| {
+            if let (Untrusted::RedirectUri, Some(uri)) = (error, params.get("redirect_uri")) {
+                sigma.redirect_refusals.note(&app.id, uri, sigma.now());
+            }
+            Unanswerable::of(&params, error)
+        })?;
         let pushed = params.get("request_uri").map(Digest::of);
         Ok(Self { params, app, address, pushed })
     }

@@ -1,7 +1,7 @@
 //! Where users continue: the only place that builds such addresses, all of them our own.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use sigma_core::ids::{OrgId, UserId, WebhookId};
+use sigma_core::ids::{AppId, OrgId, UserId, WebhookId};
 use sigma_core::interaction::{AccountPage, ConsolePage, Continuation, LinkSecret, WorkspacePage};
 
 use crate::extract::Browser;
@@ -60,6 +60,12 @@ fn console_page(page: &ConsolePage) -> String {
         ConsolePage::People => format!("{CONSOLE_PATH}/people"),
         ConsolePage::Person(id) | ConsolePage::PersonChange(id) => console_person_url(id),
         ConsolePage::Apps => format!("{CONSOLE_PATH}/apps"),
+        ConsolePage::App(id) | ConsolePage::AppChange(Some(id)) => {
+            // Only an id of ours becomes part of an address.
+            AppId::parse(id.as_str())
+                .map_or_else(|| format!("{CONSOLE_PATH}/apps"), |id| format!("{CONSOLE_PATH}/apps/{id}"))
+        }
+        ConsolePage::AppChange(None) => format!("{CONSOLE_PATH}/apps/new"),
         ConsolePage::Orgs(None) => format!("{CONSOLE_PATH}/orgs"),
         ConsolePage::Orgs(Some(id)) | ConsolePage::OrgChange(id) => {
             // Only an id of ours becomes part of an address.
@@ -123,6 +129,7 @@ mod tests {
                 Continuation::FirstOwner { token: LinkSecret::new(secret.clone()) },
                 Continuation::Console { page: ConsolePage::Person(UserId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::OrgChange(OrgId::from_text(id.clone())) },
+                Continuation::Console { page: ConsolePage::AppChange(Some(AppId::from_text(id.clone()))) },
                 Continuation::Console { page: ConsolePage::WebhooksChange(Some(WebhookId::from_text(id.clone()))) },
                 Continuation::Restore,
                 Continuation::Home,

@@ -129,7 +129,7 @@ async fn store(
         |refusal: sigma_core::authorize::ErrorResponse| bad_request(refusal.error.as_str(), refusal.description);
     let params = expand(sigma, &params, &app).await.map_err(refused)?;
     let params = bound(params, jkt.as_ref())?;
-    let requested = match Requested::of(params, Arc::clone(&app)) {
+    let requested = match Requested::of(sigma, params, Arc::clone(&app)) {
         Ok(requested) => requested,
         Err(Unanswerable::Untrusted { error, .. }) => return Err(bad_request("invalid_request", error.to_string())),
         // The app has authenticated: it is known, and nothing was fetched.

@@ -31,6 +31,7 @@ mod codes;
 mod conformance_modules;
 mod console;
 mod console_account;
+mod console_apps;
 mod console_mail;
 mod console_providers;
 mod console_sessions;

@@ -11,6 +11,7 @@ use sigma_core::time::Timestamp;
 use super::Decision;
 use super::authority::{Caller, require};
 use crate::app::manage::{self, Fresh, Judged, Managed};
+use crate::redirect_refusal::{self, RedirectRefusal};
 use crate::{Owner, Stop, Tx, app};
 
 /// The outcome of an operation that settings may forbid too.
@@ -70,6 +71,13 @@ pub fn end_former_secret(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: 
 pub fn remove(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
     admit(tx, caller)?;
     settled(manage::remove(tx, named, now))
+}
+
+/// The redirect URIs of the last days that it sent and had not registered, the latest first.
+pub fn refusals(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Decision<Vec<RedirectRefusal>> {
+    require(tx, caller, OperatorRight::ReadApps)?;
+    let app = app::find_named(tx, named)?.ok_or(OperatorRefusal::NotFound)?;
+    Ok(redirect_refusal::list(tx, &app.id, now)?)
 }
 
 fn admit(tx: &mut dyn Tx, caller: &Caller) -> Decision<()> {
