@@ -14,7 +14,7 @@ pub const MOST_VALUES: usize = 100;
 const LONGEST: usize = 128;
 
 /// Names that tokens use for something else.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 28] = [
     "iss",
     "sub",
     "aud",
@@ -39,6 +39,10 @@ const RESERVED: [&str; 24] = [
     "workspace",
     "impersonation",
     "active",
+    "typ",
+    "token_type",
+    "username",
+    "events",
 ];
 
 /// The claims about orgs of one app.
@@ -117,7 +121,8 @@ impl OrgClaims {
         }
         let own = ["roles", "groups"];
         let is_taken = |name: &str| {
-            RESERVED.contains(&name) || CLAIMS.iter().any(|(claim, _)| *claim == name && !own.contains(claim))
+            RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+                || CLAIMS.iter().any(|(claim, _)| *claim == name && !own.contains(claim))
         };
         let (roles, groups) = (self.roles_claim(), self.groups_claim());
         if roles == groups || is_taken(roles) || is_taken(groups) {
@@ -173,7 +178,8 @@ mod tests {
         };
         assert_eq!(named("https://shop.example/roles", "groups"), Ok(()));
         assert_eq!(named("groups", "roles"), Ok(()));
-        for (roles, groups) in [("sub", "groups"), ("email", "groups"), ("roles", "org_id"), ("same", "same")] {
+        let taken = [("sub", "groups"), ("SUB", "groups"), ("roles", "typ"), ("email", "groups"), ("roles", "org_id")];
+        for (roles, groups) in taken.into_iter().chain([("same", "same")]) {
             assert_eq!(named(roles, groups), Err(OrgClaimsProblem::Taken), "{roles} {groups}");
         }
         for roles in ["", " ", "a b", "a\nb", &"a".repeat(129)] {

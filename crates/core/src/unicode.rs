@@ -47,6 +47,24 @@ pub fn is_unseen(letter: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
 }
 
+/// A format character (Unicode category Cf), which makes texts look alike or reverses their direction; not the two joiners of
+/// scripts and emoji.
+pub const fn is_format(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{AD}'
+            | '\u{61C}'
+            | '\u{180E}'
+            | '\u{200B}'
+            | '\u{200E}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
 /// A letter that leaves an empty place: a space, or the Braille pattern without dots.
 pub fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || letter == '\u{2800}'

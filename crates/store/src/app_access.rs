@@ -174,17 +174,18 @@ pub(crate) fn end_all_grants(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) 
     end(tx, EVERY_LIVE_GRANT, params![user_id, now], now)
 }
 
-/// Ends what the apps of an org hold for a user: codes that they have not redeemed, devices that they have not let in yet, and
-/// grants, at most 500 at once; returns how many. Consents stay: they are the user's.
-pub(crate) fn end_grants_in_org(
+/// Ends what apps hold for somebody who is no longer a member of an org: what the org's own apps hold, whose tokens may tell their
+/// roles there, and what any app holds to act for the org. Codes and devices are void that were not redeemed. Consents stay: they
+/// are the user's.
+pub(crate) fn end_grants_of_member(
     tx: &mut dyn Tx,
     user_id: &UserId,
     org_id: &OrgId,
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM codes WHERE delete_after > $2 AND delete_after <= $3 AND user_id = $1 AND used_at IS NULL
-            AND app_id IN (SELECT id FROM apps WHERE org_id = $4)",
+            AND (org_id = $4 OR app_id IN (SELECT id FROM apps WHERE org_id = $4))",
         params![user_id, now, now.plus(LONGEST_CODE), org_id],
     )?;
     tx.execute(
@@ -193,22 +194,9 @@ pub(crate) fn end_grants_in_org(
             AND app_id IN (SELECT id FROM apps WHERE org_id = $3)",
         params![user_id, now, org_id],
     )?;
-    end(tx, LIVE_GRANTS_IN_ORG, params![user_id, now, org_id], now)
-}
-
-/// Ends what apps hold for a user who acts for an org, because they no longer do: codes that were not redeemed, and grants.
-pub(crate) fn end_grants_for_org(
-    tx: &mut dyn Tx,
-    user_id: &UserId,
-    org_id: &OrgId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM codes WHERE delete_after > $2 AND delete_after <= $3 AND user_id = $1 AND used_at IS NULL
-            AND org_id = $4",
-        params![user_id, now, now.plus(LONGEST_CODE), org_id],
-    )?;
-    while end(tx, LIVE_GRANTS_FOR_ORG, params![user_id, now, org_id], now)? > 0 {}
+    for live in [LIVE_GRANTS_FOR_ORG, LIVE_GRANTS_IN_ORG] {
+        while end(tx, live, params![user_id, now, org_id], now)? > 0 {}
+    }
     Ok(())
 }
 

@@ -71,9 +71,9 @@ pub enum ExchangeProblem {
     /// The subject token is bound to a key, and its possession was not proven.
     #[error("the subject token is bound to a key whose possession was not proven")]
     Unproven,
-    /// Too many apps took part already.
-    #[error("the subject token passed through too many clients")]
-    TooManyActors,
+    /// Too many exchanges led to the token, or too many apps took part in them.
+    #[error("the subject token came of too many exchanges")]
+    TooOften,
     /// A scope that the subject token does not have, or that the app may not request.
     #[error("the subject token does not have this scope")]
     Scope,

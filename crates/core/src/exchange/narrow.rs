@@ -7,6 +7,9 @@ use crate::resource::{Resource, Targets};
 use crate::scope::{EMAIL, GROUPS, OFFLINE_ACCESS, ORG, PROFILE, ROLES, Scopes};
 use crate::token::{AccessClaims, Audience, Issuance};
 
+/// The most tokens that one ends with.
+const MOST_SOURCES: usize = 16;
+
 /// What an app wants for a subject token.
 #[derive(Clone, Copy, Debug)]
 pub struct Narrowing<'a> {
@@ -46,7 +49,7 @@ pub fn narrow(source: &AccessClaims, wanted: &Narrowing<'_>) -> Result<AccessCla
         Some(ActClaim::after(source.act.as_ref(), app.client_id.as_str()))
     };
     if act.as_ref().is_some_and(|act| act.chain().count() > MOST_ACTORS) {
-        return Err(ExchangeProblem::TooManyActors);
+        return Err(ExchangeProblem::TooOften);
     }
     let (aud, targets) = audience(source, wanted)?;
     let scope = scope(source, wanted, &targets, is_own)?;
@@ -72,17 +75,22 @@ pub fn narrow(source: &AccessClaims, wanted: &Narrowing<'_>) -> Result<AccessCla
         email: keep(EMAIL, &source.email),
         cnf: issuance.cnf(),
         act,
-        sources: sources(source),
+        sources: sources(source)?,
         workspace: source.workspace.clone(),
         impersonation: source.impersonation,
         scope: scope.to_string(),
     })
 }
 
-/// The tokens that the new one ends with, besides its grant.
-fn sources(source: &AccessClaims) -> Vec<String> {
+/// The tokens that the new one ends with, besides its grant. An app that exchanges its own tokens in a circle adds no actor, so they
+/// are bounded as well.
+fn sources(source: &AccessClaims) -> Result<Vec<String>, ExchangeProblem> {
     let itself = source.stands_alone().then(|| source.jti.clone());
-    source.sources.iter().cloned().chain(itself).collect()
+    let sources: Vec<String> = source.sources.iter().cloned().chain(itself).collect();
+    if sources.len() > MOST_SOURCES {
+        return Err(ExchangeProblem::TooOften);
+    }
+    Ok(sources)
 }
 
 /// The requested part of the source's audience, or as much of it as the app may have.

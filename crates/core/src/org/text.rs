@@ -103,28 +103,10 @@ fn bounded(text: &str, most: usize) -> Result<(), TextProblem> {
     if text.chars().any(char::is_control) {
         return Err(TextProblem::Control);
     }
-    if text.chars().any(is_invisible) {
+    if text.chars().any(unicode::is_format) {
         return Err(TextProblem::Invisible);
     }
     if text.chars().nth(most).is_some() { Err(TextProblem::TooLong(most)) } else { Ok(()) }
-}
-
-/// Format characters (Unicode category Cf), which make texts look alike or reverse their direction. The two joiners of
-/// scripts and emoji are allowed.
-const fn is_invisible(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{AD}'
-            | '\u{61C}'
-            | '\u{180E}'
-            | '\u{200B}'
-            | '\u{200E}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}'
-    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{MOST_URIS, RegistrationProblem, is_absent};
 use crate::json::Members;
-use crate::unicode::{is_blank, is_unseen};
+use crate::unicode::{is_blank, is_format, is_unseen};
 
 /// The longest URI, in bytes.
 const LONGEST_URI: usize = 2_000;
@@ -32,20 +32,16 @@ pub(super) fn words(members: &Members, name: &str) -> Result<Option<String>, Reg
         return Ok(Some(words.to_owned()));
     }
     Err(RegistrationProblem::metadata(format!(
-        "{name} must be 1 to {LONGEST_TEXT} characters without control characters"
+        "{name} must be 1 to {LONGEST_TEXT} characters without control or invisible characters"
     )))
 }
 
-/// Whether `text` can be the name of an app: 1 to 100 characters, some of them visible, none that controls or changes direction.
+/// Whether `text` can be the name of an app: 1 to 100 characters, some of them visible, none that controls, hides or changes the
+/// direction of others: a name could make a host beside it read backwards, or look like another.
 pub fn is_name(text: &str) -> bool {
     text.chars().count() <= LONGEST_TEXT
-        && !text.chars().any(|letter| letter.is_control() || is_bidi(letter))
+        && !text.chars().any(|letter| letter.is_control() || is_format(letter))
         && text.chars().any(|letter| !is_blank(letter) && !is_unseen(letter))
-}
-
-/// Whether a character changes the direction of others: a name could make a host beside it read backwards.
-fn is_bidi(letter: char) -> bool {
-    matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An https URL.

@@ -79,6 +79,7 @@ fn each_member_is_refused_as_its_specification_says() {
         json!({"client_name": "a".repeat(101)}),
         json!({"client_name": "Shop\nBank"}),
         json!({"client_name": "Shop\u{202E}knaB"}),
+        json!({"client_name": "Ban\u{200B}k"}),
         json!({"client_name": "\u{2800}"}),
         json!({"client_uri": "javascript:alert(1)"}),
         json!({"client_uri": "http://app.example.org"}),

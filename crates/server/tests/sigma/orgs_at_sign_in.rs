@@ -201,4 +201,8 @@ async fn apps_are_told_groups_and_roles_by_the_names_that_they_expect() {
     assert_eq!(userinfo, json!({"org_id": org_id, "https://shop.example/teams": ["bakers"]}));
     assert_eq!(access["https://shop.example/teams"], json!(["bakers"]));
     assert_eq!(access.get("roles"), None, "no role that it named");
+    let tokens = world.exchange(&browser.code(&[("scope", "openid roles")]).await, &[]).await.json();
+    leave(&world, &team, &user).await;
+    let userinfo = world.get_with_token(USERINFO, tokens["access_token"].as_str().unwrap()).await;
+    assert_eq!(userinfo.status, 401, "an access token that tells roles ends with the membership");
 }

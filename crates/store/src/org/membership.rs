@@ -389,7 +389,7 @@ pub(crate) fn change_with(
         0
     };
     if deactivated {
-        app_access::end_grants_for_org(tx, user_id, org_id, now)?;
+        app_access::end_grants_of_member(tx, user_id, org_id, now)?;
     }
     let details = Details {
         role: (after.id != before.id).then(|| after.id.clone()),
@@ -429,7 +429,7 @@ pub fn remove(
     tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     let keys = api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;
     if member.state != State::Invited {
-        app_access::end_grants_for_org(tx, user_id, org_id, now)?;
+        app_access::end_grants_of_member(tx, user_id, org_id, now)?;
     }
     let details = Details { api_keys: (keys > 0).then_some(keys), ..Details::default() };
     event::append(tx, recorded(Action::MemberRemove, org_id, actor, user_id).with(details))?;

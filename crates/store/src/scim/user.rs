@@ -16,7 +16,7 @@ use crate::invitation::{self, Invite};
 use crate::org::api_key::MadeKeys;
 use crate::org::membership::{self, Change, Member, State};
 use crate::outbox::MailedLink;
-use crate::{Outage, Row, Stop, StoreError, Tx, app_access, params};
+use crate::{Outage, Row, Stop, StoreError, Tx, params};
 
 /// Most characters of an invited name; a longer one is shortened.
 const LONGEST_NAME: usize = 100;
@@ -376,9 +376,6 @@ fn end_membership(
     } else {
         let change = Change { active: Some(false), ..Change::default() };
         membership::change(tx, org_id, &actor, user_id, &change, now).map_err(of_org)?;
-    }
-    if member.state != State::Invited {
-        while app_access::end_grants_in_org(tx, user_id, org_id, now)? > 0 {}
     }
     Ok(())
 }

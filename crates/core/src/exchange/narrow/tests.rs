@@ -115,6 +115,18 @@ fn a_token_of_an_exchange_ends_with_each_token_that_it_came_of() {
 }
 
 #[test]
+fn an_app_that_exchanges_its_own_tokens_in_a_circle_comes_to_an_end() {
+    let (client, id) = (app("client"), id());
+    let mut token = source("openid", &[ISSUER]);
+    let made = (0..100).map_while(|_| {
+        token = narrow(&token, &wanted(&client, &[], &id)).ok()?;
+        Some(token.sources.len())
+    });
+    assert_eq!(made.last(), Some(16));
+    assert_eq!(narrow(&token, &wanted(&client, &[], &id)), Err(ExchangeProblem::TooOften));
+}
+
+#[test]
 fn a_token_that_was_not_issued_to_the_app_and_is_not_for_it_is_refused() {
     let (other, id) = (App { resources: vec![APIS[0].to_owned()], ..app("other") }, id());
     for aud in [[APIS[0]], [ISSUER]] {
@@ -162,7 +174,7 @@ fn a_chain_of_actors_has_an_end() {
         token.client_id = "another".to_owned();
     }
     assert_eq!(token.act.as_ref().unwrap().chain().count(), MOST_ACTORS);
-    assert_eq!(narrow(&token, &wanted(&server, &apis, &id)), Err(ExchangeProblem::TooManyActors));
+    assert_eq!(narrow(&token, &wanted(&server, &apis, &id)), Err(ExchangeProblem::TooOften));
 }
 
 /// A registered resource with any of the scopes, served and listed at random.

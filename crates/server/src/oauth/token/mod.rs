@@ -149,7 +149,7 @@ impl From<TokenError> for ApiError {
             TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
             TokenError::Exchange(problem) => {
                 let code = match problem {
-                    ExchangeProblem::NotForApp | ExchangeProblem::Unproven | ExchangeProblem::TooManyActors => {
+                    ExchangeProblem::NotForApp | ExchangeProblem::Unproven | ExchangeProblem::TooOften => {
                         "invalid_request"
                     }
                     ExchangeProblem::Scope => "invalid_scope",
