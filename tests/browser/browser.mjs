@@ -134,13 +134,19 @@ export async function assertAccessible(page, name) {
 /** Whether screenshots are taken: they are for people to look at, and no test reads them. */
 const photographs = process.env.PHOTOGRAPHS !== "none";
 
-/** Takes screenshots on a phone and a desktop, in light and dark. Nothing may need horizontal scrolling. */
+/** Takes screenshots on a phone and a desktop, in light and dark. Nothing may need horizontal scrolling, in whichever
+ *  direction a language is written. */
 export async function photograph(page, name) {
   await mkdir(output, { recursive: true });
   for (const [kind, size] of Object.entries({ phone, desktop })) {
     await page.setViewportSize(size);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(overflow <= 0, `${name} is ${overflow} px too wide for a ${kind}`);
+    for (const direction of ["rtl", "ltr"]) {
+      const overflow = await page.evaluate((direction) => {
+        document.documentElement.dir = direction;
+        return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+      }, direction);
+      assert.ok(overflow <= 0, `${name}, ${direction}, is ${overflow} px too wide for a ${kind}`);
+    }
     for (const colorScheme of photographs ? ["dark", "light"] : []) {
       await page.emulateMedia({ colorScheme });
       await page.screenshot({ path: `${output}${name}-${kind}-${colorScheme}.png`, fullPage: true });
