@@ -116,15 +116,16 @@ unit: web
 	SIGMA_TEST_STORE=sqlite cargo test --workspace --tests
 
 # Tests of whole servers run a second time, on PostgreSQL. The store's own tests use both engines at once. A test waits for the
-# server now and then, so there is one more than cores.
+# server now and then, so there is one more than cores. Of the commands those are left out that do nothing of their own to the database.
 engines: web
-	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
+	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes
+	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip remote::
 
-# A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside it. No test looks at
-# screenshots: `make browser` takes them.
+# A browser, real clients and the programs that they talk to wait for each other much of the time, so the other tests run beside them.
+# No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines stage-interop stage-proxy stage-examples' '$(MAKE) stage-browser'
+	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines' '$(MAKE) stage-browser stage-interop stage-proxy stage-examples'
 
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
