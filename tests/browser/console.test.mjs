@@ -20,6 +20,7 @@ before(async () => {
   demo = await startDemo({ SIGMA__LANGUAGES__OFFERED: '["en","de"]' });
   secret = demo.output().match(/with the password (.+)/)[1].trim();
   await demo.admin(`${password}\n`, "user", "add", "--email", NORA, "--name", "Nora Field", "--password-stdin");
+  await demo.admin("", "app", "set", "playground-server", "--scope", "openid profile org");
 });
 after(() =>
   closeAll(
@@ -156,5 +157,15 @@ test("the console is in German too", async () => {
   await page.goto(`${demo.server}/console/apps/new`);
   await openAll(page);
   await inspect(page, "console-de-app-new");
+  // An app asks for which of her organisations she signs in.
+  const query = new URLSearchParams({
+    client_id: "playground-server",
+    redirect_uri: `${demo.playground}/callback`,
+    response_type: "code",
+    scope: "openid org",
+  });
+  await page.goto(`${demo.server}/oauth2/authorize?${query}`);
+  await page.waitForURL("**/select-org?**");
+  await inspect(page, "select-org-de");
   await closeDevice(device);
 });
