@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod keys;
 mod people;
+mod resources;
 mod transfer;
 mod webhooks;
 
@@ -46,6 +47,7 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
             AppCommand::Remove { id, sure } => apps::remove(&client, output, &id, sure.yes),
             _ => Err(no_api()),
         },
+        Command::Resource(command) => resources::run(&client, output, command),
         Command::Keys(KeysCommand::List) => keys::list(&client, output),
         Command::Keys(KeysCommand::Rotate { now, alg }) => keys::rotate(&client, output, now, &alg),
         Command::Keys(KeysCommand::Revoke { kid, sure }) => keys::revoke(&client, output, &kid, sure.yes),
@@ -83,7 +85,7 @@ fn is_there(command: &Command) -> bool {
                 | AppCommand::Remove { .. }
         ),
         Command::Audit(audit) => !audit.follow,
-        Command::People(_) | Command::Keys(_) | Command::Overview | Command::Webhook(_) => true,
+        Command::Resource(_) | Command::People(_) | Command::Keys(_) | Command::Overview | Command::Webhook(_) => true,
         _ => false,
     }
 }

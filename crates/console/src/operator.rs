@@ -155,6 +155,7 @@ fn page_at(path: &str) -> ConsolePage {
         Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
         Some("apps") if id == Some("new") => ConsolePage::AppChange(None),
         Some("apps") => id.and_then(AppId::parse).map_or(ConsolePage::Apps, ConsolePage::App),
+        Some("resources" | "resource") => ConsolePage::Resources,
         Some("orgs") => ConsolePage::Orgs(id.and_then(OrgId::parse)),
         Some("audit" | "audit.csv" | "audit.ndjson") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
@@ -206,7 +207,7 @@ impl Tab {
         match self {
             Self::Overview => OperatorRight::Overview,
             Self::People | Self::Sessions => OperatorRight::ReadPeople,
-            Self::Apps => OperatorRight::ReadApps,
+            Self::Apps | Self::Resources => OperatorRight::ReadApps,
             Self::Orgs => OperatorRight::ReadOrgs,
             Self::Audit => OperatorRight::ReadAudit,
             Self::Webhooks => OperatorRight::ReadWebhooks,
@@ -249,6 +250,7 @@ mod tests {
             ("/console/settings".to_owned(), ConsolePage::Settings),
             ("/console/doctor".to_owned(), ConsolePage::Doctor),
             ("/console/providers".to_owned(), ConsolePage::Providers),
+            ("/console/resource".to_owned(), ConsolePage::Resources),
             ("/console/nothing".to_owned(), ConsolePage::Overview),
         ] {
             assert_eq!(page_at(&path), page, "{path}");

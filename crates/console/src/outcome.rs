@@ -60,10 +60,14 @@ pub enum Done {
     SecretRenewed,
     /// The secret that was replaced has ended.
     SecretEnded,
+    /// An API is registered.
+    ResourceAdded,
+    /// An API is removed.
+    ResourceRemoved,
 }
 
 impl Done {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -85,9 +89,12 @@ impl Done {
         Self::AppRemoved,
         Self::SecretRenewed,
         Self::SecretEnded,
+        Self::ResourceAdded,
+        Self::ResourceRemoved,
     ];
 
-    const fn name(self) -> &'static str {
+    /// Its name in addresses.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
@@ -110,6 +117,8 @@ impl Done {
             Self::AppRemoved => "app-removed",
             Self::SecretRenewed => "secret-renewed",
             Self::SecretEnded => "secret-ended",
+            Self::ResourceAdded => "resource-added",
+            Self::ResourceRemoved => "resource-removed",
         }
     }
 
@@ -136,6 +145,8 @@ impl Done {
             Self::AppRemoved => "console-done-app-removed",
             Self::SecretRenewed => "console-done-secret-renewed",
             Self::SecretEnded => "console-done-secret-ended",
+            Self::ResourceAdded => "console-done-resource-added",
+            Self::ResourceRemoved => "console-done-resource-removed",
         }
     }
 

@@ -204,6 +204,10 @@ pub enum ConsolePage {
     App(AppId),
     /// Changing one, or a new one: the user signs in again first.
     AppChange(Option<AppId>),
+    /// APIs that tokens are for.
+    Resources,
+    /// Changing them: the user signs in again first.
+    ResourcesChange,
     /// Orgs; or one of them.
     Orgs(Option<OrgId>),
     /// Changing one: the user signs in again first.
@@ -346,6 +350,7 @@ impl Continuation {
                 | Self::Console {
                     page: ConsolePage::PersonChange(_)
                         | ConsolePage::AppChange(_)
+                        | ConsolePage::ResourcesChange
                         | ConsolePage::OrgChange(_)
                         | ConsolePage::WebhooksChange(_)
                         | ConsolePage::KeysChange
@@ -427,6 +432,7 @@ mod tests {
             Continuation::Console {
                 page: ConsolePage::PersonChange(_)
                     | ConsolePage::AppChange(_)
+                    | ConsolePage::ResourcesChange
                     | ConsolePage::OrgChange(_)
                     | ConsolePage::WebhooksChange(_)
                     | ConsolePage::KeysChange
@@ -507,6 +513,7 @@ mod tests {
                 ConsolePage::Apps,
                 ConsolePage::App(AppId::from_text("app_1")),
                 ConsolePage::AppChange(Some(AppId::from_text("app_1"))),
+                ConsolePage::ResourcesChange,
                 ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
                 ConsolePage::OrgChange(OrgId::from_text("org_1")),
                 ConsolePage::Audit,

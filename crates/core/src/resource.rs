@@ -1,7 +1,11 @@
 //! Resources: the APIs that access tokens can be issued for (RFC 8707), the apps that may request them, and their
 //! scopes.
 
+mod settings;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::settings::{ResourceProblem, ResourceReason, ResourceSettings};
 
 use crate::app::App;
 use crate::ids::{AppId, OrgId};
@@ -17,6 +21,7 @@ const LONGEST_DESCRIPTION: usize = 120;
 
 /// A scope that a resource registers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResourceScope {
     /// The scope token (RFC 6749 §3.3).
     pub name: String,

@@ -1,5 +1,7 @@
 //! Resources: the APIs that access tokens may be for (RFC 8707).
 
+pub mod manage;
+
 use sigma_core::app::App;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, OrgId};

@@ -3,14 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
-use sigma_core::ids::OrgId;
-use sigma_core::resource::{MOST_SCOPES, Resource, ResourceScope, ScopeProblem};
-use sigma_core::time::Timestamp;
-use sigma_store::{StoreError, Tx, app, org, resource};
-use url::Url;
+use sigma_core::app::ProblemKind;
+use sigma_core::resource::{ResourceProblem, ResourceReason, ResourceScope, ResourceSettings};
+use sigma_store::resource;
+use sigma_store::resource::manage::{self, Managed};
 
-use super::app::draft::{listed, text};
-use super::{Listed, named, one_more};
+use super::{Listed, one_more};
 use crate::args::{Page, ResourceFields};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -29,22 +27,36 @@ pub struct ResourceView {
     created_at: String,
 }
 
-impl ResourceView {
-    /// The view of `resource`, whose apps are named as their clients know them.
-    pub fn of(tx: &mut dyn Tx, resource: &Resource) -> Result<Self, StoreError> {
-        let mut servers = Vec::with_capacity(resource.servers.len());
-        for id in &resource.servers {
-            servers.push(app::find(tx, id)?.map_or_else(|| id.to_string(), |app| app.client_id.to_string()));
+impl From<ResourceProblem> for Failure {
+    fn from(problem: ResourceProblem) -> Self {
+        let words = match (&problem.reason, problem.field) {
+            (ResourceReason::NoResource, _) => "the API has been removed meanwhile".to_owned(),
+            (ResourceReason::NoApp(name), _) => format!("there is no app {name}; see `sigma app list`"),
+            (reason, "uri") => reason.to_string(),
+            (reason, "scopes") => format!("--scope: {reason}"),
+            (reason, field) => format!("--{field}: {reason}"),
+        };
+        match problem.reason.kind() {
+            ProblemKind::Malformed => Self::Usage(words),
+            ProblemKind::Refused => Self::Refused(words),
+            ProblemKind::NotFound => Self::NotFound(words),
         }
-        Ok(Self {
+    }
+}
+
+impl ResourceView {
+    /// The view of an API, whose apps are named as their clients know them.
+    pub fn of(managed: &Managed) -> Self {
+        let resource = &managed.resource;
+        Self {
             uri: resource.uri.clone(),
             name: resource.name.clone(),
             org_id: resource.org_id.to_string(),
             scopes: resource.scopes.clone(),
             open: resource.open,
-            servers,
+            servers: managed.servers.clone(),
             created_at: resource.created_at.to_string(),
-        })
+        }
     }
 
     /// The API as text.
@@ -63,117 +75,54 @@ impl ResourceView {
     }
 }
 
-/// Registers an API for the operator's org.
-pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
-    let opened = Opened::open(file)?;
-    let now = opened.now();
-    let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
-    let resource = changed(&opened, bare(uri, &opened.settings.issuer, org_id, now)?, fields)?;
-    let view = view(&opened, &resource)?;
-    if !opened.write(move |tx| resource::add(tx, &resource))? {
-        return Err(Failure::Refused(format!("{uri} is registered already")));
-    }
-    output.answer(&view, ResourceView::text)
+/// What the options say.
+///
+/// # Errors
+/// A scope without a description.
+pub fn settings(fields: &ResourceFields) -> Result<ResourceSettings, Failure> {
+    let scope = |text: &String| match text.split_once('=') {
+        Some((name, description)) => Ok(ResourceScope { name: name.to_owned(), description: description.to_owned() }),
+        None => Err(Failure::Usage(format!("--scope: \"{text}\" must be NAME=DESCRIPTION"))),
+    };
+    let scopes = fields.scopes.iter().filter(|text| !text.is_empty()).map(scope).collect::<Result<Vec<_>, _>>()?;
+    Ok(ResourceSettings {
+        uri: None,
+        name: fields.name.clone(),
+        scopes: (!fields.scopes.is_empty()).then_some(scopes),
+        open: fields.open,
+        servers: (!fields.servers.is_empty()).then(|| fields.servers.clone()),
+    })
 }
 
-/// A new API of `org_id`, named after the host of its URI.
-pub fn bare(uri: &str, issuer: &str, org_id: OrgId, now: Timestamp) -> Result<Resource, Failure> {
-    let url = Url::parse(uri).map_err(|error| Failure::Usage(format!("\"{uri}\" is not an absolute URI: {error}")))?;
-    if uri.contains('#') || uri.len() > 2_000 || uri.chars().any(|c| c.is_control() || c == ' ') {
-        return Err(Failure::Usage(format!("\"{uri}\" must be an absolute URI without fragment (RFC 8707 §2)")));
-    }
-    if uri == issuer {
-        return Err(Failure::Refused("the issuer already is the audience of its own tokens".to_owned()));
-    }
-    Ok(Resource {
-        uri: uri.to_owned(),
-        org_id,
-        name: url.host_str().unwrap_or(uri).to_owned(),
-        scopes: Vec::new(),
-        open: false,
-        servers: Vec::new(),
-        created_at: now,
-    })
+/// Registers an API for the operator's org.
+pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
+    let settings = ResourceSettings { uri: Some(uri.to_owned()), ..settings(fields)? };
+    let opened = Opened::open(file)?;
+    let (issuer, now) = (opened.settings.issuer.clone(), opened.now());
+    let added = opened.decide(move |tx| manage::add(tx, &settings, &issuer, now))?;
+    output.answer(&ResourceView::of(&added), ResourceView::text)
 }
 
 /// Shows one API.
 pub fn show(file: Option<&Path>, output: Output, uri: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    output.answer(&view(&opened, &find(&opened, uri)?)?, ResourceView::text)
+    output.answer(&ResourceView::of(&find(&opened, uri)?), ResourceView::text)
 }
 
 /// Changes an API.
 pub fn set(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
+    let settings = settings(fields)?;
     let opened = Opened::open(file)?;
-    let resource = changed(&opened, find(&opened, uri)?, fields)?;
-    let view = view(&opened, &resource)?;
-    if !opened.write(move |tx| resource::update(tx, &resource))? {
-        return Err(Failure::NotFound(format!("the API {uri} has been removed meanwhile")));
-    }
-    output.answer(&view, ResourceView::text)
-}
-
-/// Applies the options to `resource`.
-fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> Result<Resource, Failure> {
-    if let Some(name) = &fields.name {
-        resource.name = text("--name", name)?;
-    }
-    resource.open = fields.open.unwrap_or(resource.open);
-    if !fields.scopes.is_empty() {
-        resource.scopes = scopes(&fields.scopes)?;
-    }
-    if !fields.servers.is_empty() {
-        resource.servers.clear();
-        for name in listed(&fields.servers) {
-            let id = named::app(opened, &name)?.id;
-            if !resource.servers.contains(&id) {
-                resource.servers.push(id);
-            }
-        }
-    }
-    Ok(resource)
-}
-
-fn scopes(typed: &[String]) -> Result<Vec<ResourceScope>, Failure> {
-    let mut named: Vec<(&str, &str)> = Vec::new();
-    for text in typed.iter().filter(|text| !text.is_empty()) {
-        let Some(scope) = text.split_once('=') else {
-            return Err(Failure::Usage(format!("--scope: \"{text}\" must be NAME=DESCRIPTION")));
-        };
-        named.push(scope);
-    }
-    registered(named)
-}
-
-/// The scopes of an API, by name and description.
-pub fn registered<'t>(named: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Vec<ResourceScope>, Failure> {
-    let mut scopes: Vec<ResourceScope> = Vec::new();
-    for (name, description) in named {
-        let scope = ResourceScope::register(name, description).map_err(|problem| match problem {
-            ScopeProblem::Reserved => Failure::Refused(format!("--scope: \"{name}\": {problem}")),
-            _ => Failure::Usage(format!("--scope: \"{name}={description}\": {problem}")),
-        })?;
-        if scopes.iter().any(|known| known.name == scope.name) {
-            return Err(Failure::Usage(format!("--scope: \"{name}\" is given twice")));
-        }
-        scopes.push(scope);
-    }
-    if scopes.len() > MOST_SCOPES {
-        return Err(Failure::Usage(format!("--scope: an API has at most {MOST_SCOPES} scopes")));
-    }
-    Ok(scopes)
-}
-
-fn view(opened: &Opened, resource: &Resource) -> Result<ResourceView, Failure> {
-    let resource = resource.clone();
-    opened.read(move |tx| ResourceView::of(tx, &resource))
-}
-
-fn find(opened: &Opened, uri: &str) -> Result<Resource, Failure> {
+    find(&opened, uri)?;
     let wanted = uri.to_owned();
-    opened
-        .read(move |tx| resource::find(tx, &wanted))?
-        .ok_or_else(|| Failure::NotFound(format!("there is no API {uri}; see `sigma resource list`")))
+    let changed = opened.decide(move |tx| manage::change(tx, &wanted, &settings))?;
+    output.answer(&ResourceView::of(&changed), ResourceView::text)
+}
+
+fn find(opened: &Opened, uri: &str) -> Result<Managed, Failure> {
+    let wanted = uri.to_owned();
+    let found = opened.read(move |tx| resource::find(tx, &wanted)?.map(|found| Managed::of(tx, found)).transpose())?;
+    found.ok_or_else(|| unknown(uri))
 }
 
 /// Lists a page of APIs by URI.
@@ -182,7 +131,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
     let (after, limit) = (page.after.clone(), one_more(page.limit));
     let views = opened.read(move |tx| {
         let found = resource::list(tx, &after, limit)?;
-        found.iter().map(|resource| ResourceView::of(tx, resource)).collect()
+        found.into_iter().map(|one| Ok(ResourceView::of(&Managed::of(tx, one)?))).collect()
     })?;
     Listed::new(views, page.limit, |view: &ResourceView| view.uri.clone()).print(
         output,
@@ -198,19 +147,10 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 /// Removes an API after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, uri: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let wanted = uri.to_owned();
-    if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
-        return Err(unknown(uri));
-    }
+    find(&opened, uri)?;
     confirm(yes, &format!("no more tokens are issued for {uri}"))?;
     let wanted = uri.to_owned();
-    let removed = opened.write(move |tx| match resource::find(tx, &wanted)? {
-        Some(_) => resource::remove(tx, &wanted),
-        None => Ok(false),
-    })?;
-    if !removed {
-        return Err(unknown(uri));
-    }
+    opened.decide(move |tx| manage::remove(tx, &wanted))?;
     output.answer(&serde_json::json!({ "removed": uri }), |_| format!("{uri} was removed."))
 }
 

@@ -76,6 +76,14 @@ nobody
     );
     assert_eq!(elsewhere.json(&["app", "end-secret", "shop", "--yes"])["ended"], "shop");
     assert_eq!(elsewhere.run(&["app", "set", "shop", "--scope", "magic"]).code, 4);
+    let api = "https://api.example.org/v1?a=b c";
+    assert_eq!(elsewhere.run(&["resource", "add", api]).code, 4);
+    let api = "https://api.example.org/v1?a=b%20c";
+    elsewhere.json(&["resource", "add", api, "--scope", "notes:read=Read your notes", "--server", "shop"]);
+    assert_eq!(elsewhere.json(&["resource", "set", api, "--open"])["servers"], json!(["shop"]));
+    assert_eq!(elsewhere.json(&["resource", "show", api]), sigma.json(&["resource", "show", api]));
+    assert_eq!(elsewhere.json(&["resource", "list"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(elsewhere.json(&["resource", "remove", api, "--yes"])["removed"], api);
     assert_eq!(elsewhere.json(&["app", "remove", "shop", "--yes"])["removed"], "shop");
     assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
     assert_eq!(elsewhere.json(&["app", "list"])["items"].as_array().unwrap().len(), 1);

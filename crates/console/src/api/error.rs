@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use sigma_core::app::{AppProblem, AppReason};
 use sigma_core::operator::OperatorRefusal;
+use sigma_core::resource::{ResourceProblem, ResourceReason};
 use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
 use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
@@ -37,6 +38,8 @@ pub enum AdminError {
     NoAddress,
     /// A setting of an app.
     App(AppProblem),
+    /// A setting of an API.
+    Resource(ResourceProblem),
     /// The secret of something new could not be made: 500.
     Failed(ApiError),
     /// The app is not one of the operator, or acts for somebody else: 403.
@@ -78,6 +81,12 @@ impl From<Stop<OperatorRefusal>> for AdminError {
 impl From<AppProblem> for AdminError {
     fn from(problem: AppProblem) -> Self {
         Self::App(problem)
+    }
+}
+
+impl From<ResourceProblem> for AdminError {
+    fn from(problem: ResourceProblem) -> Self {
+        Self::Resource(problem)
     }
 }
 
@@ -135,6 +144,7 @@ impl IntoResponse for AdminError {
                 "The request with this Idempotency-Key was carried out, but its answer is lost: look at what it did",
             ),
             Self::App(problem) => of_app(&problem),
+            Self::Resource(problem) => of_resource(&problem),
             Self::Failed(error) => error,
             Self::Forbidden(words) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", words),
             Self::Limited(exceeded) => return exceeded.into_response(),
@@ -154,6 +164,16 @@ fn of_app(problem: &AppProblem) -> ApiError {
         _ => (StatusCode::BAD_REQUEST, "invalid_setting"),
     };
     ApiError::new(status, code, format!("{}: {words}", problem.field)).about(problem.field)
+}
+
+/// What is wrong with an API, or with a setting of it.
+fn of_resource(problem: &ResourceProblem) -> ApiError {
+    let (status, code) = match problem.reason {
+        ResourceReason::NoResource => return ApiError::not_found(),
+        ResourceReason::UriTaken(_) => (StatusCode::CONFLICT, "uri_taken"),
+        _ => (StatusCode::BAD_REQUEST, "invalid_setting"),
+    };
+    ApiError::new(status, code, problem.to_string()).about(problem.field)
 }
 
 const fn status(refusal: OperatorRefusal) -> StatusCode {

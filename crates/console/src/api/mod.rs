@@ -27,6 +27,7 @@ mod people_import;
 mod people_lines;
 mod person;
 mod providers;
+mod resources;
 mod sessions;
 mod settings;
 mod webhook;
@@ -54,6 +55,7 @@ pub fn surface() -> Surface<AppState> {
         .with(app::endpoints())
         .with(app_secrets::endpoints())
         .with(app_redirects::endpoint())
+        .with(resources::endpoints())
         .with(orgs::endpoint())
         .with(org::endpoints())
         .with(org_members::endpoints())

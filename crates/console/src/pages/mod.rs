@@ -16,6 +16,7 @@ mod overview;
 mod people;
 mod person;
 pub mod providers;
+mod resources;
 mod sessions;
 mod settings;
 mod webhooks;
@@ -39,6 +40,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(account::endpoints());
     all.push(apps::endpoint());
     all.extend(app::endpoints());
+    all.extend(resources::endpoints());
     all.push(orgs::endpoint());
     all.extend(org::endpoints());
     all.extend(audit::endpoints());

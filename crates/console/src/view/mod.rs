@@ -9,6 +9,7 @@ mod orgs;
 mod overview;
 mod plot;
 mod providers;
+mod resources;
 mod sessions;
 mod settings;
 
@@ -34,6 +35,7 @@ pub use orgs::{MemberRow, OrgEntered, OrgLine, OrgPage, OrgsPage};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
 pub use providers::{ProviderRow, ProvidersPage, TrialView};
+pub use resources::{ResourceEntered, ResourceLine, ResourcePage, ResourcesPage};
 pub use sessions::{LiveSessionRow, SessionsPage};
 pub use settings::{SettingRow, SettingsGroup, SettingsPage};
 
@@ -46,6 +48,8 @@ pub enum Tab {
     People,
     /// Apps.
     Apps,
+    /// APIs that tokens are for.
+    Resources,
     /// Orgs.
     Orgs,
     /// The audit trail.
@@ -68,11 +72,12 @@ pub enum Tab {
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Overview,
         Self::People,
         Self::Sessions,
         Self::Apps,
+        Self::Resources,
         Self::Orgs,
         Self::Audit,
         Self::Webhooks,
@@ -88,6 +93,7 @@ impl Tab {
             Self::Overview => "/console",
             Self::People => "/console/people",
             Self::Apps => "/console/apps",
+            Self::Resources => "/console/resources",
             Self::Orgs => "/console/orgs",
             Self::Audit => "/console/audit",
             Self::Webhooks => "/console/webhooks",
@@ -105,6 +111,7 @@ impl Tab {
             Self::Overview => "console-overview",
             Self::People => "console-people",
             Self::Apps => "console-apps",
+            Self::Resources => "console-resources",
             Self::Orgs => "console-orgs",
             Self::Audit => "console-audit",
             Self::Webhooks => "webhooks-title",
@@ -159,6 +166,8 @@ framed! {
     AppsPage as AppsTemplate, "console/apps.html";
     AppPage as AppTemplate, "console/app.html";
     NewAppPage as NewAppTemplate, "console/app-new.html";
+    ResourcesPage as ResourcesTemplate, "console/resources.html";
+    ResourcePage as ResourceTemplate, "console/resource.html";
     OrgsPage as OrgsTemplate, "console/orgs.html";
     OrgPage as OrgTemplate, "console/org.html";
     AuditPage as AuditTemplate, "console/audit.html";

@@ -66,6 +66,7 @@ fn console_page(page: &ConsolePage) -> String {
                 .map_or_else(|| format!("{CONSOLE_PATH}/apps"), |id| format!("{CONSOLE_PATH}/apps/{id}"))
         }
         ConsolePage::AppChange(None) => format!("{CONSOLE_PATH}/apps/new"),
+        ConsolePage::Resources | ConsolePage::ResourcesChange => format!("{CONSOLE_PATH}/resources"),
         ConsolePage::Orgs(None) => format!("{CONSOLE_PATH}/orgs"),
         ConsolePage::Orgs(Some(id)) | ConsolePage::OrgChange(id) => {
             // Only an id of ours becomes part of an address.

@@ -84,14 +84,14 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 52);
+    assert_eq!(endpoints.len(), 57);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
         let path = path.replace("{org}", "org_ffffffffffffffffffffffff").replace("{user}", ada.as_str());
         let path =
             path.replace("{webhook}", "wh_ffffffffffffffffffffffff").replace("{event}", "evt_ffffffffffffffffffffffff");
-        let path = path.replace("{provider}", "none").replace("{client_id}", "none");
+        let path = path.replace("{provider}", "none").replace("{client_id}", "none").replace("{uri}", "none");
         let path = path.replace("{mail}", "mail_ffffffffffffffffffffffff");
         let path = path.replace("{session}", "ses_ffffffffffffffffffffffff");
         let mut line = Vec::new();
@@ -148,6 +148,11 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     POST /api/admin/v1/people/{id}/sign-out: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/providers: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/providers/{provider}/check: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/resources: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/resources: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/resources/{uri}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/resources/{uri}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PATCH /api/admin/v1/resources/{uri}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/sessions: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     DELETE /api/admin/v1/sessions/{session}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 404, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/settings: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403

@@ -86,6 +86,31 @@ async fn an_app_is_registered_changed_compared_tested_and_removed() {
     let removed = admin.post_form(&path, &[("do", "remove"), ("confirm", "shop")]).await;
     assert_eq!(removed.location(), "/console/apps?done=app-removed", "{}", removed.body);
     assert_eq!(admin.get(&path).await.status, 404);
+    // An API of its own, with scopes.
+    let api = [
+        ("uri", "https://api.example.org"),
+        ("scopes", "notes:read=Read your <b>notes</b>\r\n"),
+        ("servers", "service"),
+    ];
+    let unknown = admin.post_form("/console/resources", &[&api[..2], &[("servers", "nobody")]].concat()).await;
+    assert!(unknown.status == 400 && unknown.body.contains("There is no app"), "{}", unknown.body);
+    let added = admin.post_form("/console/resources", &[&api[..2], &[("servers", "playground")]].concat()).await;
+    let path = "/console/resource?uri=https%3A%2F%2Fapi.example.org";
+    assert_eq!(added.location(), format!("{path}&done=resource-added"), "{}", added.body);
+    let shown = admin.get(path).await.body;
+    assert!(
+        shown.contains("notes:read=Read your") && shown.contains("playground") && !shown.contains("<b>"),
+        "{shown}"
+    );
+    let reserved = [("do", "save"), ("uri", "https://api.example.org"), ("name", "Notes"), ("scopes", "openid=All")];
+    assert!(admin.post_form("/console/resource", &reserved).await.body.contains("notice-error"));
+    let saved = admin.post_form("/console/resource", &[&reserved[..3], &[("open", "on")]].concat()).await;
+    assert_eq!(saved.location(), format!("{path}&done=saved"), "{}", saved.body);
+    assert!(admin.get("/console/resources").await.body.contains("Notes"));
+    let removed = admin.post_form("/console/resource", &[("do", "remove"), ("uri", "https://api.example.org")]).await;
+    assert_eq!(removed.location(), "/console/resources?done=resource-removed");
+    assert_eq!(admin.get(path).await.status, 404);
+
     // A change needs a recent sign-in.
     world.advance(16 * 60);
     assert!(admin.post_form("/console/apps/new", &new).await.location().starts_with("/login?interaction="));

@@ -12,6 +12,7 @@ pub mod orgs;
 pub mod overview;
 pub mod people;
 pub mod providers;
+pub mod resources;
 pub mod role;
 pub mod sessions;
 pub mod webhooks;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sigma_core::app::{
     AppProblem, AppReason, AppSettings, ApplicationType, AuthMethod, GrantType, OrgClaimsSettings, ProblemKind,
-    display_name,
 };
 use sigma_core::jose::Algorithm;
 use sigma_core::security::SecurityProfile;
@@ -68,22 +67,6 @@ pub fn org_slug(option: &str, text: &str) -> Result<Slug, Failure> {
         let reason = format!("{option}: \"{text}\" {problem}");
         if problem == SlugProblem::Reserved { Failure::Refused(reason) } else { Failure::Usage(reason) }
     })
-}
-
-/// A display name.
-pub fn text(option: &str, text: &str) -> Result<String, Failure> {
-    display_name(text).map_err(|reason| Failure::Usage(format!("{option}: {reason}")))
-}
-
-/// The distinct values; a single empty value means none.
-pub fn listed(values: &[String]) -> Vec<String> {
-    let mut once: Vec<String> = Vec::new();
-    for value in values.iter().filter(|value| !value.is_empty()) {
-        if !once.contains(value) {
-            once.push(value.clone());
-        }
-    }
-    once
 }
 
 /// What the options of `sigma app set` say.

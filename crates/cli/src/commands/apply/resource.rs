@@ -1,16 +1,14 @@
 //! APIs.
 
-use std::collections::BTreeSet;
-
-use sigma_core::ids::{AppId, AppRef, OrgId};
-use sigma_core::resource::Resource;
-use sigma_store::{Stop, Tx, app, resource};
+use sigma_core::ids::OrgId;
+use sigma_core::resource::{Resource, ResourceProblem, ResourceReason, ResourceScope, ResourceSettings};
+use sigma_store::resource::manage::{self, Managed};
+use sigma_store::{Stop, Tx, resource};
 
 use super::declared::ResourceEntry;
 use super::step::{Judged, Members, Step, members};
 use super::wanted::{Item, Wanted};
-use crate::commands::app::draft::text;
-use crate::commands::resource::{ResourceView, bare, registered};
+use crate::commands::resource::ResourceView;
 use crate::failure::Failure;
 
 /// Makes an API as declared.
@@ -18,14 +16,19 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ResourceEntry, ()>) -
     let entry = &item.value;
     let found = resource::find(tx, &entry.uri).map_err(Stop::Failed)?;
     let before = match &found {
-        Some(resource) => Some(view(tx, resource)?),
+        Some(resource) => Some(view(tx, resource.clone())?),
         None => None,
     };
-    let resource = match found.clone() {
-        Some(resource) => resource,
-        None => bare(&entry.uri, &wanted.issuer, OrgId::operator(), wanted.now).map_err(Stop::Refused)?,
-    };
-    let resource = changed(tx, resource, entry)?;
+    let settings = settings(entry);
+    let mut resource = match found.clone() {
+        Some(resource) => settings.applied_to(resource),
+        None => settings.new_resource(&wanted.issuer, OrgId::operator(), wanted.now),
+    }
+    .map_err(|problem| in_files(&problem))?;
+    manage::set_servers(tx, &settings, &mut resource).map_err(|stop| match stop {
+        Stop::Refused(problem) => in_files(&problem),
+        Stop::Failed(error) => Stop::Failed(error),
+    })?;
     if found.as_ref() == Some(&resource) {
         return Ok(None);
     }
@@ -36,40 +39,36 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ResourceEntry, ()>) -
     if !written.map_err(Stop::Failed)? {
         return Err(Stop::Refused(Failure::Refused("is registered already".to_owned())));
     }
-    let after = view(tx, &resource)?;
+    let after = view(tx, resource)?;
     Ok(Step::between("resource", &entry.uri, before, after))
 }
 
-fn changed(tx: &mut dyn Tx, mut resource: Resource, entry: &ResourceEntry) -> Judged<Resource> {
-    if let Some(name) = &entry.name {
-        resource.name = text("name", name).map_err(Stop::Refused)?;
-    }
-    resource.open = entry.open.unwrap_or(resource.open);
-    if let Some(scopes) = &entry.scopes {
-        let named = scopes.iter().map(|scope| (scope.name.as_str(), scope.description.as_str()));
-        resource.scopes = registered(named).map_err(Stop::Refused)?;
-    }
-    if let Some(servers) = &entry.servers {
-        let named: BTreeSet<&String> = servers.iter().collect();
-        let ids = named.into_iter().map(|name| server(tx, name)).collect::<Result<Vec<AppId>, _>>()?;
-        // Their order means nothing.
-        let same = ids.len() == resource.servers.len() && ids.iter().all(|id| resource.servers.contains(id));
-        resource.servers = if same { resource.servers } else { ids };
-    }
-    Ok(resource)
-}
-
-fn server(tx: &mut dyn Tx, name: &str) -> Judged<AppId> {
-    let found = match AppRef::parse(name) {
-        Some(named) => app::find_named(tx, &named).map_err(Stop::Failed)?,
-        None => None,
+fn settings(entry: &ResourceEntry) -> ResourceSettings {
+    let scope = |(name, description): (&String, &String)| ResourceScope {
+        name: name.clone(),
+        description: description.clone(),
     };
-    let unknown = || Stop::Refused(Failure::NotFound(format!("servers: there is no app {name}")));
-    found.map(|app| app.id).ok_or_else(unknown)
+    let scopes = entry.scopes.as_ref();
+    ResourceSettings {
+        uri: Some(entry.uri.clone()),
+        name: entry.name.clone(),
+        scopes: scopes.map(|scopes| scopes.iter().map(|one| scope((&one.name, &one.description))).collect()),
+        open: entry.open,
+        servers: entry.servers.clone(),
+    }
 }
 
-fn view(tx: &mut dyn Tx, resource: &Resource) -> Judged<Members> {
-    let view = ResourceView::of(tx, resource).map_err(Stop::Failed)?;
+/// What is wrong, in the names of files.
+fn in_files(problem: &ResourceProblem) -> Stop<Failure> {
+    let words = match &problem.reason {
+        reason @ ResourceReason::Issuer => reason.to_string(),
+        _ => problem.to_string(),
+    };
+    Stop::Refused(Failure::Refused(words))
+}
+
+fn view(tx: &mut dyn Tx, resource: Resource) -> Judged<Members> {
+    let view = ResourceView::of(&Managed::of(tx, resource).map_err(Stop::Failed)?);
     let mut members = members(&view).map_err(Stop::Failed)?;
     members.remove("created_at");
     members.remove("uri");

@@ -126,7 +126,7 @@ impl Run {
             Ok(Some(step)) => self.steps.push(step),
             Ok(None) => self.unchanged += 1,
             Err(Stop::Refused(failure)) => {
-                self.problems.push(at.tell(&failure.to_string().replace("--scope", "scope")));
+                self.problems.push(at.tell(&failure.to_string()));
             }
             Err(Stop::Failed(error)) => return Err(error),
         }
