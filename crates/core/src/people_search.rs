@@ -162,7 +162,9 @@ mod tests {
         #[test]
         fn places_survive_storage(wanted in prop::collection::btree_set(0..SEGMENT, 0..300)) {
             let mut places = Places::default();
-            wanted.iter().for_each(|place| places.add(*place));
+            for place in &wanted {
+                places.add(*place);
+            }
             let stored = places.encode();
             prop_assert!(stored.len() <= BITMAP);
             prop_assert_eq!(Places::decode(&stored), Some(places.clone()));
