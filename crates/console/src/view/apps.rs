@@ -180,6 +180,13 @@ pub struct FormField {
     pub is_wrong: bool,
 }
 
+impl FormField {
+    /// Whether it is a switch.
+    pub(super) fn is_check(&self) -> bool {
+        matches!(self.kind, FieldKind::Check(_))
+    }
+}
+
 /// How a field is entered.
 #[derive(Clone, Debug)]
 pub enum FieldKind {
