@@ -59,7 +59,7 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
   await page.getByRole("link", { name: "Signing keys", exact: true }).click();
   await page.getByRole("heading", { name: "Signing keys", level: 1 }).waitFor();
   await inspect(page, "console-keys");
-  for (const name of ["Mail", "Sessions", "Providers", "Settings", "Doctor"]) {
+  for (const name of ["APIs", "Mail", "Sessions", "Providers", "Settings", "Doctor"]) {
     await page.getByRole("link", { name, exact: true }).click();
     await page.getByRole("heading", { name, level: 1 }).waitFor();
     await inspect(page, `console-${name.toLowerCase()}`);
@@ -139,6 +139,7 @@ test("the console is in German too", async () => {
     ["Übersicht", "overview"],
     ["Personen", "people"],
     ["Apps", "apps"],
+    ["APIs", "apis"],
     ["Protokoll", "audit"],
     ["Sitzungen", "sessions"],
     ["E-Mail", "mail"],
