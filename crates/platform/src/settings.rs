@@ -20,6 +20,7 @@ mod origin;
 mod provider;
 mod registration;
 mod resolver;
+mod security_txt;
 mod sign_in;
 mod webhooks;
 mod workload;
@@ -35,6 +36,7 @@ pub use provider::{
 };
 pub use registration::{Registration, RegistrationMode};
 pub use resolver::ResolverSettings;
+pub use security_txt::SecurityTxt;
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
 pub use webhooks::Webhooks;
 pub use workload::{GITHUB_ACTIONS, WorkloadIssuer, WorkloadRule};
@@ -79,6 +81,8 @@ pub struct Settings {
     pub languages: Languages,
     /// How pages and mails look.
     pub branding: Branding,
+    /// Where people report vulnerabilities.
+    pub security_txt: SecurityTxt,
     /// Where logos are kept.
     pub objects: Objects,
     /// Requests to addresses that apps registered.
@@ -141,6 +145,7 @@ impl Default for Settings {
             links: Links::default(),
             languages: Languages::default(),
             branding: Branding::default(),
+            security_txt: SecurityTxt::default(),
             objects: Objects::default(),
             outbound: Outbound::default(),
             merits: Merits::default(),

@@ -99,6 +99,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     for (key, problem) in branding::problems(&settings.branding) {
         check(key, Err(problem));
     }
+    check("security_txt", settings.security_txt.check());
     check("objects.s3", objects(&settings.objects));
     check("content.url", content(&settings.content));
     check("languages.offered", languages(&settings.languages));

@@ -4,6 +4,7 @@ mod discovery;
 mod jwks;
 mod passkey_endpoints;
 mod protected_resource;
+mod security_txt;
 
 use crate::error::API;
 use crate::http::policy::{CorsPolicy, Limit};
@@ -20,5 +21,6 @@ pub fn surface() -> Surface<AppState> {
         .with(jwks::endpoint())
         .with(passkey_endpoints::endpoint())
         .with(protected_resource::endpoints())
+        .with(security_txt::endpoint())
         .below("/.well-known", API)
 }

@@ -109,3 +109,16 @@ async fn the_keys_are_published_at_both_places() {
         }
     }
 }
+
+#[tokio::test]
+async fn whoever_finds_a_vulnerability_learns_where_to_report_it() {
+    let world = World::with(|settings| {
+        settings.security_txt.contact = vec!["mailto:security@example.org".to_owned()];
+    })
+    .await;
+    let found = world.browser().get("/.well-known/security.txt").await;
+    assert_eq!((found.status.as_u16(), found.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert!(found.body.starts_with("Contact: mailto:security@example.org\nExpires: "), "{}", found.body);
+    assert!(found.body.ends_with("\nCanonical: https://id.example.org/.well-known/security.txt\n"), "{}", found.body);
+    assert_eq!(World::new().await.browser().get("/.well-known/security.txt").await.status, 404);
+}
