@@ -10,6 +10,7 @@ mod invite;
 mod link;
 mod people;
 mod remote;
+mod remote_only;
 mod resource;
 mod scim;
 mod security;
@@ -33,6 +34,7 @@ pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use people::{ImportPeople, PeopleCommand};
 pub use remote::RemoteArgs;
+pub use remote_only::{MailCommand, ProviderCommand, SessionCommand};
 pub use resource::{ResourceCommand, ResourceFields};
 pub use scim::{AddScim, ScimCommand};
 pub use security::SecurityFields;
@@ -161,6 +163,15 @@ Examples:
     /// Manage the operator's webhooks. Only with --server.
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// See where people are signed in, and end sessions. Only with --server.
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// See the mails that wait, test, resend and drop them. Only with --server.
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// See the upstream providers and whether they answer, with --server; remove those that were declared, without.
+    #[command(subcommand)]
+    Provider(ProviderCommand),
     /// Show the background jobs: when each ran, runs next, and why it failed.
     #[command(after_help = "\
 Recurring jobs run once per interval, on one of the instances that share the database. Queued ones are listed until they are

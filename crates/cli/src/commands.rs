@@ -13,6 +13,7 @@ pub mod link;
 pub mod named;
 pub mod openapi;
 pub mod people;
+pub mod provider;
 pub mod resource;
 pub mod scim;
 pub mod user;

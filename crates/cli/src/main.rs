@@ -23,7 +23,7 @@ use clap::Parser as _;
 
 use crate::args::{
     AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, PeopleCommand,
-    ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
+    ProviderCommand, ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -137,8 +137,15 @@ fn run(cli: Cli) -> Result<(), Failure> {
         },
         Command::Audit(audit) => commands::audit::audit(file, output, &audit),
         Command::Jobs => commands::jobs::list(file, output),
-        Command::Overview | Command::Webhook(_) => {
+        Command::Overview
+        | Command::Webhook(_)
+        | Command::Session(_)
+        | Command::Mail(_)
+        | Command::Provider(ProviderCommand::List | ProviderCommand::Check { .. }) => {
             Err(Failure::Usage("this command asks a running server: pass --server URL".to_owned()))
+        }
+        Command::Provider(ProviderCommand::Remove { id, sure }) => {
+            commands::provider::remove(file, output, &id, sure.yes)
         }
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),

@@ -3,16 +3,23 @@
 mod apps;
 mod audit;
 mod client;
+mod installation;
 mod keys;
+mod mails;
+mod orgs;
 mod people;
 mod resources;
+mod sessions;
 mod transfer;
 mod webhooks;
 
 use serde_json::Value;
 
 use self::client::Client;
-use crate::args::{AppCommand, Command, KeysCommand, PeopleCommand, RemoteArgs, UserCommand};
+use crate::args::{
+    AppCommand, Command, ConfigCommand, KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, UserCommand,
+    WorkspaceCommand,
+};
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
@@ -32,6 +39,9 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
             people::disable(&client, output, &user, keep_keys, sure.yes)
         }
         Command::User(UserCommand::Enable { user }) => people::enable(&client, output, &user),
+        Command::User(UserCommand::Sessions { end: Some(id), sure, .. }) => {
+            sessions::end(&client, output, &id, sure.yes)
+        }
         Command::User(UserCommand::Sessions { user, end: None, end_all, sure }) => {
             people::sessions(&client, output, &user, end_all, sure.yes)
         }
@@ -54,6 +64,14 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::Audit(audit) => audit::audit(&client, output, &audit),
         Command::Overview => overview(&client, output),
         Command::Webhook(command) => webhooks::run(&client, output, command),
+        Command::Session(command) => sessions::run(&client, output, command),
+        Command::Mail(command) => mails::run(&client, output, command),
+        Command::Provider(command) => installation::providers(&client, output, command),
+        Command::Config(ConfigCommand::Show) => installation::settings(&client, output),
+        Command::Doctor => installation::doctor(&client, output),
+        Command::Workspace(WorkspaceCommand::List(page)) => orgs::list(&client, output, &page),
+        Command::Workspace(WorkspaceCommand::Show { id }) => orgs::show(&client, output, &id),
+        Command::Workspace(WorkspaceCommand::Set(change)) => orgs::set(&client, output, &change),
         _ => Err(no_api()),
     }
 }
@@ -72,7 +90,7 @@ fn is_there(command: &Command) -> bool {
                 | UserCommand::Show { .. }
                 | UserCommand::Disable { .. }
                 | UserCommand::Enable { .. }
-                | UserCommand::Sessions { end: None, .. }
+                | UserCommand::Sessions { .. }
         ),
         Command::App(command) => matches!(
             **command,
@@ -85,7 +103,20 @@ fn is_there(command: &Command) -> bool {
                 | AppCommand::Remove { .. }
         ),
         Command::Audit(audit) => !audit.follow,
-        Command::Resource(_) | Command::People(_) | Command::Keys(_) | Command::Overview | Command::Webhook(_) => true,
+        Command::Workspace(command) => match command {
+            WorkspaceCommand::Set(change) => change.branding.logo.is_none(),
+            command => matches!(command, WorkspaceCommand::List(_) | WorkspaceCommand::Show { .. }),
+        },
+        Command::Config(command) => matches!(command, ConfigCommand::Show),
+        Command::Resource(_)
+        | Command::People(_)
+        | Command::Keys(_)
+        | Command::Overview
+        | Command::Webhook(_)
+        | Command::Session(_)
+        | Command::Mail(_)
+        | Command::Doctor => true,
+        Command::Provider(command) => !matches!(command, ProviderCommand::Remove { .. }),
         _ => false,
     }
 }
@@ -139,6 +170,12 @@ fn text(value: &Value) -> String {
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join("\n"),
         other => other.to_string(),
     }
+}
+
+/// The path of one of a list.
+fn one(list: &str, id: &str) -> String {
+    let segment: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("{list}/{segment}")
 }
 
 /// The entries of a list.

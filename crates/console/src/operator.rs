@@ -6,7 +6,7 @@ use http::request::Parts;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Acr;
 use sigma_core::ids::{AppId, OrgId, SessionId, UserId, WebhookId};
-use sigma_core::interaction::{ConsolePage, Continuation};
+use sigma_core::interaction::{BrandingOf, ConsolePage, Continuation};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
@@ -164,6 +164,11 @@ fn page_at(path: &str) -> ConsolePage {
         Some("sessions") => ConsolePage::Sessions,
         Some("settings") => ConsolePage::Settings,
         Some("doctor") => ConsolePage::Doctor,
+        Some("branding") => ConsolePage::Branding(match (id, segments.next()) {
+            (Some("org"), Some(id)) => OrgId::parse(id).map(BrandingOf::Org),
+            (Some("app"), Some(id)) => AppId::parse(id).map(BrandingOf::App),
+            _ => None,
+        }),
         Some("providers") => ConsolePage::Providers,
         _ => ConsolePage::Overview,
     }
@@ -214,6 +219,7 @@ impl Tab {
             Self::Keys => OperatorRight::ReadKeys,
             Self::Mail => OperatorRight::ReadMail,
             Self::Settings | Self::Doctor => OperatorRight::ReadSettings,
+            Self::Branding => OperatorRight::ReadBranding,
             Self::Providers => OperatorRight::ReadProviders,
         }
     }
@@ -249,6 +255,7 @@ mod tests {
             ("/console/sessions".to_owned(), ConsolePage::Sessions),
             ("/console/settings".to_owned(), ConsolePage::Settings),
             ("/console/doctor".to_owned(), ConsolePage::Doctor),
+            ("/console/branding/org/acme".to_owned(), ConsolePage::Branding(None)),
             ("/console/providers".to_owned(), ConsolePage::Providers),
             ("/console/resource".to_owned(), ConsolePage::Resources),
             ("/console/nothing".to_owned(), ConsolePage::Overview),

@@ -1,9 +1,13 @@
-//! How a server, an org or an app looks on pages: logo, accent colour and links.
+//! How a server, an org or an app looks on pages: logo, accent colour, links and words of welcome.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// The longest words of welcome, in characters.
+pub const LONGEST_WELCOME: usize = 300;
 /// The longest link, in bytes.
 const LONGEST_LINK: usize = 2_000;
 /// The least contrast of text (WCAG 2.2 §1.4.3).
@@ -28,6 +32,142 @@ pub struct Branding {
     pub privacy_url: Option<String>,
     /// Where people get help.
     pub support_url: Option<String>,
+    /// What the sign-in page says first.
+    pub welcome: Welcome,
+}
+
+/// What is changed of a part of a branding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Part<T> {
+    /// Nothing.
+    #[default]
+    Kept,
+    /// It is taken away.
+    Gone,
+    /// It is set.
+    Set(T),
+}
+
+impl<T> Part<T> {
+    /// The part as it is to be: set, or taken away.
+    pub fn of(value: Option<T>) -> Self {
+        value.map_or(Self::Gone, Self::Set)
+    }
+
+    /// The part of a text that is to be, where an empty one takes it away and none keeps it.
+    ///
+    /// # Errors
+    /// Those of `parse`.
+    pub fn of_text<E>(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Self, E> {
+        match text {
+            None => Ok(Self::Kept),
+            Some("") => Ok(Self::Gone),
+            Some(text) => parse(text).map(Self::Set),
+        }
+    }
+
+    fn after(&self, before: Option<&T>) -> Option<T>
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Kept => before.cloned(),
+            Self::Gone => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
+}
+
+/// What is changed of a branding.
+#[derive(Clone, Debug, Default)]
+pub struct BrandingChange {
+    /// The logo.
+    pub logo: Part<String>,
+    /// The colour.
+    pub accent: Part<Accent>,
+    /// The terms of service.
+    pub terms_url: Part<String>,
+    /// The privacy policy.
+    pub privacy_url: Part<String>,
+    /// Where people get help.
+    pub support_url: Part<String>,
+    /// What the sign-in page says first, in all languages.
+    pub welcome: Option<Welcome>,
+}
+
+impl BrandingChange {
+    /// The branding with the change.
+    pub fn of(&self, before: &Branding) -> Branding {
+        Branding {
+            logo: self.logo.after(before.logo.as_ref()),
+            accent: self.accent.after(before.accent.as_ref()),
+            terms_url: self.terms_url.after(before.terms_url.as_ref()),
+            privacy_url: self.privacy_url.after(before.privacy_url.as_ref()),
+            support_url: self.support_url.after(before.support_url.as_ref()),
+            welcome: self.welcome.clone().unwrap_or_else(|| before.welcome.clone()),
+        }
+    }
+}
+
+/// Checks a link that has to be a web page.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_web_link(text: &str) -> Result<(), &'static str> {
+    check_link(text)?;
+    if text.starts_with("https://") { Ok(()) } else { Err("must begin with https://") }
+}
+
+/// Words of welcome by the tags of their languages: plain text, a paragraph.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Welcome(BTreeMap<String, String>);
+
+impl Welcome {
+    /// Without words.
+    pub const NONE: Self = Self(BTreeMap::new());
+
+    /// The words in these languages, trimmed; empty ones are left out.
+    ///
+    /// # Errors
+    /// The language whose words are refused, and why.
+    pub fn new<'t>(words: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, (String, &'static str)> {
+        let mut all = BTreeMap::new();
+        for (language, words) in words {
+            let words = words.trim();
+            if words.is_empty() {
+                continue;
+            }
+            if words.chars().count() > LONGEST_WELCOME {
+                return Err((language.to_owned(), "is longer than 300 characters"));
+            }
+            if words.chars().any(char::is_control) {
+                return Err((language.to_owned(), "has line breaks or control characters"));
+            }
+            all.insert(language.to_owned(), words.to_owned());
+        }
+        Ok(Self(all))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, by the tags of their languages.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(language, words)| (language.as_str(), words.as_str()))
+    }
+
+    /// The words in exactly that language.
+    pub fn get(&self, language: &str) -> Option<&str> {
+        self.0.get(language).map(String::as_str)
+    }
+
+    /// The words for readers of a language: in it, else in English, else in any.
+    pub fn for_readers_of(&self, language: &str) -> Option<&str> {
+        self.get(language).or_else(|| self.get("en")).or_else(|| self.0.values().next().map(String::as_str))
+    }
 }
 
 impl Branding {
@@ -40,6 +180,7 @@ impl Branding {
             terms_url: self.terms_url.clone().or_else(|| wider.terms_url.clone()),
             privacy_url: self.privacy_url.clone().or_else(|| wider.privacy_url.clone()),
             support_url: self.support_url.clone().or_else(|| wider.support_url.clone()),
+            welcome: if self.welcome.is_empty() { wider.welcome.clone() } else { self.welcome.clone() },
         }
     }
 }
@@ -66,6 +207,19 @@ pub struct Accent(Colour);
 /// A colour: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour([u8; 3]);
+
+/// How an accent can be read on the pages of one mode (WCAG 2.2 §1.4.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Legibility {
+    /// The contrast of the colour as chosen.
+    pub chosen: f64,
+    /// The colour that pages show instead, or the same.
+    pub shown: Colour,
+    /// Its contrast: at least 4.5.
+    pub contrast: f64,
+    /// Whether it is another one.
+    pub is_corrected: bool,
+}
 
 /// An accent for one mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +248,16 @@ impl Accent {
     pub fn hex(self) -> String {
         let Colour([red, green, blue]) = self.0;
         format!("{red:02x}{green:02x}{blue:02x}")
+    }
+
+    /// How it can be read on light and on dark pages.
+    pub fn legibility(self) -> [Legibility; 2] {
+        [(self.light(), LIGHT_GROUND), (self.dark(), DARK_GROUND)].map(|(shade, ground)| Legibility {
+            chosen: self.0.contrast(ground),
+            shown: shade.accent,
+            contrast: shade.accent.contrast(ground),
+            is_corrected: shade.accent != self.0,
+        })
     }
 
     /// For light pages: darkened as far as needed.
@@ -177,6 +341,26 @@ mod tests {
     fn a_readable_accent_is_used_as_it_is() {
         assert_eq!(Accent::parse("#3d46c2").unwrap().light().accent.to_string(), "#3d46c2");
         assert_eq!(Accent::parse("#aab1ff").unwrap().dark().accent.to_string(), "#aab1ff");
+    }
+
+    #[test]
+    fn a_colour_that_cannot_be_read_is_corrected_and_says_so() {
+        let [light, dark] = Accent::parse("#ffe14d").unwrap().legibility();
+        assert!(light.is_corrected && light.chosen < CONTRAST && light.contrast >= CONTRAST, "{light:?}");
+        assert!(!dark.is_corrected && dark.chosen >= CONTRAST, "{dark:?}");
+        assert_eq!(dark.shown.to_string(), "#ffe14d");
+    }
+
+    #[test]
+    fn words_of_welcome_are_a_paragraph_in_the_language_of_the_reader() {
+        let words = Welcome::new([("en", " Hello "), ("de", "")]).unwrap();
+        assert_eq!((words.get("de"), words.for_readers_of("de")), (None, Some("Hello")));
+        let words = Welcome::new([("en", "Hello"), ("de", "Hallo")]).unwrap();
+        assert_eq!(words.for_readers_of("de"), Some("Hallo"));
+        assert!(Welcome::NONE.is_empty() && Welcome::NONE.for_readers_of("en").is_none());
+        for bad in ["a\nb", "a\u{7}", &"x".repeat(LONGEST_WELCOME + 1)] {
+            assert_eq!(Welcome::new([("en", bad)]).map_err(|(language, _)| language), Err("en".to_owned()), "{bad}");
+        }
     }
 
     proptest! {

@@ -65,6 +65,10 @@ actions! {
     MailDrop = "mail.drop",
     /// Whoever runs the server began a test sign-in with a provider.
     ProviderTest = "provider.test",
+    /// A provider was declared, or what is declared of it was changed.
+    ProviderChange = "provider.change",
+    /// A declared provider was removed.
+    ProviderRemove = "provider.remove",
     /// A session ended.
     SessionEnd = "session.end",
     /// Several sessions of a user ended at once.

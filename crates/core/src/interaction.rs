@@ -234,10 +234,24 @@ pub enum ConsolePage {
     Settings,
     /// What is wrong with the installation.
     Doctor,
+    /// How the server, orgs and apps look; or one of them.
+    Branding(Option<BrandingOf>),
+    /// Changing how one of them looks: the user signs in again first.
+    BrandingChange(BrandingOf),
     /// Upstream providers.
     Providers,
     /// Testing them: the user signs in again first.
     ProvidersChange,
+}
+
+/// Whose look a page of the console shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BrandingOf {
+    /// An org.
+    Org(OrgId),
+    /// An app.
+    App(AppId),
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -356,6 +370,7 @@ impl Continuation {
                         | ConsolePage::KeysChange
                         | ConsolePage::MailChange
                         | ConsolePage::SessionsChange
+                        | ConsolePage::BrandingChange(_)
                         | ConsolePage::ProvidersChange
                 }
         )
@@ -438,6 +453,7 @@ mod tests {
                     | ConsolePage::KeysChange
                     | ConsolePage::MailChange
                     | ConsolePage::SessionsChange
+                    | ConsolePage::BrandingChange(_)
                     | ConsolePage::ProvidersChange
             }
         );
@@ -523,6 +539,8 @@ mod tests {
                 ConsolePage::KeysChange,
                 ConsolePage::MailChange,
                 ConsolePage::SessionsChange,
+                ConsolePage::Branding(None),
+                ConsolePage::BrandingChange(BrandingOf::App(AppId::from_text("app_1"))),
                 ConsolePage::ProvidersChange,
             ])
             .prop_map(|page| Continuation::Console { page }),

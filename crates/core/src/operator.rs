@@ -63,6 +63,10 @@ pub enum OperatorRight {
     DeletePeople,
     /// Seeing the settings in force, and what is wrong with the installation.
     ReadSettings,
+    /// Seeing how the server, orgs and apps look.
+    ReadBranding,
+    /// Changing how orgs and apps look.
+    ManageBranding,
     /// Seeing the upstream providers.
     ReadProviders,
     /// Asking whether they answer, and test sign-ins.
@@ -71,7 +75,7 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -93,6 +97,8 @@ impl OperatorRight {
         Self::EndCredentials,
         Self::DeletePeople,
         Self::ReadSettings,
+        Self::ReadBranding,
+        Self::ManageBranding,
         Self::ReadProviders,
         Self::TestProviders,
     ];
@@ -176,9 +182,10 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageApps, ManageKeys,
-            ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadKeys, ReadMail, ReadOrgs,
-            ReadPeople, ReadProviders, ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
+            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageApps, ManageBranding,
+            ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadBranding, ReadKeys,
+            ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople,
+            TestProviders,
         };
         match self {
             Self::Owner => true,
@@ -186,9 +193,9 @@ impl OperatorRole {
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
-                | ReadSettings | ReadProviders => true,
+                | ReadSettings | ReadBranding | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageApps | ManageWebhooks
-                | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople
+                | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople | ManageBranding
                 | TestProviders => false,
             },
         }
@@ -259,10 +266,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - - - - yes - yes - - - - -",
-                "auditor yes yes - - - - yes - yes - yes yes - yes - yes - - - - yes yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - - - - yes - yes - - - - - - -",
+                "auditor yes yes - - - - yes - yes - yes yes - yes - yes - - - - yes yes - yes -",
             ]
         );
     }

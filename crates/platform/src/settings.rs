@@ -1,6 +1,7 @@
 //! All settings. Each field has a default that suits one machine behind one proxy; unknown keys prevent the start.
 //! Secrets are masked in output.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -392,12 +393,21 @@ pub struct Branding {
     pub privacy_url: Option<String>,
     /// Where people get help, also `mailto:`.
     pub support_url: Option<String>,
+    /// What the sign-in page says first, by the tags of languages.
+    pub welcome: BTreeMap<String, String>,
 }
 
 impl Default for Branding {
     fn default() -> Self {
-        let name = "Sigma".to_owned();
-        Self { name, logo: None, accent: None, terms_url: None, privacy_url: None, support_url: None }
+        Self {
+            name: "Sigma".to_owned(),
+            logo: None,
+            accent: None,
+            terms_url: None,
+            privacy_url: None,
+            support_url: None,
+            welcome: BTreeMap::new(),
+        }
     }
 }
 

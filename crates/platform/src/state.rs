@@ -225,6 +225,8 @@ impl AppState {
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
+        let mut settings = settings;
+        crate::providers::add_declared(&mut settings, &store, &master_key).await?;
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
         let workloads = Workloads::new(&settings.workloads, &settings.issuer, &fetcher);

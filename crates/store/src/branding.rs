@@ -1,6 +1,6 @@
 //! How apps and orgs look on pages.
 
-use sigma_core::branding::{Accent, Branding};
+use sigma_core::branding::{Accent, Branding, BrandingChange, Welcome};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, OrgId};
 use sigma_core::time::Timestamp;
@@ -41,22 +41,39 @@ impl Branded {
 /// The branding of an app or org; the default if nothing was set.
 pub fn find(tx: &mut dyn Tx, whose: &Branded) -> Result<Branding, StoreError> {
     let row = tx.query_opt(
-        "SELECT logo, accent, terms_url, privacy_url, support_url FROM brandings WHERE owner_kind = $1 AND owner_id = $2",
+        "SELECT logo, accent, terms_url, privacy_url, support_url, welcome FROM brandings
+         WHERE owner_kind = $1 AND owner_id = $2",
         params![whose.kind(), whose.id()],
     )?;
     row.map_or_else(|| Ok(Branding::default()), |row| decode(&row))
+}
+
+/// Changes the branding of an app or org that exists, whose org is locked; returns it. What changes nothing is not recorded.
+pub fn change(
+    tx: &mut dyn Tx,
+    whose: &Branded,
+    change: &BrandingChange,
+    now: Timestamp,
+) -> Result<Branding, StoreError> {
+    let before = find(tx, whose)?;
+    let after = change.of(&before);
+    if after != before {
+        set(tx, whose, &after, now)?;
+    }
+    Ok(after)
 }
 
 /// Sets the branding of an app or org that exists.
 pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> Result<(), StoreError> {
     let before = find(tx, whose)?;
     let accent = new.accent.map(|accent| accent.to_string());
+    let welcome = (!new.welcome.is_empty()).then(|| serde_json::to_string(&new.welcome).unwrap_or_default());
     tx.execute(
-        "INSERT INTO brandings (owner_kind, owner_id, logo, accent, terms_url, privacy_url, support_url, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO brandings (owner_kind, owner_id, logo, accent, terms_url, privacy_url, support_url, updated_at, welcome)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (owner_kind, owner_id) DO UPDATE SET logo = excluded.logo, accent = excluded.accent,
             terms_url = excluded.terms_url, privacy_url = excluded.privacy_url, support_url = excluded.support_url,
-            updated_at = excluded.updated_at",
+            updated_at = excluded.updated_at, welcome = excluded.welcome",
         params![
             whose.kind(),
             whose.id(),
@@ -65,7 +82,8 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
             new.terms_url.as_deref(),
             new.privacy_url.as_deref(),
             new.support_url.as_deref(),
-            now
+            now,
+            welcome
         ],
     )?;
     tx.changed(cached::BRANDING, &whose.key())?;
@@ -76,6 +94,7 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
         ("terms_url", before.terms_url != new.terms_url),
         ("privacy_url", before.privacy_url != new.privacy_url),
         ("support_url", before.support_url != new.support_url),
+        ("welcome", before.welcome != new.welcome),
     ]);
     let event = match whose {
         Branded::App(app_id, org_id) => NewEvent::new(Action::AppChange).within(org_id).to(Target::App(app_id.clone())),
@@ -107,5 +126,11 @@ fn decode(row: &Row) -> Result<Branding, StoreError> {
         terms_url: row.opt_text(2)?,
         privacy_url: row.opt_text(3)?,
         support_url: row.opt_text(4)?,
+        welcome: match row.opt_text(5)? {
+            None => Welcome::NONE,
+            Some(words) => {
+                serde_json::from_str(&words).map_err(|_| StoreError::Corrupt("words of welcome".to_owned()))?
+            }
+        },
     })
 }

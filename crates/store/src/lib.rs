@@ -68,6 +68,7 @@ pub mod people_index;
 pub mod picture;
 mod postgres;
 pub mod profile;
+pub mod provider;
 pub mod provider_account;
 pub mod provider_sign_in;
 pub mod published_record;

@@ -20,4 +20,7 @@ pub struct BrandingFields {
     /// URL or mailto: address for support; '' for none.
     #[arg(long, value_name = "URL")]
     pub support_url: Option<String>,
+    /// What the sign-in page says first, such as 'en=Welcome to the bakery'; 'en=' for nothing. May be repeated.
+    #[arg(long, value_name = "LANGUAGE=WORDS")]
+    pub welcome: Vec<String>,
 }

@@ -92,7 +92,7 @@ Examples:
 
 /// `sigma workspace set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "verified", "logo", "accent", "terms_url", "privacy_url", "support_url"])))]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "verified", "logo", "accent", "terms_url", "privacy_url", "support_url", "welcome"])))]
 pub struct SetWorkspace {
     /// Workspace, by id or slug.
     #[arg(value_name = "WORKSPACE")]

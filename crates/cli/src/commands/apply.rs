@@ -1,4 +1,4 @@
-//! `sigma apply`: brings apps, resources, workspaces and roles to the state that files declare.
+//! `sigma apply`: brings apps, resources, workspaces, roles and providers to the state that files declare.
 //!
 //! The changes are made in one transaction, which is rolled back the first time: so what is shown is what the rules of the store
 //! say, and not a guess. Only if the second time does the same are they kept.
@@ -6,8 +6,10 @@
 mod app;
 mod declared;
 mod file;
+mod look;
 mod members;
 mod org;
+mod provider;
 mod resource;
 mod secret;
 mod step;
@@ -22,6 +24,7 @@ use sigma_store::{StoreError, Trial, Tx};
 
 use self::step::{Run, Step};
 use self::wanted::Wanted;
+use super::branding;
 use crate::args::ApplyArgs;
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -82,6 +85,9 @@ pub fn apply(config: Option<&Path>, output: Output, args: &ApplyArgs) -> Result<
         print(&planned.text())?;
     }
     confirm(args.sure.yes, &format!("{} will be made", planned.summary()))?;
+    for logo in wanted.logos() {
+        branding::store(&opened, logo)?;
+    }
     let done = perform(&opened, &wanted, &planned)?;
     output.answer(&Report::applied(&done), Report::text)
 }
@@ -121,6 +127,9 @@ fn bring_about(tx: &mut dyn Tx, wanted: &Wanted) -> Result<Run, StoreError> {
     }
     for entry in &wanted.resources {
         run.note(&entry.at, resource::bring(tx, wanted, entry))?;
+    }
+    for entry in &wanted.providers {
+        run.note(&entry.at, provider::bring(tx, wanted, entry))?;
     }
     Ok(run)
 }

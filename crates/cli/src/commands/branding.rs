@@ -3,7 +3,8 @@
 use std::fs;
 
 use serde::Serialize;
-use sigma_core::branding::{Accent, Branding, check_link};
+use sigma_core::branding::{Accent, Branding, Welcome, check_link};
+use sigma_server::i18n::Language;
 use sigma_server::objects::{Logo, Objects};
 use sigma_store::branding::{self, Branded};
 
@@ -24,6 +25,8 @@ pub struct BrandingView {
     privacy_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     support_url: Option<String>,
+    #[serde(skip_serializing_if = "Welcome::is_empty")]
+    welcome: Welcome,
 }
 
 impl BrandingView {
@@ -37,18 +40,21 @@ impl BrandingView {
             terms_url: branding.terms_url,
             privacy_url: branding.privacy_url,
             support_url: branding.support_url,
+            welcome: branding.welcome,
         })
     }
 
     /// Its lines in a list of fields.
-    pub fn entries(&self) -> [(&'static str, String); 5] {
+    pub fn entries(&self) -> [(&'static str, String); 6] {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let welcome: Vec<_> = self.welcome.iter().map(|(language, words)| format!("{language}: {words}")).collect();
         [
             ("logo", text(&self.logo)),
             ("accent", text(&self.accent)),
             ("terms", text(&self.terms_url)),
             ("privacy", text(&self.privacy_url)),
             ("support", text(&self.support_url)),
+            ("welcome", welcome.join("\n")),
         ]
     }
 }
@@ -86,6 +92,7 @@ pub struct Change {
     terms_url: Field<String>,
     privacy_url: Field<String>,
     support_url: Field<String>,
+    welcome: Vec<(Language, String)>,
 }
 
 impl Change {
@@ -100,6 +107,7 @@ impl Change {
             terms_url: link("--terms-url", fields.terms_url.as_deref())?,
             privacy_url: link("--privacy-url", fields.privacy_url.as_deref())?,
             support_url: link("--support-url", fields.support_url.as_deref())?,
+            welcome: fields.welcome.iter().map(|text| welcome(text)).collect::<Result<_, _>>()?,
         }))
     }
 
@@ -122,6 +130,7 @@ impl Change {
                 terms_url: self.terms_url.clone().instead_of(before.terms_url),
                 privacy_url: self.privacy_url.clone().instead_of(before.privacy_url),
                 support_url: self.support_url.clone().instead_of(before.support_url),
+                welcome: greeting(&before.welcome, &self.welcome),
             };
             branding::set(tx, &whose, &after, now)
         })
@@ -139,6 +148,23 @@ fn accent(text: &str) -> Result<Accent, Failure> {
     parsed.ok_or_else(|| Failure::Usage(format!("--accent \"{text}\" is not a colour such as \"#3d46c2\"")))
 }
 
+/// `en=Welcome`
+fn welcome(text: &str) -> Result<(Language, String), Failure> {
+    let refused = |problem: &str| Failure::Usage(format!("--welcome \"{text}\" {problem}"));
+    let (tag, words) = text.split_once('=').ok_or_else(|| refused("is not of the form en=Welcome"))?;
+    let language = Language::parse(tag).ok_or_else(|| refused("names no language of pages"))?;
+    Welcome::new([(tag, words)]).map_err(|(_, problem)| refused(problem))?;
+    Ok((language, words.trim().to_owned()))
+}
+
+/// The words of before, with those that are given instead; empty ones take theirs away.
+fn greeting(before: &Welcome, given: &[(Language, String)]) -> Welcome {
+    let kept = before.iter().filter(|(tag, _)| !given.iter().any(|(language, _)| language.tag() == *tag));
+    let all = kept.chain(given.iter().map(|(language, words)| (language.tag(), words.as_str())));
+    // Each was checked, and there are no more of them than languages.
+    Welcome::new(all).unwrap_or_else(|_| before.clone())
+}
+
 fn link(option: &str, text: Option<&str>) -> Result<Field<String>, Failure> {
     Field::read(text, |url| match check_link(url) {
         Ok(()) => Ok(url.to_owned()),
@@ -146,7 +172,11 @@ fn link(option: &str, text: Option<&str>) -> Result<Field<String>, Failure> {
     })
 }
 
-fn store(opened: &Opened, logo: &Logo) -> Result<(), Failure> {
+/// Stores a logo, before anything names it.
+///
+/// # Errors
+/// It cannot be stored.
+pub fn store(opened: &Opened, logo: &Logo) -> Result<(), Failure> {
     let failed = |error: String| Failure::Failed(format!("the logo cannot be stored: {error}"));
     let objects = Objects::new(&opened.settings.objects).map_err(|error| failed(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

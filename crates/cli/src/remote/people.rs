@@ -111,7 +111,7 @@ pub fn sessions(client: &Client, output: Output, user: &str, end_all: bool, yes:
 }
 
 /// The account in full that is called so: by its id, an address or a public key.
-fn find(client: &Client, user: &str) -> Result<Value, Failure> {
+pub fn find(client: &Client, user: &str) -> Result<Value, Failure> {
     let unknown = || Failure::NotFound(format!("there is no account \"{user}\""));
     if let Some(id) = UserId::parse(user) {
         return client.get(&format!("people/{id}"), &[]).map_err(|failure| match failure {

@@ -54,8 +54,7 @@ pub fn run(client: &Client, output: Output, command: WebhookCommand) -> Result<(
 
 /// The path of a webhook.
 fn one(id: &str) -> String {
-    let segment: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("webhooks/{segment}")
+    super::one("webhooks", id)
 }
 
 fn print(output: Output, webhook: &Value) -> Result<(), Failure> {

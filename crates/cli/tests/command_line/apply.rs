@@ -154,7 +154,7 @@ orgs:
     assert_eq!(sigma.run(&["workspace", "show", "bakery"]).code, 3);
     assert_eq!(sigma.json(&["audit", "--action", "app.create"])["items"], json!([]), "not even an event is kept");
     for (content, told) in [
-        ("providers:\n  - id: google\n", "sigma.yaml:2: providers cannot be applied: they are settings"),
+        ("providers:\n  - id: google\n", "sigma.yaml:2: provider google: missing field `client_id`"),
         ("apps:\n  - client_id: a-b\n  - client_id: a-b\n", "sigma.yaml:3: app a-b: is declared more than once"),
         ("apps:\n  - client_id: a-b\n    client_nam: x\n", "sigma.yaml:3: "),
         ("apps:\n  - client_id: a-b\n    client_secret: { env: NOBODY }\n", "sigma.yaml:2: app a-b: client_secret: "),
@@ -187,4 +187,79 @@ fn a_secret_in_a_file_is_taken_and_replaced_and_never_printed() {
     let public =
         "apps:\n  - client_id: job\n    token_endpoint_auth_method: none\n    client_secret: { file: secrets/job }\n";
     assert_eq!(apply(&sigma, public, &["--yes"]).code, 4);
+}
+
+#[test]
+fn looks_are_declared_beside_what_they_belong_to() {
+    const LOOKS: &str = "\
+orgs:
+  - org: bakery
+    name: Bakery
+    branding: { accent: '#8a4b08', welcome: { en: Fresh bread, de: Frisches Brot }, logo: logo.png }
+apps:
+  - client_id: shop
+    client_name: Shop
+    org: bakery
+    redirect_uris: [https://shop.example.org/callback]
+    branding: { terms_url: 'https://shop.example.org/terms' }
+";
+    let sigma = Installation::new();
+    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/images/consent.png");
+    fs::copy(image, sigma.path().join("logo.png")).unwrap();
+    let applied = apply(&sigma, LOOKS, &["--yes"]);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert!(applied.stdout.contains("branding.accent: \"#8a4b08\""), "{applied:?}");
+    let again = apply(&sigma, LOOKS, &["--yes"]);
+    assert!(again.code == 0 && again.stdout.contains("Nothing to do"), "{again:?}");
+    let bakery = sigma.json(&["workspace", "show", "bakery"]);
+    assert_eq!(bakery["branding"]["welcome"], json!({"en": "Fresh bread", "de": "Frisches Brot"}));
+    assert!(bakery["branding"]["logo"].is_string(), "{bakery}");
+    let other = LOOKS.replace("#8a4b08", "#0a7d4b").replace("logo: logo.png", "logo: ''");
+    let shown = apply(&sigma, &other, &["--dry-run"]);
+    assert!(shown.code == 1 && shown.stdout.contains("branding.accent: \"#8a4b08\" → \"#0a7d4b\""), "{shown:?}");
+    fs::write(sigma.path().join("logo.png"), "<svg/>").unwrap();
+    for (declared, words) in [
+        (LOOKS.to_owned(), "branding: logo logo.png"),
+        (other.replace("#0a7d4b", "green"), "branding: accent must be a colour"),
+        (other.replace("de: Fri", "xx: Fri"), "branding: welcome"),
+        (other.replace("https://shop.example.org/terms", "mailto:a@example.org"), "terms_url must begin with https://"),
+    ] {
+        let refused = apply(&sigma, &declared, &["--yes"]);
+        assert!(refused.code == 4 && refused.stderr.contains(words), "{words}: {refused:?}");
+    }
+}
+
+#[test]
+fn providers_are_declared_with_secrets_from_elsewhere() {
+    const PROVIDERS: &str = "\
+providers:
+  - id: acme
+    issuer: https://login.acme.example
+    client_id: sigma
+    client_secret: { env: API_SECRET }
+    allowed_domains: [acme.example]
+";
+    let sigma = Installation::new();
+    let planned = apply(&sigma, PROVIDERS, &["--dry-run"]);
+    assert!(planned.code == 1 && planned.stdout.contains("+ provider acme"), "{planned:?}");
+    assert!(!planned.stdout.contains(SECRET), "{planned:?}");
+    assert_eq!(apply(&sigma, PROVIDERS, &["--yes"]).code, 0);
+    let again = apply(&sigma, PROVIDERS, &["--yes"]);
+    assert!(again.code == 0 && again.stdout.contains("Nothing to do"), "{again:?}");
+    let shown = apply(&sigma, &PROVIDERS.replace("sigma\n", "other\n"), &["--dry-run"]);
+    assert!(shown.stdout.starts_with("~ provider acme\n    client_id: \"sigma\" → \"other\"\n"), "{shown:?}");
+    for (declared, words) in [
+        (PROVIDERS.replace("https:", "ftp:"), "issuer"),
+        (PROVIDERS.replace("allowed_domains", "allowed_domain"), "allowed_domain"),
+        (PROVIDERS.replace("client_secret: { env: API_SECRET }", "icon: x.png"), "icon cannot be declared"),
+    ] {
+        let refused = apply(&sigma, &declared, &["--yes"]);
+        assert!(refused.code == 4 && refused.stderr.contains(words), "{words}: {refused:?}");
+    }
+    let acts = sigma.json(&["audit", "--actor", "operator", "--action", "provider.change"]);
+    assert_eq!(acts["items"].as_array().unwrap().len(), 1, "{acts}");
+    assert_eq!(sigma.run(&["provider", "remove", "acme", "--yes"]).code, 0);
+    assert_eq!(sigma.run(&["provider", "remove", "acme", "--yes"]).code, 3);
+    let removed = sigma.json(&["audit", "--action", "provider.remove"]);
+    assert_eq!(removed["items"][0]["details"], json!({"provider": "acme"}), "{removed}");
 }

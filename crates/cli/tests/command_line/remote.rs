@@ -94,6 +94,39 @@ nobody
     assert_eq!(elsewhere.json(&["overview"])["people"]["count"], 2);
     assert_eq!(elsewhere.json(&["webhook", "list"])["items"], json!([]));
 
+    let bakery = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"]);
+    let set = [
+        "workspace",
+        "set",
+        "bakery",
+        "--name",
+        "The bakery",
+        "--verified",
+        "--accent",
+        "#0a7d4b",
+        "--welcome",
+        "en=Hello",
+    ];
+    assert_eq!(elsewhere.json(&set)["name"], "The bakery");
+    assert_eq!(elsewhere.json(&["workspace", "set", "bakery", "--welcome", "de=Hallo"])["verified"], true);
+    let shown = sigma.json(&["workspace", "show", "bakery"]);
+    assert_eq!(
+        (&shown["branding"]["accent"], &shown["branding"]["welcome"]),
+        (&json!("#0a7d4b"), &json!({"en": "Hello", "de": "Hallo"}))
+    );
+    assert_eq!(elsewhere.json(&["workspace", "show", "bakery"])["id"], bakery["id"]);
+    let listed = elsewhere.json(&["workspace", "list"]);
+    assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
+    assert_eq!(elsewhere.json(&["session", "list", "--user", id])["items"], json!([]));
+    assert_eq!(elsewhere.json(&["mail", "list", "--failing"])["items"], json!([]));
+    assert_eq!(elsewhere.json(&["provider", "list"])["items"], json!([]));
+    let settings = elsewhere.json(&["config", "show"]);
+    assert!(settings["items"].as_array().unwrap().iter().any(|one| one["key"] == "branding.name"), "{settings}");
+    let examined = elsewhere.run(&["doctor"]);
+    let report: Value = serde_json::from_str(&examined.stdout).unwrap();
+    assert!([0, 1].contains(&examined.code), "{examined:?}");
+    assert!(report["checks"].as_array().unwrap().iter().any(|one| one["check"] == "store"), "{report}");
+
     for (arguments, code) in [
         (&["user", "show", "nobody@example.org"][..], 3),
         (&["user", "show", "Ada"], 3),
@@ -102,7 +135,13 @@ nobody
         (&["webhook", "show", "whk_0123456789abcdef01234567"], 3),
         (&["user", "disable", id, "--yes"], 8),
         (&["user", "remove", id, "--yes"], 8),
-        (&["workspace", "list"], 8),
+        (&["workspace", "remove", "none", "--yes"], 8),
+        (&["workspace", "show", "none"], 3),
+        (&["session", "end", "ses_0123456789abcdef01234567", "--yes"], 3),
+        (&["mail", "resend", "mail_0123456789abcdef01234567"], 3),
+        (&["mail", "test"], 4),
+        (&["provider", "check", "none"], 3),
+        (&["config", "check"], 8),
         (&["serve"], 8),
     ] {
         let ran = elsewhere.run(arguments);

@@ -7,6 +7,8 @@ mod app_redirects;
 mod app_secrets;
 mod apps;
 mod body;
+mod branding;
+mod branding_of;
 mod caller;
 mod conditions;
 mod deliveries;
@@ -16,6 +18,7 @@ mod events;
 mod idempotency;
 mod keys;
 mod list;
+mod mail_templates;
 mod mails;
 mod org;
 mod org_members;
@@ -65,10 +68,13 @@ pub fn surface() -> Surface<AppState> {
         .with(deliveries::endpoints())
         .with(keys::endpoints())
         .with(mails::endpoints())
+        .with(mail_templates::endpoints())
         .with(sessions::endpoints())
         .with(settings::endpoint())
         .with(doctor::endpoint())
         .with(providers::endpoints())
+        .with(branding::endpoint())
+        .with(branding_of::endpoints())
         .each(once)
         .below("/api/admin/v1", POLICY)
 }

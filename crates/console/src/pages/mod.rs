@@ -6,9 +6,11 @@ mod app_form;
 mod app_problem;
 mod apps;
 mod audit;
+mod branding;
 mod doctor;
 mod first_owner;
 mod keys;
+mod mail_templates;
 mod mails;
 mod org;
 mod orgs;
@@ -47,9 +49,11 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(webhooks::endpoints());
     all.extend(keys::endpoints());
     all.extend(mails::endpoints());
+    all.extend(mail_templates::endpoints());
     all.extend(sessions::endpoints());
     all.push(settings::endpoint());
     all.push(doctor::endpoint());
+    all.extend(branding::endpoints());
     all.extend(providers::endpoints());
     all
 }

@@ -133,6 +133,9 @@ fn named(user: &user::User) -> String {
 
 fn links(operator: &Operator, org: &Org) -> Vec<(String, &'static str)> {
     let mut links = Vec::new();
+    if operator.role.may(Tab::Branding.right()) {
+        links.push((format!("/console/branding/org/{}", org.id), "branding-title"));
+    }
     if operator.role.may(Tab::Audit.right()) {
         links.push((with_query("/console/audit", &[("org", org.id.as_str())]), "console-all-events"));
     }

@@ -1,9 +1,11 @@
 //! What the pages of the console show.
 
 mod apps;
+mod branding;
 mod doctor;
 mod first_owner;
 mod keys;
+mod mail_templates;
 mod mails;
 mod orgs;
 mod overview;
@@ -27,9 +29,11 @@ use crate::outcome::Notice;
 pub use apps::{
     AppLine, AppPage, AppsPage, CheckedUri, Choice, FieldGroup, FieldKind, FormField, NewAppPage, RefusedUri,
 };
+pub use branding::{BrandingPage, ServerBrandingPage};
 pub use doctor::{DoctorPage, FindingRow};
 pub use first_owner::FirstOwnerPage;
 pub use keys::{KeyRow, KeysPage, NextRotation};
+pub use mail_templates::{MailTemplatePage, MailTemplatesPage};
 pub use mails::{MailPage, MailRow};
 pub use orgs::{MemberRow, OrgEntered, OrgLine, OrgPage, OrgsPage};
 pub use overview::{OverviewPage, QueueRow};
@@ -62,6 +66,8 @@ pub enum Tab {
     Mail,
     /// Sessions.
     Sessions,
+    /// How the server, orgs and apps look.
+    Branding,
     /// Upstream providers.
     Providers,
     /// The settings in force.
@@ -83,6 +89,7 @@ impl Tab {
         Self::Webhooks,
         Self::Keys,
         Self::Mail,
+        Self::Branding,
         Self::Providers,
         Self::Settings,
         Self::Doctor,
@@ -101,6 +108,7 @@ impl Tab {
             Self::Mail => "/console/mail",
             Self::Settings => "/console/settings",
             Self::Doctor => "/console/doctor",
+            Self::Branding => "/console/branding",
             Self::Providers => "/console/providers",
             Self::Sessions => "/console/sessions",
         }
@@ -119,6 +127,7 @@ impl Tab {
             Self::Mail => "console-mail",
             Self::Settings => "console-settings",
             Self::Doctor => "console-doctor",
+            Self::Branding => "branding-title",
             Self::Providers => "console-providers",
             Self::Sessions => "console-sessions",
         }

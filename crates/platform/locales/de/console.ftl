@@ -210,3 +210,20 @@ scope-admin-read = Alles in der Konsole sehen
 scope-admin-read-detail = Personen, Apps und Protokoll dieses Servers, soweit Ihre Rolle in der Konsole reicht
 scope-admin-write = In der Konsole für Sie handeln
 scope-admin-write-detail = Personen sperren und abmelden, soweit Ihre Rolle in der Konsole reicht
+
+## Branding
+
+console-branding-about = Wie Seiten und E-Mails aussehen. Der Server wird in seinen Einstellungen konfiguriert; Organisationen und Apps können ein eigenes Logo, eine eigene Farbe, eigene Links und eigene Worte haben.
+console-branding-server = Der Server
+console-branding-others = Organisationen und Apps
+console-branding-others-about = Jede Organisation und jede App hat eine eigene Seite.
+console-branding-find = ID oder Kurzname einer Organisation, ID oder Client-ID einer App
+console-branding-none = Eine solche Organisation oder App gibt es nicht.
+console-branding-welcome = Begrüßung auf der Anmeldeseite
+
+## Texts of mails
+
+console-mail-templates = Texte der E-Mails
+console-mail-templates-about = Jede E-Mail, die der Server verschickt, so wie sie jetzt aussieht. Name, Farbe und Links kommen aus dem Erscheinungsbild des Servers.
+console-mail-html = Als HTML
+console-mail-text = Als reiner Text

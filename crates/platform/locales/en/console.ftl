@@ -210,3 +210,20 @@ scope-admin-read = See everybody and everything in the console
 scope-admin-read-detail = People, apps and the audit trail of this server, as far as your role in the console reaches
 scope-admin-write = Act in the console for you
 scope-admin-write-detail = Disable people and sign them out, as far as your role in the console reaches
+
+## Branding
+
+console-branding-about = How pages and mails look. The server is configured in its settings; organizations and apps can have a logo, a colour, links and words of their own.
+console-branding-server = The server
+console-branding-others = Organizations and apps
+console-branding-others-about = Every organization and every app has a page of its own.
+console-branding-find = Id or short name of an organization, id or client id of an app
+console-branding-none = There is no such organization or app.
+console-branding-welcome = Welcome on the sign-in page
+
+## Texts of mails
+
+console-mail-templates = Texts of mails
+console-mail-templates-about = Every mail that the server sends, as it looks now. Its name, colour and links are those of the server's branding.
+console-mail-html = As HTML
+console-mail-text = As plain text

@@ -250,6 +250,8 @@ activity-people-export = You exported the people of this server
 activity-mail-test = You sent yourself a test mail
 activity-mail-resend = You had a mail of this server sent again
 activity-mail-drop = You dropped a mail of this server
+activity-provider-change = You changed a provider of this server
+activity-provider-remove = You removed a provider of this server
 activity-provider-test = You tested a provider of this server
 
 ## Errors that cannot be returned to an app

@@ -4,19 +4,22 @@
 //! feed reports a change. Without an answer of the store, or without a logo, a page looks plain and works.
 
 mod files;
+pub mod form;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::sync::Arc;
 
 use sigma_core::app::App;
-use sigma_core::branding::{Accent, Branding, check_link};
+use sigma_core::branding::{Accent, Branding, Welcome, check_link};
 use sigma_core::ids::OrgId;
 use sigma_store::branding::{self, Branded};
 use sigma_store::{Cache, Store, cached};
 
 pub use files::{accent_url, logo_url, surface};
 
+use crate::i18n::Language;
 use crate::objects::{Logo, Objects};
 use crate::settings::Branding as Settings;
 use crate::state::AppState;
@@ -50,12 +53,21 @@ pub struct Look {
     pub privacy_url: Option<String>,
     /// Where people get help.
     pub support_url: Option<String>,
+    /// What the sign-in page says first: the words of the app, of its org or of the server.
+    pub welcome: Welcome,
 }
 
 impl Look {
     /// Of a server without any branding.
-    pub const PLAIN: &'static Self =
-        &Self { name: String::new(), logo: None, accent: None, terms_url: None, privacy_url: None, support_url: None };
+    pub const PLAIN: &'static Self = &Self {
+        name: String::new(),
+        logo: None,
+        accent: None,
+        terms_url: None,
+        privacy_url: None,
+        support_url: None,
+        welcome: Welcome::NONE,
+    };
 }
 
 impl Brands {
@@ -115,6 +127,9 @@ impl AppState {
         }
         let mut look = self.brands.look.clone();
         look.accent = branding.accent.or(look.accent);
+        if !branding.welcome.is_empty() {
+            look.welcome = branding.welcome.clone();
+        }
         Brand { branding, look }
     }
 }
@@ -131,8 +146,21 @@ pub fn of_server(settings: &Settings) -> (Look, Option<Logo>) {
         terms_url: settings.terms_url.clone(),
         privacy_url: settings.privacy_url.clone(),
         support_url: settings.support_url.clone(),
+        welcome: welcome(&settings.welcome).unwrap_or_default(),
     };
     (look, logo)
+}
+
+/// Words of welcome by the tags of languages that there are.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn welcome(words: &BTreeMap<String, String>) -> Result<Welcome, String> {
+    if let Some(unknown) = words.keys().find(|tag| Language::parse(tag).is_none()) {
+        return Err(format!("\"{unknown}\" is no language of pages"));
+    }
+    let each = words.iter().map(|(language, words)| (language.as_str(), words.as_str()));
+    Welcome::new(each).map_err(|(language, problem)| format!("\"{language}\" {problem}"))
 }
 
 /// What is wrong with the branding of the settings: the key and the problem.
@@ -149,6 +177,9 @@ pub fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
     }
     if let Some(Err(error)) = settings.logo.as_ref().map(|path| read_logo(path)) {
         problems.push(("branding.logo", error));
+    }
+    if let Err(problem) = welcome(&settings.welcome) {
+        problems.push(("branding.welcome", problem));
     }
     let links = [
         ("branding.terms_url", &settings.terms_url),

@@ -13,6 +13,7 @@ mod new_session;
 mod own_api;
 mod sent_proof;
 mod signed_in;
+mod upload;
 
 pub use app_keys::keys_of;
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
@@ -28,6 +29,7 @@ pub use new_session::NewBrowserSession;
 pub use own_api::{Area, Caller, Means, OwnApi, rejected};
 pub use sent_proof::SentProof;
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};
+pub use upload::Upload;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};

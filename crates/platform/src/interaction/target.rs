@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::ids::{AppId, OrgId, UserId, WebhookId};
-use sigma_core::interaction::{AccountPage, ConsolePage, Continuation, LinkSecret, WorkspacePage};
+use sigma_core::interaction::{AccountPage, BrandingOf, ConsolePage, Continuation, LinkSecret, WorkspacePage};
 
 use crate::extract::Browser;
 use crate::http::ApiError;
@@ -79,6 +79,15 @@ fn console_page(page: &ConsolePage) -> String {
         ConsolePage::Sessions | ConsolePage::SessionsChange => format!("{CONSOLE_PATH}/sessions"),
         ConsolePage::Settings => format!("{CONSOLE_PATH}/settings"),
         ConsolePage::Providers | ConsolePage::ProvidersChange => format!("{CONSOLE_PATH}/providers"),
+        ConsolePage::Branding(None) => format!("{CONSOLE_PATH}/branding"),
+        ConsolePage::Branding(Some(of)) | ConsolePage::BrandingChange(of) => {
+            // Only an id of ours becomes part of an address.
+            let place = match of {
+                BrandingOf::Org(id) => OrgId::parse(id.as_str()).map(|id| format!("/org/{id}")),
+                BrandingOf::App(id) => AppId::parse(id.as_str()).map(|id| format!("/app/{id}")),
+            };
+            format!("{CONSOLE_PATH}/branding{}", place.unwrap_or_default())
+        }
         ConsolePage::Doctor => format!("{CONSOLE_PATH}/doctor"),
         ConsolePage::Webhooks(id) | ConsolePage::WebhooksChange(id) => {
             // Only an id of ours becomes part of an address.
@@ -131,6 +140,7 @@ mod tests {
                 Continuation::Console { page: ConsolePage::Person(UserId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::OrgChange(OrgId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::AppChange(Some(AppId::from_text(id.clone()))) },
+                Continuation::Console { page: ConsolePage::BrandingChange(BrandingOf::App(AppId::from_text(id.clone()))) },
                 Continuation::Console { page: ConsolePage::WebhooksChange(Some(WebhookId::from_text(id.clone()))) },
                 Continuation::Restore,
                 Continuation::Home,

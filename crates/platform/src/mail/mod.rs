@@ -22,6 +22,7 @@ use crate::http::ApiError;
 use crate::i18n::Language;
 use crate::settings::Links;
 use crate::state::AppState;
+use message::samples::samples;
 pub use message::{AccountChange, DirectoryNotice, MeritNotice, Message, WebhookNotice};
 use message::{Draft, Writer};
 pub use transport::{MailError, Transport};
@@ -131,6 +132,19 @@ impl AppState {
         let opened = self.master_key.open(&seal_context(id), sealed).ok()?;
         let Message { to, subject, .. } = Message::from_bytes(&opened)?;
         Some(Envelope { to, subject })
+    }
+
+    /// The mails that there are, each with the name of its preview and the subject that it could have.
+    pub fn mail_templates(&self, language: Language) -> Vec<(&'static str, String)> {
+        let composer = self.composer().in_language(language);
+        composer.samples().into_iter().map(|(name, draft)| (name, draft.subject().to_owned())).collect()
+    }
+
+    /// A mail as it could be, in the branding in force; `None` if there is none of that name.
+    pub fn mail_preview(&self, name: &str, language: Language) -> Option<Message> {
+        let composer = self.composer().in_language(language);
+        let (_, draft) = composer.samples().into_iter().find(|(known, _)| *known == name)?;
+        draft.message("ada@example.org")
     }
 
     /// Wakes the mailer. Mails queued without a call to this are found within seconds.
@@ -267,6 +281,10 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn test(&self, to: &str) -> Result<NewMail, SealError> {
         self.seal(to, &self.writer().test(self.now), self.now.plus(DELIVERY))
+    }
+
+    fn samples(&self) -> Vec<(&'static str, Draft)> {
+        samples(&self.writer(), &format!("{}/…", self.issuer)).into()
     }
 
     fn writer(&self) -> Writer<'_> {

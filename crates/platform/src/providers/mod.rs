@@ -19,7 +19,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sigma_core::provider::{ClaimNames, Claimed, Metadata, ProviderId, Subject};
 use sigma_core::time::Timestamp;
+use sigma_store::provider::{self, DeclaredProvider};
 use sigma_store::provider_account::Vouched;
+use sigma_store::{MasterKey, Store, StoreError};
 use tokio::sync::Mutex;
 
 pub use failure::ProviderFailure;
@@ -40,6 +42,44 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// All configured providers.
 pub struct Providers {
     all: Vec<Arc<Provider>>,
+}
+
+/// Adds the providers that `sigma apply` declared to those of the settings, which count where both have an id. One that cannot be used
+/// is reported and left out: it stops no server.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn add_declared(
+    settings: &mut crate::settings::Settings,
+    store: &Store,
+    master_key: &MasterKey,
+) -> Result<(), StoreError> {
+    for declared in store.read(|tx| provider::list(tx)).await? {
+        if settings.providers.iter().any(|known| known.id == declared.id) {
+            tracing::warn!(provider = %declared.id, "the settings have a provider of this id: what was declared is not used");
+            continue;
+        }
+        match read_declared(&declared, master_key) {
+            Ok(provider) => settings.providers.push(provider),
+            Err(error) => tracing::error!(provider = %declared.id, error, "a declared provider cannot be used"),
+        }
+    }
+    Ok(())
+}
+
+fn read_declared(declared: &DeclaredProvider, master_key: &MasterKey) -> Result<Settings, String> {
+    let mut members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&declared.settings).map_err(|error| error.to_string())?;
+    members.insert("id".to_owned(), declared.id.as_str().into());
+    let mut provider: Settings =
+        serde_json::from_value(serde_json::Value::Object(members)).map_err(|error| error.to_string())?;
+    if let Some(sealed) = &declared.secret {
+        let context = provider::seal_context(&declared.id);
+        let secret = master_key.open(&context, sealed).map_err(|error| error.to_string())?;
+        let secret = std::str::from_utf8(&secret).map_err(|error| error.to_string())?;
+        provider.client_secret = Some(secret.to_owned().into());
+    }
+    Ok(provider)
 }
 
 impl Providers {

@@ -84,14 +84,15 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     callers.push(("owner openid".to_owned(), token_of(&world, &browser, "openid").await));
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 57);
+    assert_eq!(endpoints.len(), 999);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = pattern.trim_start_matches("/api/admin/v1/").replace("{id}", ada.as_str());
         let path = path.replace("{org}", "org_ffffffffffffffffffffffff").replace("{user}", ada.as_str());
         let path =
             path.replace("{webhook}", "wh_ffffffffffffffffffffffff").replace("{event}", "evt_ffffffffffffffffffffffff");
-        let path = path.replace("{provider}", "none").replace("{client_id}", "none").replace("{uri}", "none");
+        let path = path.replace("{provider}", "none").replace("{template}", "none");
+        let path = path.replace("{client_id}", "none").replace("{uri}", "none");
         let path = path.replace("{mail}", "mail_ffffffffffffffffffffffff");
         let path = path.replace("{session}", "ses_ffffffffffffffffffffffff");
         let mut line = Vec::new();
@@ -117,12 +118,19 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     GET /api/admin/v1/apps/{client_id}/redirect-refusals: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     POST /api/admin/v1/apps/{client_id}/secrets: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/apps/{client_id}/secrets/former: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/apps/{client_id}/branding: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PATCH /api/admin/v1/apps/{client_id}/branding: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/apps/{client_id}/branding/logo: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    PUT /api/admin/v1/apps/{client_id}/branding/logo: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/branding: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/doctor: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/events: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/events/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/keys: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/keys/rotate: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/keys/{kid}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/mail-templates: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/mail-templates/{template}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 404, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/mails: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/mails/test: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/mails/{mail}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
@@ -132,6 +140,10 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     PATCH /api/admin/v1/orgs/{org}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     PUT /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/branding: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PATCH /api/admin/v1/orgs/{org}/branding: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/orgs/{org}/branding/logo: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    PUT /api/admin/v1/orgs/{org}/branding/logo: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/members: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/orgs/{org}/members/{user}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403

@@ -1,10 +1,14 @@
 //! Pages look like their server, and like the app that sent the user.
 
-use sigma_core::branding::{Accent, Branding};
+use serde_json::{Value, json};
+use sigma_core::branding::{Accent, Branding, Welcome};
+use sigma_core::operator::OperatorRole;
 use sigma_server::objects::Logo;
 use sigma_store::branding::{self, Branded};
 
-use crate::support::{APP, Key, World};
+use crate::admin_api::{add_app, own_token};
+use crate::console::operator;
+use crate::support::{APP, As, Key, World, text};
 
 /// A logo of that colour.
 fn logo(colour: u8) -> Logo {
@@ -16,7 +20,11 @@ fn logo(colour: u8) -> Logo {
 
 async fn world() -> (World, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let world = World::with(|settings| folder.path().clone_into(&mut settings.objects.folder)).await;
+    let world = World::with(|settings| {
+        folder.path().clone_into(&mut settings.objects.folder);
+        settings.passwords.memory_kib = 64;
+    })
+    .await;
     (world, folder)
 }
 
@@ -160,4 +168,84 @@ async fn every_page_shows_the_name_logo_and_links_of_the_server() {
         assert!(page.contains(&format!("src=\"/logos/{}\"", logo.name)), "{page}");
     }
     assert_eq!(world.browser().get(&format!("/logos/{}", logo.name)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_words_of_an_app_welcome_people_in_their_language() {
+    let (world, _folder) = world().await;
+    let words = Welcome::new([("en", "Fresh <b>bread</b> & more"), ("de", "Frisches Brot")]).unwrap();
+    let org = Branded::Org(world.app(APP).await.org_id);
+    brand(&world, org, Branding { welcome: Welcome::new([("en", "The bakery")]).unwrap(), ..Branding::default() })
+        .await;
+    let of_org = world.browser();
+    assert!(
+        of_org.get(of_org.authorize(&[]).await.location()).await.body.contains("<p class=\"welcome\">The bakery</p>")
+    );
+    brand_app(&world, Branding { welcome: words, ..Branding::default() }).await;
+    let browser = world.browser();
+    let page = browser.get(browser.authorize(&[]).await.location()).await.body;
+    assert!(page.contains("<p class=\"welcome\">Fresh &#60;b&#62;bread&#60;/b&#62; &#38; more</p>"), "{page}");
+    assert!(!world.browser().get("/login").await.body.contains("class=\"welcome\""));
+}
+
+#[tokio::test]
+async fn whoever_may_changes_how_an_org_and_its_apps_look() {
+    const SCRIPT: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    let (world, _folder) = world().await;
+    let acme = world.org("Acme").await;
+    acme.add("ada@example.org", &acme.admin).await;
+    acme.add("bob@example.org", &acme.member).await;
+    let path = format!("/org/{}/branding", acme.org);
+    assert_eq!(world.entered("bob@example.org").await.get(&path).await.status, 404);
+    let ada = world.entered("ada@example.org").await;
+    let refused = ada.post_form(&path, &[("accent", "red")]).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(refused.body.contains("value=\"red\""));
+    let form = [("accent", "#ffe14d"), ("support_url", "mailto:help@example.org"), ("welcome_en", "Hi\r\nthere")];
+    let saved = ada.post_form(&path, &form).await;
+    assert_eq!(saved.location(), format!("{path}?done=saved"), "{}", saved.body);
+    let page = ada.get(&path).await.body;
+    assert!(page.contains("4.5 : 1 (WCAG AA)") && page.contains("Hi there"), "{page}");
+    assert_eq!(ada.upload_all(&format!("{path}/logo"), &[], &[("logo", "logo.svg", SCRIPT)]).await.status, 400);
+
+    // The same by the API, for the org and for an app.
+    add_app(&world).await;
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let call = async |method: &str, path: &str, body: Value| {
+        world.call(As::Token(&token), method, &format!("/api/admin/v1/{path}"), &body).await
+    };
+    let branding = format!("orgs/{}/branding", acme.org);
+    let shown = call("GET", &branding, Value::Null).await.json();
+    assert_eq!((&shown["accent"], &shown["welcome"]), (&json!("#ffe14d"), &json!({"en": "Hi there"})));
+    let light = &shown["contrast"]["light"];
+    assert!(light["contrast"].as_f64().unwrap() >= 4.5 && light["chosen_contrast"].as_f64().unwrap() < 4.5, "{light}");
+    let app = format!("apps/{}/branding", world.app(APP).await.id);
+    for (body, status) in [
+        (json!({"terms_url": "https://app.example.org/terms", "welcome": {"de": "Hallo"}}), 200),
+        (json!({"terms_url": "http://app.example.org"}), 400),
+        (json!({"welcome": {"xx": "?"}}), 400),
+        (json!({"accent": "#12345"}), 400),
+        (json!({"style": "body {}"}), 400),
+    ] {
+        let answer = call("PATCH", &app, body.clone()).await;
+        assert_eq!(answer.status.as_u16(), status, "{body}: {}", answer.body);
+    }
+    let put = async |file: Vec<u8>| {
+        let request =
+            http::Request::put(format!("/api/admin/v1/{app}/logo")).header("authorization", format!("Bearer {token}"));
+        world.send(request.header("content-type", "image/png").body(file.into()).unwrap()).await
+    };
+    assert_eq!(put(SCRIPT.to_vec()).await.status, 400);
+    let set = put(logo(7).png.to_vec()).await;
+    assert_eq!(set.json()["logo"], json!(format!("/logos/{}", logo(7).name)), "{}", set.body);
+    assert_eq!(call("DELETE", &format!("{app}/logo"), Value::Null).await.json()["logo"], Value::Null);
+    assert_eq!(call("GET", "branding", Value::Null).await.json()["accent"], Value::Null);
+
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let page = format!("/console/branding/org/{}", acme.org);
+    assert!(owner.get(&page).await.body.contains("value=\"#ffe14d\""));
+    assert_eq!(owner.get(&format!("/console/branding?q={}", acme.org)).await.location(), page);
+    let saved = owner.post_form(&page, &[("accent", "#0a7d4b")]).await;
+    assert_eq!(saved.location(), format!("{page}?done=saved"), "{}", saved.body);
+    assert_eq!(call("GET", &branding, Value::Null).await.json()["support_url"], Value::Null);
 }

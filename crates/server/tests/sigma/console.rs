@@ -91,6 +91,9 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
             let path = declared.replace("/people/{id}", &format!("/people/{whom}"));
             let path = path.replace("/apps/{id}", &format!("/apps/{app}"));
             let path = path.replace("/orgs/{id}", &format!("/orgs/{}", team.org));
+            let path = path.replace("/branding/app/{id}", &format!("/branding/app/{app}"));
+            let path = path.replace("/branding/org/{id}", &format!("/branding/org/{}", team.org));
+            let path = path.replace("{template}", "reset");
             let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
             let answer = ask(browser, &method, &path).await;
             let to_sign_in = if answer.location().starts_with("/login?") { " sign in" } else { "" };
@@ -108,6 +111,13 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/audit: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit.csv: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit.ndjson: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    GET /console/branding: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    GET /console/branding/app/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/branding/app/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
+    POST /console/branding/app/{id}/logo: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403
+    GET /console/branding/org/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/branding/org/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
+    POST /console/branding/org/{id}/logo: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403
     GET /console/doctor: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/first-owner: visitor 404, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
     POST /console/first-owner: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 404, auditor 404
@@ -115,6 +125,9 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/mail: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/mail: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/mail/templates: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
+    GET /console/mail/templates/{template}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
+    GET /console/mail/templates/{template}/html: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/orgs: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403

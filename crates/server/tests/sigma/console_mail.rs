@@ -64,3 +64,28 @@ async fn an_operator_sees_what_fails_sends_it_again_drops_it_and_tests_the_way()
     actions.sort_unstable();
     assert_eq!(actions, ["mail.drop", "mail.resend", "mail.resend", "mail.test"]);
 }
+
+#[tokio::test]
+async fn mails_are_shown_as_they_would_be_sent() {
+    let world = World::with(|settings| settings.branding.name = "Harbour & Co".to_owned()).await;
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let list = owner.get("/console/mail/templates").await.body;
+    let names: Vec<_> =
+        list.split("href=\"/console/mail/templates/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(names.len() > 15 && names.contains(&"reset"), "{names:?}");
+    for name in names {
+        for language in ["en", "de"] {
+            let page = owner.get(&format!("/console/mail/templates/{name}?language={language}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            let mail = owner.get(&format!("/console/mail/templates/{name}/html?language={language}")).await;
+            assert!(
+                mail.body.contains(&format!("lang=\"{language}\"")) && mail.body.contains("Harbour &#38; Co"),
+                "{}",
+                mail.body
+            );
+            assert!(mail.header("content-security-policy").ends_with("frame-ancestors 'none'; sandbox"));
+            assert_eq!(mail.header("x-frame-options"), "DENY");
+        }
+    }
+    assert_eq!(owner.get("/console/mail/templates/none").await.status, 404);
+}

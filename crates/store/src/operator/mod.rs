@@ -5,6 +5,7 @@ pub mod account;
 pub mod apps;
 pub mod audit;
 mod authority;
+pub mod branding;
 pub mod first_owner;
 pub mod keys;
 pub mod mails;

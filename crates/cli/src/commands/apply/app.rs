@@ -5,12 +5,13 @@ use sigma_core::app::{App, AppProblem, AppReason};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppRef, OrgId};
 use sigma_store::app::{self, Added};
+use sigma_store::branding::Branded;
 use sigma_store::{Stop, StoreError, Tx, resource, signer_origin};
 
 use super::declared::AppEntry;
 use super::step::{Judged, Members, Step, members};
 use super::wanted::{FreshApp, Item, Wanted};
-use super::{members, org};
+use super::{look, members, org};
 use crate::commands::app::view::AppView;
 use crate::failure::Failure;
 
@@ -41,7 +42,7 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) 
     let origins = settings.declared_origins().map_err(|problem| in_files(&problem))?;
     let secret = set_secret(&mut app, fresh)?;
 
-    let before = match &found {
+    let mut before = match &found {
         Some(app) => Some(view(tx, app)?),
         None => None,
     };
@@ -54,6 +55,8 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) 
     if let Some(words) = secret.words() {
         after.insert("client_secret".to_owned(), words);
     }
+    let (whose, look) = (Branded::App(app.id.clone(), app.org_id.clone()), fresh.look.as_ref());
+    look::bring(tx, &whose, look, (before.as_mut(), &mut after), wanted.now)?;
     let step = Step::between("app", &entry.client_id, before, after);
     let generated = is_generated.then(|| (entry.client_id.clone(), fresh.generated.clone()));
     Ok(Brought { step, secret: generated })

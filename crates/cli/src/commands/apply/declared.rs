@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 use sigma_core::org::{CatalogPermission, SchemaPermission};
 
@@ -19,9 +18,8 @@ pub struct Document {
     pub apps: Vec<Spanned<AppEntry>>,
     #[serde(default)]
     pub resources: Vec<Spanned<ResourceEntry>>,
-    /// Refused: they are settings.
     #[serde(default)]
-    pub providers: Option<Spanned<IgnoredAny>>,
+    pub providers: Vec<Spanned<ProviderEntry>>,
 }
 
 /// A workspace, by its slug or id.
@@ -33,8 +31,34 @@ pub struct OrgEntry {
     pub quick_logins: Option<bool>,
     pub require_second_factor: Option<bool>,
     pub verified: Option<bool>,
+    /// How it looks, and its apps that have no look of their own.
+    pub branding: Option<BrandingEntry>,
     #[serde(default)]
     pub roles: Vec<Spanned<RoleEntry>>,
+}
+
+/// How something looks; an empty text is a declaration: there is to be none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrandingEntry {
+    /// A picture, next to the file that names it unless the path is absolute.
+    pub logo: Option<PathBuf>,
+    pub accent: Option<String>,
+    pub terms_url: Option<String>,
+    pub privacy_url: Option<String>,
+    pub support_url: Option<String>,
+    /// The words of welcome by the tags of their languages.
+    pub welcome: Option<BTreeMap<String, String>>,
+}
+
+/// A server elsewhere that people sign in with, by its id: the members of `[[providers]]` in the settings.
+#[derive(Deserialize)]
+pub struct ProviderEntry {
+    pub id: String,
+    /// Where our client secret there is.
+    pub client_secret: Option<SecretSource>,
+    #[serde(flatten)]
+    pub members: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A role, by its name.
@@ -111,6 +135,8 @@ pub struct AppEntry {
     pub org_claims: Option<OrgClaimsEntry>,
     pub client_uri: Option<String>,
     pub site_url: Option<String>,
+    /// How pages on the way to it look.
+    pub branding: Option<BrandingEntry>,
 }
 
 /// How an app is told roles and groups: the members of `org_claims` in its metadata.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_saphyr::{Options, Spanned};
 
-use super::declared::{AppEntry, Document, OrgEntry, ResourceEntry};
+use super::declared::{AppEntry, Document, OrgEntry, ProviderEntry, ResourceEntry};
 use crate::failure::Failure;
 
 /// The longest file, in bytes: some ten thousand apps.
@@ -44,6 +44,7 @@ pub struct Entry<T> {
 #[derive(Default)]
 pub struct Declared {
     pub orgs: Vec<Entry<OrgEntry>>,
+    pub providers: Vec<Entry<ProviderEntry>>,
     pub apps: Vec<Entry<AppEntry>>,
     pub resources: Vec<Entry<ResourceEntry>>,
 }
@@ -61,7 +62,7 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Declared, Failure> {
             (path.display().to_string(), path.parent().map(Path::to_owned).unwrap_or_default())
         };
         let text = read(path, &name)?;
-        declared.add(&name, &base, parse(&name, &text)?)?;
+        declared.add(&name, &base, parse(&name, &text)?);
     }
     Ok(declared)
 }
@@ -118,14 +119,8 @@ fn options() -> Options {
 }
 
 impl Declared {
-    fn add(&mut self, file: &str, base: &Path, documents: Vec<Document>) -> Result<(), Failure> {
+    fn add(&mut self, file: &str, base: &Path, documents: Vec<Document>) {
         for document in documents {
-            if let Some(providers) = document.providers {
-                let line = providers.referenced.line();
-                return Err(Failure::Refused(format!(
-                    "{file}:{line}: providers cannot be applied: they are settings, [[providers]] in sigma.toml"
-                )));
-            }
             let entry = |list: &str, name: &str| format!("{list} {name}");
             let list = |list, name: &str, line| Place { file: file.to_owned(), line, entry: entry(list, name) };
             self.orgs.extend(document.orgs.into_iter().map(|Spanned { value, referenced, .. }| Entry {
@@ -138,13 +133,17 @@ impl Declared {
                 value,
                 base: base.to_owned(),
             }));
+            self.providers.extend(document.providers.into_iter().map(|Spanned { value, referenced, .. }| Entry {
+                at: list("provider", &value.id, referenced.line()),
+                value,
+                base: base.to_owned(),
+            }));
             self.resources.extend(document.resources.into_iter().map(|Spanned { value, referenced, .. }| Entry {
                 at: list("resource", &value.uri, referenced.line()),
                 value,
                 base: base.to_owned(),
             }));
         }
-        Ok(())
     }
 }
 

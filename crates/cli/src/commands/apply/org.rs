@@ -5,14 +5,16 @@ use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, OrgRef, RoleId};
 use sigma_core::merits::Standing;
 use sigma_core::org::{Role, RoleDraft, RolePermissions, Switch, Switches, text};
+use sigma_store::branding::Branded;
 use sigma_store::merits::issuer;
 use sigma_store::org::api_key::MadeKeys;
-use sigma_store::org::{self, Change, NewOrg, Org, role};
+use sigma_store::org::{self, Change, Org, role};
 use sigma_store::{Stop, StoreError, Tx};
 
 use super::declared::{OrgEntry, RoleEntry};
+use super::look;
 use super::step::{Judged, Members, Step, members, refused};
-use super::wanted::{Item, OrgRole, Wanted};
+use super::wanted::{FreshOrg, Item, OrgRole, Wanted};
 use crate::commands::named::unknown_workspace;
 use crate::failure::Failure;
 
@@ -30,9 +32,9 @@ pub fn find(tx: &mut dyn Tx, name: &str) -> Judged<OrgId> {
 }
 
 /// Makes a workspace as declared.
-pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<OrgEntry, Option<NewOrg>>) -> Judged<Option<Step>> {
+pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<OrgEntry, FreshOrg>) -> Judged<Option<Step>> {
     let (entry, now) = (&item.value, wanted.now);
-    let (before, org_id) = if let Some(new) = &item.fresh {
+    let (before, org_id) = if let Some(new) = &item.fresh.new {
         (None, org::add(tx, new).map_err(refused)?.id)
     } else {
         let org_id = find(tx, &entry.org)?;
@@ -59,8 +61,11 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<OrgEntry, Option<NewO
             issuer::set_standing(tx, &org_id, standing, now).map_err(refused)?;
         }
     }
-    let after = load(tx, &org_id)?.as_ref().map(view).unwrap_or_default();
-    Ok(Step::between("org", &entry.org, before.as_ref().map(view), after))
+    let (mut before, mut after) =
+        (before.as_ref().map(view), load(tx, &org_id)?.as_ref().map(view).unwrap_or_default());
+    let (whose, look) = (Branded::Org(org_id), item.fresh.look.as_ref());
+    look::bring(tx, &whose, look, (before.as_mut(), &mut after), now)?;
+    Ok(Step::between("org", &entry.org, before, after))
 }
 
 fn load(tx: &mut dyn Tx, org_id: &OrgId) -> Judged<Option<Org>> {

@@ -25,6 +25,15 @@ pub struct Given {
 /// # Errors
 /// In words that do not repeat it.
 pub fn read(source: &SecretSource, base: &Path) -> Result<Given, String> {
+    let (secret, from) = read_text(source, base, SHORTEST)?;
+    Ok(Given { digest: Digest::of(secret.expose_secret()), from })
+}
+
+/// Reads the text of a secret of at least `shortest` characters, and says where it came from.
+///
+/// # Errors
+/// In words that do not repeat it.
+pub fn read_text(source: &SecretSource, base: &Path, shortest: usize) -> Result<(SecretString, String), String> {
     let (text, from) = match (&source.file, &source.env) {
         (Some(path), None) => {
             let text = read_file(&base.join(path))
@@ -41,10 +50,10 @@ pub fn read(source: &SecretSource, base: &Path) -> Result<Given, String> {
     let text = SecretString::from(text);
     let secret = text.expose_secret().trim_end_matches(['\r', '\n']);
     let visible = secret.bytes().all(|byte| byte.is_ascii_graphic());
-    if !visible || !(SHORTEST..=LONGEST).contains(&secret.len()) {
-        return Err(format!("client_secret: {SHORTEST} to {LONGEST} visible ASCII characters"));
+    if !visible || !(shortest..=LONGEST).contains(&secret.len()) {
+        return Err(format!("client_secret: {shortest} to {LONGEST} visible ASCII characters"));
     }
-    Ok(Given { digest: Digest::of(secret), from })
+    Ok((SecretString::from(secret), from))
 }
 
 /// The text of a file, as far as it can be a secret: a device may have no end.

@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use secrecy::ExposeSecret as _;
 use sigma_core::ids::{AppId, OrgId, OrgRef, RoleId};
 use sigma_core::org::text::folded;
+use sigma_core::provider::ProviderId;
 use sigma_core::time::Timestamp;
+use sigma_server::objects::Logo;
 use sigma_store::org::{self, NewOrg};
+use sigma_store::provider;
 
-use super::declared::{AppEntry, OrgEntry, ResourceEntry, RoleEntry};
+use super::declared::{AppEntry, OrgEntry, ProviderEntry, ResourceEntry, RoleEntry};
 use super::file::{Declared, Entry, Place};
+use super::look::{self, Look};
 use super::secret::{self, Given};
 use crate::commands::app::draft;
 use crate::commands::app::new_secret;
@@ -22,6 +27,14 @@ pub struct Item<T, F> {
     pub value: T,
     /// What it gets if it is new.
     pub fresh: F,
+}
+
+/// What a workspace gets.
+pub struct FreshOrg {
+    /// If it is new.
+    pub new: Option<NewOrg>,
+    /// How it is to look.
+    pub look: Option<Look>,
 }
 
 /// A role, with the workspace that it belongs to.
@@ -37,14 +50,26 @@ pub struct FreshApp {
     pub generated: String,
     /// The secret that its entry points to.
     pub given: Option<Given>,
+    /// How it is to look.
+    pub look: Option<Look>,
+}
+
+/// The secret that the entry of a provider points to, if it is another than the provider's.
+#[derive(Default)]
+pub struct FreshProvider {
+    /// Sealed.
+    pub sealed: Option<Vec<u8>>,
+    /// Where it came from, in words.
+    pub from: Option<String>,
 }
 
 /// All that is declared.
 pub struct Wanted {
-    pub orgs: Vec<Item<OrgEntry, Option<NewOrg>>>,
+    pub orgs: Vec<Item<OrgEntry, FreshOrg>>,
     pub roles: Vec<Item<OrgRole, RoleId>>,
     pub apps: Vec<Item<AppEntry, FreshApp>>,
     pub resources: Vec<Item<ResourceEntry, ()>>,
+    pub providers: Vec<Item<ProviderEntry, FreshProvider>>,
     /// The URIs of those.
     pub uris: BTreeSet<String>,
     pub issuer: String,
@@ -69,11 +94,12 @@ impl Wanted {
             roles: Vec::new(),
             apps: Vec::new(),
             resources: Vec::new(),
+            providers: Vec::new(),
             uris: declared.resources.iter().map(|entry| entry.value.uri.clone()).collect(),
             issuer: opened.settings.issuer.clone(),
             now,
         };
-        for Entry { at, mut value, .. } in declared.orgs {
+        for Entry { at, mut value, base } in declared.orgs {
             once("org", &value.org, &at, &mut problems);
             for role in std::mem::take(&mut value.roles) {
                 let at = at.of_role(&role.value.name, role.referenced.line());
@@ -82,8 +108,15 @@ impl Wanted {
                 let value = OrgRole { org: value.org.clone(), role: role.value };
                 wanted.roles.push(Item { at, value, fresh: RoleId::new(now, opened.rng.as_ref()) });
             }
+            let look = match value.branding.as_ref().map(|entry| look::read(entry, &base)).transpose() {
+                Ok(look) => look,
+                Err(problem) => {
+                    problems.push(at.tell(&problem));
+                    continue;
+                }
+            };
             match new_org(opened, &value, now) {
-                Ok(fresh) => wanted.orgs.push(Item { at, value, fresh }),
+                Ok(new) => wanted.orgs.push(Item { at, value, fresh: FreshOrg { new, look } }),
                 Err(failure @ (Failure::Usage(_) | Failure::Refused(_))) => {
                     problems.push(at.tell(&failure.to_string()));
                 }
@@ -101,7 +134,28 @@ impl Wanted {
             once("resource", &value.uri, &at, &mut problems);
             wanted.resources.push(Item { at, value, fresh: () });
         }
+        for Entry { at, value, base } in declared.providers {
+            once("provider", &value.id, &at, &mut problems);
+            if opened.settings.providers.iter().any(|known| known.id.as_str() == value.id) {
+                problems.push(at.tell("is in the configuration, which counts: remove it there first"));
+                continue;
+            }
+            match fresh_provider(opened, &value, &base) {
+                Ok(fresh) => wanted.providers.push(Item { at, value, fresh }),
+                Err(Failure::Usage(problem)) => problems.push(at.tell(&problem)),
+                Err(failure) => return Err(failure),
+            }
+        }
         if problems.is_empty() { Ok(wanted) } else { Err(Failure::Refused(problems.join("\n"))) }
+    }
+}
+
+impl Wanted {
+    /// The logos that are declared.
+    pub fn logos(&self) -> impl Iterator<Item = &Logo> {
+        let of_orgs = self.orgs.iter().filter_map(|item| item.fresh.look.as_ref());
+        let of_apps = self.apps.iter().filter_map(|item| item.fresh.look.as_ref());
+        of_orgs.chain(of_apps).filter_map(|look| look.logo.as_ref())
     }
 }
 
@@ -121,10 +175,27 @@ fn new_org(opened: &Opened, entry: &OrgEntry, now: Timestamp) -> Result<Option<N
     Ok(Some(NewOrg { slug: Some(slug), ..new }))
 }
 
+fn fresh_provider(opened: &Opened, entry: &ProviderEntry, base: &Path) -> Result<FreshProvider, Failure> {
+    let Some(source) = &entry.client_secret else { return Ok(FreshProvider::default()) };
+    let id = ProviderId::parse(&entry.id).map_err(|problem| Failure::Usage(problem.to_string()))?;
+    let (secret, from) = secret::read_text(source, base, 1).map_err(Failure::Usage)?;
+    let (wanted, context) = (id.clone(), provider::seal_context(&id));
+    let master_key = opened.master_key()?;
+    let stored = opened.read(move |tx| provider::find(tx, &wanted))?.and_then(|found| found.secret);
+    let stored = stored.and_then(|sealed| master_key.open(&context, &sealed).ok());
+    if stored.is_some_and(|stored| *stored == *secret.expose_secret().as_bytes()) {
+        return Ok(FreshProvider::default());
+    }
+    let sealed = master_key.seal(&context, secret.expose_secret().as_bytes(), opened.rng.as_ref());
+    let sealed = sealed.map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(FreshProvider { sealed: Some(sealed), from: Some(from) })
+}
+
 fn fresh_app(opened: &Opened, entry: &AppEntry, base: &Path, now: Timestamp) -> Result<FreshApp, String> {
     Ok(FreshApp {
         id: AppId::new(now, opened.rng.as_ref()),
         generated: new_secret(opened.rng.as_ref()),
         given: entry.client_secret.as_ref().map(|source| secret::read(source, base)).transpose()?,
+        look: entry.branding.as_ref().map(|entry| look::read(entry, base)).transpose()?,
     })
 }

@@ -25,7 +25,11 @@ pub fn check(providers: &[Provider]) -> Result<(), String> {
     Ok(())
 }
 
-fn check_one(provider: &Provider) -> Result<(), String> {
+/// Checks one provider.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_one(provider: &Provider) -> Result<(), String> {
     check_server(provider)?;
     check_client(provider)?;
     for (key, domains) in

@@ -3,6 +3,7 @@
 mod admin;
 mod apps;
 mod batch;
+mod branding;
 mod chooser;
 mod cover;
 mod directories;
@@ -47,6 +48,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(directories::endpoints());
     all.extend(directory::endpoints());
     all.extend(domains::endpoints());
+    all.extend(branding::endpoints());
     all.extend(profile::endpoints());
     all.extend(webhooks::endpoints());
     all

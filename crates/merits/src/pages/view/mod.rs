@@ -40,8 +40,8 @@ pub use directory::{ConnectionLine, DirectoriesPage, DirectoryPage, RequestLine,
 pub use domain::{DomainLine, DomainsPage};
 pub use holder::{AccessLine, ClaimLine, FileLink, HeldMerit, HolderPage, Value};
 pub use org::{
-    AppsPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine, MeritPage, OrgLink,
-    ProfilePage, ProposedPage, SendPage, SentPage, StatusWord, Tab, WebhookPage, WebhooksPage,
+    AppsPage, BrandingPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine,
+    MeritPage, OrgLink, ProfilePage, ProposedPage, SendPage, SentPage, StatusWord, Tab, WebhookPage, WebhooksPage,
 };
 pub use request::{LinkAppPage, LinkableOrg, MeritLoginPage};
 pub use template::{

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
+use sigma_platform::branding::form::BrandingView;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, moment, page};
 use sigma_platform::webhooks::pages::{HookView, HooksView};
@@ -68,13 +69,15 @@ pub enum Tab {
     Directories,
     /// Domains.
     Domains,
+    /// How pages on the way to its apps look.
+    Branding,
     /// The profile.
     Profile,
 }
 
 impl Tab {
     /// Every section.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sent,
         Self::Proposed,
         Self::Templates,
@@ -83,6 +86,7 @@ impl Tab {
         Self::Webhooks,
         Self::Directories,
         Self::Domains,
+        Self::Branding,
         Self::Profile,
     ];
 
@@ -97,6 +101,7 @@ impl Tab {
             Self::Webhooks => "webhooks",
             Self::Directories => "directories",
             Self::Domains => "domains",
+            Self::Branding => "branding",
             Self::Profile => "profile",
         }
     }
@@ -111,6 +116,7 @@ impl Tab {
             Self::Webhooks => "webhooks-title",
             Self::Directories => "scim-title",
             Self::Domains => "domains-title",
+            Self::Branding => "branding-title",
             Self::Profile => "merits-tab-profile",
         }
     }
@@ -119,6 +125,10 @@ impl Tab {
 /// `/org/{org}/webhooks`.
 #[derive(Clone, Debug)]
 pub struct WebhooksPage(pub HooksView);
+
+/// `/org/{org}/branding`.
+#[derive(Clone, Debug)]
+pub struct BrandingPage(pub BrandingView);
 
 /// `/org/{org}/webhooks/{id}`.
 #[derive(Clone, Debug)]
@@ -386,6 +396,7 @@ framed! {
     SendPage as SendTemplate, "org/send.html";
     AppsPage as AppsTemplate, "org/apps.html";
     ProfilePage as ProfileTemplate, "org/profile.html";
+    BrandingPage as BrandingTemplate, "org/branding.html";
     WebhooksPage as WebhooksTemplate, "org/webhooks.html";
     WebhookPage as WebhookTemplate, "org/webhook.html";
 }

@@ -1,3 +1,4 @@
+use super::samples::samples;
 use super::*;
 
 const ISSUER: &str = "https://id.example.org";
@@ -42,34 +43,8 @@ fn senders_of_merits_put_neither_links_nor_markup_into_a_mail() {
 }
 
 /// Every mail, by name.
-fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 16] {
-    let writer = Writer { language, issuer: ISSUER, look };
-    let at = Timestamp::from_seconds(1_772_366_400);
-    let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
-    let about = |title| MeritNotice {
-        org: "Harbour Bakery",
-        title,
-        unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
-    };
-    let webhook = WebhookNotice { org: "Harbour Bakery", path: "/org/org_1/webhooks/wh_1", is_gone: true };
-    [
-        ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
-        ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
-        ("reset", writer.reset(URL, hour)),
-        ("confirm_address", writer.confirm_address(URL, "1234 5678", hour)),
-        ("account_exists", writer.account_exists()),
-        ("changed", writer.password_changed(at)),
-        ("confirm_new_address", writer.confirm_new_address("1234 5678", hour)),
-        ("address_taken", writer.address_taken()),
-        ("account_changed", writer.account_changed(AccountChange::AddressAdded, at)),
-        ("new_device", writer.new_device("Firefox on Linux", "192.0.2.7", at)),
-        ("single_key", writer.single_key()),
-        ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
-        ("merit_access", writer.merit_sent(&about(None))),
-        ("webhook_failed", writer.webhook_disabled(&WebhookNotice { is_gone: false, ..webhook }, at)),
-        ("webhook_gone", writer.webhook_disabled(&webhook, at)),
-        ("test", writer.test(at)),
-    ]
+fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 17] {
+    samples(&Writer { language, issuer: ISSUER, look }, URL)
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl<'a> PageContext<'a> {
         if self.look.name.is_empty() { "Sigma" } else { &self.look.name }
     }
 
+    /// What the sign-in page says first.
+    pub fn welcome(&self) -> Option<&str> {
+        self.look.welcome.for_readers_of(self.language.tag())
+    }
+
     /// A text of the catalogue.
     pub const fn text(&self, key: &'static str) -> Phrase<'a> {
         self.language.text(key)

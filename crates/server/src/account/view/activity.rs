@@ -200,6 +200,8 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::MailResend => "activity-mail-resend",
         Action::MailDrop => "activity-mail-drop",
         Action::ProviderTest => "activity-provider-test",
+        Action::ProviderChange => "activity-provider-change",
+        Action::ProviderRemove => "activity-provider-remove",
         _ => return None,
     })
 }

@@ -1,0 +1,30 @@
+//! `sigma provider remove`: ends what `sigma apply` declared.
+
+use std::path::Path;
+
+use sigma_core::provider::ProviderId;
+use sigma_store::provider;
+
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::opened::Opened;
+use crate::output::Output;
+
+/// Removes a declared provider after confirmation.
+pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+    let opened = Opened::open(file)?;
+    let unknown =
+        || Failure::NotFound(format!("no provider \"{id}\" is declared; those of the settings are removed there"));
+    let id = ProviderId::parse(id).map_err(|_| unknown())?;
+    let wanted = id.clone();
+    if opened.read(move |tx| provider::find(tx, &wanted))?.is_none() {
+        return Err(unknown());
+    }
+    confirm(
+        yes,
+        &format!("nobody signs in with {id} once the servers are restarted; linked accounts keep their other ways in"),
+    )?;
+    let wanted = id.clone();
+    opened.write(move |tx| provider::remove(tx, &wanted))?;
+    output.answer(&serde_json::json!({ "removed": id.as_str() }), |_| format!("{id} was removed. Restart the servers."))
+}

@@ -1,0 +1,243 @@
+//! `/console/branding`: how the server looks, and `/console/branding/org/{id}` and `/app/{id}`: how an org or app does.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, FromRequestParts, Path, RawQuery, Request, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use http::request::Parts;
+use sigma_core::branding::{Accent, BrandingChange, Part};
+use sigma_core::ids::{AppId, AppRef, OrgId, OrgRef};
+use sigma_core::interaction::{BrandingOf, ConsolePage};
+use sigma_core::operator::{OperatorRight, OperatorRole};
+use sigma_core::params::Params;
+use sigma_platform::branding::form::{BrandingView, Entered, shades};
+use sigma_platform::extract::Upload;
+use sigma_platform::http::policy::BodyLimit;
+use sigma_platform::http::{ApiError, Endpoint, Policy};
+use sigma_platform::objects::Logo;
+use sigma_platform::pages::not_found;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::state::AppState;
+use sigma_store::operator::branding::{self, Found, Whose};
+use sigma_store::operator::may;
+use sigma_store::{app, org};
+
+use super::{confirmation, field, may_change};
+use crate::operator::Operator;
+use crate::outcome::{Done, Notice, PageError};
+use crate::view::{BrandingPage, Fact, ServerBrandingPage, Tab};
+
+/// The largest logo, with the form around it.
+const LOGO: Policy = Policy { body: BodyLimit::Kibibytes(2_100), ..FORM };
+const ORG: &str = "/console/branding/org/{id}";
+const APP: &str = "/console/branding/app/{id}";
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 7] {
+    [
+        Endpoint::get(PAGE, "/console/branding", server),
+        Endpoint::get(PAGE, ORG, show),
+        Endpoint::post(FORM, ORG, save),
+        Endpoint::post(LOGO, "/console/branding/org/{id}/logo", set_logo),
+        Endpoint::get(PAGE, APP, show),
+        Endpoint::post(FORM, APP, save),
+        Endpoint::post(LOGO, "/console/branding/app/{id}/logo", set_logo),
+    ]
+}
+
+/// Whose look an address names.
+struct Named(BrandingOf);
+
+impl Named {
+    fn whose(&self) -> Whose {
+        match &self.0 {
+            BrandingOf::Org(id) => Whose::Org(id.clone()),
+            BrandingOf::App(id) => Whose::App(AppRef::Id(id.clone())),
+        }
+    }
+
+    fn path(&self) -> String {
+        match &self.0 {
+            BrandingOf::Org(id) => format!("/console/branding/org/{id}"),
+            BrandingOf::App(id) => format!("/console/branding/app/{id}"),
+        }
+    }
+
+    fn back(&self) -> String {
+        match &self.0 {
+            BrandingOf::Org(id) => format!("/console/orgs/{id}"),
+            BrandingOf::App(id) => format!("/console/apps/{id}"),
+        }
+    }
+
+    const fn about(&self) -> &'static str {
+        match &self.0 {
+            BrandingOf::Org(_) => "branding-about",
+            BrandingOf::App(_) => "branding-about-app",
+        }
+    }
+
+    fn change(&self) -> ConsolePage {
+        ConsolePage::BrandingChange(self.0.clone())
+    }
+}
+
+impl FromRequestParts<AppState> for Named {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
+        let is_app = parts.uri.path().starts_with("/console/branding/app/");
+        let id = Path::<String>::from_request_parts(parts, sigma).await.ok();
+        let of = id.and_then(|Path(id)| {
+            if is_app { AppId::parse(&id).map(BrandingOf::App) } else { OrgId::parse(&id).map(BrandingOf::Org) }
+        });
+        Ok(Self(of.ok_or_else(not_found)?))
+    }
+}
+
+async fn server(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let caller = operator.caller();
+    operator.read(&sigma, move |tx| may(tx, &caller, OperatorRight::ReadBranding)).await?;
+    let search = field(&Params::parse(query.as_deref().unwrap_or_default()), "q");
+    let mut notice = None;
+    if !search.is_empty() {
+        if let Some(path) = find(&sigma, &search).await? {
+            return Ok(Redirect::to(&path).into_response());
+        }
+        notice = Some(Notice::Refused(operator.text("console-branding-none")));
+    }
+    let settings = &sigma.settings.branding;
+    let fact = |label: &'static str, value: Option<&str>| value.map(|value| Fact { label, value: value.to_owned() });
+    let welcome: Vec<String> =
+        sigma.brands.look.welcome.iter().map(|(language, words)| format!("{language}: {words}")).collect();
+    let welcome = (!welcome.is_empty()).then(|| welcome.join("\n"));
+    let logo = settings.logo.as_ref().map(|path| path.display().to_string());
+    let facts = [
+        fact("console-name", Some(&settings.name)),
+        fact("branding-logo", logo.as_deref()),
+        fact("branding-terms", settings.terms_url.as_deref()),
+        fact("branding-privacy", settings.privacy_url.as_deref()),
+        fact("branding-support", settings.support_url.as_deref()),
+        fact("console-branding-welcome", welcome.as_deref()),
+    ];
+    let accent = sigma.brands.look.accent.unwrap_or(Accent::DEFAULT);
+    let view = ServerBrandingPage {
+        facts: facts.into_iter().flatten().collect(),
+        shades: shades(accent, operator.language),
+        search,
+    };
+    Ok(view.render(&operator.frame(Tab::Branding, notice), &operator.page(&sigma)))
+}
+
+/// The page of the org or app of that name.
+async fn find(sigma: &AppState, named: &str) -> Result<Option<String>, PageError> {
+    let (org_ref, app_ref) = (OrgRef::parse(named), AppRef::parse(named));
+    let found = sigma.store.read(move |tx| {
+        let org_id = match &org_ref {
+            Some(named) => org::resolve(tx, named)?,
+            None => None,
+        };
+        if let Some(id) = org_id {
+            return Ok(Some(Named(BrandingOf::Org(id))));
+        }
+        let app = match &app_ref {
+            Some(named) => app::find_named(tx, named)?,
+            None => None,
+        };
+        Ok(app.map(|app| Named(BrandingOf::App(app.id))))
+    });
+    Ok(found.await?.map(|named| named.path()))
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    named: Named,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()), operator.language);
+    draw(&sigma, &operator, &named, StatusCode::OK, (notice, None)).await
+}
+
+async fn draw(
+    sigma: &AppState,
+    operator: &Operator,
+    named: &Named,
+    status: StatusCode,
+    (notice, entered): (Option<Notice>, Option<Entered>),
+) -> Result<Response, PageError> {
+    let (caller, whose) = (operator.caller(), named.whose());
+    let Found { name, org_id, branding, wider } =
+        operator.read(sigma, move |tx| branding::find(tx, &caller, &whose)).await?;
+    let confirmation = confirmation(sigma, operator, OperatorRight::ManageBranding, named.change())?;
+    let is_own = matches!(&named.0, BrandingOf::Org(_)) && org_id == OrgId::operator();
+    let mut view =
+        BrandingView::of(named.path(), &name, &branding, wider.accent.or(sigma.brands.look.accent), operator.language);
+    view.may_change = confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner);
+    view.confirm_url = confirmation.url.clone().filter(|_| view.may_change);
+    view.entered = entered.unwrap_or(view.entered);
+    let view = BrandingPage { name, back: named.back(), about: named.about(), branding: view };
+    let page = view.render(status, &operator.frame(Tab::Branding, notice), &operator.page(sigma));
+    Ok(confirmation.with(page))
+}
+
+async fn save(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    named: Named,
+    body: Bytes,
+) -> Result<Response, PageError> {
+    may_change(&sigma, &operator, OperatorRight::ManageBranding, named.change())?;
+    let entered = Entered::of_form(&Params::parse_form(&body));
+    match entered.checked() {
+        Ok(change) => apply(&sigma, &operator, &named, change, Some(entered)).await,
+        Err(problem) => {
+            let notice = Some(Notice::Refused(operator.text(problem.0)));
+            draw(&sigma, &operator, &named, StatusCode::BAD_REQUEST, (notice, Some(entered))).await
+        }
+    }
+}
+
+async fn set_logo(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    named: Named,
+    request: Request,
+) -> Result<Response, PageError> {
+    may_change(&sigma, &operator, OperatorRight::ManageBranding, named.change())?;
+    let upload = Upload::from_request(request, &sigma).await.map_err(PageError::of)?;
+    let logo = if upload.is_checked("remove") {
+        None
+    } else {
+        let file = upload.content("logo").unwrap_or_default().to_vec();
+        // Decoding takes a while: not on a thread that serves connections.
+        let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await;
+        let Ok(Ok(logo)) = read else {
+            let notice = Some(Notice::Refused(operator.text("branding-problem-logo")));
+            return draw(&sigma, &operator, &named, StatusCode::BAD_REQUEST, (notice, None)).await;
+        };
+        let put = sigma.brands.objects.put(&logo.name, logo.png.clone()).await;
+        put.map_err(|error| ApiError::internal(error.to_string()))?;
+        Some(logo.name)
+    };
+    let change = BrandingChange { logo: Part::of(logo), ..BrandingChange::default() };
+    apply(&sigma, &operator, &named, change, None).await
+}
+
+async fn apply(
+    sigma: &AppState,
+    operator: &Operator,
+    named: &Named,
+    change: BrandingChange,
+    entered: Option<Entered>,
+) -> Result<Response, PageError> {
+    let (caller, whose, now) = (operator.caller(), named.whose(), sigma.now());
+    match operator.act(sigma, move |tx| branding::change(tx, &caller, &whose, &change, now)).await? {
+        Ok(_) => Ok(Done::Saved.at(&named.path())),
+        Err(notice) => draw(sigma, operator, named, StatusCode::FORBIDDEN, (Some(notice), entered)).await,
+    }
+}

@@ -1,0 +1,65 @@
+//! What `/console/branding` shows.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use sigma_platform::branding::form::{BrandingView, ShadeRow};
+use sigma_platform::pages::view::csp::ContentSecurityPolicy;
+use sigma_platform::pages::view::{PageContext, page};
+
+use super::{Fact, Frame};
+use crate::outcome::Notice;
+
+/// `/console/branding`: how the server looks, which its settings say.
+#[derive(Clone, Debug)]
+pub struct ServerBrandingPage {
+    /// The settings.
+    pub facts: Vec<Fact>,
+    /// How its accent is seen.
+    pub shades: Vec<ShadeRow>,
+    /// The org or app that was looked for in vain.
+    pub search: String,
+}
+
+/// `/console/branding/org/{id}` and `/console/branding/app/{id}`.
+#[derive(Clone, Debug)]
+pub struct BrandingPage {
+    /// The name of the org or app.
+    pub name: String,
+    /// Its page in the console.
+    pub back: String,
+    /// What it is about: a key of the catalogue.
+    pub about: &'static str,
+    /// The branding.
+    pub branding: BrandingView,
+}
+
+#[derive(Template)]
+#[template(path = "console/branding.html")]
+struct ServerBrandingTemplate<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a ServerBrandingPage,
+}
+
+impl ServerBrandingPage {
+    /// The page.
+    pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(StatusCode::OK, &ServerBrandingTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/branding-of.html")]
+struct BrandingTemplate<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a BrandingPage,
+}
+
+impl BrandingPage {
+    /// The page.
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(status, &BrandingTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
+    }
+}

@@ -1,0 +1,32 @@
+# Wie eine Organisation oder eine App aussieht.
+
+branding-title = Erscheinungsbild
+branding-about = Wie Seiten auf dem Weg zu den Apps der Organisation aussehen.
+branding-about-app = Wie Seiten auf dem Weg zu dieser App aussehen. Was leer bleibt, kommt von ihrer Organisation oder sonst vom Server.
+branding-change = Erscheinungsbild ändern
+branding-confirm = Bestätigen, dass Sie es sind
+branding-confirm-about = Melden Sie sich noch einmal an, bevor Sie ändern, wie Seiten aussehen.
+branding-accent = Farbe
+branding-accent-about = Für Schaltflächen und Links. Leer gilt die Farbe des Servers.
+branding-accent-wider = Die Farbe des Servers, weil hier keine gewählt ist.
+branding-light = Auf hellen Seiten
+branding-dark = Auf dunklen Seiten
+branding-ratio = Kontrast { $ratio } : 1
+branding-corrected = Die gewählte Farbe hat hier { $contrast }; Text braucht 4,5 : 1 (WCAG AA). Seiten zeigen deshalb diese Abstufung davon.
+branding-terms = Nutzungsbedingungen
+branding-privacy = Datenschutzerklärung
+branding-support = Hilfe
+branding-support-about = Eine Webseite oder eine Adresse wie mailto:hilfe@example.org.
+branding-welcome = Begrüßung auf der Anmeldeseite ({ $language })
+branding-welcome-about = Reiner Text, höchstens 300 Zeichen. Wer eine andere Sprache liest, sieht den englischen Text.
+branding-save = Speichern
+branding-logo = Logo
+branding-logo-about = PNG, JPEG, WebP oder GIF bis 2 MB. Es wird neu kodiert; andere Dateien werden abgelehnt.
+branding-file = Datei
+branding-upload = Hochladen
+branding-logo-remove = Logo entfernen
+branding-problem-accent = Nichts wurde gespeichert: Eine Farbe ist ein # und sechs Ziffern, zum Beispiel #3d46c2.
+branding-problem-link = Nichts wurde gespeichert: Nutzungsbedingungen und Datenschutzerklärung beginnen mit https://.
+branding-problem-support = Nichts wurde gespeichert: Die Adresse für Hilfe beginnt mit https:// oder mailto:.
+branding-problem-welcome = Nichts wurde gespeichert: Die Begrüßung hat höchstens 300 Zeichen.
+branding-problem-logo = Nichts wurde gespeichert: Das ist kein Bild, das gezeigt werden kann. Wählen Sie eine PNG-, JPEG-, WebP- oder GIF-Datei bis 2 MB.

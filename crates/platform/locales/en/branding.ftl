@@ -1,0 +1,32 @@
+# How an org or an app looks.
+
+branding-title = Branding
+branding-about = How pages on the way to the apps of the organization look.
+branding-about-app = How pages on the way to this app look. What is left empty is that of its organization, or else of the server.
+branding-change = Change the look
+branding-confirm = Confirm that it is you
+branding-confirm-about = Before you change how pages look, sign in once more.
+branding-accent = Colour
+branding-accent-about = Of buttons and links. Leave it empty for the colour of the server.
+branding-accent-wider = The colour of the server, because none is chosen here.
+branding-light = On light pages
+branding-dark = On dark pages
+branding-ratio = contrast { $ratio } : 1
+branding-corrected = The colour you chose has { $contrast } here; text needs 4.5 : 1 (WCAG AA). Pages show this shade of it instead.
+branding-terms = Terms of service
+branding-privacy = Privacy policy
+branding-support = Support
+branding-support-about = A web page, or an address such as mailto:help@example.org.
+branding-welcome = Welcome on the sign-in page ({ $language })
+branding-welcome-about = Plain text, at most 300 characters. Readers of another language see the English words.
+branding-save = Save
+branding-logo = Logo
+branding-logo-about = PNG, JPEG, WebP or GIF, up to 2 MB. It is encoded anew; other files are refused.
+branding-file = File
+branding-upload = Upload
+branding-logo-remove = Remove the logo
+branding-problem-accent = Nothing was saved: a colour is a # and six digits, such as #3d46c2.
+branding-problem-link = Nothing was saved: terms and privacy policy begin with https://.
+branding-problem-support = Nothing was saved: support begins with https:// or mailto:.
+branding-problem-welcome = Nothing was saved: the words of welcome have at most 300 characters.
+branding-problem-logo = Nothing was saved: this is not a picture that can be shown. Choose a PNG, JPEG, WebP or GIF file of up to 2 MB.
