@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sigma_core::ids::UserId;
+use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_platform::http::ApiError;
 use sigma_platform::mail::AccountChange;
@@ -109,6 +110,28 @@ impl Asking<'_> {
             self.sign_out(user_id).await?;
         }
         Ok(requested)
+    }
+
+    /// Proposes to the owner of both accounts to merge this one into the one that `into` names: by its id, address or key.
+    pub async fn propose_merge(self, gone: &UserId, into: &str) -> Result<Result<(), MergeRefusal>, AccountError> {
+        let (caller, whom, text) = (self.caller.clone(), gone.clone(), into.trim().to_owned());
+        let both = self.store.look_up(move |tx| {
+            let gone = account::find(tx, &caller, OperatorRight::DeletePeople, &whom)?;
+            Ok((gone, account::find_by_text(tx, &caller, &text)?))
+        });
+        let (gone, kept) = both.await?;
+        let mut notices = Vec::new();
+        for one in [&gone, &kept] {
+            notices.extend(self.sigma.notices(one, AccountChange::MergeProposed).map_err(AccountError::Failed)?);
+        }
+        let (caller, now, guard) = (self.caller.clone(), self.sigma.now(), Arc::clone(self.guard));
+        let proposing = self.store.decide(move |tx| {
+            guard(tx)?;
+            account::propose_merge(tx, &caller, [&gone.id, &kept.id], &notices, now)
+        });
+        let proposed = proposing.await?;
+        self.sigma.mail_was_promised();
+        Ok(proposed)
     }
 
     /// Keeps the account; returns whether it is kept.

@@ -46,6 +46,8 @@ pub enum Done {
     Deletes,
     /// It is not.
     Kept,
+    /// The person was told of the merge.
+    MergeProposed,
     /// What was entered is saved.
     Saved,
     /// The person administers the org.
@@ -67,7 +69,7 @@ pub enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -82,6 +84,7 @@ impl Done {
         Self::EndedCredentials,
         Self::Deletes,
         Self::Kept,
+        Self::MergeProposed,
         Self::Saved,
         Self::AdminGiven,
         Self::AdminTaken,
@@ -110,6 +113,7 @@ impl Done {
             Self::EndedCredentials => "credentials-ended",
             Self::Deletes => "deletes",
             Self::Kept => "kept",
+            Self::MergeProposed => "merge-proposed",
             Self::Saved => "saved",
             Self::AdminGiven => "admin-given",
             Self::AdminTaken => "admin-taken",
@@ -138,6 +142,7 @@ impl Done {
             Self::EndedCredentials => "console-done-credentials-ended",
             Self::Deletes => "console-done-deletes",
             Self::Kept => "console-done-kept",
+            Self::MergeProposed => "console-done-merge-proposed",
             Self::Saved => "console-done-saved",
             Self::AdminGiven => "console-done-admin-given",
             Self::AdminTaken => "console-done-admin-taken",

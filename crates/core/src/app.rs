@@ -396,6 +396,13 @@ impl App {
         open.map(ProfileBreach::RedirectUri)
     }
 
+    /// Where somebody is led who is to use the app: where a sign-in to it begins, as `issuer` opens it, else its home page. Both are what it is
+    /// registered with.
+    pub fn start_url(&self, issuer: &str) -> Option<String> {
+        // Nobody has checked where an app leads that registered itself.
+        if self.dynamic { None } else { self.login_url(issuer).or_else(|| self.client_uri.clone()) }
+    }
+
     /// The address at which a sign-in to it begins (OpenID Connect Core §4), as `issuer` opens it.
     pub fn login_url(&self, issuer: &str) -> Option<String> {
         let mut url = Url::parse(self.metadata.initiate_login_uri.as_deref()?).ok()?;

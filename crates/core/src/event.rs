@@ -55,6 +55,10 @@ actions! {
     UserCancelDeletion = "user.cancel_deletion",
     /// An account was deleted.
     UserDelete = "user.delete",
+    /// An operator proposed to the owner of two accounts to merge them.
+    UserProposeMerge = "user.propose_merge",
+    /// An account was merged into another.
+    UserMerge = "user.merge",
     /// Everybody was exported by the management API.
     PeopleExport = "people.export",
     /// A test mail was queued, to an address of whoever asked for it.

@@ -178,6 +178,10 @@ pub enum AccountPage {
     Deletion,
     /// Requesting it: the user signs in again first.
     DeletionRequest,
+    /// Merging the account with another.
+    Merge,
+    /// Confirming that: the user signs in again first.
+    MergeChange,
     /// Encrypted backups.
     Backup,
     /// Retrieving or changing one of them: the user signs in again first.
@@ -347,7 +351,7 @@ impl Continuation {
     /// Whether it requires a recent sign-in by the strongest means, even of signed-in users.
     const fn changes_credentials(&self) -> bool {
         use AccountPage::{
-            AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, Restore,
+            AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, MergeChange, Restore,
         };
         matches!(
             self,
@@ -358,6 +362,7 @@ impl Continuation {
                         | AgentsChange
                         | DevelopersChange
                         | DeletionRequest
+                        | MergeChange
                         | BackupChange
                         | Restore
                 }
@@ -439,9 +444,18 @@ mod tests {
 
     fn changes(continuation: &Continuation) -> bool {
         use AccountPage::{
-            AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, Restore,
+            AgentsChange, BackupChange, Change, DeletionRequest, DevelopersChange, FirstPassword, MergeChange, Restore,
         };
-        let pages = [FirstPassword, Change, AgentsChange, DevelopersChange, DeletionRequest, BackupChange, Restore];
+        let pages = [
+            FirstPassword,
+            Change,
+            AgentsChange,
+            DevelopersChange,
+            DeletionRequest,
+            MergeChange,
+            BackupChange,
+            Restore,
+        ];
         let is_console = matches!(
             continuation,
             Continuation::Console {
@@ -509,6 +523,8 @@ mod tests {
                 AccountPage::AgentsChange,
                 AccountPage::Deletion,
                 AccountPage::DeletionRequest,
+                AccountPage::Merge,
+                AccountPage::MergeChange,
                 AccountPage::Backup,
                 AccountPage::BackupChange,
                 AccountPage::Restore,

@@ -30,6 +30,7 @@ pub mod ids;
 pub mod interaction;
 pub mod jose;
 pub mod json;
+pub mod merge;
 pub mod merits;
 pub mod operator;
 pub mod org;

@@ -195,8 +195,8 @@ impl OperatorRole {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadBranding | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageApps | ManageWebhooks
-                | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople | ManageBranding
-                | TestProviders => false,
+                | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople
+                | ManageBranding | TestProviders => false,
             },
         }
     }

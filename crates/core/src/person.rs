@@ -125,6 +125,16 @@ pub struct Membership {
     pub groups: Vec<String>,
     /// The name of that claim.
     pub groups_claim: String,
+    /// What their role allows in apps, by names of the org's own.
+    pub permissions: Arc<[String]>,
+}
+
+impl Membership {
+    /// The claim with what the role allows in apps, unless the app calls another so.
+    pub fn permissions_claim(&self) -> Option<&'static str> {
+        let claim = "permissions";
+        (self.roles_claim != claim && self.groups_claim != claim && !self.permissions.is_empty()).then_some(claim)
+    }
 }
 
 impl Person {
@@ -198,6 +208,9 @@ impl Person {
             }
             if (has_roles || asks("roles")) && !member.roles.is_empty() {
                 claims.push(&member.roles_claim, Claim::Listed(&member.roles));
+            }
+            if let Some(claim) = member.permissions_claim().filter(|_| has_roles) {
+                claims.push(claim, Claim::Listed(&member.permissions));
             }
             if (has_groups || asks("groups")) && !member.groups.is_empty() {
                 claims.push(&member.groups_claim, Claim::Listed(&member.groups));
@@ -414,6 +427,7 @@ mod tests {
             org_id: OrgId::from_text("org_1"),
             acts_for_it: false,
             roles: vec!["Admin".to_owned()],
+            permissions: ["invoices:approve".to_owned()].into(),
             roles_claim: "roles".to_owned(),
             groups: vec!["Bakers".to_owned()],
             groups_claim: "teams".to_owned(),
@@ -422,7 +436,9 @@ mod tests {
         assert_eq!(info(&member, "openid"), serde_json::json!({"sub": "user_1"}));
         let groups = serde_json::json!({"sub": "user_1", "org_id": "org_1", "teams": ["Bakers"]});
         assert_eq!(info(&member, "openid groups"), groups);
-        let reported = serde_json::json!({"sub": "user_1", "org_id": "org_1", "roles": ["Admin"], "teams": ["Bakers"]});
+        let reported = serde_json::json!({
+            "sub": "user_1", "org_id": "org_1", "roles": ["Admin"], "permissions": ["invoices:approve"], "teams": ["Bakers"],
+        });
         assert_eq!(info(&member, "openid roles"), reported);
         assert_eq!(info(&person(), "openid roles"), serde_json::json!({"sub": "user_1"}), "no member there");
     }

@@ -287,6 +287,11 @@ fn leave_out_long_lists(person: &Person, reported: &mut Map<String, Value>) {
             reported.remove(claim);
         }
     }
+    if let Some(claim) = member.permissions_claim()
+        && member.permissions.iter().map(|name| name.len() + 3).sum::<usize>() > LONGEST_RECORD
+    {
+        reported.remove(claim);
+    }
 }
 
 /// The claims of an access token, and what else is said about its user.

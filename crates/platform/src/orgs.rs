@@ -1,7 +1,8 @@
 //! Orgs, members and roles, cached until the change feed reports a change. Apps ask for them too: the claims of a token name
 //! the member's role.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::org::{Authority, KeyPermissions, MemberTokenClaims, Role, RolePermissions, SessionKey};
@@ -10,6 +11,7 @@ use sigma_store::org::membership::{self, Member, State};
 use sigma_store::org::role;
 use sigma_store::org::secret::{StoredSecret, seal_context};
 use sigma_store::org::{self, Org};
+use sigma_store::scim::group;
 use sigma_store::{Cache, MasterKey, Store, StoreError, cached};
 
 use crate::state::AppState;
@@ -22,6 +24,7 @@ pub struct Orgs {
     known: Cache<Arc<CachedOrg>>,
     members: Cache<Arc<Member>>,
     roles: Cache<Arc<RoleSummary>>,
+    groups: Cache<Arc<GroupsOfOrg>>,
 }
 
 impl Orgs {
@@ -31,7 +34,34 @@ impl Orgs {
             known: Cache::new(store, cached::ORG, 10_000),
             members: Cache::new(store, cached::MEMBERSHIP, 20_000),
             roles: Cache::new(store, cached::ROLE, 20_000),
+            groups: Cache::new(store, cached::ORG_GROUPS, 2_000),
         }
+    }
+}
+
+/// The names of the groups of an org's members, as far as they were asked for. A change to any group of the org replaces all of it, so
+/// what was read before the change is never found after it.
+#[derive(Default)]
+struct GroupsOfOrg(Mutex<HashMap<UserId, Arc<[String]>>>);
+
+impl GroupsOfOrg {
+    /// Members of one org whose groups are remembered.
+    const MOST: usize = 5_000;
+
+    fn known(&self) -> MutexGuard<'_, HashMap<UserId, Arc<[String]>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, user_id: &UserId) -> Option<Arc<[String]>> {
+        self.known().get(user_id).cloned()
+    }
+
+    fn keep(&self, user_id: UserId, names: Arc<[String]>) {
+        let mut known = self.known();
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(user_id, names);
     }
 }
 
@@ -110,6 +140,8 @@ pub struct RoleSummary {
     pub authority: Authority,
     /// Whether that is anything at all.
     pub manages_anything: bool,
+    /// What it allows in apps, by names of the org's own.
+    pub names: Arc<[String]>,
 }
 
 impl RoleSummary {
@@ -119,6 +151,7 @@ impl RoleSummary {
             permissions: role.permissions.key_permissions(),
             authority: Authority::Person(RolePermissions { switches, ..RolePermissions::default() }),
             manages_anything: switches.manage_anything(),
+            names: role.permissions.names.into_iter().collect(),
             id: role.id,
             name: role.name,
         }
@@ -165,6 +198,24 @@ impl AppState {
     pub async fn is_active_member(&self, org_id: &OrgId, user_id: &UserId) -> Result<bool, StoreError> {
         let member = self.find_member(org_id, user_id).await?;
         Ok(member.is_some_and(|member| member.state == State::Active) && self.find_org(org_id).await?.is_some())
+    }
+
+    /// The names of the groups that a member of an org is in, by name.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_groups(&self, org_id: &OrgId, user_id: &UserId) -> Result<Arc<[String]>, StoreError> {
+        // Taken before anything is read: what is read while groups change goes into a value that nobody finds any more.
+        let of_org = self.orgs.groups.get_or_load(org_id.as_str(), |_| Ok(Some(Arc::default()))).await?;
+        let of_org = of_org.unwrap_or_default();
+        if let Some(names) = of_org.get(user_id) {
+            return Ok(names);
+        }
+        let (org, user) = (org_id.clone(), user_id.clone());
+        let names = self.store.read(move |tx| group::names_of_member(tx, &org, &user)).await?;
+        let names: Arc<[String]> = names.into();
+        of_org.keep(user_id.clone(), names.clone());
+        Ok(names)
     }
 
     /// The role of that id.

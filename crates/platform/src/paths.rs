@@ -44,6 +44,8 @@ pub const CONSOLE_PROVIDERS_PATH: &str = "/console/providers";
 pub const FIRST_OWNER_PATH: &str = "/console/first-owner";
 /// The page on which users delete their account, and keep it after all.
 pub const ACCOUNT_DELETION_PATH: &str = "/account/delete";
+/// Path of the page on which a user merges two accounts of theirs.
+pub const ACCOUNT_MERGE_PATH: &str = "/account/merge";
 /// The page on which people sign up by e-mail.
 pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
 /// Adds an authenticator app to the signed-in account.

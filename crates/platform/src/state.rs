@@ -22,7 +22,6 @@ use sigma_core::scope::{GROUPS, ORG, ROLES, Scopes};
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
 use sigma_store::org::membership::State;
-use sigma_store::scim::group;
 use sigma_store::session::{self, BrowserSession};
 use sigma_store::webhook::Now;
 use sigma_store::{
@@ -520,12 +519,7 @@ impl AppState {
         let Some(role) = role else { return Ok(person) };
         let wants_groups =
             scope.contains(ROLES) || scope.contains(GROUPS) || claims.iter().any(|claim| claim == "groups");
-        let groups = if wants_groups {
-            let (org, user) = (org_id.clone(), person.user_id.clone());
-            self.store.read(move |tx| group::names_of_member(tx, &org, &user)).await?
-        } else {
-            Vec::new()
-        };
+        let groups = if wants_groups { self.find_groups(org_id, &person.user_id).await?.to_vec() } else { Vec::new() };
         let told = &app.metadata.org_claims;
         let membership = Some(Membership {
             org_id: org_id.clone(),
@@ -534,6 +528,7 @@ impl AppState {
             roles_claim: told.roles_claim().to_owned(),
             groups: told.told_groups(groups),
             groups_claim: told.groups_claim().to_owned(),
+            permissions: role.names.clone(),
         });
         Ok(Person { membership, ..person })
     }

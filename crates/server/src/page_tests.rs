@@ -265,6 +265,7 @@ fn every_page() -> Vec<Response> {
     let invitation = |form| AcceptInvitation {
         token: hostile(),
         workspace: hostile(),
+        app: None,
         email: hostile(),
         form,
         refusal: Some(hostile()),

@@ -8,7 +8,9 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::merits::erasure;
 use crate::outbox::{self, NewMail};
-use crate::{Owner, StoreError, Tx, app_access, cached, org, params, password, people_index, picture, session};
+use crate::{
+    Owner, StoreError, Tx, app_access, cached, merged_account, org, params, password, people_index, picture, session,
+};
 
 /// A requested deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +202,17 @@ pub fn delete_batch(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Res
     }
     // Their objects are deleted by a job of their own.
     picture::give_up_all(tx, user_id, now)?;
-    event::pseudonymise(tx, user_id, &deletion.pseudonym)
+    let events = event::pseudonymise(tx, user_id, &deletion.pseudonym)?;
+    if events > 0 {
+        return Ok(events);
+    }
+    // What happened in accounts that were merged into this one is theirs too.
+    let Some(merged) = merged_account::find_predecessor(tx, user_id)? else { return Ok(0) };
+    let events = event::pseudonymise(tx, &merged, &deletion.pseudonym)?;
+    if events == 0 {
+        merged_account::forget(tx, &merged)?;
+    }
+    Ok(events.max(1))
 }
 
 /// Deletes the account's own row once nothing else is left. Does nothing if the deletion is not due, or was finished: it may have

@@ -25,6 +25,8 @@ pub const SIGNING_KEYS: &str = "signing keys";
 pub const ORG: &str = "org";
 /// A membership, by [`key_in`] with the user's id.
 pub const MEMBERSHIP: &str = "membership";
+/// Who is in which group of a directory, by the org's id: the groups of an org change as a whole.
+pub const ORG_GROUPS: &str = "org groups";
 /// A role, by [`key_in`].
 pub const ROLE: &str = "role";
 /// A session in an org, by [`key_in`] with its `jti`.

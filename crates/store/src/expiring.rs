@@ -74,6 +74,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("first_owner_links", "hash", "expires_at"),
     expiring!("email_sign_ups", "browser_hash", "expires_at"),
     expiring!("email_additions", "user_id", "expires_at"),
+    expiring!("account_merges", "gone_id", "expires_at"),
     expiring!("mails", "id", "expires_at"),
     expiring!("app_invitations", "id", "expires_at"),
     expiring!("jobs", "id", "delete_after"),

@@ -54,7 +54,7 @@ pub enum Claim {
 }
 
 /// Most identities per account.
-const MOST_IDENTITIES: usize = 100;
+pub(crate) const MOST_IDENTITIES: usize = 100;
 
 /// Claims `bap_id` for its `identity.user_id`: the first claim wins, and a proven one displaces an unproven one
 /// (`docs/spec/keys.md#identities`).

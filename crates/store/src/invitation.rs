@@ -11,8 +11,8 @@ use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::email::{Email, fold};
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
-use sigma_core::org::{Refusal, Right};
+use sigma_core::ids::{AppId, MembershipId, OrgId, RoleId, UserId};
+use sigma_core::org::{Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::email::{self, EmailProof};
@@ -31,9 +31,8 @@ const MOST_MAILS: i64 = 10;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(1);
 /// There is nothing to resend.
-pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has already been accepted");
-pub(crate) const TOO_MANY: Refusal =
-    Refusal::Conflict("This address has received too many invitations within the hour. Try again later");
+pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict(Reason::Accepted);
+pub(crate) const TOO_MANY: Refusal = Refusal::Conflict(Reason::ManyMails);
 
 /// A new invitation.
 #[derive(Clone, Debug)]
@@ -50,6 +49,8 @@ pub struct Invite {
     pub name: String,
     /// Their role.
     pub role_id: RoleId,
+    /// The app to which they are led once they have accepted.
+    pub app_id: Option<AppId>,
     /// Pseudonym of the address for counting mails; it cannot be resolved without a secret of the server.
     pub counted_as: String,
     /// The mail with the link.
@@ -80,15 +81,15 @@ pub fn prepare(
     Ok(email::find_spelling(tx, folded)?)
 }
 
-/// [`prepare`] for an invitation that is sent again; returns the invited address, and its spelling by its account, if it
-/// has one.
+/// [`prepare`] for an invitation that is sent again; returns the invited address, its spelling by its account, if it has one, and
+/// the app that it leads to.
 pub fn prepare_again(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     actor: &Actor,
     user_id: &UserId,
     now: Timestamp,
-) -> Decision<(String, Option<String>)> {
+) -> Decision<(String, Option<String>, Option<AppId>)> {
     authority::load(tx, org_id, actor, now)?.require(Right::Users)?;
     let member = membership::load(tx, org_id, user_id)?;
     if member.state != State::Invited {
@@ -96,7 +97,9 @@ pub fn prepare_again(
     }
     let invited = member.email.unwrap_or_default();
     let spelling = email::find_spelling(tx, &fold(&invited))?;
-    Ok((invited, spelling))
+    let sql = "SELECT invited_app FROM memberships WHERE org_id = $1 AND user_id = $2";
+    let app_id = tx.query_opt(sql, params![org_id, user_id])?.map(|row| row.opt_text(0)).transpose()?.flatten();
+    Ok((invited, spelling, app_id.map(AppId::from_text)))
 }
 
 /// Invites a user: their membership is pending once this commits, and the mail is queued. A sent mail counts, even if
@@ -107,7 +110,18 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Invitee> {
     authority.require(Right::Users)?;
     let role = role::load(tx, &invite.org_id, &invite.role_id)?;
     authority.require_role(&role.permissions)?;
-    let invited = Invited { id: &invite.id, email: &invite.email, name: &invite.name, role_id: &invite.role_id };
+    if let Some(app_id) = &invite.app_id
+        && !leads_to(tx, &invite.org_id, app_id)?
+    {
+        return Err(Refusal::not_found("App", app_id.as_str()).into());
+    }
+    let invited = Invited {
+        id: &invite.id,
+        email: &invite.email,
+        name: &invite.name,
+        role_id: &invite.role_id,
+        app_id: invite.app_id.as_ref(),
+    };
     // Checked before anything is written: existing members get no mail.
     if membership::find_by_email(tx, &invite.org_id, invite.email.folded())?.is_some() {
         return Err(membership::MEMBER_ALREADY.into());
@@ -121,7 +135,7 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Invitee> {
     }
     let member = membership::invite(tx, &invite.org_id, &invited, now)?;
     invite.mail.send(tx, &member.user_id, Some(&invite.org_id))?;
-    let details = Details { role: Some(invite.role_id.clone()), ..Details::default() };
+    let details = Details { role: Some(invite.role_id.clone()), app: invite.app_id.clone(), ..Details::default() };
     let event = recorded(Action::InvitationSend, &invite.org_id, &member.user_id).by(invite.actor.clone());
     event::append(tx, event.with(details))?;
     Ok(Invitee::Invited(Box::new(member)))
@@ -129,6 +143,27 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Invitee> {
 
 fn recorded(action: Action, org_id: &OrgId, invited: &UserId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::User(invited.clone()))
+}
+
+/// The apps to which an org may lead the people whom it invites: its own, and those that it is linked with. In the order of their ids, at
+/// most 100.
+pub fn list_apps(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<AppId>, StoreError> {
+    let rows = tx.query_all(
+        "SELECT id FROM apps WHERE disabled = 0
+            AND (org_id = $1 OR id IN (SELECT app_id FROM merit_links WHERE org_id = $1)) ORDER BY id LIMIT 100",
+        params![org_id],
+    )?;
+    rows.iter().map(|row| Ok(AppId::from_text(row.text(0)?))).collect()
+}
+
+/// Whether an app is one of those.
+fn leads_to(tx: &mut dyn Tx, org_id: &OrgId, app_id: &AppId) -> Result<bool, StoreError> {
+    let row = tx.query_opt(
+        "SELECT 1 FROM apps WHERE id = $2 AND disabled = 0
+            AND (org_id = $1 OR id IN (SELECT app_id FROM merit_links WHERE org_id = $1))",
+        params![org_id, app_id],
+    )?;
+    Ok(row.is_some())
 }
 
 /// Resends the invitation of a member, with a mail made for the invited address. Earlier links stop working.
@@ -177,6 +212,8 @@ pub struct Invitation {
     pub name: String,
     /// The account of that address, if any.
     pub user: Option<User>,
+    /// The app to which they are led, while the org may.
+    pub app_id: Option<AppId>,
     /// What acceptance requires.
     pub acceptance: Acceptance,
 }
@@ -201,13 +238,17 @@ pub fn find(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<Inv
 
 fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invitation>, StoreError> {
     let waiting = tx.query_opt(
-        "SELECT invited_name, invited_email, invited_folded FROM memberships
+        "SELECT invited_name, invited_email, invited_folded, invited_app FROM memberships
          WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
         params![org_id, invited],
     )?;
     let (Some(waiting), Some(workspace)) = (waiting, org::find(tx, org_id)?) else { return Ok(None) };
     let text = |row: &Row, column| Ok::<_, StoreError>(row.opt_text(column)?.unwrap_or_default());
     let (name, email, folded) = (text(&waiting, 0)?, text(&waiting, 1)?, text(&waiting, 2)?);
+    let app_id = match waiting.opt_text(3)?.map(AppId::from_text) {
+        Some(app_id) if leads_to(tx, org_id, &app_id)? => Some(app_id),
+        _ => None,
+    };
     let (user, own) = (user::find_by_email(tx, &folded)?, email::find(tx, &folded)?);
     let acceptance = match &user {
         // Users who are disabled, or became members meanwhile, cannot accept.
@@ -220,7 +261,7 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
     let name = user.as_ref().map_or(name, |user| user.name.clone());
     let email = own.map_or(email, |own| own.address);
     let (org_id, invited, workspace) = (org_id.clone(), invited.clone(), workspace.name);
-    Ok(Some(Invitation { org_id, workspace, invited, email, name, user, acceptance }))
+    Ok(Some(Invitation { org_id, workspace, invited, email, name, user, app_id, acceptance }))
 }
 
 /// The input for acceptance.

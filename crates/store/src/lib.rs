@@ -7,6 +7,7 @@
 pub mod account;
 pub mod account_data;
 pub mod account_deletion;
+pub mod account_merge;
 pub mod agent;
 pub mod app;
 pub mod app_access;
@@ -51,6 +52,7 @@ pub mod known_device;
 pub mod logo;
 pub mod logout;
 mod memory;
+pub mod merged_account;
 pub mod merits;
 pub mod meta;
 mod migrations;

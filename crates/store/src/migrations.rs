@@ -44,6 +44,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V40__scim_makers", include_str!("../migrations/V40__scim_makers.sql")),
     ("V41__app_secrets", include_str!("../migrations/V41__app_secrets.sql")),
     ("V42__redirect_refusals", include_str!("../migrations/V42__redirect_refusals.sql")),
+    ("V43__people", include_str!("../migrations/V43__people.sql")),
     ("V44__welcome", include_str!("../migrations/V44__welcome.sql")),
     ("V45__providers", include_str!("../migrations/V45__providers.sql")),
 ];

@@ -221,13 +221,20 @@ pub fn sign_in(tx: &mut dyn Tx, proof: &Proof) -> Result<Proven, StoreError> {
     Ok(outcome)
 }
 
+/// The account that the authenticator takes a passkey of this user to be of.
+fn handle_in(tx: &mut dyn Tx, id: &str, user_id: &UserId) -> Result<Option<String>, StoreError> {
+    let row = tx.query_opt("SELECT handle FROM passkeys WHERE id = $1", params![id])?;
+    let own = row.map(|row| row.opt_text(0)).transpose()?.flatten();
+    if own.is_some() { Ok(own) } else { find_handle(tx, user_id) }
+}
+
 fn attempt(tx: &mut dyn Tx, proof: &Proof, passkey: &StoredPasskey) -> Result<Proven, StoreError> {
     let user_id = &proof.user_id;
     // Another one may have the same id by now.
     if passkey.public_key != proof.public_key {
         return Ok(Proven::Unknown);
     }
-    if proof.user_handle.is_some() && find_handle(tx, user_id)? != proof.user_handle {
+    if proof.user_handle.is_some() && handle_in(tx, &proof.id, user_id)? != proof.user_handle {
         return Ok(Proven::OtherAccount);
     }
     if !replay_guard::spend(tx, &proof.once)? {

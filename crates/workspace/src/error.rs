@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use sigma_core::org::Refusal;
+use sigma_core::org::{Reason, Refusal};
 use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 
@@ -53,9 +53,9 @@ impl WorkspaceError {
         Self::Invalid(message.into())
     }
 
-    /// 403 with that message.
-    pub const fn denied(message: &'static str) -> Self {
-        Self::Refused(Refusal::Denied(message))
+    /// 403 for that reason.
+    pub const fn denied(reason: Reason) -> Self {
+        Self::Refused(Refusal::Denied(reason))
     }
 }
 

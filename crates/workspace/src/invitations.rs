@@ -2,6 +2,7 @@
 //! mail limit.
 
 use sigma_core::actor::Actor;
+use sigma_core::app::App;
 use sigma_core::email::{self, Email};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::org::{Refusal, text};
@@ -23,6 +24,8 @@ pub struct Invitee<'a> {
     pub name: &'a str,
     /// The member's role.
     pub role_id: RoleId,
+    /// The app to which they are led once they have accepted: its id or client id.
+    pub app: Option<&'a str>,
 }
 
 /// Invites a user by mail. The membership is pending until they accept.
@@ -38,6 +41,13 @@ pub async fn invite(
 ) -> Result<Member, WorkspaceError> {
     let email = Email::parse(invitee.email).map_err(|_| WorkspaceError::invalid("email must be an e-mail address"))?;
     let name = text::name(invitee.name).map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
+    let app = match invitee.app {
+        Some(named) => {
+            let found = sigma.find_named_app(named).await?;
+            Some(found.ok_or_else(|| Refusal::not_found("App", named))?)
+        }
+        None => None,
+    };
     let now = sigma.now();
     let (org, asks, folded) = (org_id.clone(), actor.clone(), email.folded().to_owned());
     let found = look_up(sigma, move |tx| invitation::prepare(tx, &org, &asks, &folded, now));
@@ -45,7 +55,7 @@ pub async fn invite(
     let mut address = found.await?.unwrap_or_else(|| email.address().to_owned());
     context.charge(Rule::Invitation, org_id.as_str())?;
     for _ in 0..ATTEMPTS {
-        let mail = invitation_mail(sigma, org_id, &actor, &address).await?;
+        let mail = invitation_mail(sigma, org_id, &actor, &address, app.as_deref()).await?;
         let invite = Invite {
             org_id: org_id.clone(),
             actor: actor.clone(),
@@ -53,6 +63,7 @@ pub async fn invite(
             email: email.clone(),
             name: name.clone(),
             role_id: invitee.role_id.clone(),
+            app_id: app.as_ref().map(|app| app.id.clone()),
             counted_as: counted_as(sigma, email.folded()),
             mail,
             mailed_to: address,
@@ -85,10 +96,15 @@ pub async fn send_again(
     let now = sigma.now();
     let (org, asks, who) = (org_id.clone(), actor.clone(), user_id.clone());
     let found = look_up(sigma, move |tx| invitation::prepare_again(tx, &org, &asks, &who, now));
-    let (invited, own) = found.await?;
+    let (invited, own, app_id) = found.await?;
+    let app = match app_id {
+        Some(app_id) => sigma.find_app(&app_id).await?,
+        None => None,
+    };
     let (org, counted_as) = (org_id.clone(), counted_as(sigma, &email::fold(&invited)));
     context.charge(Rule::Invitation, org_id.as_str())?;
-    let mail = invitation_mail(sigma, org_id, &actor, own.as_deref().unwrap_or(&invited)).await?;
+    let address = own.as_deref().unwrap_or(&invited);
+    let mail = invitation_mail(sigma, org_id, &actor, address, app.as_deref()).await?;
     decide(sigma, context, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &counted_as, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
@@ -100,6 +116,7 @@ async fn invitation_mail(
     org_id: &OrgId,
     actor: &Actor,
     address: &str,
+    app: Option<&App>,
 ) -> Result<MailedLink, WorkspaceError> {
     let cached = sigma.find_org(org_id).await?.ok_or(Refusal::Unauthorized)?;
     let inviter = match actor {
@@ -107,6 +124,6 @@ async fn invitation_mail(
         _ => None,
     };
     let inviter = inviter.as_ref().map(|account| account.user.name.as_str());
-    let mail = sigma.composer().invitation(address, &cached.org.name, inviter);
+    let mail = sigma.composer().invitation(address, &cached.org.name, inviter, app.map(|app| app.name.as_str()));
     mail.map_err(|error| WorkspaceError::Internal(error.to_string()))
 }

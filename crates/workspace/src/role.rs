@@ -1,5 +1,7 @@
 //! A role in JSON, as sent and returned.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sigma_core::org::role::RoleProblem;
 use sigma_core::org::{CatalogPermission, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
@@ -27,6 +29,10 @@ pub struct Allowed {
     /// Catalogs that are not listed can be viewed, and with `canManageDimensions` also assigned from.
     #[serde(deserialize_with = "objects")]
     catalog_permissions: Vec<CatalogPermission>,
+    /// What the role allows in apps, by names of your own: at most 100, each of 1 to 64 letters, digits and `. _ - : /`. Left out
+    /// where there are none.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    permissions: BTreeSet<String>,
 }
 
 /// A role to create or replace.
@@ -95,7 +101,12 @@ impl From<Allowed> for RolePermissions {
         .into_iter()
         .filter_map(|(switch, on)| on.then_some(switch))
         .collect();
-        Self { switches, schemas: allowed.schema_permissions, catalogs: allowed.catalog_permissions }
+        Self {
+            switches,
+            schemas: allowed.schema_permissions,
+            catalogs: allowed.catalog_permissions,
+            names: allowed.permissions,
+        }
     }
 }
 
@@ -113,6 +124,7 @@ impl From<&RolePermissions> for Allowed {
             can_manage_api_keys: on(Switch::ManageApiKeys),
             schema_permissions: permissions.schemas.clone(),
             catalog_permissions: permissions.catalogs.clone(),
+            permissions: permissions.names.clone(),
         }
     }
 }

@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 use crate::error::WorkspaceError;
 use sigma_platform::state::AppState;
 
+/// The most bytes of the names of permissions in a token.
+const MOST_BYTES: usize = 2_048;
+
 /// A member in a session.
 pub struct NewMemberToken<'a> {
     /// The workspace's id.
@@ -39,11 +42,16 @@ impl NewMemberToken<'_> {
     /// The workspace is gone, or the store does not answer.
     pub async fn issue(&self, sigma: &AppState, now: Timestamp) -> Result<Issued, WorkspaceError> {
         let cached = sigma.find_org(self.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+        let role = sigma.find_role(self.org_id, self.role_id).await?;
+        let names = role.map(|role| role.names.clone()).unwrap_or_default();
+        // A token travels in a header.
+        let fits = names.iter().map(|name| name.len() + 3).sum::<usize>() <= MOST_BYTES;
         let iat = now.seconds();
         let claims = MemberTokenClaims {
             user_id: self.user_id.clone(),
             workspace_id: self.org_id.clone(),
             role_id: self.role_id.clone(),
+            permissions: if fits { names.to_vec() } else { Vec::new() },
             iat,
             exp: iat.saturating_add(TOKEN_SECONDS).min(self.ends_at.seconds()),
             jti: self.jti.to_owned(),

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Installation, Ran};
+use crate::support::{Installation, Ran, serve};
 
 const DECLARED: &str = "\
 orgs:
@@ -239,7 +239,9 @@ providers:
     client_secret: { env: API_SECRET }
     allowed_domains: [acme.example]
 ";
-    let sigma = Installation::new();
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    // The first start makes the master key, which the secret is sealed with.
+    assert_eq!(serve(&sigma).0.stop(), Some(0));
     let planned = apply(&sigma, PROVIDERS, &["--dry-run"]);
     assert!(planned.code == 1 && planned.stdout.contains("+ provider acme"), "{planned:?}");
     assert!(!planned.stdout.contains(SECRET), "{planned:?}");

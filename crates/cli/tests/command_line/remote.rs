@@ -29,6 +29,57 @@ impl Elsewhere<'_> {
     }
 }
 
+fn apps_and_their_apis_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let shop =
+        ["app", "add", "--name", "Shop", "--client-id", "shop", "--redirect-uri", "https://shop.example.org/back"];
+    assert_eq!(elsewhere.json(&shop)["client_secret"].as_str().unwrap().len(), 43);
+    elsewhere.json(&["app", "set", "shop", "--refresh-life", "600", "--disable"]);
+    let kept = sigma.json(&["app", "show", "shop"]);
+    assert_eq!((&kept["metadata"]["refresh"]["life_seconds"], &kept["disabled"]), (&json!(600), &json!(true)));
+    assert!(
+        elsewhere.json(&["app", "rotate-secret", "shop", "--overlap", "1", "--yes"])["former_secret_ends_at"]
+            .is_string()
+    );
+    assert_eq!(elsewhere.json(&["app", "end-secret", "shop", "--yes"])["ended"], "shop");
+    assert_eq!(elsewhere.run(&["app", "set", "shop", "--scope", "magic"]).code, 4);
+    let api = "https://api.example.org/v1?a=b c";
+    assert_eq!(elsewhere.run(&["resource", "add", api]).code, 4);
+    let api = "https://api.example.org/v1?a=b%20c";
+    elsewhere.json(&["resource", "add", api, "--scope", "notes:read=Read your notes", "--server", "shop"]);
+    assert_eq!(elsewhere.json(&["resource", "set", api, "--open"])["servers"], json!(["shop"]));
+    assert_eq!(elsewhere.json(&["resource", "show", api]), sigma.json(&["resource", "show", api]));
+    assert_eq!(elsewhere.json(&["resource", "list"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(elsewhere.json(&["resource", "remove", api, "--yes"])["removed"], api);
+    assert_eq!(elsewhere.json(&["app", "remove", "shop", "--yes"])["removed"], "shop");
+    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
+}
+
+fn workspaces_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let bakery = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"]);
+    let set = [
+        "workspace",
+        "set",
+        "bakery",
+        "--name",
+        "The bakery",
+        "--verified",
+        "--accent",
+        "#0a7d4b",
+        "--welcome",
+        "en=Hello",
+    ];
+    assert_eq!(elsewhere.json(&set)["name"], "The bakery");
+    assert_eq!(elsewhere.json(&["workspace", "set", "bakery", "--welcome", "de=Hallo"])["verified"], true);
+    let shown = sigma.json(&["workspace", "show", "bakery"]);
+    assert_eq!(
+        (&shown["branding"]["accent"], &shown["branding"]["welcome"]),
+        (&json!("#0a7d4b"), &json!({"en": "Hello", "de": "Hallo"}))
+    );
+    assert_eq!(elsewhere.json(&["workspace", "show", "bakery"])["id"], bakery["id"]);
+    let listed = elsewhere.json(&["workspace", "list"]);
+    assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
+}
+
 #[test]
 fn a_server_is_managed_from_elsewhere() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
@@ -64,28 +115,7 @@ nobody
     assert_eq!(elsewhere.json(&["user", "enable", "ada@example.org"])["disabled"], false);
     assert_eq!(elsewhere.json(&["user", "sessions", id, "--end-all", "--yes"])["ended"], 0);
     assert_eq!(elsewhere.json(&["app", "show", "ops"])["client_name"], "Ops");
-    let shop =
-        ["app", "add", "--name", "Shop", "--client-id", "shop", "--redirect-uri", "https://shop.example.org/back"];
-    assert_eq!(elsewhere.json(&shop)["client_secret"].as_str().unwrap().len(), 43);
-    elsewhere.json(&["app", "set", "shop", "--refresh-life", "600", "--disable"]);
-    let kept = sigma.json(&["app", "show", "shop"]);
-    assert_eq!((&kept["metadata"]["refresh"]["life_seconds"], &kept["disabled"]), (&json!(600), &json!(true)));
-    assert!(
-        elsewhere.json(&["app", "rotate-secret", "shop", "--overlap", "1", "--yes"])["former_secret_ends_at"]
-            .is_string()
-    );
-    assert_eq!(elsewhere.json(&["app", "end-secret", "shop", "--yes"])["ended"], "shop");
-    assert_eq!(elsewhere.run(&["app", "set", "shop", "--scope", "magic"]).code, 4);
-    let api = "https://api.example.org/v1?a=b c";
-    assert_eq!(elsewhere.run(&["resource", "add", api]).code, 4);
-    let api = "https://api.example.org/v1?a=b%20c";
-    elsewhere.json(&["resource", "add", api, "--scope", "notes:read=Read your notes", "--server", "shop"]);
-    assert_eq!(elsewhere.json(&["resource", "set", api, "--open"])["servers"], json!(["shop"]));
-    assert_eq!(elsewhere.json(&["resource", "show", api]), sigma.json(&["resource", "show", api]));
-    assert_eq!(elsewhere.json(&["resource", "list"])["items"].as_array().unwrap().len(), 1);
-    assert_eq!(elsewhere.json(&["resource", "remove", api, "--yes"])["removed"], api);
-    assert_eq!(elsewhere.json(&["app", "remove", "shop", "--yes"])["removed"], "shop");
-    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
+    apps_and_their_apis_are_managed(&elsewhere, &sigma);
     assert_eq!(elsewhere.json(&["app", "list"])["items"].as_array().unwrap().len(), 1);
     assert_eq!(elsewhere.json(&["keys", "list"])["items"], sigma.json(&["keys", "list"])["items"]);
     assert_eq!(elsewhere.json(&["keys", "rotate", "--alg", "ES256"])["items"].as_array().unwrap().len(), 4);
@@ -94,29 +124,7 @@ nobody
     assert_eq!(elsewhere.json(&["overview"])["people"]["count"], 2);
     assert_eq!(elsewhere.json(&["webhook", "list"])["items"], json!([]));
 
-    let bakery = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"]);
-    let set = [
-        "workspace",
-        "set",
-        "bakery",
-        "--name",
-        "The bakery",
-        "--verified",
-        "--accent",
-        "#0a7d4b",
-        "--welcome",
-        "en=Hello",
-    ];
-    assert_eq!(elsewhere.json(&set)["name"], "The bakery");
-    assert_eq!(elsewhere.json(&["workspace", "set", "bakery", "--welcome", "de=Hallo"])["verified"], true);
-    let shown = sigma.json(&["workspace", "show", "bakery"]);
-    assert_eq!(
-        (&shown["branding"]["accent"], &shown["branding"]["welcome"]),
-        (&json!("#0a7d4b"), &json!({"en": "Hello", "de": "Hallo"}))
-    );
-    assert_eq!(elsewhere.json(&["workspace", "show", "bakery"])["id"], bakery["id"]);
-    let listed = elsewhere.json(&["workspace", "list"]);
-    assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
+    workspaces_are_managed(&elsewhere, &sigma);
     assert_eq!(elsewhere.json(&["session", "list", "--user", id])["items"], json!([]));
     assert_eq!(elsewhere.json(&["mail", "list", "--failing"])["items"], json!([]));
     assert_eq!(elsewhere.json(&["provider", "list"])["items"], json!([]));

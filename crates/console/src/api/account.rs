@@ -1,4 +1,4 @@
-//! `/api/admin/v1/people/{id}/`: a link to get back into an account, and its deletion.
+//! `/api/admin/v1/people/{id}/`: a link to get back into an account, its deletion, and its merge with another.
 
 use std::sync::Arc;
 
@@ -21,12 +21,13 @@ use super::person::{AdminPersonDetails, Wanted};
 use crate::account::{AccountError, Asking, Guard};
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 4] {
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
     [
         Endpoint::new(POLICY, routes!(reset)),
         Endpoint::new(POLICY, routes!(recover)),
         Endpoint::new(POLICY, routes!(delete)),
         Endpoint::new(POLICY, routes!(keep)),
+        Endpoint::new(POLICY, routes!(merge)),
     ]
 }
 
@@ -205,6 +206,51 @@ async fn keep(
         return Err(AdminError::Deleting);
     }
     Ok(Tagged(sigma.store.look_up(move |tx| wanted.read(tx)).await?))
+}
+
+/// What an account goes into.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MergeProposal {
+    /// The account that stays: its id, one of its e-mail addresses, or one of its keys.
+    into: String,
+}
+
+/// Proposes to the owner of two accounts to merge this one into another. They are told by mail, and nothing happens unless they sign in to
+/// both and confirm within a week.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/people/{id}/merge",
+    operation_id = "adminProposeMerge",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"])),
+    params(
+        ("id" = String, Path, description = "The id of the account that goes"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
+    request_body = MergeProposal,
+    responses(
+        (status = 412, description = "They are of another version than `If-Match` names"),
+        (status = 202, description = "It is proposed"),
+        (status = 400, description = "A malformed body, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such person"),
+        (status = 409, description = "The two cannot be merged"),
+    )
+)]
+async fn merge(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    conditions: Conditions,
+    Path(id): Path<String>,
+    Body(body): Body<MergeProposal>,
+) -> Result<StatusCode, AdminError> {
+    let (wanted, store) = (Wanted::new(&sigma, &admin.caller, &id)?, admin.store(&sigma));
+    let guard = guard(&wanted, conditions);
+    let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller, guard: &guard };
+    asking.propose_merge(&wanted.user_id, &body.into).await?.map_err(AdminError::Merge)?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Refuses a change of a version that the request does not name.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sigma_core::branding::{Accent, Branding, BrandingChange, Legibility, Part, check_link, check_web_link};
 use sigma_core::operator::OperatorRight;
@@ -200,7 +200,7 @@ pub async fn set_logo(
     whose: Result<Whose, AdminError>,
     request: Request,
 ) -> Result<Tagged<AdminBranding>, Response> {
-    let whose = whose.map_err(|error| error.into_response())?;
+    let whose = whose.map_err(IntoResponse::into_response)?;
     // Before anything is decoded and stored, so that a role which does not reach leaves nothing behind.
     let caller = admin.caller.clone();
     let allowed = sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ManageBranding)).await;
@@ -213,5 +213,5 @@ pub async fn set_logo(
     let put = sigma.brands.objects.put(&logo.name, logo.png.clone()).await;
     put.map_err(|error| ApiError::internal(error.to_string()).into_response())?;
     let with_logo = BrandingChange { logo: Part::Set(logo.name), ..BrandingChange::default() };
-    change(sigma, admin, conditions, whose, with_logo).await.map_err(|error| error.into_response())
+    change(sigma, admin, conditions, whose, with_logo).await.map_err(IntoResponse::into_response)
 }

@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use sigma_core::app::{AppProblem, AppReason};
+use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::resource::{ResourceProblem, ResourceReason};
 use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
@@ -30,6 +31,8 @@ pub enum AdminError {
     Unreachable,
     /// Nobody else manages these workspaces: 409.
     OnlyAdministrator(String),
+    /// The accounts cannot be merged: 409.
+    Merge(MergeRefusal),
     /// The deletion is due, and may have begun: 409.
     Deleting,
     /// The mail is being sent: 409.
@@ -121,6 +124,10 @@ impl IntoResponse for AdminError {
             Self::OnlyAdministrator(names) => {
                 let words = format!("The person is the only administrator of {names}");
                 ApiError::new(StatusCode::CONFLICT, "only_administrator", words)
+            }
+            Self::Merge(refusal) => {
+                let words = format!("The accounts are not merged: {refusal}");
+                ApiError::new(StatusCode::CONFLICT, "merge_refused", words)
             }
             Self::Deleting => ApiError::new(StatusCode::CONFLICT, "deleting", "The deletion is due"),
             Self::BeingSent => {

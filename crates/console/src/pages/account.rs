@@ -1,10 +1,11 @@
-//! `/console/people/{id}/`: a link to get back into an account, and its deletion.
+//! `/console/people/{id}/`: a link to get back into an account, its deletion, and its merge with another.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::UserId;
+use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
@@ -21,12 +22,13 @@ use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError, refused};
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 4] {
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
     [
         Endpoint::post(FORM, "/console/people/{id}/reset", reset),
         Endpoint::post(FORM, "/console/people/{id}/recover", recover),
         Endpoint::post(FORM, "/console/people/{id}/delete", delete),
         Endpoint::post(FORM, "/console/people/{id}/keep", keep),
+        Endpoint::post(FORM, "/console/people/{id}/merge", merge),
     ]
 }
 
@@ -102,6 +104,27 @@ async fn keep(
     match (Asking { sigma: &sigma, store: &store, caller: &caller, guard: &unguarded() }).keep(&user_id).await {
         Ok(true) => Ok(Done::Kept.at(&path(&user_id))),
         Ok(false) => refuse(&sigma, &operator, &user_id, operator.text("console-deleting")).await,
+        Err(error) => failed(&sigma, &operator, &user_id, error).await,
+    }
+}
+
+async fn merge(
+    State(sigma): State<AppState>,
+    operator: Operator,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, PageError> {
+    let user_id = person(&id)?;
+    may(&sigma, &operator, OperatorRight::DeletePeople, &user_id)?;
+    let form = Params::parse_form(&body);
+    let (store, caller) = (operator.store(&sigma), operator.caller());
+    let asking = Asking { sigma: &sigma, store: &store, caller: &caller, guard: &unguarded() };
+    match asking.propose_merge(&user_id, form.raw("into").unwrap_or_default()).await {
+        Ok(Ok(())) => Ok(Done::MergeProposed.at(&path(&user_id))),
+        Ok(Err(refusal)) => refuse(&sigma, &operator, &user_id, operator.text(refusal.key())).await,
+        Err(AccountError::Stopped(Stop::Refused(OperatorRefusal::NotFound))) => {
+            refuse(&sigma, &operator, &user_id, operator.text(MergeRefusal::NotFound.key())).await
+        }
         Err(error) => failed(&sigma, &operator, &user_id, error).await,
     }
 }

@@ -78,7 +78,7 @@ pub enum Tab {
 
 impl Tab {
     /// The sections, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Overview,
         Self::People,
         Self::Sessions,

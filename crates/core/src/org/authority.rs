@@ -1,7 +1,7 @@
 //! The caller of a workspace operation, and its rights (`docs/spec/workspaces.md#who-may-do-what`).
 
 use crate::org::permission::{KeyPermission, KeyPermissions};
-use crate::org::refusal::Refusal;
+use crate::org::refusal::{Reason, Refusal};
 use crate::org::role::{RolePermissions, Switch};
 
 /// The current rights of a caller.
@@ -52,11 +52,11 @@ impl Authority {
             return Ok(());
         }
         let missing = match (self, right) {
-            (Self::Key(_), _) => "Only an API key with all five permissions manages a workspace",
-            (_, Right::ApiKeys) => "The role may not manage API keys",
-            (_, Right::Users) => "The role may not manage users",
-            (_, Right::Roles) => "The role may not manage roles",
-            (_, Right::Workspace) => "The role may not manage users, roles and API keys",
+            (Self::Key(_), _) => Reason::KeyManagesNothing,
+            (_, Right::ApiKeys) => Reason::NoApiKeys,
+            (_, Right::Users) => Reason::NoUsers,
+            (_, Right::Roles) => Reason::NoRoles,
+            (_, Right::Workspace) => Reason::NoWorkspace,
         };
         Err(Refusal::Denied(missing))
     }
@@ -77,7 +77,7 @@ impl Authority {
     pub fn require_read(&self) -> Result<(), Refusal> {
         match self {
             Self::Key(permissions) if !permissions.contains(KeyPermission::Read) => {
-                Err(Refusal::Denied("The API key has no permission \"read\""))
+                Err(Refusal::Denied(Reason::KeyReadsNothing))
             }
             _ => Ok(()),
         }

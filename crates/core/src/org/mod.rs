@@ -14,7 +14,7 @@ pub use api_key::ApiKeySecret;
 pub use api_key_draft::{ApiKeyDraft, ApiKeyProblem};
 pub use authority::{Authority, Right};
 pub use permission::{KeyPermission, KeyPermissions};
-pub use refusal::Refusal;
+pub use refusal::{Reason, Refusal};
 pub use role::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
 pub use session_token::{
     MemberTokenClaims, QUICK_SESSION_SECONDS, SESSION_SECONDS, SessionKey, SessionTokenError, TOKEN_SECONDS,

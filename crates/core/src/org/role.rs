@@ -1,6 +1,6 @@
 //! Roles: what a member may do with a workspace and with the data of its product.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,10 @@ use crate::time::Timestamp;
 pub const MOST_ROLES: usize = 100;
 /// The most bytes of a role's permissions as JSON, approximately.
 pub const MOST_BYTES: usize = 128 * 1024;
+/// The most names of permissions of a role.
+pub const MOST_NAMES: usize = 100;
+/// The longest name of a permission, in bytes.
+pub const LONGEST_NAME: usize = 64;
 /// The most bytes of all roles of a workspace: a list of them is one response.
 pub const MOST_BYTES_IN_ALL: i64 = 1024 * 1024;
 
@@ -211,6 +215,8 @@ pub struct RolePermissions {
     pub schemas: Vec<SchemaPermission>,
     /// Catalog permissions, one per catalog.
     pub catalogs: Vec<CatalogPermission>,
+    /// What it allows in apps, by names of the workspace's own, such as `invoices:approve`. Sigma hands them on and knows no meaning.
+    pub names: BTreeSet<String>,
 }
 
 impl RolePermissions {
@@ -256,10 +262,12 @@ impl RolePermissions {
         self.switches.manage_anything()
     }
 
-    /// Whether this allows everything that `other` allows, for every existing and future schema and catalog.
+    /// Whether this allows everything that `other` allows, for every existing and future schema and catalog. A role with every
+    /// switch allows whatever apps call a permission.
     pub fn covers(&self, other: &Self) -> bool {
         let (own, others) = (Index::of(self), Index::of(other));
         self.switches.covers(other.switches)
+            && (self.switches == Switches::ALL || self.names.is_superset(&other.names))
             && own.unlisted >= others.unlisted
             && own.schemas.keys().chain(others.schemas.keys()).all(|id| own.covers_schema(&others, id))
             && own.catalogs.keys().chain(others.catalogs.keys()).all(|id| own.covers_catalog(&others, id))
@@ -338,6 +346,14 @@ impl<'r> Index<'r> {
     }
 }
 
+/// Whether a text can name a permission: it needs no quotes anywhere, and no space separates it from others.
+fn is_permission(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte);
+    name.len() <= LONGEST_NAME
+        && name.bytes().all(known)
+        && name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+}
+
 /// A validated role to create or replace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleDraft {
@@ -360,6 +376,12 @@ pub enum RoleProblem {
     /// A schema or catalog is listed twice.
     #[error("{0} must list each id once")]
     Repeated(&'static str),
+    /// A name of a permission is not one.
+    #[error("permissions must be names of 1 to 64 letters, digits and . _ - : /, beginning with a letter or digit")]
+    NotAName,
+    /// There are more than [`MOST_NAMES`] of them.
+    #[error("permissions must name at most 100")]
+    TooManyNames,
     /// The permissions take more than [`MOST_BYTES`].
     #[error("the permissions must take at most 128 KiB")]
     TooLarge,
@@ -386,6 +408,12 @@ impl RoleDraft {
         for catalog in &permissions.catalogs {
             text::foreign_id(&catalog.catalog_id).map_err(text("catalogId"))?;
             bytes += catalog.catalog_id.len() + 56;
+        }
+        if permissions.names.len() > MOST_NAMES {
+            return Err(RoleProblem::TooManyNames);
+        }
+        if !permissions.names.iter().all(|name| is_permission(name)) {
+            return Err(RoleProblem::NotAName);
         }
         if bytes > MOST_BYTES {
             return Err(RoleProblem::TooLarge);

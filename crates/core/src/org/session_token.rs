@@ -30,6 +30,9 @@ pub struct MemberTokenClaims {
     pub workspace_id: OrgId,
     /// The role when the token was issued.
     pub role_id: RoleId,
+    /// What the role allowed in apps then, by names of the workspace's own. Left out where there are none, or more than a token holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<String>,
     /// When it was issued, in seconds since the epoch.
     pub iat: i64,
     /// When it expires, in seconds since the epoch.

@@ -53,12 +53,17 @@ console-link-refused = Es ging kein Link: Die Adresse ist keine bestätigte dies
 console-delete = Konto löschen
 console-delete-about = Das Konto und alles, was über die Person gespeichert ist, wird nach { $grace } gelöscht. Bis dahin kann sie sich anmelden und es behalten.
 console-delete-now = Löschen
+console-merge = Mit einem anderen Konto zusammenführen
+console-merge-about = Dieses Konto geht in einem anderen derselben Person auf; sie erfährt es per E-Mail. Es geschieht nichts, solange sie sich nicht innerhalb einer Woche bei beiden anmeldet und bestätigt.
+console-merge-into = Das Konto, das bleibt: seine ID oder eine seiner Adressen
+console-merge-now = Vorschlagen
 console-keep = Konto behalten
 console-only-administrator = Es wurde nichts geändert: Niemand sonst verwaltet { $workspaces }.
 console-deleting = Die Löschung ist fällig und hat vielleicht schon begonnen.
 console-done-link-sent = Der Link ist unterwegs.
 console-done-credentials-ended = Alles, womit sich die Person anmeldete, ist beendet, und der Link ist unterwegs.
 console-done-deletes = Das Konto wird gelöscht.
+console-done-merge-proposed = Die Zusammenführung ist vorgeschlagen. Die Person findet sie auf ihrer Kontoseite.
 console-done-kept = Das Konto wird behalten.
 
 console-ndjson = Als NDJSON herunterladen

@@ -9,6 +9,7 @@ mail-sent-by-name = Gesendet von { $name } ({ $server }).
 mail-invitation-subject = Einladung zu { $workspace }
 mail-invitation-by = { $inviter } lädt Sie in den Workspace „{ $workspace }“ auf { $server } ein.
 mail-invitation = Sie sind in den Workspace „{ $workspace }“ auf { $server } eingeladen.
+mail-invitation-app = Sobald Sie annehmen, werden Sie zu { $app } geführt.
 mail-invitation-open = Einladung ansehen
 mail-invitation-life = Der Link funktioniert einmal, innerhalb von { $life }. Bitten Sie danach um eine neue Einladung.
 mail-invitation-ignore = Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese E-Mail. Sie sind erst Mitglied, wenn Sie annehmen.
@@ -86,6 +87,8 @@ mail-account-backup-restored = Eine frühere Fassung Ihrer verschlüsselten Sich
 mail-account-backup-removed = Ihre verschlüsselte Sicherung wurde am { $at } von { $server } gelöscht.
 mail-account-backup-linked = Ein verknüpftes Konto kann seit dem { $at } Ihre verschlüsselte Sicherung von { $server } wiederherstellen.
 mail-account-deletion-requested = Am { $at } wurde beantragt, Ihr Konto auf { $server } zu löschen. Bis es gelöscht ist, können Sie sich anmelden und es behalten.
+mail-account-merged = Am { $at } wurde ein anderes Konto mit Ihrem Konto auf { $server } zusammengeführt. Dessen Adressen, Anmeldedaten, Identitäten, Workspaces und Merits gehören jetzt zu Ihrem.
+mail-account-merge-proposed = Am { $at } hat der Betreiber von { $server } vorgeschlagen, dieses Konto mit einem anderen von Ihnen zusammenzuführen. Es geschieht nichts, solange Sie sich nicht bei beiden anmelden und bestätigen.
 mail-account-check = Wenn Sie das nicht waren, melden Sie sich an, prüfen Sie Ihr Konto und ändern Sie Ihr Passwort oder entfernen Sie die Anmeldedaten, die nicht Ihre sind:
 
 ## Ein Webhook wurde abgeschaltet

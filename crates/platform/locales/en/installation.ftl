@@ -53,12 +53,17 @@ console-link-refused = No link was sent: the address is not a verified one of th
 console-delete = Delete the account
 console-delete-about = The account and everything stored about the person is deleted after { $grace }. Until then they can sign in and keep it.
 console-delete-now = Delete
+console-merge = Merge with another account
+console-merge-about = This account goes into another one of the same person, who is told by mail. Nothing happens unless they sign in to both and confirm within a week.
+console-merge-into = The account that stays: its id or one of its addresses
+console-merge-now = Propose it
 console-keep = Keep the account
 console-only-administrator = Nothing was changed: nobody else manages { $workspaces }.
 console-deleting = The deletion is due, and may have begun.
 console-done-link-sent = The link is on its way.
 console-done-credentials-ended = Everything that the person signed in with has ended, and the link is on its way.
 console-done-deletes = The account is going to be deleted.
+console-done-merge-proposed = The merge is proposed. The person finds it on their account page.
 console-done-kept = The account is kept.
 
 console-ndjson = Download as NDJSON

@@ -9,6 +9,7 @@ mail-sent-by-name = Sent by { $name } ({ $server }).
 mail-invitation-subject = Invitation to { $workspace }
 mail-invitation-by = { $inviter } invites you to the workspace “{ $workspace }” on { $server }.
 mail-invitation = You are invited to the workspace “{ $workspace }” on { $server }.
+mail-invitation-app = Once you accept, you are led to { $app }.
 mail-invitation-open = View invitation
 mail-invitation-life = The link works once, within { $life }. After that, ask for a new invitation.
 mail-invitation-ignore = If you weren't expecting this invitation, ignore this e-mail. You are not a member until you accept.
@@ -86,6 +87,8 @@ mail-account-backup-restored = An earlier version of your encrypted backup on { 
 mail-account-backup-removed = Your encrypted backup was removed from { $server } on { $at }.
 mail-account-backup-linked = A linked account can restore your encrypted backup from { $server } since { $at }.
 mail-account-deletion-requested = The deletion of your account on { $server } was requested on { $at }. Until it is deleted, you can sign in and keep it.
+mail-account-merged = Another account was merged into your account on { $server } on { $at }. Its addresses, credentials, identities, workspaces and merits are yours now.
+mail-account-merge-proposed = On { $at } whoever runs { $server } proposed to merge this account with another account of yours. Nothing happens unless you sign in to both and confirm.
 mail-account-check = If this wasn't you, sign in, check your account, and change your password or remove the credentials that are not yours:
 
 ## A webhook was switched off

@@ -41,7 +41,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 24] {
+pub(super) const fn sources(language: Language) -> [&'static str; 25] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

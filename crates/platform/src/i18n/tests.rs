@@ -59,6 +59,10 @@ fn sources() -> String {
         read(&directory.join("src"), &mut all);
         read(&directory.join("templates"), &mut all);
     }
+    // Rules that say why something is refused name the text of pages beside the message of the API.
+    for rule in ["merge.rs", "org/refusal.rs"] {
+        all.push_str(&fs::read_to_string(crates.join("core/src").join(rule)).unwrap());
+    }
     all
 }
 

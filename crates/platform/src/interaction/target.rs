@@ -8,8 +8,8 @@ use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::interaction::{begin, with_cookie};
 use crate::paths::{
-    ACCOUNT_DELETION_PATH, CONSOLE_PATH, FIRST_OWNER_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, device_url,
-    login_url, resume_url,
+    ACCOUNT_DELETION_PATH, ACCOUNT_MERGE_PATH, CONSOLE_PATH, FIRST_OWNER_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH,
+    RESTORE_PATH, device_url, login_url, resume_url,
 };
 use crate::state::AppState;
 
@@ -47,6 +47,7 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Account { page: AccountPage::Deletion | AccountPage::DeletionRequest } => {
             ACCOUNT_DELETION_PATH.to_owned()
         }
+        Continuation::Account { page: AccountPage::Merge | AccountPage::MergeChange } => ACCOUNT_MERGE_PATH.to_owned(),
         Continuation::Account { page: AccountPage::Restore } => "/restore".to_owned(),
         Continuation::Restore => RESTORE_PATH.to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),

@@ -125,23 +125,28 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     /// An invitation to a workspace.
-    pub(super) fn invitation(&self, workspace: &str, inviter: Option<&str>, url: &str, life: Duration) -> Draft {
+    pub(super) fn invitation(
+        &self,
+        workspace: &str,
+        inviter: Option<&str>,
+        app: Option<&str>,
+        url: &str,
+        life: Duration,
+    ) -> Draft {
         let workspace = no_link(workspace);
         let sentence = match inviter {
             Some(inviter) => self.text("mail-invitation-by").with("inviter", no_link(inviter)),
             None => self.text("mail-invitation"),
         };
         let subject = self.text("mail-invitation-subject").with("workspace", workspace.as_str()).to_string();
-        self.draft(
-            subject.clone(),
-            subject,
-            vec![
-                Part::Text(sentence.with("workspace", workspace.as_str()).to_string()),
-                self.button("mail-invitation-open", url),
-                self.within("mail-invitation-life", life),
-                self.small("mail-invitation-ignore"),
-            ],
-        )
+        let to_app = app.map(|app| Part::Text(self.text("mail-invitation-app").with("app", no_link(app)).to_string()));
+        let parts = [Part::Text(sentence.with("workspace", workspace.as_str()).to_string())].into_iter();
+        let rest = [
+            self.button("mail-invitation-open", url),
+            self.within("mail-invitation-life", life),
+            self.small("mail-invitation-ignore"),
+        ];
+        self.draft(subject.clone(), subject, parts.chain(to_app).chain(rest).collect())
     }
 
     /// A merit, or a request for access, that waits for its recipient.
@@ -301,6 +306,8 @@ impl Writer<'_> {
             AccountChange::BackupRemoved => "mail-account-backup-removed",
             AccountChange::BackupLinked => "mail-account-backup-linked",
             AccountChange::DeletionRequested => "mail-account-deletion-requested",
+            AccountChange::Merged => "mail-account-merged",
+            AccountChange::MergeProposed => "mail-account-merge-proposed",
             AccountChange::ProviderLinked => "mail-account-provider-linked",
             AccountChange::ProviderUnlinked => "mail-account-provider-unlinked",
             AccountChange::KeyAdded => "mail-account-key-added",

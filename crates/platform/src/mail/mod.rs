@@ -160,14 +160,20 @@ impl Composer<'_> {
         Self { language, ..self }
     }
 
-    /// The invitation of `to` to the named workspace by `inviter`, for [`sigma_store::invitation::invite`] and
+    /// The invitation of `to` to the named workspace by `inviter`, and to `app`, for [`sigma_store::invitation::invite`] and
     /// [`send_again`](sigma_store::invitation::send_again); call [`AppState::mail_was_promised`] afterwards.
     ///
     /// # Errors
     /// Sealing fails.
-    pub fn invitation(&self, to: &str, workspace: &str, inviter: Option<&str>) -> Result<MailedLink, SealError> {
+    pub fn invitation(
+        &self,
+        to: &str,
+        workspace: &str,
+        inviter: Option<&str>,
+        app: Option<&str>,
+    ) -> Result<MailedLink, SealError> {
         let Link { link, url } = self.link(Purpose::Invitation, to);
-        let draft = self.writer().invitation(workspace, inviter, &url, self.links.invitation());
+        let draft = self.writer().invitation(workspace, inviter, app, &url, self.links.invitation());
         let mail = self.seal(to, &draft, link.expires_at)?;
         Ok(MailedLink { link, mail })
     }

@@ -12,6 +12,7 @@ mod emails;
 mod identities;
 mod key;
 mod language;
+mod merge;
 mod overview;
 mod passkeys;
 mod password;
@@ -44,6 +45,7 @@ pub fn surface() -> Surface<AppState> {
         .with(apps::endpoints())
         .with(agents::endpoints())
         .with(data::endpoint())
+        .with(merge::endpoints())
         .with(deletion::endpoints())
         .with(activity::endpoint())
         .with(password::endpoints())

@@ -57,7 +57,7 @@ async fn show(
 }
 
 /// What a form did, by the name that its redirect carries: keys of the catalogue.
-const DONE: [(&str, &str); 10] = [
+const DONE: [(&str, &str); 11] = [
     ("added", "account-done-added"),
     ("primary", "account-done-primary"),
     ("removed", "account-done-removed"),
@@ -67,6 +67,7 @@ const DONE: [(&str, &str); 10] = [
     ("retired", "account-done-retired"),
     ("linked", "account-providers-linked"),
     ("kept", "account-delete-kept"),
+    ("merged", "account-merge-done"),
     ("language", "account-language-saved"),
 ];
 

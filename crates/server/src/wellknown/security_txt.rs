@@ -21,7 +21,7 @@ pub fn endpoint() -> Endpoint<AppState> {
     get,
     path = "/.well-known/security.txt",
     operation_id = "getSecurityTxt",
-    tag = "Service",
+    tag = "Server",
     responses(
         (status = 200, description = "The document of RFC 9116", body = String, content_type = "text/plain"),
         (status = 404, description = "No contact is configured"),

@@ -137,6 +137,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/people/{id}/disable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/enable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/keep: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
+    POST /console/people/{id}/merge: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 403, auditor 403
     POST /console/people/{id}/recover: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 403, auditor 403
     POST /console/people/{id}/reset: visitor 303 sign in, stranger 404, workspace admin 404, owner 409, admin 409, support 409, auditor 403
     POST /console/people/{id}/sign-out: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 303, auditor 403

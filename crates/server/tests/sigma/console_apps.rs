@@ -3,7 +3,7 @@
 use sigma_core::operator::OperatorRole;
 
 use crate::console::operator;
-use crate::support::{World, query};
+use crate::support::{Browser, World, query};
 
 /// The value of the first attribute `name` after `mark`.
 fn attribute(page: &str, mark: &str, name: &str) -> String {
@@ -86,15 +86,17 @@ async fn an_app_is_registered_changed_compared_tested_and_removed() {
     let removed = admin.post_form(&path, &[("do", "remove"), ("confirm", "shop")]).await;
     assert_eq!(removed.location(), "/console/apps?done=app-removed", "{}", removed.body);
     assert_eq!(admin.get(&path).await.status, 404);
-    // An API of its own, with scopes.
-    let api = [
-        ("uri", "https://api.example.org"),
-        ("scopes", "notes:read=Read your <b>notes</b>\r\n"),
-        ("servers", "service"),
-    ];
-    let unknown = admin.post_form("/console/resources", &[&api[..2], &[("servers", "nobody")]].concat()).await;
+    an_api_is_registered_changed_and_removed(&admin).await;
+    // A change needs a recent sign-in.
+    world.advance(16 * 60);
+    assert!(admin.post_form("/console/apps/new", &new).await.location().starts_with("/login?interaction="));
+}
+
+async fn an_api_is_registered_changed_and_removed(admin: &Browser<'_>) {
+    let api = [("uri", "https://api.example.org"), ("scopes", "notes:read=Read your <b>notes</b>\r\n")];
+    let unknown = admin.post_form("/console/resources", &[&api[..], &[("servers", "nobody")]].concat()).await;
     assert!(unknown.status == 400 && unknown.body.contains("There is no app"), "{}", unknown.body);
-    let added = admin.post_form("/console/resources", &[&api[..2], &[("servers", "playground")]].concat()).await;
+    let added = admin.post_form("/console/resources", &[&api[..], &[("servers", "playground")]].concat()).await;
     let path = "/console/resource?uri=https%3A%2F%2Fapi.example.org";
     assert_eq!(added.location(), format!("{path}&done=resource-added"), "{}", added.body);
     let shown = admin.get(path).await.body;
@@ -110,8 +112,4 @@ async fn an_app_is_registered_changed_compared_tested_and_removed() {
     let removed = admin.post_form("/console/resource", &[("do", "remove"), ("uri", "https://api.example.org")]).await;
     assert_eq!(removed.location(), "/console/resources?done=resource-removed");
     assert_eq!(admin.get(path).await.status, 404);
-
-    // A change needs a recent sign-in.
-    world.advance(16 * 60);
-    assert!(admin.post_form("/console/apps/new", &new).await.location().starts_with("/login?interaction="));
 }

@@ -11,7 +11,7 @@ use sigma_store::org::api_key::MadeKeys;
 use sigma_store::org::membership;
 use sigma_store::user;
 
-use crate::support::{Answer, Browser, Key, PASSWORD, TestOrg, World};
+use crate::support::{APP, Answer, Browser, Key, PASSWORD, TestOrg, World};
 
 const NEW: &str = "a wholly new password";
 
@@ -26,8 +26,9 @@ async fn invite(world: &World, team: &TestOrg<'_>, mail: &str, role: &RoleId) ->
         name: "As Invited".to_owned(),
         id: MembershipId::random(&*world.sigma.rng),
         role_id: role.clone(),
+        app_id: None,
         counted_as: mail.to_lowercase(),
-        mail: world.sigma.composer().invitation(email.address(), "Acme", Some("Grace")).unwrap(),
+        mail: world.sigma.composer().invitation(email.address(), "Acme", Some("Grace"), None).unwrap(),
         mailed_to: own.unwrap_or_else(|| email.address().to_owned()),
         email,
     };
@@ -121,6 +122,32 @@ async fn a_person_with_an_account_agrees_and_keeps_name_and_password() {
 }
 
 #[tokio::test]
+async fn whoever_accepts_an_invitation_to_an_app_is_led_to_where_its_sign_in_begins() {
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let body = json!({"email": "bob@example.org", "name": "Bob", "roleId": acme.member.as_str(), "appId": APP});
+    let invite = async || world.call(crate::support::As::Token(&token), "POST", "/api/v1/users", &body).await;
+    assert_eq!(invite().await.status, 404, "it is another org's");
+    let org = acme.org.clone();
+    let begins = |app: &mut sigma_core::app::App| {
+        app.org_id = org.clone();
+        app.metadata.initiate_login_uri = Some("https://app.example.org/login?from=sigma".to_owned());
+    };
+    world.change_app(APP, begins).await;
+    let name = world.app(APP).await.name;
+    let invited = invite().await;
+    assert_eq!(invited.status, 201, "{}", invited.body);
+    let mail = world.mail().await;
+    assert!(mail.text.contains(&format!("you are led to {name}")), "{}", mail.text);
+    let (browser, link) = (world.browser(), mail.link.unwrap());
+    assert!(browser.get(&link).await.body.contains(&format!("Then you are led to {name}")));
+    let joined = join(&browser, &link, "Bob", NEW).await;
+    assert_eq!(joined.location(), "https://app.example.org/login?from=sigma&iss=https%3A%2F%2Fid.example.org");
+    assert_eq!(state(&world, &acme, "bob@example.org").await, Some("active"));
+}
+
+#[tokio::test]
 async fn an_account_accepts_by_its_own_session() {
     let world = World::with_orgs().await;
     let acme = world.org("Acme").await;
@@ -195,8 +222,11 @@ async fn an_invitation_ends_when_it_expires_is_resent_or_cancelled() {
         world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, mail))
     };
     let bob = find("bob@example.org").await.unwrap().unwrap().user_id;
-    let (org, user, mail) =
-        (acme.org.clone(), bob.clone(), world.sigma.composer().invitation("bob@example.org", "Acme", None).unwrap());
+    let (org, user, mail) = (
+        acme.org.clone(),
+        bob.clone(),
+        world.sigma.composer().invitation("bob@example.org", "Acme", None, None).unwrap(),
+    );
     let again =
         move |tx: &mut dyn sigma_store::Tx| invitation::send_again(tx, &org, &Actor::Operator, &user, "bob", &mail);
     world.sigma.store.decide(again).await.unwrap();

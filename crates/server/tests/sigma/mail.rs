@@ -73,7 +73,7 @@ impl MailServer {
 }
 
 async fn promise(world: &World, to: &str) {
-    let mail = world.sigma.composer().invitation(to, "Zürich & Co", Some("Grace")).unwrap().mail;
+    let mail = world.sigma.composer().invitation(to, "Zürich & Co", Some("Grace"), None).unwrap().mail;
     world.sigma.store.write(move |tx| outbox::add(tx, &mail)).await.unwrap();
 }
 

@@ -6,6 +6,7 @@ mod access_table;
 mod access_tokens;
 mod account_apps;
 mod account_deletion;
+mod account_merge;
 mod account_notices;
 mod account_pages;
 mod account_profile;

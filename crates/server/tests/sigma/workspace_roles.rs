@@ -63,6 +63,7 @@ async fn a_role_is_made_shown_replaced_and_removed() {
     editor["schemaPermissions"] =
         json!([{"schemaId": "invoices", "default": "hidden", "attributes": {"total": "read", "note": "write"}}]);
     editor["catalogPermissions"] = json!([{"catalogId": "colours", "canView": true, "canAssign": false}]);
+    editor["permissions"] = json!(["invoices:approve", "parts/order"]);
     let made = world.call(ada, "POST", ROLES, &editor).await;
     assert_eq!((made.status.as_u16(), made.json()), (201, editor.clone()));
     let path = format!("{ROLES}/editor");

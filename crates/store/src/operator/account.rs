@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use sigma_core::ids::{OrgId, UserId};
+use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::time::Timestamp;
 
 use super::Decision;
 use super::authority::{Caller, require_over};
 use crate::account_deletion::{self, Deletion, Requested};
+use crate::account_merge;
 use crate::credential_change;
 use crate::email;
 use crate::outbox::{MailedLink, NewMail};
 use crate::user::{self, User};
-use crate::{Owner, Tx, one_time_link, quota};
+use crate::{Owner, Stop, Tx, one_time_link, quota};
 
 /// Links to one person within [`WINDOW`], whoever asks for them.
 const MOST_LINKS: i64 = 3;
@@ -106,6 +108,31 @@ pub fn keep(tx: &mut dyn Tx, caller: &Caller, user_id: &UserId, now: Timestamp) 
     tx.lock(Owner::Org(&OrgId::operator()))?;
     find(tx, caller, OperatorRight::DeletePeople, user_id)?;
     Ok(account_deletion::cancel(tx, user_id, now)?)
+}
+
+/// The person who has that id, address or key.
+pub fn find_by_text(tx: &mut dyn Tx, caller: &Caller, text: &str) -> Decision<User> {
+    let found = super::people::find_exactly(tx, text)?.ok_or(OperatorRefusal::NotFound)?;
+    find(tx, caller, OperatorRight::DeletePeople, &found.id)
+}
+
+/// Proposes to the owner of two accounts to merge the one into the other. Nothing happens unless they sign in to both.
+pub fn propose_merge(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    [gone, kept]: [&UserId; 2],
+    notices: &[NewMail],
+    now: Timestamp,
+) -> Decision<Result<(), MergeRefusal>> {
+    tx.lock(Owner::Org(&OrgId::operator()))?;
+    for one in [gone, kept] {
+        find(tx, caller, OperatorRight::DeletePeople, one)?;
+    }
+    match account_merge::propose(tx, gone, kept, notices, now) {
+        Ok(()) => Ok(Ok(())),
+        Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Stop::Failed(error)) => Err(error.into()),
+    }
 }
 
 fn is_own(caller: &Caller, user_id: &UserId) -> bool {

@@ -19,7 +19,7 @@ use crate::org::membership::{self, Belonging};
 use crate::people_import::{self, Newcomer, Outcome};
 use crate::session::{self, BrowserSession};
 use crate::user::{self, User};
-use crate::{Owner, StoreError, Tx, account_deletion, params};
+use crate::{Owner, StoreError, Tx, account_deletion, merged_account, params};
 
 /// Events of a person that are shown with them.
 const RECENT_EVENTS: u32 = 20;
@@ -91,11 +91,13 @@ pub fn export(
 }
 
 /// The person whose id, address or public key that is.
-fn find_exactly(tx: &mut dyn Tx, text: &str) -> Result<Option<User>, StoreError> {
-    if let Some(id) = UserId::parse(text)
-        && let Some(user) = user::find(tx, &id)?
-    {
-        return Ok(Some(user));
+pub(super) fn find_exactly(tx: &mut dyn Tx, text: &str) -> Result<Option<User>, StoreError> {
+    if let Some(id) = UserId::parse(text) {
+        // The id of an account that was merged into another finds that one.
+        let stays = merged_account::find_successor(tx, &id)?.unwrap_or(id);
+        if let Some(user) = user::find(tx, &stays)? {
+            return Ok(Some(user));
+        }
     }
     if let Ok(key) = PublicKey::parse(text)
         && let Some(user) = user::find_by_pubkey(tx, &key)?

@@ -6,7 +6,7 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
-use sigma_core::org::{KeyPermissions, Refusal, Right};
+use sigma_core::org::{KeyPermissions, Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -131,7 +131,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
     authority.require(Right::ApiKeys)?;
     authority.require_key(new.permissions)?;
     if usize::try_from(count(tx, org_id)?).is_ok_and(|keys| keys >= MOST_KEYS) {
-        return Err(Refusal::Conflict("The workspace has the maximum number of API keys").into());
+        return Err(Refusal::Conflict(Reason::ManyKeys).into());
     }
     let key = ApiKey {
         org_id: org_id.clone(),

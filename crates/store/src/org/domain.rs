@@ -7,7 +7,7 @@ use sigma_core::actor::Actor;
 use sigma_core::domain::{Domain, proves};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::OrgId;
-use sigma_core::org::{Refusal, Right};
+use sigma_core::org::{Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -22,9 +22,9 @@ const EVERY: Duration = Duration::from_hours(24);
 const PATIENCE: Duration = Duration::from_hours(7 * 24);
 
 /// Another org has proven the domain, and its record still stands.
-pub const TAKEN: Refusal = Refusal::Conflict("Another org has proven this domain");
+pub const TAKEN: Refusal = Refusal::Conflict(Reason::DomainTaken);
 /// The record is not there, or says something else.
-pub const UNPROVEN: Refusal = Refusal::Conflict("The record was not found");
+pub const UNPROVEN: Refusal = Refusal::Conflict(Reason::DomainUnproven);
 
 /// A domain as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub fn add(
         return Ok(known);
     }
     if list(tx, org_id)?.len() >= MOST_DOMAINS {
-        return Err(Refusal::Conflict("The org has the maximum number of domains").into());
+        return Err(Refusal::Conflict(Reason::ManyDomains).into());
     }
     tx.execute(
         "INSERT INTO org_domains (org_id, domain, token, created_at) VALUES ($1, $2, $3, $4)",

@@ -8,8 +8,8 @@ use std::fmt;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
-use sigma_core::org::{Authority, KeyPermissions, Refusal, Right};
+use sigma_core::ids::{AppId, MembershipId, OrgId, RoleId, UserId};
+use sigma_core::org::{Authority, KeyPermissions, Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -22,7 +22,7 @@ use crate::{Row, StoreError, Tx, app_access, cached, params};
 /// How refusals name a member.
 const USER: &str = "User";
 /// An address can be invited once, and an account can be a member once.
-pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict("This e-mail address already belongs to a member");
+pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict(Reason::MemberAlready);
 
 /// The state of a membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,6 +287,8 @@ pub struct Invited<'i> {
     pub name: &'i str,
     /// Their role.
     pub role_id: &'i RoleId,
+    /// The app to which they are led.
+    pub app_id: Option<&'i AppId>,
 }
 
 /// Adds a pending membership. The caller has checked permission, the role, and that the address is not yet a member's.
@@ -295,8 +297,8 @@ pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now
     let user_id = UserId::from_text(invited.id.as_str());
     tx.execute(
         "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, invited_name, invited_email,
-            invited_folded, created_at, updated_at)
-         VALUES ($1, $2, $3, 'invited', 0, $4, $5, $6, $7, $8, $5, $5)",
+            invited_folded, invited_app, created_at, updated_at)
+         VALUES ($1, $2, $3, 'invited', 0, $4, $5, $6, $7, $8, $9, $5, $5)",
         params![
             org_id,
             &user_id,
@@ -305,7 +307,8 @@ pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now
             now,
             invited.name,
             invited.email.address(),
-            invited.email.folded()
+            invited.email.folded(),
+            invited.app_id
         ],
     )?;
     load(tx, org_id, &user_id)
@@ -359,7 +362,7 @@ pub(crate) fn change_with(
     };
     authority.require_role(&after.permissions)?;
     let state = match (member.state, change.active) {
-        (State::Invited, Some(_)) => return Err(Refusal::Conflict("The invitation has not been accepted yet").into()),
+        (State::Invited, Some(_)) => return Err(Refusal::Conflict(Reason::NotAccepted).into()),
         (state, None) => state,
         (_, Some(true)) => State::Active,
         (_, Some(false)) => State::Inactive,
@@ -446,7 +449,7 @@ pub(crate) fn accept(
 ) -> Result<bool, StoreError> {
     let accepted = tx.execute(
         "UPDATE memberships SET user_id = $3, invitation_id = $2, state = 'active', invited_name = NULL,
-            invited_email = NULL, invited_folded = NULL, updated_at = $4
+            invited_email = NULL, invited_folded = NULL, invited_app = NULL, updated_at = $4
          WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
         params![org_id, invited, user_id, now],
     )?;
@@ -454,9 +457,13 @@ pub(crate) fn accept(
         // A directory that provisioned them goes on with the account, which an earlier row may still name: until now it was no
         // member.
         let sql = "UPDATE scim_users SET member_id = NULL, active = 0 WHERE org_id = $1 AND member_id = $2";
-        tx.execute(sql, params![org_id, user_id])?;
+        if tx.execute(sql, params![org_id, user_id])? > 0 {
+            tx.changed(cached::ORG_GROUPS, org_id.as_str())?;
+        }
         let sql = "UPDATE scim_users SET member_id = $3 WHERE org_id = $1 AND member_id = $2";
-        tx.execute(sql, params![org_id, invited, user_id])?;
+        if tx.execute(sql, params![org_id, invited, user_id])? > 0 {
+            tx.changed(cached::ORG_GROUPS, org_id.as_str())?;
+        }
     }
     tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, invited.as_str()))?;
     tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;

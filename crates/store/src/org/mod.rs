@@ -14,6 +14,7 @@ mod departure;
 pub mod domain;
 pub mod login;
 pub mod membership;
+pub(crate) mod merging;
 mod named;
 pub mod page;
 mod pagination;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
-use sigma_core::org::{Refusal, Right, RoleDraft, RolePermissions, text};
+use sigma_core::org::{Reason, Refusal, Right, RoleDraft, RolePermissions, text};
 use sigma_core::random::Rng;
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
@@ -121,7 +121,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
 }
 
 /// Another org has or had the slug: see [`named::is_free`].
-pub(crate) const SLUG_TAKEN: Refusal = Refusal::Conflict("Another org has or had this slug");
+pub(crate) const SLUG_TAKEN: Refusal = Refusal::Conflict(Reason::SlugTaken);
 
 fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::Workspace(org_id.clone()))
@@ -269,14 +269,14 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
         return Err(Refusal::not_found("Workspace", org_id.as_str()).into());
     };
     if *org_id == OrgId::operator() {
-        return Err(Refusal::Conflict("The operator's own org cannot be removed").into());
+        return Err(Refusal::Conflict(Reason::OperatorStays).into());
     }
     let owns = tx.query_opt(
         "SELECT 1 FROM apps WHERE org_id = $1 UNION ALL SELECT 1 FROM resources WHERE org_id = $1 LIMIT 1",
         params![org_id],
     )?;
     if owns.is_some() {
-        return Err(Refusal::Conflict("Apps or resources belong to the org: remove them first").into());
+        return Err(Refusal::Conflict(Reason::OwnsApps).into());
     }
     tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0, slug = NULL WHERE id = $1", params![org_id, now])?;
     if let Some(slug) = &workspace.slug {

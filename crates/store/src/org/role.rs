@@ -6,7 +6,7 @@ use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::operator::OperatorRole;
 use sigma_core::org::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
 use sigma_core::org::text::folded;
-use sigma_core::org::{Refusal, Right, Role, RoleDraft, Switches};
+use sigma_core::org::{Reason, Refusal, Right, Role, RoleDraft, Switches};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -18,9 +18,9 @@ use crate::{Row, StoreError, Tx, cached, params};
 
 /// How refusals name a role.
 const ROLE: &str = "Role";
-const SAME_NAME: Refusal = Refusal::Conflict("A role with this name already exists");
-const FIXED: Refusal = Refusal::Conflict("This role of the operator cannot be changed or removed");
-const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace would exceed 1 MiB in total");
+const SAME_NAME: Refusal = Refusal::Conflict(Reason::SameName);
+const FIXED: Refusal = Refusal::Conflict(Reason::FixedRole);
+const TOO_LARGE: Refusal = Refusal::Conflict(Reason::LargeRoles);
 
 /// A role without its long lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ pub struct RoleSummary {
 /// The role of that id in this workspace.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<Role>, StoreError> {
     tx.query_opt(
-        "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
+        "SELECT switches, schema_permissions, catalog_permissions, app_permissions, org_id, id, name, description, created_at,
+            updated_at
          FROM roles WHERE org_id = $1 AND id = $2",
         params![org_id, id],
     )?
@@ -58,7 +59,8 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Decision<Role> {
 /// The role of that name, ignoring case.
 pub fn find_by_name(tx: &mut dyn Tx, org_id: &OrgId, name: &str) -> Result<Option<Role>, StoreError> {
     tx.query_opt(
-        "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
+        "SELECT switches, schema_permissions, catalog_permissions, app_permissions, org_id, id, name, description, created_at,
+            updated_at
          FROM roles WHERE org_id = $1 AND name_folded = $2",
         params![org_id, folded(name)],
     )?
@@ -115,7 +117,8 @@ fn size(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Size, StoreError> {
 /// The roles of a workspace, oldest first: at most [`MOST_ROLES`], and [`MOST_BYTES_IN_ALL`].
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<Role>, StoreError> {
     tx.query_all(
-        "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
+        "SELECT switches, schema_permissions, catalog_permissions, app_permissions, org_id, id, name, description, created_at,
+            updated_at
          FROM roles WHERE org_id = $1 ORDER BY created_at, id LIMIT 500",
         params![org_id],
     )?
@@ -137,14 +140,14 @@ pub fn add(
     authority.require(Right::Roles)?;
     authority.require_role(draft.permissions())?;
     if find(tx, org_id, id)?.is_some() {
-        return Err(Refusal::Conflict("A role with this id already exists").into());
+        return Err(Refusal::Conflict(Reason::SameId).into());
     }
     if find_by_name(tx, org_id, draft.name())?.is_some() {
         return Err(SAME_NAME.into());
     }
     let (size, stored) = (size(tx, org_id)?, Stored::of(draft)?);
     if usize::try_from(size.roles).is_ok_and(|roles| roles >= MOST_ROLES) {
-        return Err(Refusal::Conflict("The workspace has the maximum number of roles").into());
+        return Err(Refusal::Conflict(Reason::ManyRoles).into());
     }
     if size.bytes.saturating_add(stored.bytes) > MOST_BYTES_IN_ALL {
         return Err(TOO_LARGE.into());
@@ -193,7 +196,7 @@ pub fn replace(
     }
     tx.execute(
         "UPDATE roles SET name = $3, name_folded = $4, description = $5, switches = $6, schema_permissions = $7,
-            catalog_permissions = $8, schemas = $9, catalogs = $10, bytes = $11, updated_at = $12
+            catalog_permissions = $8, schemas = $9, catalogs = $10, bytes = $11, updated_at = $12, app_permissions = $13
          WHERE org_id = $1 AND id = $2",
         params![
             org_id,
@@ -207,7 +210,8 @@ pub fn replace(
             stored.schemas,
             stored.catalogs,
             stored.bytes,
-            now
+            now,
+            stored.app_permissions
         ],
     )?;
     tx.changed(cached::ROLE, &cached::key_in(org_id, id.as_str()))?;
@@ -237,7 +241,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: 
     authority.require_role(&role.permissions)?;
     require_changeable(org_id, id)?;
     if is_held(tx, org_id, id)? {
-        return Err(Refusal::Conflict("The role is in use").into());
+        return Err(Refusal::Conflict(Reason::RoleInUse).into());
     }
     tx.execute("DELETE FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     tx.changed(cached::ROLE, &cached::key_in(org_id, id.as_str()))?;
@@ -278,6 +282,7 @@ struct Stored<'d> {
     switches: i64,
     schema_permissions: String,
     catalog_permissions: String,
+    app_permissions: String,
     schemas: i64,
     catalogs: i64,
     bytes: i64,
@@ -290,7 +295,8 @@ impl<'d> Stored<'d> {
         let permissions = draft.permissions();
         let schema_permissions = serde_json::to_string(&permissions.schemas).map_err(json)?;
         let catalog_permissions = serde_json::to_string(&permissions.catalogs).map_err(json)?;
-        let texts = [draft.name(), draft.description(), &schema_permissions, &catalog_permissions];
+        let app_permissions = serde_json::to_string(&permissions.names).map_err(json)?;
+        let texts = [draft.name(), draft.description(), &schema_permissions, &catalog_permissions, &app_permissions];
         Ok(Self {
             draft,
             switches: i64::from(permissions.switches.bits()),
@@ -299,6 +305,7 @@ impl<'d> Stored<'d> {
             bytes: count(texts.iter().map(|text| text.len()).sum()),
             schema_permissions,
             catalog_permissions,
+            app_permissions,
         })
     }
 
@@ -306,8 +313,8 @@ impl<'d> Stored<'d> {
         let (name, description) = (self.draft.name(), self.draft.description());
         tx.execute(
             "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
-                catalog_permissions, schemas, catalogs, bytes, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+                catalog_permissions, schemas, catalogs, bytes, created_at, updated_at, app_permissions)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
             params![
                 org_id,
                 id,
@@ -320,7 +327,8 @@ impl<'d> Stored<'d> {
                 self.schemas,
                 self.catalogs,
                 self.bytes,
-                now
+                now,
+                &self.app_permissions
             ],
         )?;
         Ok(())
@@ -354,11 +362,11 @@ fn decode_summary(row: &Row) -> Result<RoleSummary, StoreError> {
 fn decode(row: &Row) -> Result<Role, StoreError> {
     Ok(Role {
         permissions: permissions::decode(row, 0)?,
-        org_id: OrgId::from_text(row.text(3)?),
-        id: RoleId::from_text(row.text(4)?),
-        name: row.text(5)?,
-        description: row.text(6)?,
-        created_at: row.timestamp(7)?,
-        updated_at: row.timestamp(8)?,
+        org_id: OrgId::from_text(row.text(4)?),
+        id: RoleId::from_text(row.text(5)?),
+        name: row.text(6)?,
+        description: row.text(7)?,
+        created_at: row.timestamp(8)?,
+        updated_at: row.timestamp(9)?,
     })
 }

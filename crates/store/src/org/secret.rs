@@ -5,7 +5,7 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::OrgId;
-use sigma_core::org::{Refusal, Right};
+use sigma_core::org::{Reason, Refusal, Right};
 use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
 use zeroize::Zeroizing;
@@ -83,7 +83,7 @@ pub fn rotate(
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::Workspace)?;
     if list(tx, org_id, now)?.len() >= MOST {
-        return Err(Refusal::Conflict("The secret has been rotated too often today").into());
+        return Err(Refusal::Conflict(Reason::Rotated).into());
     }
     tx.execute(
         "UPDATE org_secrets SET retired_at = $2, delete_after = $3 WHERE org_id = $1 AND retired_at IS NULL",

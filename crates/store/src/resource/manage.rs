@@ -81,7 +81,7 @@ pub fn set_servers(tx: &mut dyn Tx, settings: &ResourceSettings, resource: &mut 
     let mut ids: Vec<AppId> = Vec::new();
     for name in names.iter().filter(|name| !name.is_empty()) {
         let found = match AppRef::parse(name) {
-            Some(named) => app::find_named(tx, &named)?,
+            Some(app_ref) => app::find_named(tx, &app_ref)?,
             None => None,
         };
         let id = found.ok_or_else(|| ResourceReason::NoApp(name.clone()).of("servers"))?.id;

@@ -6,7 +6,7 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId, ScimConnectionId, UserId};
-use sigma_core::org::{Refusal, Right, RolePermissions};
+use sigma_core::org::{Reason, Refusal, Right, RolePermissions};
 use sigma_core::time::Timestamp;
 
 use super::Directory;
@@ -102,12 +102,12 @@ pub fn add(
     authority.require(Right::Workspace)?;
     if *org_id == OrgId::operator() {
         // Its members run the installation: no directory makes somebody one of them.
-        return Err(Refusal::Conflict("The operator's own org is not provisioned").into());
+        return Err(Refusal::Conflict(Reason::NotProvisioned).into());
     }
     authority.require_role(&RolePermissions::admin())?;
     role::load(tx, org_id, &new.role_id)?;
     if list(tx, org_id)?.len() >= MOST_CONNECTIONS {
-        return Err(Refusal::Conflict("The org has the maximum number of connections").into());
+        return Err(Refusal::Conflict(Reason::ManyConnections).into());
     }
     tx.execute(
         "INSERT INTO scim_connections (org_id, id, name, role_id, maps_roles, hash, requests, created_at, made_by)

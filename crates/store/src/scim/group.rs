@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 
 use super::{Decision, Directory, mapping};
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, cached, params};
 
 /// Most members of a group.
 pub const MOST_MEMBERS: u32 = 5_000;
@@ -178,6 +178,7 @@ pub fn save(
             ],
         )?;
         change.write(tx, &roles)?;
+        tx.changed(cached::ORG_GROUPS, directory.org_id.as_str())?;
         let action = if before.is_some() { Action::ScimGroupChange } else { Action::ScimGroupCreate };
         let details = Details::changed([
             ("attributes", before.is_some_and(|before| before.document != document)),
@@ -288,6 +289,7 @@ pub fn remove(
     }
     tx.execute("DELETE FROM scim_group_members WHERE org_id = $1 AND group_id = $2", params![&directory.org_id, id])?;
     tx.execute("DELETE FROM scim_groups WHERE org_id = $1 AND id = $2", params![&directory.org_id, id])?;
+    tx.changed(cached::ORG_GROUPS, directory.org_id.as_str())?;
     if given.is_some() {
         for user in &held {
             mapping::assign(tx, directory, &ScimUserId::from_text(user.as_str()), given.as_ref(), now)?;

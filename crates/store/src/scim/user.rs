@@ -16,7 +16,7 @@ use crate::invitation::{self, Invite};
 use crate::org::api_key::MadeKeys;
 use crate::org::membership::{self, Change, Member, State};
 use crate::outbox::MailedLink;
-use crate::{Outage, Row, Stop, StoreError, Tx, params};
+use crate::{Outage, Row, Stop, StoreError, Tx, cached, params};
 
 /// Most characters of an invited name; a longer one is shortened.
 const LONGEST_NAME: usize = 100;
@@ -216,6 +216,9 @@ pub fn save(tx: &mut dyn Tx, save: &Save) -> Decision<Saved> {
                 now
             ],
         )?;
+        if before.is_some_and(|before| before.member_id != member_id) {
+            tx.changed(cached::ORG_GROUPS, directory.org_id.as_str())?;
+        }
         event::append(tx, recorded(action, directory, &id))?;
     }
     load(tx, directory, &id).map(|resource| Saved::Done(Box::new(resource)))
@@ -339,6 +342,7 @@ impl Step<'_> {
             email,
             name: text::name(&name).unwrap_or_else(|_| self.id.to_string()),
             role_id: self.save.directory.role_id.clone(),
+            app_id: None,
             counted_as: written.counted_as.clone(),
             mail: written.mail.clone(),
             mailed_to: written.mailed_to.clone(),
@@ -404,6 +408,7 @@ pub fn remove(
     }
     tx.execute("DELETE FROM scim_group_members WHERE org_id = $1 AND user_id = $2", params![org_id, id])?;
     tx.execute("DELETE FROM scim_users WHERE org_id = $1 AND id = $2", params![org_id, id])?;
+    tx.changed(cached::ORG_GROUPS, org_id.as_str())?;
     let details = Details { reason: Some("deleted".to_owned()), ..Details::default() };
     event::append(tx, recorded(Action::ScimUserDeprovision, directory, id).with(details))?;
     Ok(())

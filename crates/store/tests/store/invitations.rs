@@ -40,6 +40,7 @@ pub(super) fn invite(store: &TestStore, org_id: &OrgId, address: &str, number: u
         email: Email::parse(address).unwrap(),
         name: "As Invited".to_owned(),
         role_id: role_of(org_id, "member"),
+        app_id: None,
         counted_as: address.to_lowercase(),
         mail: MailedLink { link, mail },
         mailed_to: own.unwrap_or_else(|| address.to_owned()),

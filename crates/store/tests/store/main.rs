@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod account_deletion;
+mod account_merges;
 mod account_races;
 mod accounts;
 mod acting;

@@ -59,6 +59,7 @@ fn invite(store: &TestStore, org_id: &OrgId, role: &str, email: &str, link: &str
         email: Email::parse(email).unwrap(),
         name: "Ada".to_owned(),
         role_id: RoleId::from_text(role),
+        app_id: None,
         counted_as: link.to_owned(),
         mail: MailedLink {
             link: NewLink {

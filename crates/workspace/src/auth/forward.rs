@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use sigma_core::org::Reason;
 use sigma_core::params::Params;
 
 use crate::caller::{RequiredPermission, WorkspaceCheck};
@@ -99,7 +100,7 @@ async fn answer(
     let required = params.raw("permission").map(RequiredPermission::parse).transpose()?;
     let audience = params.raw("audience").map(|audience| known(sigma, audience)).transpose()?;
     if required.is_some_and(|required| !caller.0.may(required)) {
-        return Err(WorkspaceError::denied("The role or key may not do that"));
+        return Err(WorkspaceError::denied(Reason::MayNot));
     }
     let token = match audience {
         Some(audience) => forwarded::token(sigma, &caller.0, audience).await?,

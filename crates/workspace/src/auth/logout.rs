@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
+use sigma_core::org::Reason;
 use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::session;
 
@@ -36,7 +37,7 @@ pub async fn logout(
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<StatusCode, WorkspaceError> {
     let Who::Person { jti, .. } = &caller.who else {
-        return Err(WorkspaceError::denied("An API key has no session to log out of"));
+        return Err(WorkspaceError::denied(Reason::KeyHasNoSession));
     };
     let (org_id, jti, now) = (caller.org_id.clone(), jti.clone(), sigma.now());
     sigma.store_for(&context, caller.actor()).write(move |tx| session::end(tx, &org_id, &jti, now)).await?;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, header};
 use serde::Deserialize;
+use sigma_core::org::Reason;
 use utoipa::ToSchema;
 
 use crate::body::{Body, Wanted};
@@ -69,7 +70,7 @@ pub async fn verify(
     Body(body): Body<VerifyBody>,
 ) -> Result<Response, WorkspaceError> {
     if let Who::Person { .. } = caller.who {
-        return Err(WorkspaceError::denied("Only an API key may verify"));
+        return Err(WorkspaceError::denied(Reason::OnlyKeysVerify));
     }
     let required = body.permission.as_deref().map(RequiredPermission::parse).transpose()?;
     let credential = match (&body.token, &body.api_key) {

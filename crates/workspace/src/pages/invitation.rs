@@ -1,10 +1,14 @@
 //! `/invitation`: the target of a workspace's mail. Viewing changes nothing; accepting consumes the link.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use sigma_core::actor::Actor;
+use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{Continuation, LinkSecret};
@@ -40,6 +44,7 @@ async fn show(
     let token = params.raw("token").unwrap_or_default();
     let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma, &browser)) };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let found = Found { app: app_of(&sigma, &found).await?, invitation: found };
     page(&sigma, &browser, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK)
         .map_err(IntoResponse::into_response)
 }
@@ -53,6 +58,7 @@ async fn accept(
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let token = form.raw("token").unwrap_or_default();
     let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma, &browser)) };
+    let found = Found { app: app_of(&sigma, &found).await?, invitation: found };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let name = form.raw("name").unwrap_or_default();
     let language = language(&sigma, &browser, signed_in.as_ref());
@@ -89,17 +95,46 @@ async fn accept(
         Accepted::Gone => Ok(gone(&sigma, &browser)),
         // The account changed while they viewed the page: it now shows what is required.
         Accepted::Incomplete(acceptance) => {
-            let found = Invitation { acceptance, ..found };
+            let found = Found { invitation: Invitation { acceptance, ..found.invitation }, ..found };
             page(&sigma, &browser, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT)
                 .map_err(IntoResponse::into_response)
         }
-        Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to("/workspace").into_response()),
+        Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to(&found.leads_to(&sigma)).into_response()),
         Accepted::Accepted { user_id, with_password: true } => {
-            let to = session.set_cookies(&sigma, Redirect::to("/workspace").into_response());
+            let to = session.set_cookies(&sigma, Redirect::to(&found.leads_to(&sigma)).into_response());
             let known = remember(&sigma, &browser, &user_id, &found.email).await?;
             Ok(with_cookie(to, known.as_deref()))
         }
     }
+}
+
+/// An invitation, and the app that it leads to.
+struct Found {
+    invitation: Invitation,
+    app: Option<Arc<App>>,
+}
+
+impl Deref for Found {
+    type Target = Invitation;
+
+    fn deref(&self) -> &Invitation {
+        &self.invitation
+    }
+}
+
+impl Found {
+    /// Where whoever accepts is led: an address that the app is registered with, or the workspaces.
+    fn leads_to(&self, sigma: &AppState) -> String {
+        let start = self.app.as_ref().and_then(|app| app.start_url(sigma.issuer()));
+        start.unwrap_or_else(|| "/workspace".to_owned())
+    }
+}
+
+/// The app that an invitation leads to, if it says where a sign-in to it begins, or has a home page.
+async fn app_of(sigma: &AppState, invitation: &Invitation) -> Result<Option<Arc<App>>, Response> {
+    let Some(id) = &invitation.app_id else { return Ok(None) };
+    let found = sigma.find_app(id).await.map_err(|error| ApiError::from(error).into_response())?;
+    Ok(found.filter(|app| !app.disabled && app.start_url(sigma.issuer()).is_some()))
 }
 
 /// The language of whoever is signed in, or of the browser.
@@ -121,7 +156,7 @@ fn page(
     sigma: &AppState,
     browser: &Browser,
     token: &str,
-    found: &Invitation,
+    found: &Found,
     signed_in: Option<&SignedIn>,
     name: &str,
     refusal: Option<String>,
@@ -146,6 +181,7 @@ fn page(
         token: token.to_owned(),
         workspace: found.workspace.clone(),
         email: found.email.clone(),
+        app: found.app.as_ref().map(|app| app.name.clone()),
         form,
         refusal,
     };

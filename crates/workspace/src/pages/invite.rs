@@ -7,6 +7,7 @@ use sigma_core::email::Email;
 use sigma_core::ids::RoleId;
 use sigma_core::org::{Right, text};
 use sigma_store::org::role;
+use sigma_store::{Tx, invitation};
 
 use super::form::Form;
 use super::member_session::MemberSession;
@@ -14,7 +15,7 @@ use super::outcome::{Done, PageError, Refused, text_problem};
 use super::person::{Named, reported, role_options};
 use crate::error::WorkspaceError;
 use crate::invitations::{self, Invitee};
-use crate::pages::view::{InviteForm, Notice, Tab};
+use crate::pages::view::{InviteForm, Notice, RoleOption, Tab};
 use sigma_platform::http::{Endpoint, RequestContext};
 use sigma_platform::i18n::Language;
 use sigma_platform::pages::policy::{FORM, PAGE};
@@ -35,6 +36,7 @@ struct Entered {
     email: String,
     name: String,
     role: Option<RoleId>,
+    app: String,
 }
 
 impl Entered {
@@ -60,12 +62,13 @@ async fn invite(
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::Users)?;
     let role = form.0.get("role").map(RoleId::from_text);
-    let entered = Entered { email: form.text("email"), name: form.text("name"), role };
+    let entered = Entered { email: form.text("email"), name: form.text("name"), role, app: form.text("app") };
     let refused = match (entered.problem(session.language), &entered.role) {
         (Some(words), _) => unsent(&session, words),
         (None, None) => unsent(&session, session.text("workspace-invite-no-role").to_string()),
         (None, Some(role_id)) => {
-            let invitee = Invitee { email: &entered.email, name: &entered.name, role_id: role_id.clone() };
+            let app = Some(entered.app.as_str()).filter(|app| !app.is_empty());
+            let invitee = Invitee { email: &entered.email, name: &entered.name, role_id: role_id.clone(), app };
             match invitations::invite(&sigma, &context, &session.org_id(), session.actor(), invitee).await {
                 Ok(_) => return Ok(Done::Invited.at(&session.path("people"))),
                 Err(error) => refusal(&session, error)?,
@@ -108,10 +111,18 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
     let org_id = session.org_id();
-    let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await?;
+    let read = move |tx: &mut dyn Tx| Ok((role::all_summaries(tx, &org_id)?, invitation::list_apps(tx, &org_id)?));
+    let (roles, app_ids) = sigma.store.read(read).await?;
+    let mut apps = Vec::new();
+    for id in app_ids {
+        if let Some(app) = sigma.find_app(&id).await?.filter(|app| app.start_url(sigma.issuer()).is_some()) {
+            let selected = entered.app == app.id.as_str();
+            apps.push(RoleOption { id: app.id.to_string(), name: app.name.clone(), selected });
+        }
+    }
     // The role with the fewest permissions is preselected.
     let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
     let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));
-    let view = InviteForm { email: entered.email, name: entered.name, roles };
+    let view = InviteForm { email: entered.email, name: entered.name, roles, apps };
     Ok(view.render(status, &session.frame(Tab::People, notice), &session.page(sigma)))
 }

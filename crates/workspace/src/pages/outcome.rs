@@ -103,40 +103,15 @@ impl Refused {
     /// # Errors
     /// The response that replaces the page: the object does not exist, or the caller's membership has ended.
     pub fn of(language: Language, refusal: &Refusal) -> Result<Self, PageError> {
-        let status = match refusal {
+        let (status, reason) = match refusal {
             Refusal::Unauthorized => return Err(PageError::of(Redirect::to("/workspace"))),
             Refusal::NotFound { .. } => return Err(not_found().into()),
-            Refusal::Denied(_) => StatusCode::FORBIDDEN,
-            Refusal::Conflict(_) => StatusCode::CONFLICT,
+            Refusal::Denied(reason) => (StatusCode::FORBIDDEN, reason),
+            Refusal::Conflict(reason) => (StatusCode::CONFLICT, reason),
         };
-        let reason = language.text(reason(refusal)).to_string();
+        let reason = language.text(reason.key()).to_string();
         let words = language.text("workspace-not-done").with("reason", reason).to_string();
         Ok(Self { status, notice: Notice::Refused(words) })
-    }
-}
-
-/// Why the rules refuse something, as a key of the catalogue. The messages are those of the API, which are English.
-fn reason(refusal: &Refusal) -> &'static str {
-    let (Refusal::Denied(message) | Refusal::Conflict(message)) = refusal else { return "workspace-refused-other" };
-    match *message {
-        "You cannot grant, change or revoke more rights than you hold" => "workspace-refused-beyond-own",
-        "The workspace must keep a member who can manage users, roles and API keys" => "workspace-refused-last-admin",
-        "The role may not manage API keys" => "workspace-refused-keys",
-        "The role may not manage users" => "workspace-refused-users",
-        "The role may not manage roles" => "workspace-refused-roles",
-        "The role may not manage users, roles and API keys" => "workspace-refused-workspace",
-        "The invitation has already been accepted" => "workspace-refused-accepted",
-        "The invitation has not been accepted yet" => "workspace-refused-not-accepted",
-        "This address has received too many invitations within the hour. Try again later" => "workspace-refused-mails",
-        "The workspace has the maximum number of API keys" => "workspace-refused-many-keys",
-        "The workspace has the maximum number of roles" => "workspace-refused-many-roles",
-        "This e-mail address already belongs to a member" => "workspace-refused-member",
-        "A role with this name already exists" => "workspace-refused-same-name",
-        "This role of the operator cannot be changed or removed" => "workspace-refused-fixed",
-        "The roles of the workspace would exceed 1 MiB in total" => "workspace-refused-large",
-        "The role is in use" => "workspace-refused-in-use",
-        "The secret has been rotated too often today" => "workspace-refused-rotated",
-        _ => "workspace-refused-other",
     }
 }
 
@@ -156,6 +131,8 @@ pub fn text_problem(language: Language, what: &'static str, problem: TextProblem
 
 #[cfg(test)]
 mod tests {
+    use sigma_core::org::Reason;
+
     use super::*;
 
     #[test]
@@ -171,25 +148,8 @@ mod tests {
 
     #[test]
     fn every_refusal_of_a_workspace_is_told_in_the_language_of_the_page() {
-        let sources = [
-            include_str!("../../../core/src/org/authority.rs"),
-            include_str!("../../../core/src/org/refusal.rs"),
-            include_str!("../../../store/src/invitation.rs"),
-            include_str!("../../../store/src/org/api_key.rs"),
-            include_str!("../../../store/src/org/membership.rs"),
-            include_str!("../../../store/src/org/role.rs"),
-            include_str!("../../../store/src/org/secret.rs"),
-        ];
-        let literals = sources.into_iter().flat_map(|source| {
-            let after = source.split("Refusal::Conflict(").chain(source.split("Self::Conflict(")).skip(1);
-            after.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
-        });
-        let known: Vec<_> = literals.filter(|message| *message != "A role with this id already exists").collect();
-        assert!(known.len() >= 10, "{known:?}");
-        for message in known {
-            let key = reason(&Refusal::Conflict(message));
-            assert_ne!(key, "workspace-refused-other", "{message}");
-            assert_eq!(Language::English.text(key).to_string(), message);
+        for reason in Reason::ALL.iter().filter(|reason| reason.key() != "workspace-refused-other") {
+            assert_eq!(Language::English.text(reason.key()).to_string(), reason.message());
         }
     }
 }

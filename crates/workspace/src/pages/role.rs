@@ -182,6 +182,7 @@ impl<'r> Page<'r> {
             switches: switch_lines(&switches, Some(own)),
             schemas: entered.schemas,
             catalogs: entered.catalogs,
+            names: entered.names,
             editing: editing.clone(),
         };
         let form = if matches!(editing, Editing::Open) { form.with_empty_lines(self.more) } else { form };

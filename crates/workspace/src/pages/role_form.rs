@@ -24,12 +24,19 @@ pub struct Entered {
     pub schemas: Vec<SchemaRow>,
     /// Rules for catalogs, without empty lines.
     pub catalogs: Vec<CatalogRow>,
+    /// What it allows in apps: a name on each line.
+    pub names: String,
 }
 
 impl Entered {
     /// Reads the form.
     pub fn read(form: &Form) -> Self {
-        let mut entered = Self { name: form.text("name"), description: form.text("description"), ..Self::default() };
+        let mut entered = Self {
+            name: form.text("name"),
+            description: form.text("description"),
+            names: form.text("permissions"),
+            ..Self::default()
+        };
         for (field, value) in form.0.pairs() {
             entered.take(field, value.trim());
         }
@@ -63,6 +70,7 @@ impl Entered {
             switches: role.permissions.switches,
             schemas: role.permissions.schemas.iter().map(schema).collect(),
             catalogs: role.permissions.catalogs.iter().map(catalog).collect(),
+            names: role.permissions.names.iter().map(String::as_str).collect::<Vec<_>>().join("\n"),
         }
     }
 
@@ -108,6 +116,7 @@ impl Entered {
             switches: self.switches,
             schemas: self.schemas.iter().map(|row| schema(row, language)).collect::<Result<_, _>>()?,
             catalogs: self.catalogs.iter().map(catalog).collect(),
+            names: self.names.split_whitespace().map(str::to_owned).collect(),
         };
         RoleDraft::new(&self.name, &self.description, permissions).map_err(|problem| words(&problem, language))
     }
@@ -127,6 +136,8 @@ fn words(problem: &RoleProblem, language: Language) -> String {
             text_problem(language, what, *problem).to_string()
         }
         RoleProblem::Repeated(_) => language.text("workspace-role-repeated").to_string(),
+        RoleProblem::NotAName => language.text("workspace-role-no-permission").to_string(),
+        RoleProblem::TooManyNames => language.text("workspace-role-many-permissions").to_string(),
         RoleProblem::TooLarge => language.text("workspace-role-too-large").to_string(),
     }
 }
@@ -165,7 +176,7 @@ mod tests {
         Entered::read(&Form(Params::parse(form)))
     }
 
-    const WHOLE: &str = "name=+Editor+&description=Writes&switch=canExport&switch=nothing\
+    const WHOLE: &str = "name=+Editor+&description=Writes&permissions=parts:order%0D%0A+invoices:approve%0D%0A&switch=canExport&switch=nothing\
         &schema=invoices&default=write&attribute=margin&level=hidden&attribute=&level=read\
         &schema=&default=read&attribute=&level=read\
         &catalog=parts&can_view=true&catalog=&catalog=places&can_assign=true";
@@ -202,6 +213,10 @@ mod tests {
                         can_assign: true,
                     },
                 ],
+                names: {
+                    "invoices:approve",
+                    "parts:order",
+                },
             },
         }
         "#);
@@ -233,6 +248,7 @@ mod tests {
             "name=a&schema=s&default=read&schema=s&default=read",
             "name=a&catalog=c&catalog=c",
             "name=a%0Ab",
+            "name=a&permissions=%C3%A4",
         ]
         .map(|form| entered(form).draft(Language::English).unwrap_err());
         insta::assert_snapshot!(problems.join("\n"), @r"
@@ -244,6 +260,7 @@ mod tests {
         each schema and each catalog can be listed only once
         each schema and each catalog can be listed only once
         the name must not contain control characters
+        a permission is not a name of 1 to 64 letters, digits and . _ - : /, beginning with a letter or digit
         ");
     }
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use sigma_core::org::Reason;
 use sigma_platform::http::{Endpoint, RequestContext, routes};
 use sigma_store::org::secret;
 use utoipa::ToSchema;
@@ -47,7 +48,7 @@ pub async fn rotate(
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<RotateAnswer>, WorkspaceError> {
     if let Who::Key { .. } = caller.who {
-        return Err(WorkspaceError::denied("Only users can rotate the secret"));
+        return Err(WorkspaceError::denied(Reason::OnlyUsersRotate));
     }
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);

@@ -32,6 +32,9 @@ pub struct InviteBody {
     name: String,
     /// The member's role.
     role_id: String,
+    /// The app to which they are led once they have accepted, by its id or client id: one of the workspace's own, or one that it is
+    /// linked with.
+    app_id: Option<String>,
 }
 
 impl Wanted for InviteBody {
@@ -52,7 +55,7 @@ impl Wanted for InviteBody {
         (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage users, or the role has more rights than the caller"),
-        (status = 404, description = "No such role in this workspace"),
+        (status = 404, description = "No such role in this workspace, or no such app"),
         (status = 409, description = "The address is already a member or invited, or has received ten invitations within the hour"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many invitations of this workspace"),
@@ -64,8 +67,8 @@ pub async fn invite(
     context: RequestContext,
     Body(body): Body<InviteBody>,
 ) -> Result<(StatusCode, Json<UserView>), WorkspaceError> {
-    let InviteBody { email, name, role_id } = body;
-    let invitee = Invitee { email: &email, name: &name, role_id: RoleId::from_text(role_id) };
+    let InviteBody { email, name, role_id, app_id } = body;
+    let invitee = Invitee { email: &email, name: &name, role_id: RoleId::from_text(role_id), app: app_id.as_deref() };
     let member = invitations::invite(&sigma, &context, &caller.org_id, caller.actor(), invitee).await?;
     Ok((StatusCode::CREATED, Json((&member).into())))
 }

@@ -1,7 +1,7 @@
 //! What a file declares. Members have the names that `sigma app show --json` and its like print; those that an entry leaves out stay
 //! as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -69,6 +69,8 @@ pub struct RoleEntry {
     pub description: Option<String>,
     /// The general permissions that are on, such as `canManageUsers`.
     pub permissions: Option<Vec<String>>,
+    /// What it allows in apps, by names of the org's own.
+    pub app_permissions: Option<BTreeSet<String>>,
     pub schema_permissions: Option<Vec<SchemaPermission>>,
     pub catalog_permissions: Option<Vec<CatalogPermission>>,
 }

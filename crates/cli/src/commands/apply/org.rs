@@ -112,6 +112,7 @@ fn draft(entry: &RoleEntry, before: Option<&Role>) -> Result<RoleDraft, String> 
     }
     permissions.schemas = entry.schema_permissions.clone().unwrap_or(permissions.schemas);
     permissions.catalogs = entry.catalog_permissions.clone().unwrap_or(permissions.catalogs);
+    permissions.names = entry.app_permissions.clone().unwrap_or(permissions.names);
     let description = entry.description.as_deref().or(before.map(|role| role.description.as_str()));
     RoleDraft::new(&entry.name, description.unwrap_or_default(), permissions).map_err(|problem| problem.to_string())
 }
@@ -128,7 +129,7 @@ fn switches(names: &[String]) -> Result<Switches, String> {
 }
 
 fn view_role(role: &Role) -> Result<Members, StoreError> {
-    let RolePermissions { switches, schemas, catalogs } = &role.permissions;
+    let RolePermissions { switches, schemas, catalogs, names } = &role.permissions;
     let on: Vec<&str> = Switch::ALL.into_iter().filter(|switch| switches.is_on(*switch)).map(Switch::as_str).collect();
     members(&json!({
         "name": role.name,
@@ -136,5 +137,6 @@ fn view_role(role: &Role) -> Result<Members, StoreError> {
         "permissions": on,
         "schema_permissions": schemas,
         "catalog_permissions": catalogs,
+        "app_permissions": names,
     }))
 }

@@ -86,7 +86,9 @@ fn permissions() -> impl Strategy<Value = RolePermissions> {
     let attributes = prop::collection::btree_map("[xy]", level.clone(), 0..2);
     let schemas = prop::collection::btree_map("[ab]", (level, attributes), 0..3);
     let catalogs = prop::collection::btree_map("[cd]", any::<(bool, bool)>(), 0..3);
-    (any::<u8>(), schemas, catalogs).prop_map(|(bits, schemas, catalogs)| RolePermissions {
+    let names = prop::collection::btree_set("[ef]", 0..2);
+    (any::<u8>(), schemas, catalogs, names).prop_map(|(bits, schemas, catalogs, names)| RolePermissions {
+        names,
         switches: Switches(bits),
         schemas: schemas
             .into_iter()
@@ -103,6 +105,7 @@ proptest! {
     #[test]
     fn covering_is_having_no_less_anywhere(one in permissions(), other in permissions()) {
         let no_less = one.switches.covers(other.switches)
+            && (one.switches == Switches::ALL || ["e", "f"].iter().all(|name| one.names.contains(*name) >= other.names.contains(*name)))
             && ["a", "b", "elsewhere"].iter().all(|schema| {
                 ["x", "y", "else"].iter().all(|name| one.level(schema, name) >= other.level(schema, name))
             })
@@ -125,4 +128,23 @@ proptest! {
             prop_assert_eq!(role.switches, Switches::ALL);
         }
     }
+}
+
+#[test]
+fn names_of_permissions_are_bounded_and_nobody_grants_what_they_lack() {
+    let with = |names: &[&str]| RolePermissions {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..RolePermissions::default()
+    };
+    let draft = |permissions| RoleDraft::new("Clerk", "", permissions).map(drop);
+    assert_eq!(draft(with(&["invoices:approve", "a/b.c_d-e", "7"])), Ok(()));
+    let long = "x".repeat(65);
+    for name in ["", " ", "a b", ":a", "ä", "a\"b", long.as_str()] {
+        assert_eq!(draft(with(&[name])), Err(RoleProblem::NotAName), "{name}");
+    }
+    let many: Vec<String> = (0..=100).map(|number| format!("p{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(draft(with(&many)), Err(RoleProblem::TooManyNames));
+    assert!(with(&["a", "b"]).covers(&with(&["a"])) && !with(&["a"]).covers(&with(&["a", "b"])));
+    assert!(RolePermissions::admin().covers(&with(&["a"])));
 }

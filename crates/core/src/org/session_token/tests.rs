@@ -7,6 +7,7 @@ fn claims() -> MemberTokenClaims {
         user_id: UserId::from_text("user_a"),
         workspace_id: OrgId::from_text("org_a"),
         role_id: RoleId::from_text("role_a"),
+        permissions: Vec::new(),
         iat: 1_000_000,
         exp: 1_000_000 + TOKEN_SECONDS,
         jti: "session".to_owned(),

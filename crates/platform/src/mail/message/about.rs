@@ -21,6 +21,10 @@ pub enum AccountChange {
     BackupLinked,
     /// The deletion of the account was requested.
     DeletionRequested,
+    /// Another account was merged into this one.
+    Merged,
+    /// The operator proposed to merge the account with another one of its owner.
+    MergeProposed,
     /// An account at a provider was linked.
     ProviderLinked,
     /// An account at a provider was unlinked.

@@ -23,8 +23,8 @@ pub(in crate::mail) fn samples(writer: &Writer<'_>, url: &str) -> [(&'static str
     };
     let webhook = WebhookNotice { org: "Harbour Bakery", path: "/org/org_1/webhooks/wh_1", is_gone: true };
     [
-        ("invitation", writer.invitation("Acme", Some("Grace"), url, week)),
-        ("invitation_by_a_key", writer.invitation("Acme", None, url, week)),
+        ("invitation", writer.invitation("Acme", Some("Grace"), None, url, week)),
+        ("invitation_by_a_key", writer.invitation("Acme", None, None, url, week)),
         ("reset", writer.reset(url, hour)),
         ("confirm_address", writer.confirm_address(url, "1234 5678", hour)),
         ("account_exists", writer.account_exists()),

@@ -9,6 +9,7 @@ fn org_chosen_names_become_neither_links_nor_markup() {
     let invited = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN }.invitation(
         "Win a prize at https://evil.example/x\r\nBcc: all@example.org",
         Some("<a href='//evil.example'>"),
+        Some("App https://evil.example/app"),
         URL,
         Duration::from_hours(1),
     );

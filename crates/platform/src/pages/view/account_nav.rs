@@ -15,7 +15,7 @@ const fn section(path: &'static str, title: &'static str) -> AccountSection {
 
 /// The pages, in their order. A page includes the navigation by
 /// `{% call nav::account(context, "/account/its-path") %}{% endcall %}` of `account-nav.html`.
-pub const ACCOUNT_SECTIONS: [AccountSection; 10] = [
+pub const ACCOUNT_SECTIONS: [AccountSection; 11] = [
     section("/account", "account-nav-overview"),
     section("/account/profile", "profile-title"),
     section("/account/identities", "identities-title"),
@@ -25,5 +25,6 @@ pub const ACCOUNT_SECTIONS: [AccountSection; 10] = [
     section("/account/backup", "backup-title"),
     section("/signer", "account-nav-signer"),
     section("/account/activity", "account-nav-activity"),
+    section("/account/merge", "account-merge-title"),
     section("/account/delete", "account-delete-title"),
 ];

@@ -173,6 +173,8 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::UserRequestDeletion => operator_or("activity-deletion-operator", "activity-deletion"),
         Action::UserCancelDeletion => "activity-deletion-cancel",
         Action::UserDelete => "activity-deleted",
+        Action::UserProposeMerge => "activity-merge-proposed",
+        Action::UserMerge => "activity-merged",
         Action::SessionEnd if reason == "replaced" => "activity-session-replaced",
         Action::SessionEnd if reason == "room" => "activity-session-room",
         Action::SessionEnd => operator_or("activity-session-end-operator", "activity-session-end"),

@@ -16,6 +16,8 @@ pub struct AcceptInvitation {
     pub workspace: String,
     /// The invited address.
     pub email: String,
+    /// The app to which it leads.
+    pub app: Option<String>,
     /// What it takes.
     pub form: InvitationForm,
     /// Why the submission failed.
@@ -55,6 +57,8 @@ impl AcceptInvitation {
 
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &InvitationPage { context, view: self }, ContentSecurityPolicy::Strict)
+        // Accepting leads on to the app.
+        let policy = if self.app.is_some() { ContentSecurityPolicy::Leaving } else { ContentSecurityPolicy::Strict };
+        page(status, &InvitationPage { context, view: self }, policy)
     }
 }

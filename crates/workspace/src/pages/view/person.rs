@@ -18,9 +18,11 @@ pub struct InviteForm {
     pub name: String,
     /// The roles that the viewer may assign.
     pub roles: Vec<RoleOption>,
+    /// The apps to which somebody who accepts may be led.
+    pub apps: Vec<RoleOption>,
 }
 
-/// A role to choose.
+/// A role, or an app, to choose.
 #[derive(Clone, Debug)]
 pub struct RoleOption {
     /// Its id.

@@ -25,6 +25,8 @@ pub struct RoleForm {
     pub schemas: Vec<SchemaRow>,
     /// Rules for catalogs.
     pub catalogs: Vec<CatalogRow>,
+    /// What it allows in apps: a name on each line.
+    pub names: String,
     /// Whether the viewer may change it.
     pub editing: Editing,
 }

@@ -97,6 +97,7 @@ fn role_form(editing: Editing) -> RoleForm {
             attributes: vec![attribute("margin", "hidden"), attribute("number", "read")],
         }],
         catalogs: vec![CatalogRow { id: "spare-parts".into(), can_view: true, can_assign: false }],
+        names: "invoices:approve".into(),
         editing,
     }
 }
@@ -157,7 +158,11 @@ fn every_page() -> Vec<Response> {
         Chooser { person: "Ada".into(), workspaces: vec![] }.render(&CONTEXT),
         people().render(&people_tab, &CONTEXT),
         People { search: Some(HOSTILE.into()), people: vec![], ..people() }.render(&people_tab, &CONTEXT),
-        InviteForm { email: HOSTILE.into(), name: HOSTILE.into(), roles: roles() }.render(ok, &people_tab, &CONTEXT),
+        InviteForm { email: HOSTILE.into(), name: HOSTILE.into(), roles: roles(), apps: roles() }.render(
+            ok,
+            &people_tab,
+            &CONTEXT,
+        ),
         member_page(MemberStatus::Invited).render(ok, &people_tab, &CONTEXT),
         member_page(MemberStatus::Active).render(ok, &people_tab, &CONTEXT),
         MemberPage { locked: Some(HOSTILE.into()), ..member_page(MemberStatus::Inactive) }.render(
