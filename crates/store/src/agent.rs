@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 
 use crate::app::{self, Added, from_texts};
 use crate::event::{self, NewEvent};
-use crate::{Owner, Row, StoreError, Tx, cached, grant, params};
+use crate::{Owner, Row, StoreError, Tx, app_access, cached, grant, params};
 
 /// Most agents of a person.
 pub const MOST: i64 = 10;
@@ -29,20 +29,31 @@ pub struct NewAgent {
     pub expires_at: Timestamp,
 }
 
-/// Makes an agent; returns whether the person had room for one.
-pub fn create(tx: &mut dyn Tx, new: &NewAgent) -> Result<bool, StoreError> {
+/// What became of an agent that was about to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was made.
+    Made,
+    /// The person has as many as they may.
+    TooMany,
+    /// The person may not give access any more: they were signed out meanwhile, or their account is disabled or to be deleted.
+    MayNot,
+}
+
+/// Makes an agent.
+pub fn create(tx: &mut dyn Tx, new: &NewAgent) -> Result<Created, StoreError> {
     let NewAgent { app, grant_id, authorization, now, expires_at } = new;
     let user_id = &authorization.user_id;
     // Under this lock nobody else makes an app: the count holds.
     tx.lock(Owner::Installation)?;
-    let counted = tx.query_opt("SELECT COUNT(*) FROM agents WHERE user_id = $1", params![user_id])?;
-    if counted.map_or(Ok(0), |row| row.int(0))? >= MOST {
-        return Ok(false);
-    }
-    if app::add(tx, app)? != Added::Added {
-        return Ok(false);
-    }
     tx.lock(Owner::User(user_id))?;
+    if !app_access::may_be_given(tx, user_id, &authorization.session_id, *now)? {
+        return Ok(Created::MayNot);
+    }
+    let counted = tx.query_opt("SELECT COUNT(*) FROM agents WHERE user_id = $1", params![user_id])?;
+    if counted.map_or(Ok(0), |row| row.int(0))? >= MOST || app::add(tx, app)? != Added::Added {
+        return Ok(Created::TooMany);
+    }
     grant::begin_alone(tx, grant_id, authorization, *now, *expires_at)?;
     tx.execute(
         "INSERT INTO agents (app_id, user_id, grant_id, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -51,7 +62,7 @@ pub fn create(tx: &mut dyn Tx, new: &NewAgent) -> Result<bool, StoreError> {
     let details = Details { scope: Some(authorization.scope.to_string()), ..Details::default() };
     let event = NewEvent::new(Action::AgentCreate).about(user_id).to(Target::App(app.id.clone())).with(details);
     event::append_bounded(tx, event, user_id, *now)?;
-    Ok(true)
+    Ok(Created::Made)
 }
 
 /// An agent.

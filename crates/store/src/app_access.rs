@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sigma_core::event::{Action, Target};
-use sigma_core::ids::{AppId, OrgId, UserId};
+use sigma_core::ids::{AppId, OrgId, SessionId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::app::from_texts;
 use crate::event::{self, NewEvent};
-use crate::{Owner, StoreError, Tx, cached, consent, device_code, params};
+use crate::{Owner, StoreError, Tx, account_deletion, cached, consent, device_code, params, session, user};
 
 /// No code is valid for longer.
 const LONGEST_CODE: Duration = Duration::from_mins(15);
@@ -133,6 +133,19 @@ const LIVE_GRANTS_FOR_ORG: [&str; 2] = [
     "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.offline = 0 AND g.org_id = $3
      WHERE s.user_id = $1 AND s.ended_at IS NULL AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.id LIMIT 250",
 ];
+
+/// Whether a user may give access now: their account is neither disabled nor to be deleted, and they are still signed in. Callers hold
+/// the user's lock, so that whatever ends access afterwards ends this too.
+pub(crate) fn may_be_given(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    session_id: &SessionId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(user::is_active(tx, user_id)?
+        && account_deletion::find(tx, user_id)?.is_none()
+        && session::find(tx, session_id)?.is_some_and(|session| session.is_live(now)))
+}
 
 /// How far the removal of an app's access has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -131,7 +131,7 @@ pub enum Outcome {
     Unknown,
     /// The code was refused.
     Refused(Redeemed),
-    /// Its session has ended, or the account was disabled, since it was issued.
+    /// Its session has ended, or the account was disabled or is to be deleted, since it was issued.
     SessionEnded,
     /// An audience was requested that the code does not cover, or that the app no longer has.
     WrongTarget,
@@ -145,7 +145,8 @@ macro_rules! columns {
         "app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
          acr, amr, expires_at, used_at, grant_id, id_token_claims,
          (SELECT ended_at FROM sessions WHERE sessions.id = codes.session_id),
-         (SELECT disabled FROM users WHERE users.id = codes.user_id), dpop_jkt, org_id"
+         (SELECT CASE WHEN EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = users.id) THEN 1 ELSE disabled END
+          FROM users WHERE users.id = codes.user_id), dpop_jkt, org_id"
     };
 }
 

@@ -20,7 +20,7 @@ use crate::consent::{self, ConsentMemory};
 use crate::grant::{self, NewGrant};
 use crate::refresh_token::{self, NewFamily};
 use crate::replay_guard::{self, Once};
-use crate::{Owner, Row, StoreError, Tx, logout, params, resource, session, user};
+use crate::{Owner, Row, StoreError, Tx, app_access, logout, params, resource};
 
 /// How long a code that has expired is remembered: the device is told, and what the person did can be seen.
 const REMEMBERED: Duration = Duration::from_mins(15);
@@ -236,10 +236,7 @@ pub fn approve(tx: &mut dyn Tx, approval: &Approval) -> Result<bool, StoreError>
     let Approval { session, now, .. } = approval;
     let user_id = &session.user_id;
     tx.lock(Owner::User(user_id))?;
-    if user::find(tx, user_id)?.is_none_or(|user| user.disabled) {
-        return Ok(false);
-    }
-    if session::find(tx, &session.id)?.is_none_or(|session| !session.is_live(*now)) {
+    if !app_access::may_be_given(tx, user_id, &session.id, *now)? {
         return Ok(false);
     }
     let authorization = Authorization::by(session, approval.app_id.clone());
@@ -362,7 +359,7 @@ pub enum Outcome {
     Granted(Box<Grant>, Targets),
     /// It cannot be redeemed (any more).
     Invalid,
-    /// The session in which the device was let in has ended since, or the account was disabled.
+    /// The session in which the device was let in has ended since, or the account was disabled or is to be deleted.
     SessionEnded,
     /// An audience was requested that the code does not cover, or that the app no longer has.
     WrongTarget,
@@ -381,7 +378,8 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
          WHERE hash = $1 AND app_id = $2 AND decision = 'approved' AND used_at IS NULL AND expires_at > $3
          RETURNING user_id, session_id, bap_id, scope, resources, auth_time, acr, amr,
             (SELECT ended_at FROM sessions WHERE sessions.id = device_codes.session_id),
-            (SELECT disabled FROM users WHERE users.id = device_codes.user_id)",
+            (SELECT CASE WHEN EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = users.id) THEN 1 ELSE disabled END
+             FROM users WHERE users.id = device_codes.user_id)",
         params![request.hash, &request.app.id, now],
     )?;
     let Some(row) = row else { return Ok(Outcome::Invalid) };

@@ -78,12 +78,12 @@ fn names_owner(name: &str, value: &str) -> bool {
     let Some((literal, _)) = value.split_once('*') else { return true };
     match name {
         "repository" | "project_path" | "namespace_path" => literal.contains('/'),
-        // Of GitHub, of GitLab and of Kubernetes; those of others are not known.
+        // Of GitHub, of GitLab and of Kubernetes. Where the owner ends in those of others is not known: `environment:*` is anybody's.
         "sub" if literal.starts_with("repo:") || literal.starts_with("project_path:") => literal.contains('/'),
-        "sub" => match literal.strip_prefix("system:") {
-            Some(rest) => rest.split_once(':').is_some_and(|(_, owner)| owner.contains(':')),
-            None => literal.contains([':', '/']),
-        },
+        "sub" => literal
+            .strip_prefix("system:")
+            .and_then(|rest| rest.split_once(':'))
+            .is_some_and(|(_, owner)| owner.contains(':')),
         _ => false,
     }
 }
@@ -202,6 +202,9 @@ mod tests {
             ("sub", "system:serviceaccount:*:deployer"),
             ("sub", "system:serviceaccount:ci*:deployer"),
             ("sub", "system:*"),
+            ("sub", "repository_owner:*"),
+            ("sub", "environment:production:*"),
+            ("sub", "org/7/project/*"),
             ("repository", "*/web"),
             ("repository", "acme*/web"),
             ("repository_owner", "acme*"),
@@ -217,7 +220,6 @@ mod tests {
             ("sub", "repo:acme/web:*"),
             ("sub", "project_path:acme/web:ref_type:branch:ref:*"),
             ("sub", "system:serviceaccount:ci:*"),
-            ("sub", "org/7/project/*"),
             ("repository", "acme/*"),
             ("namespace_path", "acme/*"),
             ("repository_owner", "acme"),

@@ -14,7 +14,7 @@ use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
 use sigma_core::random::alphanumeric;
 use sigma_core::scope::{EMAIL, MERITS, OPENID, PROFILE, Scopes};
-use sigma_store::agent::{self, NewAgent};
+use sigma_store::agent::{self, Created, NewAgent};
 use sigma_store::impersonation;
 
 use crate::account::agent_apis;
@@ -122,10 +122,10 @@ async fn create(
         expires_at: AppState::in_seconds(now, LIFE),
     };
     let store = sigma.store_for(&context, Actor::User(signed_in.account.user.id.clone()));
-    let outcome = if store.write(move |tx| agent::create(tx, &new)).await? {
-        Outcome { made: Some(NewSecret { client_id, secret }), ..Outcome::default() }
-    } else {
-        Outcome { refused: Some("agents-too-many"), ..Outcome::default() }
+    let outcome = match store.write(move |tx| agent::create(tx, &new)).await? {
+        Created::Made => Outcome { made: Some(NewSecret { client_id, secret }), ..Outcome::default() },
+        Created::TooMany => Outcome { refused: Some("agents-too-many"), ..Outcome::default() },
+        Created::MayNot => return first(&sigma, &browser),
     };
     render(&sigma, &browser, &signed_in, outcome).await
 }

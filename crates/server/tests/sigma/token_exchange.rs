@@ -278,7 +278,7 @@ async fn each_parameter_of_an_exchange_is_refused_as_rfc_8693_says() {
             "400 invalid_request: the subject token is bound to a key whose possession was not proven",
         ),
         (&[("subject_token", &others)], invalid),
-        (&[("subject_token", &deep)], "400 invalid_request: the subject token passed through too many clients"),
+        (&[("subject_token", &deep)], "400 invalid_request: the subject token came of too many exchanges"),
         (&[("actor_token", source)], "400 invalid_request: actor_token_type is required with actor_token"),
         (&[("actor_token_type", ACCESS)], "400 invalid_request: actor_token_type is not allowed without actor_token"),
         (

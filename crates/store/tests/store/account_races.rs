@@ -178,6 +178,15 @@ on_both_engines! {
         }
     }
 
+    fn a_code_that_was_issued_just_after_the_deletion_was_requested_is_worth_nothing(store: TestStore) {
+        let (ada, now) = (person(&store, "ada"), store.clock.now());
+        let deletion = Deletion { user_id: ada.clone(), pseudonym: UserId::from_text("user_nobody"), requested_at: now, due_at: now };
+        assert_eq!(write(&store, move |tx| account_deletion::request(tx, &deletion, None, &[])), Requested::Scheduled);
+        add_code(&store, "late", &ada);
+        let outcome = redeem(&store, &store, "late", "gr_late");
+        assert!(matches!(outcome, Outcome::SessionEnded), "{outcome:?}");
+    }
+
     fn an_account_deleted_while_its_app_refreshes_leaves_no_access(store: TestStore) {
         let nodes = nodes(&store);
         for round in 0..10 {

@@ -10,12 +10,13 @@ use sigma_core::code::Authorization;
 use sigma_core::ids::{AppId, ClientId, GrantId, OrgId, SessionId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
-use sigma_store::agent::{self, NewAgent};
+use sigma_store::account_deletion::{self, Deletion};
+use sigma_store::agent::{self, Created, NewAgent};
 use sigma_store::impersonation::{self, Impersonation, NewImpersonation};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::{Store, app, on_both_engines, params};
 
-use crate::accounts::{add_person, count};
+use crate::accounts::{add_person, count, sign_in};
 use crate::nodes::{nodes, together, write};
 
 fn new_app(store: &TestStore) -> App {
@@ -78,6 +79,7 @@ fn impersonate(node: &Store, store: &TestStore, app: &Arc<App>, actor: &UserId, 
 on_both_engines! {
     fn a_person_who_makes_many_agents_at_once_has_ten(store: TestStore) {
         let (nodes, ada) = (nodes(&store), add_person(&store, "ada"));
+        sign_in(&store, "ada", "1");
         for _ in 0..4 {
             together(&nodes, |node, _| {
                 let new = new_agent(&store, &ada);
@@ -95,13 +97,30 @@ on_both_engines! {
 
     fn nobody_stops_the_agent_of_another(store: TestStore) {
         let (ada, eve, now) = (add_person(&store, "ada"), add_person(&store, "eve"), store.clock.now());
+        sign_in(&store, "ada", "1");
         let new = new_agent(&store, &ada);
         let (id, other) = (new.app.id.clone(), new.app.id.clone());
-        assert!(write(&store, move |tx| agent::create(tx, &new)));
+        assert_eq!(write(&store, move |tx| agent::create(tx, &new)), Created::Made);
         assert!(!write(&store, move |tx| agent::stop(tx, &eve, &other, now)));
         assert!(write(&store, move |tx| agent::stop(tx, &ada, &id, now)));
         assert_eq!(count(&store, "SELECT count(*) FROM grants WHERE revoked_at IS NULL"), 0);
         assert_eq!(count(&store, "SELECT count(*) FROM agents"), 0);
+    }
+
+    fn nobody_makes_an_agent_once_they_are_signed_out_or_their_account_is_to_be_deleted(store: TestStore) {
+        let (ada, now) = (add_person(&store, "ada"), store.clock.now());
+        let create = || {
+            let new = new_agent(&store, &ada);
+            write(&store, move |tx| agent::create(tx, &new))
+        };
+        assert_eq!(create(), Created::MayNot, "no such session");
+        sign_in(&store, "ada", "1");
+        let (kept, pseudonym) = (SessionId::from_text("ses_1"), UserId::from_text("user_nobody"));
+        let deletion = Deletion { user_id: ada.clone(), pseudonym, requested_at: now, due_at: now.plus(Duration::from_hours(1)) };
+        insist(&store, move |tx| account_deletion::request(tx, &deletion, Some(&kept), &[]));
+        assert_eq!(create(), Created::MayNot);
+        assert_eq!(count(&store, "SELECT count(*) FROM agents"), 0);
+        assert_eq!(count(&store, "SELECT count(*) FROM grants"), 0);
     }
 
     fn no_impersonation_outlives_the_permission_however_they_race(store: TestStore) {
