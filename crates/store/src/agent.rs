@@ -46,6 +46,7 @@ pub fn create(tx: &mut dyn Tx, new: &NewAgent) -> Result<Created, StoreError> {
     let user_id = &authorization.user_id;
     // Under this lock nobody else makes an app: the count holds.
     tx.lock(Owner::Installation)?;
+    tx.lock(Owner::Org(&app.org_id))?;
     tx.lock(Owner::User(user_id))?;
     if !app_access::may_be_given(tx, user_id, &authorization.session_id, *now)? {
         return Ok(Created::MayNot);

@@ -255,7 +255,7 @@ async fn the_jobs_of_the_server_run() {
     node.work().await;
     node.work().await;
     let rows = rows(&world).await;
-    assert_eq!(rows.len(), 17);
+    assert_eq!(rows.len(), 16);
     for row in rows {
         assert!(row.ended_at.is_some() && row.error.is_none(), "{row:?}");
     }
