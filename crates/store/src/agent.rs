@@ -52,7 +52,7 @@ pub fn create(tx: &mut dyn Tx, new: &NewAgent) -> Result<Created, StoreError> {
         return Ok(Created::MayNot);
     }
     let counted = tx.query_opt("SELECT COUNT(*) FROM agents WHERE user_id = $1", params![user_id])?;
-    if counted.map_or(Ok(0), |row| row.int(0))? >= MOST || app::add(tx, app)? != Added::Added {
+    if counted.map_or(Ok(0), |row| row.int(0))? >= MOST || app::insert(tx, app, Details::default())? != Added::Added {
         return Ok(Created::TooMany);
     }
     grant::begin_alone(tx, grant_id, authorization, *now, *expires_at)?;

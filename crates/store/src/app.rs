@@ -42,6 +42,11 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
 pub(crate) fn add_with(tx: &mut dyn Tx, app: &App, details: Details) -> Result<Added, StoreError> {
     tx.lock(Owner::Installation)?;
     tx.lock(Owner::Org(&app.org_id))?;
+    insert(tx, app, details)
+}
+
+/// [`add_with`] for those who hold the locks of the installation and of the app's org.
+pub(crate) fn insert(tx: &mut dyn Tx, app: &App, details: Details) -> Result<Added, StoreError> {
     let retired = "SELECT client_id FROM retired_client_ids WHERE client_id = $1";
     if tx.query_opt(retired, params![&app.client_id])?.is_some() {
         return Ok(Added::ClientIdTaken);
