@@ -444,7 +444,7 @@ async fn the_overview_draws_what_was_counted_with_a_table_of_it() {
         assert!(page.contains(&format!("role=\"img\" aria-labelledby=\"{plot}-title {plot}-about\"")), "{page}");
     }
     assert_eq!(page.matches("<rect class=\"plot-1\"").count(), 4, "a day of each plot, and an app: {page}");
-    assert_eq!(page.matches("<details class=\"fold\">").count(), 3, "each has a table");
+    assert_eq!(page.matches("<details class=\"fold calm\">").count(), 3, "each has a table");
     assert!(page.contains("New people: 2") && page.contains("Tokens issued: 1"), "{page}");
     assert!(page.contains("<a href=\"/console/apps/"), "the busiest app leads to its page: {page}");
 }
