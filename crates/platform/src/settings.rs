@@ -7,22 +7,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use sigma_edge::settings as edge;
 pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
-use url::Url;
 
 mod authorization;
 mod client_documents;
 mod dns;
 mod id_jag;
+mod mask;
 mod origin;
 mod provider;
 mod registration;
 mod resolver;
 mod security_txt;
 mod sign_in;
+mod storage;
 mod webhooks;
 mod workload;
 
@@ -39,6 +40,7 @@ pub use registration::{Registration, RegistrationMode};
 pub use resolver::ResolverSettings;
 pub use security_txt::SecurityTxt;
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
+pub use storage::{MasterKeySettings, Objects, Pooler, S3, StoreSettings};
 pub use webhooks::Webhooks;
 pub use workload::{GITHUB_ACTIONS, WorkloadIssuer, WorkloadRule};
 
@@ -272,80 +274,12 @@ impl Backups {
     }
 }
 
-/// The database.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreSettings {
-    /// `sqlite:PATH` or `postgres://user:password@host/database`.
-    #[serde(serialize_with = "masked_url")]
-    pub url: SecretString,
-    /// Create an empty database even if the master key has sealed one that is now missing. Only `sigma serve --new` and
-    /// `sigma demo` set it.
-    #[serde(skip)]
-    pub make_new: bool,
-    /// Connections for reading; for writing there is one on SQLite, and as many as this on PostgreSQL.
-    pub connections: usize,
-    /// What stands between this process and a PostgreSQL server.
-    pub pooler: Pooler,
-    /// How long `sigma serve` waits at start for a database server that is down, in seconds.
-    pub wait: u32,
-}
-
-/// What stands between this process and a PostgreSQL server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pooler {
-    /// Nothing.
-    #[default]
-    None,
-    /// A pooler that may give every transaction another connection, such as PgBouncer.
-    Transaction,
-}
-
-impl From<Pooler> for sigma_store::Pooler {
-    fn from(pooler: Pooler) -> Self {
-        match pooler {
-            Pooler::None => Self::None,
-            Pooler::Transaction => Self::Transaction,
-        }
-    }
-}
-
-impl Default for StoreSettings {
-    fn default() -> Self {
-        Self {
-            url: SecretString::from("sqlite:sigma.sqlite"),
-            make_new: false,
-            connections: 2,
-            pooler: Pooler::None,
-            wait: 60,
-        }
-    }
-}
-
-/// The master key: from `value` (base64 of 32 bytes), or else from a file that is created at the first start (0600).
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MasterKeySettings {
-    /// Base64 of 32 bytes; meant for the environment (`SIGMA__MASTER_KEY__VALUE`).
-    #[serde(serialize_with = "masked")]
-    pub value: Option<SecretString>,
-    /// The file that holds it otherwise.
-    pub file: PathBuf,
-}
-
-impl Default for MasterKeySettings {
-    fn default() -> Self {
-        Self { value: None, file: PathBuf::from("sigma.key") }
-    }
-}
-
 /// How mails are sent: by SMTP, or into a folder if no server is configured.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mail {
     /// `smtps://user:password@host:465`, or `smtp://user:password@host:587`, where STARTTLS is required.
-    #[serde(serialize_with = "masked_address")]
+    #[serde(serialize_with = "mask::masked_address")]
     pub smtp: Option<SecretString>,
     /// The sender, `Sigma <sigma@example.org>`; by default `sigma@` the issuer's host.
     pub from: Option<String>,
@@ -411,22 +345,6 @@ impl Default for Branding {
     }
 }
 
-/// Where logos of orgs and apps are kept: in a folder, or in a bucket if one is configured.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Objects {
-    /// The folder.
-    pub folder: PathBuf,
-    /// The bucket, for several instances.
-    pub s3: Option<S3>,
-}
-
-impl Default for Objects {
-    fn default() -> Self {
-        Self { folder: PathBuf::from("sigma-objects"), s3: None }
-    }
-}
-
 /// The page that signs for apps on other origins.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -439,36 +357,6 @@ impl Default for Signer {
     fn default() -> Self {
         Self { listed_origins: 20 }
     }
-}
-
-/// A bucket that speaks the protocol of S3.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct S3 {
-    /// Its name.
-    pub bucket: String,
-    /// The address of the service, if it is not that of AWS.
-    #[serde(default)]
-    pub endpoint: Option<String>,
-    /// The region.
-    #[serde(default = "default_region")]
-    pub region: String,
-    /// The bucket is the first part of the path instead of a subdomain, as most other services expect.
-    #[serde(default)]
-    pub path_style: bool,
-    /// What the names of objects begin with.
-    #[serde(default)]
-    pub prefix: String,
-    /// The id of the access key.
-    #[serde(serialize_with = "masked_secret")]
-    pub access_key_id: SecretString,
-    /// The secret of the access key; meant for the environment.
-    #[serde(serialize_with = "masked_secret")]
-    pub secret_access_key: SecretString,
-}
-
-fn default_region() -> String {
-    "us-east-1".to_owned()
 }
 
 /// Requests to addresses that apps registered: only public ones, unless they are in these networks.
@@ -570,44 +458,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object.
     Json,
-}
-
-/// The placeholder of a secret.
-const MASK: &str = "***";
-
-/// Shows that a secret is set, without its value.
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(|_| MASK).serialize(serializer)
-}
-
-/// Shows that there is a secret.
-fn masked_secret<S: Serializer>(_: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    MASK.serialize(serializer)
-}
-
-/// The URL of a mail server without its password.
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn masked_address<S: Serializer>(url: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    match url {
-        Some(url) => masked_url(url, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// A store's URL without its password; an unparsable one is masked entirely, for it may hold a password anywhere.
-fn masked_url<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    let url = url.expose_secret();
-    if url.starts_with("sqlite:") {
-        return url.serialize(serializer);
-    }
-    let Ok(mut parsed) = Url::parse(url) else { return MASK.serialize(serializer) };
-    if parsed.password().is_some() && parsed.set_password(Some(MASK)).is_err() {
-        return MASK.serialize(serializer);
-    }
-    if parsed.query().is_some() {
-        // libpq also accepts `?password=…`.
-        parsed.set_query(Some(MASK));
-    }
-    parsed.as_str().serialize(serializer)
 }

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sigma_core::provider::ProviderId;
 
-use super::masked;
+use super::mask::masked;
 
 /// The issuer of Google.
 pub const GOOGLE: &str = "https://accounts.google.com";

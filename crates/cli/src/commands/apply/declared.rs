@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use sigma_core::app::OrgClaimsSettings;
 use sigma_core::org::{CatalogPermission, SchemaPermission};
 
 /// A document.
@@ -134,22 +135,11 @@ pub struct AppEntry {
     pub refresh_idle: Option<u32>,
     pub default_max_age: Option<u32>,
     pub initiate_login_uri: Option<String>,
-    pub org_claims: Option<OrgClaimsEntry>,
+    pub org_claims: Option<OrgClaimsSettings>,
     pub client_uri: Option<String>,
     pub site_url: Option<String>,
     /// How pages on the way to it look.
     pub branding: Option<BrandingEntry>,
-}
-
-/// How an app is told roles and groups: the members of `org_claims` in its metadata.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OrgClaimsEntry {
-    pub roles: Option<String>,
-    pub groups: Option<String>,
-    pub role_names: Option<BTreeMap<String, String>>,
-    pub group_names: Option<BTreeMap<String, String>>,
-    pub in_access_token: Option<bool>,
 }
 
 /// Where a secret is, since files of declarations are kept where many read them.

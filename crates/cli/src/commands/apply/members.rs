@@ -1,8 +1,8 @@
 //! The members of an app, as the settings that have the rules.
 
-use sigma_core::app::{AppSettings, OrgClaimsSettings};
+use sigma_core::app::AppSettings;
 
-use super::declared::{AppEntry, OrgClaimsEntry};
+use super::declared::AppEntry;
 
 /// The settings that are declared.
 pub fn settings(entry: &AppEntry) -> AppSettings {
@@ -42,18 +42,8 @@ pub fn settings(entry: &AppEntry) -> AppSettings {
         refresh_idle: entry.refresh_idle,
         default_max_age: entry.default_max_age,
         initiate_login_uri: entry.initiate_login_uri.clone(),
-        org_claims: entry.org_claims.as_ref().map(org_claims),
+        org_claims: entry.org_claims.clone(),
         client_uri: entry.client_uri.clone(),
         site_url: entry.site_url.clone(),
-    }
-}
-
-fn org_claims(entry: &OrgClaimsEntry) -> OrgClaimsSettings {
-    OrgClaimsSettings {
-        roles: entry.roles.clone(),
-        groups: entry.groups.clone(),
-        role_names: entry.role_names.clone(),
-        group_names: entry.group_names.clone(),
-        in_access_token: entry.in_access_token,
     }
 }
