@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod installation;
 mod keys;
+mod look;
 mod mails;
 mod orgs;
 mod people;
@@ -175,7 +176,8 @@ fn text(value: &Value) -> String {
 /// The path of one of a list.
 fn one(list: &str, id: &str) -> String {
     let segment: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    format!("{list}/{segment}")
+    // A plus is a space in a form, and itself in a path.
+    format!("{list}/{}", segment.replace('+', "%20"))
 }
 
 /// The entries of a list.

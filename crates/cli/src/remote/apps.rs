@@ -5,10 +5,9 @@ use sigma_core::app::AppSettings;
 
 use super::client::Client;
 use super::people::MOST;
-use super::{Members as _, print_list, text};
+use super::{Members as _, look, one, print_list, text};
 use crate::args::{AddApp, AppFields, ListApps, RotateSecret, SetApp};
 use crate::commands::app::{consequence, draft};
-use crate::commands::branding::Change;
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
@@ -31,7 +30,7 @@ pub fn list(client: &Client, output: Output, list: &ListApps) -> Result<(), Fail
 
 /// Shows the app of that id or client id.
 pub fn show(client: &Client, output: Output, name: &str) -> Result<(), Failure> {
-    print(output, &client.get(&one(name), &[])?)
+    print(output, &client.get(&one("apps", name), &[])?)
 }
 
 /// Registers an app.
@@ -42,45 +41,42 @@ pub fn add(client: &Client, output: Output, args: &AddApp) -> Result<(), Failure
 
 /// Changes an app.
 pub fn set(client: &Client, output: Output, args: &SetApp) -> Result<(), Failure> {
-    if Change::of(&args.branding)?.is_some() {
-        let words = "the management API does not change how apps look: run the command where the database is";
-        return Err(Failure::NoApi(words.to_owned()));
-    }
-    if !args.disable && !args.enable && !args.approve && args.fields == AppFields::default() {
+    let path = one("apps", &args.id);
+    let look = look::changes(client, &path, &args.branding)?;
+    let is_changed = args.disable || args.enable || args.approve || args.fields != AppFields::default();
+    if !is_changed && look.is_empty() {
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
-    print(output, &client.patch(&one(&args.id), &body(&draft::changes(args)?)?)?)
+    if is_changed {
+        client.patch(&path, &body(&draft::changes(args)?)?)?;
+    }
+    look::send(client, &path, look)?;
+    print(output, &client.get(&path, &[])?)
 }
 
 /// Replaces the secret of an app.
 pub fn rotate_secret(client: &Client, output: Output, args: &RotateSecret) -> Result<(), Failure> {
     confirm(args.sure.yes, &consequence(args))?;
     let overlap = json!({"overlap_seconds": args.overlap.saturating_mul(3_600)});
-    print(output, &client.post(&format!("{}/secrets", one(&args.id)), &overlap)?)
+    print(output, &client.post(&format!("{}/secrets", one("apps", &args.id)), &overlap)?)
 }
 
 /// Ends the secret that was replaced.
 pub fn end_secret(client: &Client, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     confirm(yes, &format!("the earlier secret of {id} stops working immediately"))?;
-    client.delete(&format!("{}/secrets/former", one(id)))?;
+    client.delete(&format!("{}/secrets/former", one("apps", id)))?;
     output.answer(&json!({"ended": id}), |_| format!("The earlier secret of {id} has ended."))
 }
 
 /// Removes an app.
 pub fn remove(client: &Client, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     confirm(yes, &format!("removing {id} revokes all its tokens, and its client id is never reused"))?;
-    client.delete(&one(id))?;
+    client.delete(&one("apps", id))?;
     output.answer(&json!({"removed": id}), |_| format!("{id} was removed."))
 }
 
 fn body(settings: &AppSettings) -> Result<Value, Failure> {
     serde_json::to_value(settings).map_err(|error| Failure::Failed(error.to_string()))
-}
-
-/// The path of an app.
-fn one(name: &str) -> String {
-    let segment: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    format!("apps/{segment}")
 }
 
 /// What is printed of an app, in the words of `sigma app show`.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::{Members as _, items, text};
+use super::{Members as _, items, one, text};
 use crate::args::AlgArg;
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -33,8 +33,7 @@ pub fn revoke(client: &Client, output: Output, kid: &str, yes: bool) -> Result<(
     if key.at("state").as_str() != Some("signs") {
         confirm(yes, &format!("every token signed with the key {kid} becomes invalid immediately"))?;
     }
-    let segment: String = url::form_urlencoded::byte_serialize(kid.as_bytes()).collect();
-    client.delete(&format!("keys/{segment}"))?;
+    client.delete(&one("keys", kid))?;
     list(client, output)
 }
 

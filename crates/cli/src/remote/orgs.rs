@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::people::MOST;
-use super::{Members as _, items, no_api, one, print_list, text};
-use crate::args::{BrandingFields, Page, SetWorkspace};
+use super::{Members as _, items, look, one, print_list, text};
+use crate::args::{Page, SetWorkspace};
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
 
@@ -25,12 +25,10 @@ pub fn show(client: &Client, output: Output, named: &str) -> Result<(), Failure>
     print(output, &client.get(&one("orgs", &id), &[])?)
 }
 
-/// Changes a workspace and how it looks. A logo is a file here, which the command on the database takes.
+/// Changes a workspace and how it looks.
 pub fn set(client: &Client, output: Output, change: &SetWorkspace) -> Result<(), Failure> {
-    if change.branding.logo.is_some() {
-        return Err(no_api());
-    }
-    let id = find(client, &change.id)?;
+    let path = one("orgs", &find(client, &change.id)?);
+    let look = look::changes(client, &path, &change.branding)?;
     let mut settings = Map::new();
     let texts = [("name", &change.name), ("slug", &change.slug)];
     settings.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
@@ -41,45 +39,19 @@ pub fn set(client: &Client, output: Output, change: &SetWorkspace) -> Result<(),
     ];
     settings.extend(flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     if !settings.is_empty() {
-        client.patch(&one("orgs", &id), &Value::Object(settings))?;
+        client.patch(&path, &Value::Object(settings))?;
     }
-    let look = look(client, &id, &change.branding)?;
-    if !look.is_empty() {
-        client.patch(&format!("{}/branding", one("orgs", &id)), &Value::Object(look))?;
-    }
-    print(output, &client.get(&one("orgs", &id), &[])?)
-}
-
-/// What is changed of how a workspace looks. Words of welcome are replaced as a whole there, so those that stay are sent again.
-fn look(client: &Client, id: &str, asked: &BrandingFields) -> Result<Map<String, Value>, Failure> {
-    let mut look = Map::new();
-    let texts = [
-        ("accent", &asked.accent),
-        ("terms_url", &asked.terms_url),
-        ("privacy_url", &asked.privacy_url),
-        ("support_url", &asked.support_url),
-    ];
-    look.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
-    if !asked.welcome.is_empty() {
-        let now = client.get(&format!("{}/branding", one("orgs", id)), &[])?;
-        let mut words = now.at("welcome").as_object().cloned().unwrap_or_default();
-        for given in &asked.welcome {
-            let usage = || Failure::Usage(format!("--welcome \"{given}\" is not of the form en=Welcome"));
-            let (language, said) = given.split_once('=').ok_or_else(usage)?;
-            words.insert(language.to_owned(), json!(said));
-        }
-        look.insert("welcome".to_owned(), Value::Object(words));
-    }
-    Ok(look)
+    look::send(client, &path, look)?;
+    print(output, &client.get(&path, &[])?)
 }
 
 /// The id of the workspace with that id or slug.
 fn find(client: &Client, named: &str) -> Result<String, Failure> {
-    let found = client.get("orgs", &[("q", named), ("limit", "1")])?;
-    let org = items(&found).first();
+    // The search finds parts of names too.
+    let found = client.get("orgs", &[("q", named), ("limit", &MOST.to_string())])?;
     let is_it = |org: &&Value| [org.at("id"), org.at("slug")].iter().any(|name| name.as_str() == Some(named));
     let unknown = || Failure::NotFound(format!("there is no workspace \"{named}\""));
-    org.filter(is_it).map(|org| text(org.at("id"))).ok_or_else(unknown)
+    items(&found).iter().find(is_it).map(|org| text(org.at("id"))).ok_or_else(unknown)
 }
 
 fn print(output: Output, org: &Value) -> Result<(), Failure> {

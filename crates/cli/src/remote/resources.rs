@@ -5,7 +5,7 @@ use sigma_core::resource::ResourceSettings;
 
 use super::client::Client;
 use super::people::MOST;
-use super::{Members as _, print_list, text};
+use super::{Members as _, one, print_list, text};
 use crate::args::ResourceCommand;
 use crate::commands::resource::settings;
 use crate::confirm::confirm;
@@ -27,11 +27,13 @@ pub fn run(client: &Client, output: Output, command: ResourceCommand) -> Result<
                 table(["URI", "NAME", "OWNER"], &resources.iter().map(row).collect::<Vec<_>>())
             })
         }
-        ResourceCommand::Show { uri } => print(output, &client.get(&one(&uri), &[])?),
-        ResourceCommand::Set { uri, fields } => print(output, &client.patch(&one(&uri), &body(&settings(&fields)?)?)?),
+        ResourceCommand::Show { uri } => print(output, &client.get(&one("resources", &uri), &[])?),
+        ResourceCommand::Set { uri, fields } => {
+            print(output, &client.patch(&one("resources", &uri), &body(&settings(&fields)?)?)?)
+        }
         ResourceCommand::Remove { uri, sure } => {
             confirm(sure.yes, &format!("no more tokens are issued for {uri}"))?;
-            client.delete(&one(&uri))?;
+            client.delete(&one("resources", &uri))?;
             output.answer(&json!({"removed": uri}), |_| format!("{uri} was removed."))
         }
     }
@@ -39,12 +41,6 @@ pub fn run(client: &Client, output: Output, command: ResourceCommand) -> Result<
 
 fn body(settings: &ResourceSettings) -> Result<Value, Failure> {
     serde_json::to_value(settings).map_err(|error| Failure::Failed(error.to_string()))
-}
-
-/// The path of an API.
-fn one(uri: &str) -> String {
-    let segment: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
-    format!("resources/{}", segment.replace('+', "%20"))
 }
 
 fn print(output: Output, resource: &Value) -> Result<(), Failure> {

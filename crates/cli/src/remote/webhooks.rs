@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::people::MOST;
-use super::{Members as _, print_list, text};
+use super::{Members as _, one, print_list, text};
 use crate::args::WebhookCommand;
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -22,20 +22,20 @@ pub fn run(client: &Client, output: Output, command: WebhookCommand) -> Result<(
                 table(["ID", "ADDRESS", "ENABLED", "FAILING SINCE"], &webhooks.iter().map(row).collect::<Vec<_>>())
             })
         }
-        WebhookCommand::Show { id } => print(output, &client.get(&one(&id), &[])?),
+        WebhookCommand::Show { id } => print(output, &client.get(&one("webhooks", &id), &[])?),
         WebhookCommand::Add { url, events, description, ed25519 } => {
             let signature = if ed25519 { "ed25519" } else { "hmac" };
             let body = json!({"url": url, "events": events, "description": description, "signature": signature});
             print(output, &client.post("webhooks", &body)?)
         }
         WebhookCommand::Test { id } => {
-            let sent = client.post(&format!("{}/test", one(&id)), &json!({}))?;
+            let sent = client.post(&format!("{}/test", one("webhooks", &id)), &json!({}))?;
             output.answer(&sent, |_| "A test is on its way: see sigma webhook deliveries.".to_owned())
         }
         WebhookCommand::Deliveries { id, failed, page } => {
             let (limit, state) = (page.limit.min(MOST).to_string(), if failed { "failed" } else { "" });
             let query = [("limit", limit.as_str()), ("after", &page.after), ("state", state)];
-            let found = client.get(&format!("{}/deliveries", one(&id)), &query)?;
+            let found = client.get(&format!("{}/deliveries", one("webhooks", &id)), &query)?;
             let command = format!("sigma webhook deliveries {id}");
             print_list(output, &found, &command, "There are no deliveries.", |deliveries| {
                 let names = ["created_at", "action", "state", "attempts", "status", "error"];
@@ -46,15 +46,10 @@ pub fn run(client: &Client, output: Output, command: WebhookCommand) -> Result<(
         }
         WebhookCommand::Remove { id, sure } => {
             confirm(sure.yes, &format!("the webhook {id} is removed, and its log with it"))?;
-            client.delete(&one(&id))?;
+            client.delete(&one("webhooks", &id))?;
             output.answer(&json!({"removed": id}), |_| format!("Removed {id}."))
         }
     }
-}
-
-/// The path of a webhook.
-fn one(id: &str) -> String {
-    super::one("webhooks", id)
 }
 
 fn print(output: Output, webhook: &Value) -> Result<(), Failure> {

@@ -9,7 +9,6 @@ use sigma_core::branding::{Accent, Branding, BrandingChange, Legibility, Part, c
 use sigma_core::operator::OperatorRight;
 use sigma_platform::branding::{logo_url, welcome};
 use sigma_platform::http::{ApiError, Endpoint, routes};
-use sigma_platform::objects::Logo;
 use sigma_platform::state::AppState;
 use sigma_store::operator::branding::{self, Whose};
 use sigma_store::operator::{Caller, Decision, may};
@@ -206,12 +205,10 @@ pub async fn set_logo(
     let allowed = sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ManageBranding)).await;
     allowed.map_err(|stop| AdminError::from(stop).into_response())?;
     let file = sigma_platform::extract::body(request).await?;
-    let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await;
-    let Ok(Ok(logo)) = read else {
+    let kept = sigma.brands.keep_logo(file.to_vec()).await;
+    let Some(logo) = kept.map_err(|error| ApiError::internal(error.to_string()).into_response())? else {
         return Err(AdminError::Invalid("The body must be a PNG, JPEG, WebP or GIF file").into_response());
     };
-    let put = sigma.brands.objects.put(&logo.name, logo.png.clone()).await;
-    put.map_err(|error| ApiError::internal(error.to_string()).into_response())?;
-    let with_logo = BrandingChange { logo: Part::Set(logo.name), ..BrandingChange::default() };
+    let with_logo = BrandingChange { logo: Part::Set(logo), ..BrandingChange::default() };
     change(sigma, admin, conditions, whose, with_logo).await.map_err(IntoResponse::into_response)
 }

@@ -45,7 +45,9 @@ impl Conditions {
         for owner in owners {
             tx.lock(*owner)?;
         }
-        let tag = tag_of(&current(tx)?);
+        // What cannot be written has no version, and least of all the one that is named.
+        let content = serde_json::to_vec(&current(tx)?);
+        let tag = EntityTag::of(content.map_err(|error| Stop::Failed(StoreError::Failed(error.to_string())))?);
         if self.0.allow_change(&tag) { Ok(()) } else { Err(OperatorRefusal::Outdated.into()) }
     }
 }

@@ -12,10 +12,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_core::digest::Digest;
 use sigma_core::idempotency::parse_key;
+use sigma_core::operator::OperatorRight;
 use sigma_core::random::alphanumeric;
 use sigma_platform::http::{ApiError, Inner};
 use sigma_platform::state::AppState;
 use sigma_store::idempotency::{self, Claim, Claimed, KeyedRequest};
+use sigma_store::operator::may;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required, Response as Described};
@@ -86,6 +88,10 @@ async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> 
     let claim = match claimed.map_err(|error| AdminError::from(error).into_response())? {
         Claimed::Fresh(claim) => claim,
         Claimed::Answered { sealed, claim } => {
+            // Whoever lost their role meanwhile is told nothing any more of what they did with it.
+            let caller = admin.caller.clone();
+            let allowed = sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::Overview)).await;
+            allowed.map_err(|stop| AdminError::from(stop).into_response())?;
             return open(sigma, &claim, &sealed).map(Answer::replayed).map_err(IntoResponse::into_response);
         }
         Claimed::Reused => return Err(AdminError::KeyReused.into_response()),

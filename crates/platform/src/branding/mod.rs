@@ -20,7 +20,7 @@ use sigma_store::{Cache, Store, cached};
 pub use files::{accent_url, logo_url, surface};
 
 use crate::i18n::Language;
-use crate::objects::{Logo, Objects};
+use crate::objects::{Logo, ObjectError, Objects};
 use crate::settings::Branding as Settings;
 use crate::state::AppState;
 
@@ -75,6 +75,18 @@ impl Brands {
     pub fn new(settings: &Settings, objects: Objects, store: &Store) -> Self {
         let (look, logo) = of_server(settings);
         Self { look, logo, of: Cache::new(store, cached::BRANDING, CACHED), objects }
+    }
+
+    /// Keeps the picture in a file, encoded anew; returns its name, or `None` if there is none.
+    ///
+    /// # Errors
+    /// The folder or bucket does not work.
+    pub async fn keep_logo(&self, file: Vec<u8>) -> Result<Option<String>, ObjectError> {
+        // Decoding takes a while: not on a thread that serves connections.
+        let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await;
+        let Ok(Ok(logo)) = read else { return Ok(None) };
+        self.objects.put(&logo.name, logo.png).await?;
+        Ok(Some(logo.name))
     }
 
     async fn find(&self, whose: Branded) -> Arc<Branding> {

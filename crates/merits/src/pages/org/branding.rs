@@ -10,7 +10,6 @@ use sigma_platform::branding::form::{BrandingView, Entered};
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{ApiError, Endpoint, Policy};
-use sigma_platform::objects::Logo;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::branding::{self, Branded};
@@ -73,15 +72,12 @@ async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload
         None
     } else {
         let file = upload.content("logo").unwrap_or_default().to_vec();
-        // Decoding takes a while: not on a thread that serves connections.
-        let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await;
-        let Ok(Ok(logo)) = read else {
+        let kept = sigma.brands.keep_logo(file).await.map_err(|error| ApiError::internal(error.to_string()))?;
+        let Some(logo) = kept else {
             let notice = Some(Notice::Refused(admin.text("branding-problem-logo")));
             return draw(&sigma, &admin, StatusCode::BAD_REQUEST, (notice, None)).await;
         };
-        let put = sigma.brands.objects.put(&logo.name, logo.png.clone()).await;
-        put.map_err(|error| ApiError::internal(error.to_string()))?;
-        Some(logo.name)
+        Some(logo)
     };
     apply(&sigma, &admin, BrandingChange { logo: Part::of(logo), ..BrandingChange::default() }, None).await
 }

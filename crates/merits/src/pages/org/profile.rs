@@ -9,7 +9,6 @@ use sigma_core::org::text;
 use sigma_core::params::Params;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{ApiError, Endpoint, Policy};
-use sigma_platform::objects::Logo;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::branding::{self, Branded};
@@ -110,20 +109,17 @@ fn checked(form: &Form) -> Result<ProfileChange, &'static str> {
 
 async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let file = upload.content("logo").unwrap_or_default().to_vec();
-    // Decoding takes a while: not on a thread that serves connections.
-    let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await;
-    let Ok(Ok(logo)) = read else {
+    let kept = sigma.brands.keep_logo(file).await.map_err(|error| ApiError::internal(error.to_string()))?;
+    let Some(logo) = kept else {
         let notice = Some(Notice::Refused(admin.text("merits-profile-not-picture")));
         return Ok(page(&sigma, &admin, None, StatusCode::BAD_REQUEST, notice));
     };
-    let put = sigma.brands.objects.put(&logo.name, logo.png.clone()).await;
-    put.map_err(|error| ApiError::internal(error.to_string()))?;
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     let set = admin.act(&sigma, move |tx| {
         acting::lock(tx, &org_id, &actor, sigma_core::merits::OrgPermission::EditOrg, now)?;
         let whose = Branded::Org(org_id.clone());
         let mut new = branding::find(tx, &whose)?;
-        new.logo = Some(logo.name.clone());
+        new.logo = Some(logo.clone());
         Ok::<_, sigma_store::Stop<MeritProblem>>(branding::set(tx, &whose, &new, now)?)
     });
     match set.await? {
