@@ -1,7 +1,7 @@
 //! Mails that whoever connected a directory administers its org no more, and may still have its token.
 
 use sigma_store::scim::connection::Connection;
-use sigma_store::scim::maker::{self, Maker};
+use sigma_store::scim::maker;
 use sigma_store::{org, outbox};
 
 use crate::jobs::JobError;
@@ -35,14 +35,12 @@ async fn tell(sigma: &AppState, connection: Connection) -> Result<(), JobError> 
         Ok((maker::find(tx, &asked)?, name, org::admins::list(tx, &asked.org_id)?))
     });
     let (maker, org, admins) = found.await?;
-    // Somebody who administers it again needs no mail, but the next look must not find them again.
-    let maker = maker.filter(|maker| !maker.may_still);
+    // Somebody who administers it again is found no more, until they leave again.
+    let Some(maker) = maker.filter(|maker| !maker.may_still) else { return Ok(()) };
     let path = format!("/org/{}/directories/{}", connection.org_id, connection.id);
-    let name = maker.as_ref().map(|Maker { name, .. }| name.as_str());
-    let about =
-        DirectoryNotice { org: &org, directory: &connection.name, maker: name.unwrap_or_default(), path: &path };
+    let about = DirectoryNotice { org: &org, directory: &connection.name, maker: &maker.name, path: &path };
     let mut mails = Vec::with_capacity(admins.len());
-    for admin in admins.iter().filter(|_| maker.is_some()) {
+    for admin in &admins {
         let Some(address) = admin.proven_email() else { continue };
         mails.push(sigma.composer_for(admin).directory_left(address, &about)?);
     }

@@ -34,7 +34,7 @@ impl Orgs {
             known: Cache::new(store, cached::ORG, 10_000),
             members: Cache::new(store, cached::MEMBERSHIP, 20_000),
             roles: Cache::new(store, cached::ROLE, 20_000),
-            groups: Cache::new(store, cached::ORG_GROUPS, 2_000),
+            groups: Cache::new(store, cached::ORG_GROUPS, 200),
         }
     }
 }
@@ -46,7 +46,7 @@ struct GroupsOfOrg(Mutex<HashMap<UserId, Arc<[String]>>>);
 
 impl GroupsOfOrg {
     /// Members of one org whose groups are remembered.
-    const MOST: usize = 5_000;
+    const MOST: usize = 1_000;
 
     fn known(&self) -> MutexGuard<'_, HashMap<UserId, Arc<[String]>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

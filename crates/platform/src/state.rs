@@ -213,7 +213,7 @@ impl AppState {
     /// # Errors
     /// The store does not answer, or its content was sealed under another master key.
     pub async fn load(
-        settings: Settings,
+        mut settings: Settings,
         store: Store,
         master_key: MasterKey,
         limiter: Arc<Limiter>,
@@ -224,7 +224,6 @@ impl AppState {
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
-        let mut settings = settings;
         crate::providers::add_declared(&mut settings, &store, &master_key).await?;
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;

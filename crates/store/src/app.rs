@@ -15,6 +15,7 @@ use sigma_core::merits::SiteUrl;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
 use sigma_core::security::AppSecurity;
+use sigma_core::signer_origin::SignerOrigin;
 use sigma_core::time::Timestamp;
 
 use crate::branding::{self, Branded};
@@ -104,9 +105,13 @@ pub fn differs(before: &App, after: &App) -> Result<bool, StoreError> {
     Ok(!changed(before, after)?.is_empty())
 }
 
-/// A name for the settings of an app as they are: another one after each change that [`differs`].
-pub fn version(app: &App) -> Result<String, StoreError> {
+/// A name for the settings of an app as they are, with its signer origins: another one after each change that [`differs`] or that
+/// changes those.
+pub fn version(app: &App, origins: &[SignerOrigin]) -> Result<String, StoreError> {
     let mut text = app.org_id.to_string();
+    for origin in origins {
+        let _ = write!(text, "\0{origin}");
+    }
     for (column, value) in COLUMNS.into_iter().zip(columns(app)?) {
         if column != "updated_at" {
             let _ = write!(text, "\0{column}={}", Written(&value));

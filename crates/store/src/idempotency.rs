@@ -185,7 +185,8 @@ impl Claim {
     }
 }
 
-/// A transaction of which is noted whether it changes anything. A refusal does not.
+/// A transaction of which is noted whether it changes anything: whatever is not plainly a `SELECT` counts as a change, since a request
+/// that is taken for unchanged is carried out again. A refusal does not change anything.
 struct Watched<'t> {
     tx: &'t mut dyn Tx,
     changes: bool,

@@ -57,15 +57,19 @@ pub fn deny(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, now: Timestamp) -
 
 /// Ends what a person does as others.
 pub(crate) fn end_all_by(tx: &mut dyn Tx, actor: &UserId, now: Timestamp) -> Result<(), StoreError> {
-    let live = tx.query_all(
-        "SELECT grant_id, user_id, app_id FROM impersonations WHERE actor_id = $1 AND expires_at > $2 LIMIT 100",
-        params![actor, now],
-    )?;
-    for row in &live {
-        let (id, person, app_id) = (row.text(0)?, UserId::from_text(row.text(1)?), AppId::from_text(row.text(2)?));
-        close(tx, &GrantId::from_text(id), &person, &app_id, now)?;
+    loop {
+        let live = tx.query_all(
+            "SELECT grant_id, user_id, app_id FROM impersonations WHERE actor_id = $1 AND expires_at > $2 LIMIT 100",
+            params![actor, now],
+        )?;
+        if live.is_empty() {
+            return Ok(());
+        }
+        for row in &live {
+            let (id, person, app_id) = (row.text(0)?, UserId::from_text(row.text(1)?), AppId::from_text(row.text(2)?));
+            close(tx, &GrantId::from_text(id), &person, &app_id, now)?;
+        }
     }
-    Ok(())
 }
 
 fn recorded(action: Action, org_id: &OrgId, user_id: &UserId) -> NewEvent {

@@ -33,7 +33,7 @@ pub struct RedirectRefusal {
 /// Adds to what is kept. Of an app with too many, those go first that were sent least often, and of these the oldest: a client that
 /// keeps failing outlasts whoever sends something new each time.
 pub fn add(tx: &mut dyn Tx, refused: &[RedirectRefusal]) -> Result<(), StoreError> {
-    // In a fixed order, so that two processes cannot deadlock.
+    // In a fixed order, so that two processes seldom wait for each other. A batch that is ended for another one is lost.
     let mut refused: Vec<_> = refused.iter().collect();
     refused.sort_unstable();
     for one in &refused {

@@ -1,4 +1,4 @@
-//! What an app is to be, as its operator says it: one form for commands, files, the management API and the console, and the rules
+//! The settings of an app as an operator writes them: one form for commands, files, the management API and the console, and the rules
 //! that it keeps.
 
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 const LONGEST_ACCESS_SECONDS: u32 = 2_592_000;
 
 /// Settings of an app, in the names of RFC 7591 §2 where it has them. What is left out stays as it is, or gets its default. An empty
-/// text, an empty list and 0 seconds mean none.
+/// text, an empty list and 0 seconds mean none; keys are replaced, never taken away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -38,7 +38,7 @@ pub struct AppSettings {
     pub client_name: Option<String>,
     /// The workspace that owns the app, by id or slug; the operator's if it is left out.
     pub org: Option<String>,
-    /// Whether nothing works.
+    /// Whether the app is disabled.
     pub disabled: Option<bool>,
     /// `false` vouches for an app that registered itself or that a person made.
     pub unverified: Option<bool>,

@@ -1,4 +1,4 @@
-//! What an API is to be, as its operator says it: one form for commands, files, the management API and the console.
+//! The settings of an API as an operator writes them: one form for commands, files, the management API and the console.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

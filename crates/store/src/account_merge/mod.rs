@@ -12,13 +12,14 @@ use sigma_core::ids::{OrgId, UserId};
 use sigma_core::merge::MergeRefusal;
 use sigma_core::time::Timestamp;
 
+use crate::agent::{self, Agent};
 use crate::event::{self, NewEvent};
 use crate::org::membership;
 use crate::outbox::{self, NewMail};
 use crate::user::{self, User};
 use crate::{
-    Outage, Owner, Row, Stop, StoreError, Tx, account_deletion, agent, cached, impersonation, logout, merged_account,
-    params, people_index, totp,
+    Outage, Owner, Row, Stop, StoreError, Tx, account_deletion, cached, impersonation, logout, merged_account, params,
+    people_index, totp,
 };
 
 /// How long an operator's proposal stands.
@@ -28,7 +29,7 @@ pub const CONFIRMED: Duration = Duration::from_mins(30);
 /// Most merits of the account that goes: they are moved in one transaction.
 const MOST_MERITS: i64 = 500;
 /// Most workspaces of the account that goes.
-const MOST_WORKSPACES: usize = 100;
+const MOST_WORKSPACES: u32 = 100;
 
 /// A decision about a merge.
 pub type Decision<T> = Result<T, Stop<MergeRefusal>>;
@@ -89,7 +90,6 @@ pub fn withdraw(tx: &mut dyn Tx, gone: &UserId) -> Result<bool, StoreError> {
 pub fn confirm_going(tx: &mut dyn Tx, gone: &UserId, browser: &Digest, now: Timestamp) -> Decision<()> {
     tx.lock(Owner::User(gone))?;
     refuse_account(tx, gone)?;
-    tx.execute("DELETE FROM account_merges WHERE browser_hash = $1", params![*browser])?;
     // What an operator proposed stays proposed, and no longer than it was.
     tx.execute(
         "INSERT INTO account_merges (gone_id, kept_id, browser_hash, confirmed_at, created_at, expires_at)
@@ -138,7 +138,9 @@ pub fn merge(
     // Both may have changed until they were locked.
     let again = confirmed(tx, browser, now)?.filter(|(again, _)| again.gone == gone);
     let (merge, gone_user) = again.ok_or(MergeRefusal::NotConfirmed)?;
-    if orgs_of(tx, &gone)? != orgs {
+    let is_of_agents =
+        |other: &[Agent]| other.iter().map(|agent| &agent.app_id).eq(agents.iter().map(|agent| &agent.app_id));
+    if orgs_of(tx, &gone)? != orgs || !is_of_agents(&agent::list(tx, &gone)?) {
         return Err(Outage::Contended.into());
     }
     if merge.kept.is_some_and(|named| named != *kept) {
@@ -171,8 +173,11 @@ fn lock_both(tx: &mut dyn Tx, gone: &UserId, kept: &UserId) -> Decision<()> {
 
 /// The orgs of which the account is a member, active or not: all of them, or one more than are moved.
 fn orgs_of(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<OrgId>, StoreError> {
-    let sql = "SELECT org_id FROM memberships WHERE user_id = $1 ORDER BY org_id LIMIT 101";
-    tx.query_all(sql, params![user_id])?.iter().map(|row| Ok(OrgId::from_text(row.text(0)?))).collect()
+    let sql = "SELECT org_id FROM memberships WHERE user_id = $1 ORDER BY org_id LIMIT $2";
+    tx.query_all(sql, params![user_id, MOST_WORKSPACES + 1])?
+        .iter()
+        .map(|row| Ok(OrgId::from_text(row.text(0)?)))
+        .collect()
 }
 
 /// Refuses an account that is not to be merged with any other.
@@ -202,7 +207,7 @@ fn check(tx: &mut dyn Tx, gone: &UserId, kept: &UserId) -> Decision<()> {
     }
     let merits = "SELECT count(*) FROM (SELECT 1 FROM merits WHERE user_id = $1 LIMIT $2) AS held";
     let merits = tx.query_opt(merits, params![gone, MOST_MERITS + 1])?.map_or(Ok(0), |row| row.int(0))?;
-    if merits > MOST_MERITS || orgs_of(tx, gone)?.len() > MOST_WORKSPACES {
+    if merits > MOST_MERITS || orgs_of(tx, gone)?.len() > usize::try_from(MOST_WORKSPACES).unwrap_or(usize::MAX) {
         return Err(MergeRefusal::TooMuch.into());
     }
     moving::refuse_too_many(tx, gone, kept)

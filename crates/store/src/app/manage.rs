@@ -72,7 +72,7 @@ pub fn change(
     tx.lock(Owner::Installation)?;
     let before = load(tx, named)?;
     if let Some(expected) = expected
-        && app::version(&before)? != expected
+        && app::version(&before, &signer_origin::of_app(tx, &before.id)?)? != expected
     {
         return Err(AppReason::Stale.of("version").into());
     }
@@ -181,6 +181,6 @@ fn declare(tx: &mut dyn Tx, app: App, origins: Option<Vec<SignerOrigin>>, took_s
 /// The app as it is, with what belongs to it.
 pub fn with_origins(tx: &mut dyn Tx, app: App) -> Result<Managed, StoreError> {
     let signer_origins = signer_origin::of_app(tx, &app.id)?;
-    let version = app::version(&app)?;
+    let version = app::version(&app, &signer_origins)?;
     Ok(Managed { app, signer_origins, took_secret: false, version })
 }

@@ -3,7 +3,7 @@
 use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::operator::OperatorRole;
-use sigma_core::org::RoleDraft;
+use sigma_core::org::{Refusal, RoleDraft};
 use sigma_core::random::Rng;
 use sigma_core::time::Timestamp;
 
@@ -62,6 +62,11 @@ pub fn prepare(tx: &mut dyn Tx, workspace: &Workspace, now: Timestamp) -> Result
 pub fn appoint(tx: &mut dyn Tx, user_id: &UserId, role: OperatorRole, now: Timestamp) -> org::Decision<()> {
     let org_id = OrgId::operator();
     tx.lock(Owner::Org(&org_id))?;
+    // Nobody deletes or merges the account meanwhile.
+    tx.lock(Owner::User(user_id))?;
+    if user::find(tx, user_id)?.is_none() {
+        return Err(Refusal::not_found("User", user_id.as_str()).into());
+    }
     if membership::find(tx, &org_id, user_id)?.is_some() {
         let change = Change { role_id: Some(role.id()), active: Some(true), ..Change::default() };
         return membership::change(tx, &org_id, &Actor::Operator, user_id, &change, now).map(drop);

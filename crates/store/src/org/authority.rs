@@ -34,7 +34,11 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> D
 }
 
 /// The permissions of an active member with an enabled account.
-fn of_person(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<RolePermissions>, StoreError> {
+pub(crate) fn of_person(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Option<RolePermissions>, StoreError> {
     tx.query_opt(
         "SELECT r.switches, r.schema_permissions, r.catalog_permissions, r.app_permissions
          FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id JOIN users u ON u.id = m.user_id

@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use crate::org::api_key::{self, MadeKeys};
 use crate::org::membership::{Member, State};
 use crate::org::{administrators, pagination, role};
-use crate::{StoreError, Tx, cached, params};
+use crate::{StoreError, Tx, params};
 
 /// Whether nobody but the member manages the org.
 pub(crate) fn is_only_administrator(tx: &mut dyn Tx, org_id: &OrgId, member: &Member) -> Result<bool, StoreError> {
@@ -37,7 +37,8 @@ pub(crate) fn replace(
     Ok(())
 }
 
-/// Ends a membership beside which another stays; API keys that the member created and that may more than `may` are deactivated. Returns how many.
+/// Ends a membership beside which another stays; API keys that the member created and that may more than `may` are deactivated. Returns
+/// how many. The caller reports the change.
 pub(crate) fn absorb(tx: &mut dyn Tx, org_id: &OrgId, member: &Member, may: KeyPermissions) -> Result<u64, StoreError> {
     let user_id = &member.user_id;
     let left = tx.query_opt(
@@ -47,6 +48,5 @@ pub(crate) fn absorb(tx: &mut dyn Tx, org_id: &OrgId, member: &Member, may: KeyP
     if let Some(row) = left {
         pagination::leave(tx, org_id, row.int(0)?)?;
     }
-    tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     api_key::settle(tx, org_id, user_id, may, MadeKeys::Deactivate)
 }

@@ -1,13 +1,12 @@
 //! Whoever made a connection or gave it its token: they may have kept it, so its org is told when they administer it no more. The
 //! connection works on, since a directory that suddenly stops would neither let people in nor keep leavers out.
 
-use sigma_core::ids::{OrgId, ScimConnectionId, UserId};
+use sigma_core::ids::{OrgId, ScimConnectionId};
 use sigma_core::org::Switches;
 use sigma_core::time::Timestamp;
 
 use super::connection::{self, Connection};
-use crate::org::membership::State;
-use crate::org::{membership, role};
+use crate::org::authority;
 use crate::{StoreError, Tx, params, user};
 
 /// Who made a connection.
@@ -22,16 +21,10 @@ pub struct Maker {
 /// Who made a connection, if that was a person.
 pub fn find(tx: &mut dyn Tx, connection: &Connection) -> Result<Option<Maker>, StoreError> {
     let Some(user_id) = &connection.made_by else { return Ok(None) };
-    let account = user::find(tx, user_id)?;
-    let may_still = account.as_ref().is_some_and(|user| !user.disabled) && is_admin(tx, &connection.org_id, user_id)?;
-    Ok(Some(Maker { name: account.map(|user| user.name).unwrap_or_default(), may_still }))
-}
-
-fn is_admin(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<bool, StoreError> {
-    let Some(member) = membership::find_accepted(tx, org_id, user_id)? else { return Ok(false) };
-    let role = role::find(tx, org_id, &member.role_id)?;
-    let is_full = role.is_some_and(|role| role.permissions.switches.covers(Switches::ALL));
-    Ok(member.state == State::Active && is_full)
+    let permissions = authority::of_person(tx, &connection.org_id, user_id)?;
+    let may_still = permissions.is_some_and(|permissions| permissions.switches.covers(Switches::ALL));
+    let name = user::find(tx, user_id)?.map(|user| user.name).unwrap_or_default();
+    Ok(Some(Maker { name, may_still }))
 }
 
 /// At most `limit` connections whose maker administers the org no more, and whose org was not told yet.
