@@ -194,7 +194,8 @@ pub fn check_link(text: &str) -> Result<(), &'static str> {
     let is_plain = text.len() <= LONGEST_LINK && !text.contains(|letter: char| letter.is_control() || letter == ' ');
     match url.scheme() {
         _ if !is_plain => Err("is too long, or has spaces or control characters"),
-        "https" if url.host().is_some() && url.username().is_empty() && url.password().is_none() => Ok(()),
+        // Without the slashes, a page of this server would take it for a path.
+        "https" if text.starts_with("https://") && url.username().is_empty() && url.password().is_none() => Ok(()),
         "mailto" => Ok(()),
         _ => Err("must begin with https:// or mailto:"),
     }

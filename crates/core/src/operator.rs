@@ -37,6 +37,9 @@ pub enum OperatorRight {
     ReadApps,
     /// Registering, changing and removing them, and giving apps secrets.
     ManageApps,
+    /// The same with apps that may ask for scopes of the management API: whoever changes where such an app gets its codes acts
+    /// as the owner who let it in.
+    ManageConsoleApps,
     /// Seeing orgs, their members and their limits.
     ReadOrgs,
     /// Changing and verifying orgs, and deciding who administers them.
@@ -75,7 +78,7 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -84,6 +87,7 @@ impl OperatorRight {
         Self::ExportHashes,
         Self::ReadApps,
         Self::ManageApps,
+        Self::ManageConsoleApps,
         Self::ReadOrgs,
         Self::ManageOrgs,
         Self::ReadAudit,
@@ -183,20 +187,20 @@ impl OperatorRole {
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
             DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageApps, ManageBranding,
-            ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadBranding, ReadKeys,
-            ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople,
-            TestProviders,
+            ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit,
+            ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings, ReadWebhooks,
+            ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
-            Self::Admin => !matches!(right, ExportHashes),
+            Self::Admin => !matches!(right, ExportHashes | ManageConsoleApps),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadBranding | ReadProviders => true,
-                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageApps | ManageWebhooks
-                | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials | DeletePeople
-                | ManageBranding | TestProviders => false,
+                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageApps | ManageConsoleApps
+                | ManageWebhooks | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials
+                | DeletePeople | ManageBranding | TestProviders => false,
             },
         }
     }
@@ -266,10 +270,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - - - - yes - yes - - - - - - -",
-                "auditor yes yes - - - - yes - yes - yes yes - yes - yes - - - - yes yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - - - - - yes - yes - - - - - - -",
+                "auditor yes yes - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes -",
             ]
         );
     }

@@ -70,6 +70,11 @@ impl Scopes {
         }
     }
 
+    /// Whether any of them is of the management API.
+    pub fn reach_console(&self) -> bool {
+        self.iter().any(|scope| scope.starts_with("sigma:admin:"))
+    }
+
     /// Whether `scope` is in the set.
     pub fn contains(&self, scope: &str) -> bool {
         self.0.iter().any(|known| known == scope)

@@ -24,7 +24,7 @@ pub struct ApiError {
     error: Cow<'static, str>,
     description: Cow<'static, str>,
     code: Option<&'static str>,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     cause: Option<String>,
 }
 
@@ -76,8 +76,8 @@ impl ApiError {
 
     /// About that member of the request.
     #[must_use]
-    pub fn about(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+    pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
         self
     }
 
@@ -114,8 +114,8 @@ impl ApiError {
     }
 
     /// The member of the request that it is about, if it is about one.
-    pub fn field(&self) -> Option<&'static str> {
-        self.field
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// The code for clients to compare.

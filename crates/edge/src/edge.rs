@@ -152,7 +152,7 @@ impl Edge {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let refused = check(&parts).err();
+        let refused = check(&parts).and_then(|()| check_path(&parts)).err();
         let mut exchange = Exchange::begin(&self.0, peer, &parts);
         let route = exchange.route;
         let cors = CorsDecision::of(route.policy.cors, &self.0.origins, &parts.headers);
@@ -251,6 +251,11 @@ impl Rules {
         let body = if body.is_empty() { Body::empty() } else { Body::from(body) };
         Ok((Request::from_parts(parts, body), Some(held)))
     }
+}
+
+/// Nothing has a name with a NUL, and PostgreSQL takes no text with one.
+fn check_path(parts: &Parts) -> Result<(), ApiError> {
+    if parts.uri.path().contains("%00") { Err(ApiError::not_found()) } else { Ok(()) }
 }
 
 /// Counts a failed response, and turns it into a 429 if there were too many. A successful one is never blocked by

@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 
 use crate::email::{self, StoredEmail};
 use crate::event::{self, NewEvent};
-use crate::{Owner, Row, StoreError, Tx, cached, params};
+use crate::{Owner, Row, StoreError, Tx, account_merge, cached, params};
 
 /// How old the recorded last use must be before it is updated: most sign-ins write nothing for it.
 const LAST_USED_PRECISION: Duration = Duration::from_hours(24);
@@ -76,6 +76,18 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<StoredCredential>, 
     )?
     .iter()
     .map(decode)
+    .collect()
+}
+
+/// Some of the active credentials of an account; empty if there are none.
+pub(crate) fn list_usable(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Credential>, StoreError> {
+    tx.query_all(
+        "SELECT kind, id, user_id, created_at, last_used_at, retired_at FROM credentials
+         WHERE user_id = $1 AND retired_at IS NULL ORDER BY kind, id LIMIT 500",
+        params![user_id],
+    )?
+    .iter()
+    .map(|row| Ok(decode(row)?.credential))
     .collect()
 }
 
@@ -169,6 +181,7 @@ pub(crate) fn end(
     }
     let event = NewEvent::new(Action::CredentialRemove).about(user_id).shown_to(user_id);
     event::append(tx, event.to(Target::User(user_id.clone())).method(credential.kind.as_str()))?;
+    account_merge::forget_confirmation(tx, user_id)?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 

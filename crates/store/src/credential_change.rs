@@ -44,10 +44,16 @@ pub fn retire_by_operator(
 /// Ends everything that signs in to an account, for whoever runs the server.
 pub(crate) fn end_all_by_operator(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     tx.lock(Owner::User(user_id))?;
-    for stored in credential::list(tx, user_id)?.into_iter().filter(|stored| stored.retired_at.is_none()) {
-        credential::end(tx, user_id, &stored.credential, now)?;
-        if stored.credential.kind == CredentialKind::Passkey {
-            passkey::remove(tx, user_id, &stored.credential.id)?;
+    loop {
+        let usable = credential::list_usable(tx, user_id)?;
+        if usable.is_empty() {
+            break;
+        }
+        for Credential { kind, id } in usable {
+            credential::end(tx, user_id, &Credential { kind, id: id.clone() }, now)?;
+            if kind == CredentialKind::Passkey {
+                passkey::remove(tx, user_id, &id)?;
+            }
         }
     }
     password::remove(tx, user_id)?;

@@ -213,6 +213,18 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, notices: &[NewMai
     Ok(Removal::Removed)
 }
 
+/// Takes every other address off an account, with the one that was about to be added, and makes this one (folded) primary. A new
+/// password may be requested by any address of an account.
+pub(crate) fn keep_only(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM email_additions WHERE user_id = $1", params![user_id])?;
+    email::make_primary(tx, user_id, folded)?;
+    for other in email::list(tx, user_id)?.into_iter().filter(|email| email.folded != folded) {
+        email::delete(tx, user_id, &other.folded)?;
+        record(tx, Action::EmailRemove, user_id)?;
+    }
+    Ok(())
+}
+
 fn record(tx: &mut dyn Tx, action: Action, user_id: &UserId) -> Result<(), StoreError> {
     event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())))
 }

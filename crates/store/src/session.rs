@@ -13,7 +13,7 @@ use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Outage, Owner, Row, StoreError, Tx, cached, identity, logout, params};
+use crate::{Outage, Owner, Row, StoreError, Tx, account_merge, cached, identity, logout, params};
 
 /// Most live sessions per account. A browser that signs in again continues its own, so only programs reach it.
 pub const MOST_LIVE: u32 = 100;
@@ -322,6 +322,7 @@ pub fn end_all(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     tx.lock(Owner::User(user_id))?;
+    account_merge::forget_confirmation(tx, user_id)?;
     let sessions = list_live(tx, user_id, now)?;
     let others: Vec<&BrowserSession> = sessions.iter().filter(|session| Some(&session.id) != kept).collect();
     for session in &others {

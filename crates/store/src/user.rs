@@ -15,7 +15,7 @@ use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::rows::Rows;
 use crate::value::Value;
-use crate::{Owner, Row, StoreError, Tx, cached, credential, logout, params, people_index};
+use crate::{Owner, Row, StoreError, Tx, account_merge, cached, credential, logout, params, people_index};
 
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -326,6 +326,7 @@ pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Time
     if disabled {
         // The sessions count for nothing until the account is enabled again, and apps must not go on until then.
         logout::announce_all(tx, user_id, now)?;
+        account_merge::forget_confirmation(tx, user_id)?;
     }
     let action = if disabled { Action::UserDisable } else { Action::UserEnable };
     event::append(tx, NewEvent::new(action).shown_to(user_id).to(Target::User(user_id.clone())))?;

@@ -173,7 +173,8 @@ pub fn parse(name: &str) -> Result<AppRef, AdminError> {
 }
 
 /// The app of that name as it is shown, for its version.
-fn read(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<AdminAppDetails> {
+/// The app as its endpoint shows it.
+pub fn read(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<AdminAppDetails> {
     Ok(AdminAppDetails::of(apps::find(tx, caller, named)?))
 }
 

@@ -10,12 +10,14 @@ use sigma_core::app::{LONGEST_OVERLAP_SECONDS, USUAL_OVERLAP_SECONDS};
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::apps;
+use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
-use super::app::{AdminAppDetails, parse};
+use super::app::{AdminAppDetails, parse, read};
 use super::body::Body;
 use super::caller::{Admin, Writes};
+use super::conditions::Conditions;
 use super::error::AdminError;
 use crate::app::fresh;
 
@@ -40,10 +42,14 @@ struct NewAppSecret {
     operation_id = "adminRenewAppSecret",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("client_id" = String, Path, description = "The client id of the app, or its id")),
+    params(
+        ("client_id" = String, Path, description = "The client id of the app, or its id"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     request_body = NewAppSecret,
     responses(
         (status = 201, description = "The app with its new secret", body = AdminAppDetails),
+        (status = 412, description = "The app is of another version than `If-Match` names"),
         (status = 400, description = "A malformed body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -54,6 +60,7 @@ struct NewAppSecret {
 async fn renew(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(name): Path<String>,
     Body(body): Body<NewAppSecret>,
 ) -> Result<(StatusCode, Json<AdminAppDetails>), AdminError> {
@@ -64,8 +71,11 @@ async fn renew(
     let overlap = Duration::from_secs(u64::from(seconds));
     let (named, caller) = (parse(&name)?, admin.caller.clone());
     let (secret, fresh) = fresh(&sigma);
-    let renewed =
-        admin.store(&sigma).decide(move |tx| apps::renew_secret(tx, &caller, &named, overlap, &fresh)).await??;
+    let renew = move |tx: &mut dyn Tx| {
+        conditions.require(tx, &[Owner::Installation], |tx| read(tx, &caller, &named))?;
+        apps::renew_secret(tx, &caller, &named, overlap, &fresh)
+    };
+    let renewed = admin.store(&sigma).decide(renew).await??;
     Ok((StatusCode::CREATED, Json(AdminAppDetails::with_secret(renewed, secret))))
 }
 
@@ -76,9 +86,13 @@ async fn renew(
     operation_id = "adminEndFormerAppSecret",
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"])),
-    params(("client_id" = String, Path, description = "The client id of the app, or its id")),
+    params(
+        ("client_id" = String, Path, description = "The client id of the app, or its id"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
     responses(
         (status = 204, description = "It is no longer valid"),
+        (status = 412, description = "The app is of another version than `If-Match` names"),
         (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
@@ -88,9 +102,14 @@ async fn renew(
 async fn end_former(
     State(sigma): State<AppState>,
     admin: Admin<Writes>,
+    conditions: Conditions,
     Path(name): Path<String>,
 ) -> Result<StatusCode, AdminError> {
     let (named, caller, now) = (parse(&name)?, admin.caller.clone(), sigma.now());
-    admin.store(&sigma).decide(move |tx| apps::end_former_secret(tx, &caller, &named, now)).await??;
+    let end = move |tx: &mut dyn Tx| {
+        conditions.require(tx, &[Owner::Installation], |tx| read(tx, &caller, &named))?;
+        apps::end_former_secret(tx, &caller, &named, now)
+    };
+    admin.store(&sigma).decide(end).await??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sigma_core::branding::{Accent, Branding, BrandingChange, Legibility, Part, check_link, check_web_link};
 use sigma_core::operator::OperatorRight;
 use sigma_platform::branding::{logo_url, welcome};
-use sigma_platform::http::{ApiError, Endpoint, routes};
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::branding::{self, Whose};
 use sigma_store::operator::{Caller, Decision, may};
@@ -206,7 +206,7 @@ pub async fn set_logo(
     allowed.map_err(|stop| AdminError::from(stop).into_response())?;
     let file = sigma_platform::extract::body(request).await?;
     let kept = sigma.brands.keep_logo(file.to_vec()).await;
-    let Some(logo) = kept.map_err(|error| ApiError::internal(error.to_string()).into_response())? else {
+    let Some(logo) = kept.map_err(|error| AdminError::from(error).into_response())? else {
         return Err(AdminError::Invalid("The body must be a PNG, JPEG, WebP or GIF file").into_response());
     };
     let with_logo = BrandingChange { logo: Part::Set(logo), ..BrandingChange::default() };

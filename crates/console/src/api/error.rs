@@ -230,7 +230,7 @@ pub const FORMAT: ErrorFormat = ErrorFormat {
 
 /// An error, as problem details (RFC 9457).
 #[derive(Serialize, ToSchema)]
-struct Problem {
+struct Problem<'p> {
     /// `about:blank`: the status says what kind of problem it is.
     r#type: &'static str,
     /// The name of the status.
@@ -243,7 +243,7 @@ struct Problem {
     code: String,
     /// The member of the request that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<&'p str>,
     /// Identifies the request in the log.
     request_id: String,
 }

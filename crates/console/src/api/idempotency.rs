@@ -12,12 +12,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_core::digest::Digest;
 use sigma_core::idempotency::parse_key;
-use sigma_core::operator::OperatorRight;
+use sigma_core::operator::{OperatorRefusal, OperatorRole};
 use sigma_core::random::alphanumeric;
 use sigma_platform::http::{ApiError, Inner};
 use sigma_platform::state::AppState;
 use sigma_store::idempotency::{self, Claim, Claimed, KeyedRequest};
-use sigma_store::operator::may;
+use sigma_store::operator::role_of;
+use tracing::Instrument as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required, Response as Described};
@@ -42,15 +43,40 @@ struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
-    /// Code and text of a refusal. The body of that names the request, so it is written anew.
-    refusal: Option<(String, String)>,
+    /// The body of a refusal names the request, so it is written anew.
+    refusal: Option<Refusal>,
+    /// The role of whoever was answered.
+    role: String,
+}
+
+/// What a refusal says.
+#[derive(Debug, Deserialize, Serialize)]
+struct Refusal {
+    code: String,
+    words: String,
+    field: Option<String>,
+}
+
+impl Refusal {
+    fn of(error: &ApiError) -> Self {
+        let field = error.field().map(str::to_owned);
+        Self { code: error.error().to_owned(), words: error.description().to_owned(), field }
+    }
+
+    fn error(self, status: StatusCode) -> ApiError {
+        let error = ApiError::new(status, self.code, self.words);
+        match self.field {
+            Some(field) => error.about(field),
+            None => error,
+        }
+    }
 }
 
 impl Answer {
     fn replayed(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = match self.refusal {
-            Some((code, words)) => ApiError::new(status, code, words).into_response(),
+            Some(refusal) => refusal.error(status).into_response(),
             None => (status, Body::from(self.body)).into_response(),
         };
         for (name, value) in self.headers {
@@ -68,7 +94,10 @@ pub async fn once(request: Request, sigma: AppState, handler: Inner<AppState>) -
     if !request.headers().contains_key(IDEMPOTENCY_KEY) {
         return handler.call(request).await;
     }
-    keyed(request, &sigma, handler).await.unwrap_or_else(|response| response)
+    // A client that hangs up asks again: the answer is kept for it, so the task goes on without it.
+    let task = async move { keyed(request, &sigma, handler).await.unwrap_or_else(|response| response) };
+    let task = tokio::spawn(task.in_current_span());
+    task.await.unwrap_or_else(|error| AdminError::from(ApiError::internal(error)).into_response())
 }
 
 async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> Result<Response, Response> {
@@ -88,11 +117,13 @@ async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> 
     let claim = match claimed.map_err(|error| AdminError::from(error).into_response())? {
         Claimed::Fresh(claim) => claim,
         Claimed::Answered { sealed, claim } => {
+            let answer = open(sigma, &claim, &sealed).map_err(IntoResponse::into_response)?;
             // Whoever lost their role meanwhile is told nothing any more of what they did with it.
-            let caller = admin.caller.clone();
-            let allowed = sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::Overview)).await;
-            allowed.map_err(|stop| AdminError::from(stop).into_response())?;
-            return open(sigma, &claim, &sealed).map(Answer::replayed).map_err(IntoResponse::into_response);
+            return if answer.role == role(sigma, &admin).await?.as_str() {
+                Ok(answer.replayed())
+            } else {
+                Err(AdminError::Refused(OperatorRefusal::Denied).into_response())
+            };
         }
         Claimed::Reused => return Err(AdminError::KeyReused.into_response()),
         Claimed::Running => {
@@ -106,9 +137,18 @@ async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> 
         }
     };
     admin.carry_out(claim.clone());
+    let role = role(sigma, &admin).await;
     parts.extensions.insert(Proven(Arc::new(admin)));
     let response = handler.call(Request::from_parts(parts, Body::from(body))).await;
-    settle(sigma, claim, response).await
+    // Without one, nothing was carried out.
+    let role = role.map_or_else(|_| String::new(), |role| role.as_str().to_owned());
+    settle(sigma, claim, role, response).await
+}
+
+async fn role(sigma: &AppState, admin: &Admin<Writes>) -> Result<OperatorRole, Response> {
+    let caller = admin.caller.clone();
+    let role = sigma.store.look_up(move |tx| role_of(tx, &caller)).await;
+    role.map_err(|stop| AdminError::from(stop).into_response())
 }
 
 fn key_of(headers: &HeaderMap) -> Result<String, AdminError> {
@@ -137,7 +177,7 @@ fn fingerprint(parts: &http::request::Parts, body: &Bytes) -> Digest {
 
 /// Keeps the answer before it is sent, or gives the key back: what says nothing about the request itself, such as 429 or 503, is not
 /// its answer.
-async fn settle(sigma: &AppState, claim: Claim, response: Response) -> Result<Response, Response> {
+async fn settle(sigma: &AppState, claim: Claim, role: String, response: Response) -> Result<Response, Response> {
     let status = response.status();
     let refusal = response.extensions().get::<ApiError>();
     let says_nothing = status.is_server_error()
@@ -149,7 +189,7 @@ async fn settle(sigma: &AppState, claim: Claim, response: Response) -> Result<Re
                 | StatusCode::PAYLOAD_TOO_LARGE
                 | StatusCode::TOO_MANY_REQUESTS
         );
-    let refusal = refusal.map(|error| (error.error().to_owned(), error.description().to_owned()));
+    let refusal = refusal.map(Refusal::of);
     let failed = |error| AdminError::Store(error).into_response();
     if says_nothing {
         let released = claim.clone();
@@ -169,6 +209,7 @@ async fn settle(sigma: &AppState, claim: Claim, response: Response) -> Result<Re
         headers: HEADERS.iter().filter_map(kept).collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
         refusal,
+        role,
     };
     let internal = |error: String| AdminError::from(ApiError::internal(error)).into_response();
     let plain = serde_json::to_vec(&answer).map_err(|error| internal(error.to_string()))?;

@@ -13,7 +13,7 @@ use sigma_core::params::Params;
 use sigma_platform::branding::form::{BrandingView, Entered, shades};
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{ApiError, Endpoint, Policy};
+use sigma_platform::http::{Endpoint, Policy};
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -213,7 +213,7 @@ async fn set_logo(
         None
     } else {
         let file = upload.content("logo").unwrap_or_default().to_vec();
-        let kept = sigma.brands.keep_logo(file).await.map_err(|error| ApiError::internal(error.to_string()))?;
+        let kept = sigma.brands.keep_logo(file).await?;
         let Some(logo) = kept else {
             let notice = Some(Notice::Refused(operator.text("branding-problem-logo")));
             return draw(&sigma, &operator, &named, StatusCode::BAD_REQUEST, (notice, None)).await;

@@ -469,7 +469,12 @@ fn web_address(field: &'static str, text: &str) -> Result<Option<String>, AppPro
         return Ok(None);
     }
     match Url::parse(text) {
-        Ok(url) if url.scheme() == "https" => Ok(Some(text.to_owned())),
+        // What a browser would leave out of it, a header cannot carry.
+        Ok(_)
+            if text.starts_with("https://") && !text.contains(|letter: char| letter.is_control() || letter == ' ') =>
+        {
+            Ok(Some(text.to_owned()))
+        }
         _ => Err(AppReason::NotHttps(text.to_owned()).of(field)),
     }
 }

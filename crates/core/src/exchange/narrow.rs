@@ -128,11 +128,11 @@ fn scope(
     let held = Scopes::parse(&source.scope);
     let reachable = wanted.app.still_granted(&held).without(OFFLINE_ACCESS);
     let reachable = if is_own { reachable } else { reachable.without(ROLES).without(GROUPS) };
-    match wanted.scope {
-        Some(scope) if !reachable.covers(scope) => Err(ExchangeProblem::Scope),
-        Some(scope) => Ok(targets.bound(scope)),
-        None => Ok(targets.bound(&reachable)),
-    }
+    let Some(scope) = wanted.scope else { return Ok(targets.bound(&reachable)) };
+    let bound = targets.bound(scope);
+    // A token that can do nothing of what was asked for would be taken for one that can.
+    let is_void = bound.is_empty() && !scope.is_empty();
+    if is_void || !reachable.covers(scope) { Err(ExchangeProblem::Scope) } else { Ok(bound) }
 }
 
 #[cfg(test)]

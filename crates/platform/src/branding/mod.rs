@@ -19,8 +19,9 @@ use sigma_store::{Cache, Store, cached};
 
 pub use files::{accent_url, logo_url, surface};
 
+use crate::http::ApiError;
 use crate::i18n::Language;
-use crate::objects::{Logo, ObjectError, Objects};
+use crate::objects::{Logo, Objects, PictureError};
 use crate::settings::Branding as Settings;
 use crate::state::AppState;
 
@@ -80,13 +81,14 @@ impl Brands {
     /// Keeps the picture in a file, encoded anew; returns its name, or `None` if there is none.
     ///
     /// # Errors
-    /// The folder or bucket does not work.
-    pub async fn keep_logo(&self, file: Vec<u8>) -> Result<Option<String>, ObjectError> {
-        // Decoding takes a while: not on a thread that serves connections.
-        let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await;
-        let Ok(Ok(logo)) = read else { return Ok(None) };
-        self.objects.put(&logo.name, logo.png).await?;
-        Ok(Some(logo.name))
+    /// 503 if too many others are being decoded; 500 if the folder or bucket does not work.
+    pub async fn keep_logo(&self, file: Vec<u8>) -> Result<Option<String>, ApiError> {
+        match self.objects.add_logo(file).await {
+            Ok(name) => Ok(Some(name)),
+            Err(PictureError::Image(_)) => Ok(None),
+            Err(busy @ PictureError::Busy) => Err(ApiError::unavailable(busy)),
+            Err(failed @ (PictureError::Store(_) | PictureError::Failed(_))) => Err(ApiError::internal(failed)),
+        }
     }
 
     async fn find(&self, whose: Branded) -> Arc<Branding> {

@@ -15,7 +15,7 @@ use sigma_store::{
 
 use super::{JobError, JobKind};
 use crate::directories;
-use crate::objects::{Logo, ObjectError};
+use crate::objects::PictureError;
 use crate::pages::view::device;
 use crate::state::AppState;
 use crate::webhooks;
@@ -220,13 +220,15 @@ async fn fetch_logo(sigma: AppState, job: sigma_store::job_queue::Leased) -> Res
     // What describes itself is not trusted with private networks, whatever others may be.
     let fetcher = if app.document().is_some() { &*sigma.fetcher } else { &sigma.addresses_of(&app).fetcher };
     let file = fetcher.get(&logo_uri).await?;
-    let read = tokio::task::spawn_blocking(move || Logo::read(&file)).await?;
-    let Ok(logo) = read.inspect_err(|error| tracing::info!(%error, logo_uri, "a logo is no picture")) else {
-        return Ok(());
+    let name = match sigma.brands.objects.add_logo(file).await {
+        Ok(name) => name,
+        Err(PictureError::Image(error)) => {
+            tracing::info!(%error, logo_uri, "a logo is no picture");
+            return Ok(());
+        }
+        Err(failed) => return Err(JobError::new(failed.to_string())),
     };
-    let failed = |error: ObjectError| JobError::new(error.to_string());
-    sigma.brands.objects.put(&logo.name, logo.png).await.map_err(failed)?;
-    let (name, now) = (logo.name, sigma.now());
+    let now = sigma.now();
     Ok(sigma.store.write(move |tx| registration::set_logo(tx, &app_id, &logo_uri, &name, now)).await?)
 }
 

@@ -7,7 +7,7 @@ use image::{DynamicImage, RgbImage, Rgba, RgbaImage};
 use sigma_core::random::{Rng, bytes};
 
 use super::decoding::{Budget, ImageError, decode};
-use super::{LARGEST, ObjectError, Objects};
+use super::{LARGEST, Logo, ObjectError, Objects};
 
 /// The largest file, in KiB: photographs of phones have a few MB.
 pub const LARGEST_PICTURE_KIB: u16 = 5 * 1024;
@@ -80,21 +80,37 @@ fn named(id: &str, side: u32) -> String {
 }
 
 impl Objects {
-    /// Stores the picture in `file` as `id`, in all sizes. One is decoded at a time: each may take 256 MiB for a moment.
+    /// Stores the picture in `file` as `id`, in all sizes.
     ///
     /// # Errors
     /// [`PictureError`]
     pub async fn add_picture(&self, id: &str, file: Bytes) -> Result<(), PictureError> {
         let _waiting = self.waiting_pictures.try_acquire().map_err(|_| PictureError::Busy)?;
-        let sizes = {
-            let _turn = self.picture_turn.acquire().await.map_err(|_| PictureError::Busy)?;
-            let decoded = tokio::task::spawn_blocking(move || read(&file)).await;
-            decoded.map_err(|error| PictureError::Failed(error.to_string()))??
-        };
-        for (side, jpeg) in sizes {
+        for (side, jpeg) in self.in_turn(move || read(&file)).await? {
             self.put(&named(id, side), jpeg).await?;
         }
         Ok(())
+    }
+
+    /// Stores the logo in `file`; returns its name.
+    ///
+    /// # Errors
+    /// [`PictureError`]
+    pub async fn add_logo(&self, file: Vec<u8>) -> Result<String, PictureError> {
+        let _waiting = self.waiting_pictures.try_acquire().map_err(|_| PictureError::Busy)?;
+        let logo = self.in_turn(move || Logo::read(&file)).await?;
+        self.put(&logo.name, logo.png).await?;
+        Ok(logo.name)
+    }
+
+    /// Decodes an image, not on a thread that serves connections. One is decoded at a time: each may take 256 MiB for a moment.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        decode: impl FnOnce() -> Result<T, ImageError> + Send + 'static,
+    ) -> Result<T, PictureError> {
+        let _turn = self.picture_turn.acquire().await.map_err(|_| PictureError::Busy)?;
+        let decoded = tokio::task::spawn_blocking(decode).await;
+        Ok(decoded.map_err(|error| PictureError::Failed(error.to_string()))??)
     }
 
     /// Deletes all sizes of a picture.

@@ -9,8 +9,8 @@ use sigma_core::digest::Digest;
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::merge::MergeRefusal;
 use sigma_core::random::alphanumeric;
-use sigma_store::account_merge::{self, CONFIRMED};
-use sigma_store::{Stop, session, user};
+use sigma_store::account_merge::{self, CONFIRMED, Merged};
+use sigma_store::{Stop, Tx, session, user};
 
 use crate::account::view::{AccountMerge, MergeStage, MergedAccount};
 use crate::extract::{Browser, SignedIn, cookie, expired_session_cookie};
@@ -91,7 +91,16 @@ async fn confirm(
     let gone = here.as_ref().and_then(|(_, gone)| gone.proven_email());
     let notices = sigma.notices_also_to(&signed_in.account.user, AccountChange::Merged, gone)?;
     let store = sigma.store_for(&context, Actor::User(kept.clone()));
-    match store.decide(move |tx| account_merge::merge(tx, &kept, &digest, &notices, now)).await {
+    let methods = signed_in.session.methods.clone();
+    let merged = loop {
+        let (kept, methods, notices) = (kept.clone(), methods.clone(), notices.clone());
+        let merge = move |tx: &mut dyn Tx| account_merge::merge(tx, &kept, &digest, &methods, &notices, now);
+        match store.decide(merge).await {
+            Ok(Merged::InPart) => {}
+            other => break other,
+        }
+    };
+    match merged {
         Ok(_) => {
             sigma.mail_was_promised();
             Ok(with_cookie(Redirect::to("/account?done=merged").into_response(), Some(&forgotten(&sigma))))

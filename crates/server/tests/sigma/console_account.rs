@@ -22,7 +22,11 @@ async fn an_admin_sends_links_ends_credentials_and_has_accounts_deleted_and_kept
     let to_ada = [("email", "ada@example.org")];
     assert_eq!(support.post_form(&format!("{path}/reset"), &to_ada).await.status, 409, "it is not hers");
     let (mailbox, now, whom) = (Email::parse("ada@example.org").unwrap(), world.now(), ada_id.clone());
-    let add = move |tx: &mut dyn Tx| email::add(tx, &whom, &mailbox, EmailProof::Verified, now);
+    let intruder = Email::parse("mallory@example.org").unwrap();
+    let add = move |tx: &mut dyn Tx| {
+        email::add(tx, &whom, &mailbox, EmailProof::Verified, now)?;
+        email::add(tx, &whom, &intruder, EmailProof::Verified, now)
+    };
     world.sigma.store.write(add).await.unwrap();
 
     let sent = support.post_form(&format!("{path}/reset"), &to_ada).await;
@@ -41,6 +45,9 @@ async fn an_admin_sends_links_ends_credentials_and_has_accounts_deleted_and_kept
     let shown = call(&world, &token, "GET", &format!("people/{ada_id}")).await.json();
     let lives = |credential: &&Value| credential["retired_at"].is_null();
     assert_eq!(shown["credentials"].as_array().unwrap().iter().filter(lives).count(), 0, "{shown}");
+    // Any address of an account gets a new password.
+    let addresses: Vec<_> = shown["emails"].as_array().unwrap().iter().map(|email| text(email, "address")).collect();
+    assert_eq!(addresses, ["ada@example.org"], "{shown}");
     let second = world.mail().await.link.unwrap();
     assert_eq!(ada.get(&first.link.unwrap()).await.status, 404, "earlier links are void");
     let secret = second.split_once("token=").unwrap().1;

@@ -341,6 +341,9 @@ async fn an_assertion_that_is_replayed_or_not_for_this_app_and_server_is_refused
         let refused = trusting.redeem(&with(&trusting.said("1"), &change), &[]).await;
         assert_eq!(refused.error(), invalid, "{change}");
     }
+    // A token that can do nothing of what the assertion says would be taken for one that can.
+    let nothing = trusting.redeem(&with(&trusting.said("1"), &json!({"scope": "chat.admin"})), &[]).await;
+    assert_eq!(nothing.error(), "400 invalid_scope: the scope was not granted");
     // Other kinds of tokens, other keys, no signature.
     let said = trusting.said("1");
     let other = SigningKey::generate(Algorithm::ES256).unwrap();

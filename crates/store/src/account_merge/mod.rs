@@ -6,6 +6,7 @@ mod orgs;
 
 use std::time::Duration;
 
+use sigma_core::authentication::Methods;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, UserId};
@@ -31,6 +32,18 @@ const MOST_MERITS: i64 = 500;
 /// Most workspaces of the account that goes.
 const MOST_WORKSPACES: u32 = 100;
 
+/// Batches of sessions and grants that end in one transaction.
+const BATCHES: usize = 3;
+
+/// How far a merge came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// The account of this id is gone.
+    Whole(UserId),
+    /// A part of its access ended, and it has more than ends at once: call again.
+    InPart,
+}
+
 /// A decision about a merge.
 pub type Decision<T> = Result<T, Stop<MergeRefusal>>;
 
@@ -51,10 +64,15 @@ pub struct Merge {
     pub confirmed_at: Option<Timestamp>,
 }
 
-/// Proposes a merge to the owner of both accounts. It replaces an earlier proposal.
+/// Proposes a merge to the owner of both accounts. It replaces an earlier proposal; the same once more changes nothing, and nobody is
+/// told again.
 pub fn propose(tx: &mut dyn Tx, gone: &UserId, kept: &UserId, notices: &[NewMail], now: Timestamp) -> Decision<()> {
     lock_both(tx, gone, kept)?;
     check(tx, gone, kept)?;
+    let stands = "SELECT 1 FROM account_merges WHERE gone_id = $1 AND kept_id = $2 AND expires_at > $3";
+    if tx.query_opt(stands, params![gone, kept, now])?.is_some() {
+        return Ok(());
+    }
     tx.execute(
         "INSERT INTO account_merges (gone_id, kept_id, browser_hash, confirmed_at, created_at, expires_at)
          VALUES ($1, $2, NULL, NULL, $3, $4)
@@ -86,6 +104,13 @@ pub fn withdraw(tx: &mut dyn Tx, gone: &UserId) -> Result<bool, StoreError> {
     Ok(tx.execute("DELETE FROM account_merges WHERE gone_id = $1", params![gone])? > 0)
 }
 
+/// Forgets that the owner of an account confirmed that it goes: whoever did may have been somebody else. What an operator proposed stays.
+pub(crate) fn forget_confirmation(tx: &mut dyn Tx, gone: &UserId) -> Result<(), StoreError> {
+    let sql = "UPDATE account_merges SET browser_hash = NULL, confirmed_at = NULL
+               WHERE gone_id = $1 AND browser_hash IS NOT NULL";
+    tx.execute(sql, params![gone]).map(drop)
+}
+
 /// Records that the owner of the account that goes, who has just signed in to it, confirms in this browser.
 pub fn confirm_going(tx: &mut dyn Tx, gone: &UserId, browser: &Digest, now: Timestamp) -> Decision<()> {
     tx.lock(Owner::User(gone))?;
@@ -112,8 +137,7 @@ pub fn confirmed(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<Op
     Ok(user::find(tx, &merge.gone)?.map(|gone| (merge, gone)))
 }
 
-/// Merges the account that was confirmed in this browser into the one that stays, whose owner has just signed in to it; returns the
-/// id that is gone.
+/// Merges the account that was confirmed in this browser into the one that stays, whose owner has just signed in to it. `methods` are those of that sign-in: a provider's word alone sets no password.
 ///
 /// # Errors
 /// [`MergeRefusal`]; nothing was changed then.
@@ -121,9 +145,10 @@ pub fn merge(
     tx: &mut dyn Tx,
     kept: &UserId,
     browser: &Digest,
+    methods: &Methods,
     notices: &[NewMail],
     now: Timestamp,
-) -> Decision<UserId> {
+) -> Decision<Merged> {
     let (merge, _) = confirmed(tx, browser, now)?.ok_or(MergeRefusal::NotConfirmed)?;
     let gone = merge.gone;
     let agents = agent::list(tx, &gone)?;
@@ -154,12 +179,19 @@ pub fn merge(
     }
     impersonation::end_all_by(tx, &gone, now)?;
     logout::announce_all(tx, &gone, now)?;
-    while account_deletion::end_access(tx, &gone, None, now)? > 0 {}
-    orgs::move_all(tx, &both, &gone, kept, now)?;
-    moving::move_all(tx, &gone, kept, now)?;
-    finish(tx, &gone_user, kept, now)?;
-    notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
-    Ok(gone)
+    for _ in 0..BATCHES {
+        if account_deletion::end_access(tx, &gone, None, now)? == 0 {
+            orgs::move_all(tx, &both, &gone, kept, now)?;
+            moving::move_all(tx, &gone, kept, methods, now)?;
+            finish(tx, &gone_user, kept, now)?;
+            notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
+            return Ok(Merged::Whole(gone));
+        }
+    }
+    // What ended with its access is confirmed still.
+    let sql = "UPDATE account_merges SET browser_hash = $2, confirmed_at = $3 WHERE gone_id = $1";
+    tx.execute(sql, params![&gone, *browser, merge.confirmed_at])?;
+    Ok(Merged::InPart)
 }
 
 fn lock_both(tx: &mut dyn Tx, gone: &UserId, kept: &UserId) -> Decision<()> {

@@ -1,15 +1,17 @@
 //! What an account has besides its workspaces, and what becomes of it in a merge. `$1` is the account that goes, `$2` the one that
 //! stays.
 
+use sigma_core::authentication::Methods;
 use sigma_core::ids::UserId;
 use sigma_core::merge::MergeRefusal;
 use sigma_core::time::Timestamp;
 
 use super::Decision;
 use crate::email_change::MOST_ADDRESSES;
+use crate::key_addition::MOST_KEYS;
 use crate::profile::MOST_PROFILES;
 use crate::wallet::MOST_WALLETS;
-use crate::{StoreError, Tx, backup, identity, params, password, provider_account};
+use crate::{StoreError, Tx, backup, identity, params, passkey, password, provider_account};
 
 /// Moved as it is. Nothing of it can be in the way of what the other account has.
 const MOVED: [&str; 11] = [
@@ -59,6 +61,8 @@ pub(super) fn refuse_too_many(tx: &mut dyn Tx, gone: &UserId, kept: &UserId) -> 
         ("SELECT count(*) FROM profiles WHERE user_id IN ($1, $2)", MOST_PROFILES),
         ("SELECT count(*) FROM wallets WHERE user_id IN ($1, $2)", MOST_WALLETS),
         ("SELECT count(*) FROM provider_accounts WHERE user_id IN ($1, $2)", provider_account::MOST),
+        ("SELECT count(*) FROM credentials WHERE kind = 'key' AND user_id IN ($1, $2)", MOST_KEYS),
+        ("SELECT count(*) FROM passkeys WHERE user_id IN ($1, $2)", passkey::MOST),
     ] {
         let count = tx.query_opt(counted, params![gone, kept])?.map_or(Ok(0), |row| row.int(0))?;
         if usize::try_from(count).is_ok_and(|count| count > most) {
@@ -76,7 +80,13 @@ pub(super) fn refuse_too_many(tx: &mut dyn Tx, gone: &UserId, kept: &UserId) -> 
 }
 
 /// Moves what can be moved, and deletes the rest.
-pub(super) fn move_all(tx: &mut dyn Tx, gone: &UserId, kept: &UserId, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn move_all(
+    tx: &mut dyn Tx,
+    gone: &UserId,
+    kept: &UserId,
+    methods: &Methods,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let both = params![gone, kept];
     // Nobody has proven to read their mail.
     tx.execute("DELETE FROM emails WHERE user_id = $1 AND proven_at IS NULL", params![gone])?;
@@ -118,7 +128,7 @@ pub(super) fn move_all(tx: &mut dyn Tx, gone: &UserId, kept: &UserId, now: Times
         params![gone, now],
     )?;
     tx.execute("DELETE FROM profiles WHERE user_id = $1", params![gone])?;
-    move_password(tx, gone, kept)?;
+    move_password(tx, gone, kept, methods)?;
     for sql in MOVED {
         tx.execute(sql, both)?;
     }
@@ -128,9 +138,10 @@ pub(super) fn move_all(tx: &mut dyn Tx, gone: &UserId, kept: &UserId, now: Times
     Ok(())
 }
 
-/// The account that stays keeps its password; without one it gets that of the other.
-fn move_password(tx: &mut dyn Tx, gone: &UserId, kept: &UserId) -> Result<(), StoreError> {
-    if password::find(tx, kept)?.is_some() {
+/// The account that stays keeps its password; without one it gets that of the other, except by a provider's word alone: whoever has
+/// the account there would have this one for good.
+fn move_password(tx: &mut dyn Tx, gone: &UserId, kept: &UserId, methods: &Methods) -> Result<(), StoreError> {
+    if methods.is_federated_alone() || password::find(tx, kept)?.is_some() {
         return password::remove(tx, gone);
     }
     tx.execute("UPDATE passwords SET user_id = $2 WHERE user_id = $1", params![gone, kept])?;

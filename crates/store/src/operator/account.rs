@@ -13,6 +13,7 @@ use crate::account_deletion::{self, Deletion, Requested};
 use crate::account_merge;
 use crate::credential_change;
 use crate::email;
+use crate::email_change;
 use crate::outbox::{MailedLink, NewMail};
 use crate::user::{self, User};
 use crate::{Owner, Stop, Tx, one_time_link, quota};
@@ -59,7 +60,7 @@ pub fn find(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight, user_id: &Us
 }
 
 /// Sends a link to set a new password to the person's own address, and with [`Recovery::Anew`] ends everything that they sign in
-/// with, keys and accounts at providers too: what is left after a takeover is the attacker's way in. At most a batch of sessions ends
+/// with, keys, accounts at providers and other addresses too: what is left after a takeover is the attacker's way in. At most a batch of sessions ends
 /// here: see [`super::people::sign_out`].
 pub fn recover(
     tx: &mut dyn Tx,
@@ -86,6 +87,7 @@ pub fn recover(
     if recovery == Recovery::Anew {
         credential_change::end_all_by_operator(tx, user_id, now)?;
         one_time_link::void_all(tx, user_id)?;
+        email_change::keep_only(tx, user_id, &mail.link.email)?;
         account_deletion::end_access(tx, user_id, None, now)?;
     }
     mail.send(tx, user_id, None)?;

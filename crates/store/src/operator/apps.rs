@@ -6,6 +6,7 @@ use std::time::Duration;
 use sigma_core::app::{App, AppProblem, AppSettings};
 use sigma_core::ids::{AppId, AppRef};
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use super::Decision;
@@ -32,7 +33,7 @@ pub fn find(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<Manage
 
 /// Registers an app.
 pub fn add(tx: &mut dyn Tx, caller: &Caller, id: &AppId, settings: &AppSettings, fresh: &Fresh) -> Settled<Managed> {
-    admit(tx, caller)?;
+    admit(tx, caller, None, settings.scope.as_deref())?;
     settled(manage::add(tx, id, settings, fresh))
 }
 
@@ -45,7 +46,7 @@ pub fn change(
     settings: &AppSettings,
     fresh: &Fresh,
 ) -> Settled<Managed> {
-    admit(tx, caller)?;
+    admit(tx, caller, Some(named), settings.scope.as_deref())?;
     settled(manage::change(tx, named, expected, settings, fresh))
 }
 
@@ -57,19 +58,19 @@ pub fn renew_secret(
     overlap: Duration,
     fresh: &Fresh,
 ) -> Settled<Managed> {
-    admit(tx, caller)?;
+    admit(tx, caller, Some(named), None)?;
     settled(manage::renew_secret(tx, named, overlap, fresh))
 }
 
 /// Ends the secret that was replaced.
 pub fn end_former_secret(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
-    admit(tx, caller)?;
+    admit(tx, caller, Some(named), None)?;
     settled(manage::end_former_secret(tx, named, now))
 }
 
 /// Removes an app; returns what it was.
 pub fn remove(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
-    admit(tx, caller)?;
+    admit(tx, caller, Some(named), None)?;
     settled(manage::remove(tx, named, now))
 }
 
@@ -80,9 +81,16 @@ pub fn refusals(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp
     Ok(redirect_refusal::list(tx, &app.id, now)?)
 }
 
-fn admit(tx: &mut dyn Tx, caller: &Caller) -> Decision<()> {
+/// Requires the right to do something with the app of that name, or to give one these scopes.
+fn admit(tx: &mut dyn Tx, caller: &Caller, named: Option<&AppRef>, scopes: Option<&str>) -> Decision<()> {
     tx.lock(Owner::Installation)?;
     require(tx, caller, OperatorRight::ManageApps)?;
+    let before = named.map_or(Ok(None), |named| app::find_named(tx, named))?;
+    if before.is_some_and(|app| app.scopes.reach_console())
+        || scopes.is_some_and(|scopes| Scopes::parse(scopes).reach_console())
+    {
+        require(tx, caller, OperatorRight::ManageConsoleApps)?;
+    }
     Ok(())
 }
 

@@ -42,6 +42,11 @@ pub(super) fn require(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight) ->
     if role.may(right) { Ok(role) } else { Err(OperatorRefusal::Denied.into()) }
 }
 
+/// The role of a caller who may see the overview, as everybody with one may.
+pub fn role_of(tx: &mut dyn Tx, caller: &Caller) -> Decision<OperatorRole> {
+    require(tx, caller, OperatorRight::Overview)
+}
+
 /// Whether the caller may do what touches nothing in the database.
 pub fn may(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight) -> Decision<()> {
     require(tx, caller, right).map(drop)

@@ -20,7 +20,7 @@ pub mod webhooks;
 
 use sigma_core::operator::OperatorRefusal;
 
-pub use authority::{Caller, find_role, may};
+pub use authority::{Caller, find_role, may, role_of};
 
 use crate::Stop;
 

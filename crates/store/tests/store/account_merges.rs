@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use sigma_core::authentication::{Credential, CredentialKind, Method, Methods};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::merge::MergeRefusal;
 use sigma_core::org::Switches;
-use sigma_core::time::Clock as _;
+use sigma_core::time::{Clock as _, Timestamp};
+use sigma_store::account_merge::Merged;
 use sigma_store::testing::{TestStore, identity_named, insist};
-use sigma_store::{Stop, Tx, account_merge, merged_account, on_both_engines, params, password, user};
+use sigma_store::{
+    Stop, StoreError, Tx, account_merge, credential, merged_account, on_both_engines, params, password, session, user,
+};
 
 use crate::accounts::{add_person, count, events, sign_in};
 
@@ -142,12 +146,20 @@ fn browser() -> Digest {
     Digest::of("browser")
 }
 
+/// What somebody does whose account another got into.
+type Recovery = fn(&mut dyn Tx, &UserId, Timestamp) -> Result<(), StoreError>;
+
+fn own_password() -> Methods {
+    Methods::of(Method::Password)
+}
+
 /// Both confirmations, in one browser.
-fn merge(store: &TestStore, gone: &UserId, kept: &UserId) -> Result<UserId, MergeRefusal> {
+fn merge(store: &TestStore, gone: &UserId, kept: &UserId) -> Result<Merged, MergeRefusal> {
     let (gone, kept, now) = (gone.clone(), kept.clone(), store.clock.now());
     let going = store.decide_blocking(move |tx| account_merge::confirm_going(tx, &gone, &browser(), now));
     going.map_err(refusal)?;
-    let staying = store.decide_blocking(move |tx| account_merge::merge(tx, &kept, &browser(), &[], now));
+    let staying =
+        store.decide_blocking(move |tx| account_merge::merge(tx, &kept, &browser(), &own_password(), &[], now));
     staying.map_err(refusal)
 }
 
@@ -171,7 +183,7 @@ on_both_engines! {
         let (with_password, now) = (gone.clone(), store.clock.now());
         insist(&store, move |tx| password::set(tx, &with_password, "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "", now));
         sign_in(&store, "gone", "one");
-        assert_eq!(merge(&store, &gone, &kept), Ok(gone.clone()));
+        assert_eq!(merge(&store, &gone, &kept), Ok(Merged::Whole(gone.clone())));
 
         // Nothing of the account is left where it would count.
         for table in tables().into_iter().filter(|name| !LEFT.contains(&name.as_str())) {
@@ -232,15 +244,78 @@ on_both_engines! {
         assert_eq!(events(&store, "kept", "user.merge").len(), 3);
         // What was confirmed counts once.
         let (kept, now) = (kept, store.clock.now());
-        let again = store.decide_blocking(move |tx| account_merge::merge(tx, &kept, &browser(), &[], now));
+        let again = store.decide_blocking(move |tx| account_merge::merge(tx, &kept, &browser(), &own_password(), &[], now));
         assert_eq!(again.map_err(refusal), Err(MergeRefusal::NotConfirmed));
+    }
+
+    fn a_providers_word_alone_sets_no_password_by_a_merge(store: TestStore) {
+        let [gone, kept] = ["gone", "kept"].map(|name| add_person(&store, name));
+        let (with_password, now) = (gone.clone(), store.clock.now());
+        insist(&store, move |tx| password::set(tx, &with_password, "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "", now));
+        let merged = store.decide_blocking(move |tx| {
+            account_merge::confirm_going(tx, &gone, &browser(), now)?;
+            account_merge::merge(tx, &kept, &browser(), &Methods::of(Method::Provider), &[], now)
+        });
+        assert!(merged.is_ok());
+        assert_eq!(count(&store, "SELECT count(*) FROM passwords"), 0);
+        assert_eq!(count(&store, "SELECT count(*) FROM credentials WHERE kind = 'password'"), 0);
+    }
+
+    fn the_access_of_an_account_ends_in_bounded_transactions(store: TestStore) {
+        let [gone, kept] = ["gone", "kept"].map(|name| add_person(&store, name));
+        insist(&store, |tx| {
+            (0..1_800).try_for_each(|n| {
+                tx.execute(
+                    "INSERT INTO grants (id, app_id, user_id, scope, claims, id_token_claims, resources, auth_time, acr, amr, offline,
+                        created_at, expires_at)
+                     VALUES ($1, 'app_1', 'user_gone', '', '[]', '[]', '[]', 1, '1', '', 1, 1, 9000000000000000)",
+                    params![format!("gr_{n}")],
+                ).map(drop)
+            })
+        });
+        assert_eq!(merge(&store, &gone, &kept), Ok(Merged::InPart));
+        let now = store.clock.now();
+        let last = (0..10).find_map(|_| {
+            let kept = kept.clone();
+            let again = move |tx: &mut dyn Tx| account_merge::merge(tx, &kept, &browser(), &own_password(), &[], now);
+            let merged = store.decide_blocking(again).map_err(refusal).unwrap();
+            (merged != Merged::InPart).then_some(merged)
+        });
+        assert_eq!(last, Some(Merged::Whole(gone)));
+    }
+
+    fn what_an_intruder_confirmed_ends_with_their_access(store: TestStore) {
+        let [gone, kept] = ["gone", "kept"].map(|name| add_person(&store, name));
+        sign_in(&store, "gone", "one");
+        let now = store.clock.now();
+        let recoveries: [Recovery; 3] = [
+            |tx, user_id, now| session::end_all(tx, user_id, None, now).map(drop),
+            |tx, user_id, now| {
+                user::set_disabled(tx, user_id, true, now)?;
+                user::set_disabled(tx, user_id, false, now).map(drop)
+            },
+            |tx, user_id, now| {
+                password::set(tx, user_id, "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "", now)?;
+                let stolen = Credential { kind: CredentialKind::Password, id: user_id.to_string() };
+                credential::retire(tx, user_id, &stolen, now).map(drop)
+            },
+        ];
+        for recovery in recoveries {
+            let (gone, kept) = (gone.clone(), kept.clone());
+            let merged = store.decide_blocking(move |tx| {
+                account_merge::confirm_going(tx, &gone, &browser(), now)?;
+                recovery(tx, &gone, now)?;
+                account_merge::merge(tx, &kept, &browser(), &own_password(), &[], now)
+            });
+            assert_eq!(merged.map_err(refusal), Err(MergeRefusal::NotConfirmed));
+        }
     }
 
     fn both_accounts_are_proven_in_one_browser_and_in_time(store: TestStore) {
         let [gone, kept, other] = ["gone", "kept", "other"].map(|name| add_person(&store, name));
         let staying = |browser: &'static str, kept: &UserId| {
             let (kept, now) = (kept.clone(), store.clock.now());
-            let merged = store.decide_blocking(move |tx| account_merge::merge(tx, &kept, &Digest::of(browser), &[], now));
+            let merged = store.decide_blocking(move |tx| account_merge::merge(tx, &kept, &Digest::of(browser), &own_password(), &[], now));
             merged.map_err(refusal)
         };
         let confirm = || {
@@ -259,9 +334,13 @@ on_both_engines! {
         let propose = move |tx: &mut dyn Tx| account_merge::propose(tx, &proposed[0], &proposed[1], &[], now);
         store.decide_blocking(propose).map_err(refusal).unwrap();
         assert_eq!(staying("browser", &kept), Err(MergeRefusal::NotConfirmed));
+        // The same once more changes nothing.
+        let proposed = [gone.clone(), kept.clone()];
+        let again = move |tx: &mut dyn Tx| account_merge::propose(tx, &proposed[0], &proposed[1], &[], now);
+        store.decide_blocking(again).map_err(refusal).unwrap();
         confirm();
         assert_eq!(staying("browser", &other), Err(MergeRefusal::AnotherAccount));
-        assert_eq!(staying("browser", &kept), Ok(gone.clone()));
+        assert_eq!(staying("browser", &kept), Ok(Merged::Whole(gone.clone())));
         assert_eq!(events(&store, "kept", "user.propose_merge").len(), 1);
     }
 
@@ -273,6 +352,22 @@ on_both_engines! {
             tx.execute(sql, params![vec![1_u8]])
         });
         assert_eq!(merge(&store, &gone, &kept), Err(MergeRefusal::SecondFactor));
+        for (row, most) in [
+            ("INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('key', $1, 'user_gone', 1)", 50),
+            (
+                "INSERT INTO passkeys (id, user_id, name, public_key, sign_count, backed_up, created_at)
+                    VALUES ($1, 'user_gone', 'Laptop', 'k', 0, 0, 1)",
+                21,
+            ),
+        ] {
+            insist(&store, move |tx| (0..most).try_for_each(|n| tx.execute(row, params![format!("many{n}")]).map(drop)));
+            insist(&store, |tx| tx.execute("DELETE FROM totp_secrets", &[]));
+            assert_eq!(merge(&store, &gone, &kept), Err(MergeRefusal::TooMuch), "{row}");
+            insist(&store, |tx| {
+                tx.execute("DELETE FROM credentials WHERE id LIKE 'many%'", &[])?;
+                tx.execute("DELETE FROM passkeys", &[])
+            });
+        }
         insist(&store, |tx| tx.execute("DELETE FROM totp_secrets", &[]));
         for (obstacle, removal, expected) in [
             (

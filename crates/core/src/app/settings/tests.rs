@@ -73,6 +73,8 @@ fn a_setting_that_breaks_a_rule_is_named() {
         (AppSettings { scope: some("openid admin"), ..shop() }, "scope", Malformed),
         (AppSettings { access_seconds: Some(59), ..shop() }, "access_seconds", Malformed),
         (AppSettings { client_uri: some("http://a.example"), ..shop() }, "client_uri", Malformed),
+        (AppSettings { client_uri: some("https://a.example/\r\nx: y"), ..shop() }, "client_uri", Malformed),
+        (AppSettings { client_uri: some(" https://a.example/"), ..shop() }, "client_uri", Malformed),
         (
             AppSettings { backchannel_logout_session_required: Some(true), ..shop() },
             "backchannel_logout_session_required",

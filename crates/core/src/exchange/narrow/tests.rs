@@ -102,6 +102,20 @@ fn another_app_acts_and_the_same_app_does_not() {
 }
 
 #[test]
+fn scopes_of_which_the_api_defines_none_are_refused_and_not_dropped() {
+    let apis = [resource(APIS[0], &["read"], &["server"], false), resource(APIS[1], &["write"], &["server"], false)];
+    let (source, id, server) = (source("openid read write", &[APIS[0], APIS[1]]), id(), app("server"));
+    let audiences = [APIS[0].to_owned()];
+    let ask = |scope: &str| {
+        let scope = Scopes::parse(scope);
+        let wanted = Narrowing { scope: Some(&scope), audiences: &audiences, ..wanted(&server, &apis[..1], &id) };
+        narrow(&source, &wanted).map(|claims| claims.scope)
+    };
+    assert_eq!(ask("read write"), Ok("read".to_owned()));
+    assert_eq!(ask("write"), Err(ExchangeProblem::Scope));
+}
+
+#[test]
 fn a_token_of_an_exchange_ends_with_each_token_that_it_came_of() {
     let apis = [resource(APIS[0], &[], &["one", "two"], false)];
     let (source, id) = (source("openid", &[APIS[0]]), id());

@@ -9,7 +9,7 @@ use sigma_core::params::Params;
 use sigma_platform::branding::form::{BrandingView, Entered};
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{ApiError, Endpoint, Policy};
+use sigma_platform::http::{Endpoint, Policy};
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::branding::{self, Branded};
@@ -72,7 +72,7 @@ async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload
         None
     } else {
         let file = upload.content("logo").unwrap_or_default().to_vec();
-        let kept = sigma.brands.keep_logo(file).await.map_err(|error| ApiError::internal(error.to_string()))?;
+        let kept = sigma.brands.keep_logo(file).await?;
         let Some(logo) = kept else {
             let notice = Some(Notice::Refused(admin.text("branding-problem-logo")));
             return draw(&sigma, &admin, StatusCode::BAD_REQUEST, (notice, None)).await;

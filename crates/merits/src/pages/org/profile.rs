@@ -8,7 +8,7 @@ use sigma_core::merits::MeritProblem;
 use sigma_core::org::text;
 use sigma_core::params::Params;
 use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{ApiError, Endpoint, Policy};
+use sigma_platform::http::{Endpoint, Policy};
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::branding::{self, Branded};
@@ -109,7 +109,7 @@ fn checked(form: &Form) -> Result<ProfileChange, &'static str> {
 
 async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
     let file = upload.content("logo").unwrap_or_default().to_vec();
-    let kept = sigma.brands.keep_logo(file).await.map_err(|error| ApiError::internal(error.to_string()))?;
+    let kept = sigma.brands.keep_logo(file).await?;
     let Some(logo) = kept else {
         let notice = Some(Notice::Refused(admin.text("merits-profile-not-picture")));
         return Ok(page(&sigma, &admin, None, StatusCode::BAD_REQUEST, notice));

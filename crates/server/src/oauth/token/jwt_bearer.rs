@@ -54,8 +54,12 @@ pub async fn redeem(
     if verified.cnf.as_ref().is_some_and(|bound| jkt.as_ref() != Some(&bound.jkt)) {
         return Err(TokenError::InvalidGrant("the assertion is bound to a key whose possession was not proven"));
     }
-    let scope = scope(&app, rule, &verified, form.scope.as_deref())?;
     let (resources, targets) = targets(sigma, &app, &verified, &form.resource).await?;
+    let scope = targets.bound(&scope(&app, rule, &verified, form.scope.as_deref())?);
+    let asked = form.scope.as_deref().map(Scopes::parse).or_else(|| verified.scope.clone());
+    if scope.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
+        return Err(TokenError::InvalidScope);
+    }
     let authentication = user(sigma, &app, provider, &verified).await?;
     let authorization = Authorization {
         app_id: app.id.clone(),
@@ -63,7 +67,7 @@ pub async fn redeem(
         session_id: SessionId::from_text(""),
         bap_id: None,
         org_id: None,
-        scope: targets.bound(&scope),
+        scope,
         claims: Vec::new(),
         id_token_claims: Vec::new(),
         resources,
