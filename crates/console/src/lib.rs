@@ -10,6 +10,7 @@ mod operator;
 mod outcome;
 mod pages;
 mod paging;
+mod quotas;
 mod rotation;
 mod trail;
 mod view;

@@ -187,6 +187,7 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::LastAdmin => "console-refused-last-admin",
         OperatorRefusal::NoRole => "console-refused-no-role",
         OperatorRefusal::Invited => "console-refused-invited",
+        OperatorRefusal::ManyMembers => "console-refused-many-members",
         OperatorRefusal::SlugTaken => "console-refused-slug",
         OperatorRefusal::TooManyKeys => "console-refused-many-keys",
         OperatorRefusal::Outdated => "console-refused-outdated",

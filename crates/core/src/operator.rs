@@ -242,6 +242,9 @@ pub enum OperatorRefusal {
     /// The person has not accepted an invitation to the org yet.
     #[error("the person has an open invitation to the org")]
     Invited,
+    /// The org has as many members and open invitations as its quota allows.
+    #[error("the org has as many members as its quota allows")]
+    ManyMembers,
     /// Another org has or had the slug.
     #[error("another org has or had this slug")]
     SlugTaken,

@@ -130,6 +130,7 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Invitee> {
     if let Some(own) = spelling.filter(|own| *own != invite.mailed_to) {
         return Ok(Invitee::Misaddressed(own));
     }
+    membership::require_room(tx, &invite.org_id)?;
     if !may_mail(tx, &invite.counted_as, now)? {
         return Err(TOO_MANY.into());
     }

@@ -47,6 +47,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V43__people", include_str!("../migrations/V43__people.sql")),
     ("V44__welcome", include_str!("../migrations/V44__welcome.sql")),
     ("V45__providers", include_str!("../migrations/V45__providers.sql")),
+    ("V46__org_quotas", include_str!("../migrations/V46__org_quotas.sql")),
 ];
 
 /// The table that refinery keeps.

@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use sigma_core::org::KeyPermission;
 
 use super::{BrandingFields, Page, Sure, choices};
+use crate::failure::Failure;
 
 /// `sigma workspace`.
 #[derive(Debug, Subcommand)]
@@ -44,6 +45,7 @@ Examples:
   sigma workspace set bakery --slug harbour-bakery
   sigma workspace set bakery --quick-logins false
   sigma workspace set bakery --verified
+  sigma workspace set bakery --quota members=50 --quota webhooks=default
   sigma workspace set bakery --logo bakery.png --accent '#8a4b08'")]
     Set(SetWorkspace),
     /// Print the secrets that verify a workspace's tokens, for services that do so offline.
@@ -92,7 +94,7 @@ Examples:
 
 /// `sigma workspace set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "verified", "logo", "accent", "terms_url", "privacy_url", "support_url", "welcome"])))]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "verified", "quotas", "logo", "accent", "terms_url", "privacy_url", "support_url", "welcome"])))]
 pub struct SetWorkspace {
     /// Workspace, by id or slug.
     #[arg(value_name = "WORKSPACE")]
@@ -113,9 +115,29 @@ pub struct SetWorkspace {
     /// Whether the org was verified: only then can people outside it accept its merits.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub verified: Option<bool>,
+    /// What it may have at most: members, api_keys, webhooks, merits_per_day or upload_mebibytes_per_day, with a number, or
+    /// `default` for what the settings say. Repeatable.
+    #[arg(long = "quota", value_name = "NAME=NUMBER")]
+    pub quotas: Vec<String>,
     /// How it looks, and its apps that have no branding of their own.
     #[command(flatten)]
     pub branding: BrandingFields,
+}
+
+impl SetWorkspace {
+    /// The quotas by name; `None` for what the settings say.
+    pub fn quotas(&self) -> Result<Vec<(&str, Option<u64>)>, Failure> {
+        let malformed = |text: &str| Failure::Usage(format!("--quota {text}: NAME=NUMBER, or NAME=default"));
+        let parsed = self.quotas.iter().map(|text| {
+            let (name, most) = text.split_once('=').ok_or_else(|| malformed(text))?;
+            let most = match most {
+                "default" => None,
+                number => Some(number.parse::<u64>().map_err(|_| malformed(text))?),
+            };
+            Ok((name, most))
+        });
+        parsed.collect()
+    }
 }
 
 /// `sigma api-key`.

@@ -1,5 +1,6 @@
 //! `sigma workspace`: the tenants of this installation.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -8,13 +9,13 @@ use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
 use sigma_core::merits::{MeritProblem, Standing};
-use sigma_core::org::{Refusal, text};
+use sigma_core::org::{QuotaChange, Refusal, text};
 use sigma_core::slug::Slug;
 use sigma_store::branding::Branded;
 use sigma_store::merits::issuer;
 use sigma_store::org::secret::{self, seal_context};
 use sigma_store::org::{self, Change, NewOrg, Org};
-use sigma_store::org::{api_key, membership, role};
+use sigma_store::org::{api_key, membership, quotas, role};
 
 use super::app::draft::org_slug;
 use super::branding::BrandingView;
@@ -39,6 +40,9 @@ struct WorkspaceView {
     updated_at: String,
     #[serde(flatten)]
     inside: Option<Inside>,
+    /// What it may have at most where that was set; `null` where the settings hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quotas: Option<BTreeMap<&'static str, Option<u32>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     branding: Option<BrandingView>,
 }
@@ -71,6 +75,7 @@ impl WorkspaceView {
             created_at: workspace.created_at.to_string(),
             updated_at: workspace.updated_at.to_string(),
             inside: None,
+            quotas: None,
             branding: None,
         }
     }
@@ -90,6 +95,8 @@ impl WorkspaceView {
             entries.push(("members", inside.people.to_string()));
             entries.push(("active keys", inside.api_keys.to_string()));
         }
+        let own = self.quotas.iter().flatten().filter_map(|(name, most)| Some(format!("{name} {}", (*most)?)));
+        entries.push(("quotas", own.collect::<Vec<_>>().join("\n")));
         entries.extend(self.branding.iter().flat_map(BrandingView::entries));
         entries.push(("created", self.created_at.clone()));
         fields(&entries)
@@ -142,6 +149,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     let branding = branding::Change::of(&args.branding)?;
     let name = args.name.as_deref().map(text::name).transpose();
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
+    let quotas = QuotaChange::new(args.quotas()?).map_err(|problem| Failure::Usage(format!("--quota: {problem}")))?;
     let opened = Opened::open(file)?;
     let slug = args.slug.as_deref().map(|slug| (!slug.is_empty()).then(|| chosen(slug)).transpose()).transpose()?;
     let (id, now) = (named::org_id(&opened, &args.id)?, opened.now());
@@ -149,6 +157,10 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
         Change { name, quick_logins: args.quick_logins, require_second_factor: args.require_second_factor, slug };
     let changed = id.clone();
     opened.decide(move |tx| org::change(tx, &changed, &Actor::Operator, &change, now))?;
+    if !quotas.is_empty() {
+        let org_id = id.clone();
+        opened.write(move |tx| quotas::change(tx, &org_id, &quotas, now))?;
+    }
     if let Some(verified) = args.verified {
         let verified = if verified { Standing::Verified } else { Standing::Unverified };
         let org_id = id.clone();
@@ -230,7 +242,8 @@ fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
             api_keys: keys.iter().filter(|key| key.active).count(),
             roles: roles.into_iter().map(|role| RoleView { id: role.id.to_string(), name: role.name }).collect(),
         };
-        Ok(Some(WorkspaceView { inside: Some(inside), ..WorkspaceView::of(&workspace) }))
+        let quotas = Some(quotas::list(tx, &wanted)?.all());
+        Ok(Some(WorkspaceView { inside: Some(inside), quotas, ..WorkspaceView::of(&workspace) }))
     })?;
     let view = view.ok_or_else(|| named::unknown_workspace(id.as_str()))?;
     let branding = Some(BrandingView::find(opened, &Branded::Org(id.clone()))?);

@@ -38,6 +38,11 @@ pub fn set(client: &Client, output: Output, change: &SetWorkspace) -> Result<(),
         ("verified", change.verified),
     ];
     settings.extend(flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+    let quotas: Map<String, Value> =
+        change.quotas()?.into_iter().map(|(name, most)| (name.to_owned(), json!(most))).collect();
+    if !quotas.is_empty() {
+        settings.insert("quotas".to_owned(), Value::Object(quotas));
+    }
     if !settings.is_empty() {
         client.patch(&path, &Value::Object(settings))?;
     }
@@ -60,6 +65,8 @@ fn print(output: Output, org: &Value) -> Result<(), Failure> {
             let entries = org.at(name).as_array().map(Vec::as_slice).unwrap_or_default();
             entries.iter().map(line).collect::<Vec<_>>().join("\n")
         };
+        let own = org.at("quotas").as_object().into_iter().flatten().filter(|(_, most)| !most.is_null());
+        let own: Vec<String> = own.map(|(name, most)| format!("{name} {}", text(most))).collect();
         let usage = org.at("usage");
         fields(&[
             ("id", text(org.at("id"))),
@@ -71,6 +78,7 @@ fn print(output: Output, org: &Value) -> Result<(), Failure> {
             ("admins", all("admins", &|admin| format!("{} {}", text(admin.at("id")), text(admin.at("name"))))),
             ("roles", all("roles", &|role| format!("{} {}", text(role.at("id")), text(role.at("name"))))),
             ("members", text(usage.at("members"))),
+            ("quotas", own.join("\n")),
             ("apps", text(usage.at("apps"))),
             ("created", text(org.at("created_at"))),
         ])

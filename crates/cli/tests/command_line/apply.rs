@@ -195,6 +195,7 @@ fn looks_are_declared_beside_what_they_belong_to() {
 orgs:
   - org: bakery
     name: Bakery
+    quotas: { members: 50, webhooks: null }
     branding: { accent: '#8a4b08', welcome: { en: Fresh bread, de: Frisches Brot }, logo: logo.png }
 apps:
   - client_id: shop
@@ -209,16 +210,19 @@ apps:
     let applied = apply(&sigma, LOOKS, &["--yes"]);
     assert_eq!(applied.code, 0, "{applied:?}");
     assert!(applied.stdout.contains("branding.accent: \"#8a4b08\""), "{applied:?}");
+    assert!(applied.stdout.contains("quotas: {\"members\":50"), "{applied:?}");
     let again = apply(&sigma, LOOKS, &["--yes"]);
     assert!(again.code == 0 && again.stdout.contains("Nothing to do"), "{again:?}");
     let bakery = sigma.json(&["workspace", "show", "bakery"]);
     assert_eq!(bakery["branding"]["welcome"], json!({"en": "Fresh bread", "de": "Frisches Brot"}));
     assert!(bakery["branding"]["logo"].is_string(), "{bakery}");
     let other = LOOKS.replace("#8a4b08", "#0a7d4b").replace("logo: logo.png", "logo: ''");
+    let other = other.replace("members: 50", "members: null");
     let shown = apply(&sigma, &other, &["--dry-run"]);
     assert!(shown.code == 1 && shown.stdout.contains("branding.accent: \"#8a4b08\" → \"#0a7d4b\""), "{shown:?}");
     fs::write(sigma.path().join("logo.png"), "<svg/>").unwrap();
     for (declared, words) in [
+        (other.replace("webhooks: null", "api_keys: 501"), "quotas: api_keys is at most 500"),
         (LOOKS.to_owned(), "branding: logo logo.png"),
         (other.replace("#0a7d4b", "green"), "branding: accent must be a colour"),
         (other.replace("de: Fri", "xx: Fri"), "branding: welcome"),

@@ -76,6 +76,16 @@ fn workspaces_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
         (&json!("#0a7d4b"), &json!({"en": "Hello", "de": "Hallo"}))
     );
     assert_eq!(elsewhere.json(&["workspace", "show", "bakery"])["id"], bakery["id"]);
+    let set = ["workspace", "set", "bakery", "--quota", "members=50", "--quota", "merits_per_day=0"];
+    let quotas = elsewhere.json(&set)["quotas"].clone();
+    assert_eq!((&quotas["members"], &quotas["merits_per_day"]), (&json!(50), &json!(0)), "{quotas}");
+    let set = ["workspace", "set", "bakery", "--quota", "merits_per_day=default"];
+    assert_eq!(elsewhere.json(&set)["usage"]["most_merits_sent"], 100_000);
+    assert_eq!(sigma.json(&["workspace", "show", "bakery"])["quotas"]["members"], 50);
+    for (quota, code) in [("members", 2), ("members=many", 2), ("apps=1", 4), ("api_keys=501", 4)] {
+        assert_eq!(elsewhere.run(&["workspace", "set", "bakery", "--quota", quota]).code, code, "{quota}");
+        assert_eq!(sigma.run(&["workspace", "set", "bakery", "--quota", quota]).code, 2, "{quota}");
+    }
     let listed = elsewhere.json(&["workspace", "list"]);
     assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
 }

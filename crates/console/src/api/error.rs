@@ -195,6 +195,7 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         OperatorRefusal::LastAdmin
         | OperatorRefusal::NoRole
         | OperatorRefusal::Invited
+        | OperatorRefusal::ManyMembers
         | OperatorRefusal::TooManyKeys
         | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
     }
@@ -211,7 +212,7 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::NoRole => "no_role_of_org",
         OperatorRefusal::Invited => "invited",
         OperatorRefusal::SlugTaken => "slug_taken",
-        OperatorRefusal::TooManyKeys => "too_many",
+        OperatorRefusal::TooManyKeys | OperatorRefusal::ManyMembers => "too_many",
         OperatorRefusal::Outdated => "precondition_failed",
         OperatorRefusal::NotFound => "not_found",
     }

@@ -1,11 +1,13 @@
 //! `/api/admin/v1/orgs/{org}`: one org, and changing it.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRefusal;
-use sigma_core::org::text;
+use sigma_core::org::{QuotaChange, text};
 use sigma_core::slug::Slug;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
@@ -20,6 +22,7 @@ use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
 use super::orgs::AdminOrg;
+use crate::quotas::Most;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -35,6 +38,9 @@ struct AdminOrgDetails {
     admins: Vec<AdminOfOrg>,
     roles: Vec<AdminOrgRole>,
     usage: AdminOrgUsage,
+    /// What it may have at most where the operator decided so, `null` where the settings of the server hold: `members`, `api_keys`,
+    /// `webhooks`, `merits_per_day`, `upload_mebibytes_per_day`.
+    quotas: BTreeMap<&'static str, Option<u32>>,
 }
 
 /// Somebody who administers an org.
@@ -57,19 +63,22 @@ struct AdminOrgRole {
 struct AdminOrgUsage {
     /// Members and open invitations.
     members: u64,
+    /// No limit if `null`.
+    most_members: Option<u32>,
     /// Apps, counted up to 10,000.
     apps: u64,
     api_keys: u64,
+    most_api_keys: u32,
     webhooks: u64,
-    /// `webhooks.per_org`.
+    /// The quota of the org, or `webhooks.per_org`.
     most_webhooks: u32,
     /// Merits sent in the current day.
     merits_sent: u64,
-    /// `merits.sends_per_day`.
+    /// The quota of the org, or `merits.sends_per_day`.
     most_merits_sent: u32,
     /// Bytes of attachments uploaded in the current day.
     uploaded_bytes: u64,
-    /// `merits.upload_mebibytes_per_day`, in bytes.
+    /// The quota of the org, or `merits.upload_mebibytes_per_day`, in bytes.
     most_uploaded_bytes: u64,
 }
 
@@ -83,6 +92,10 @@ struct AdminOrgChange {
     verified: Option<bool>,
     require_second_factor: Option<bool>,
     quick_logins: Option<bool>,
+    /// What it may have at most, by the names of `quotas`; `null` for what the settings of the server say. Nothing that it has already is
+    /// taken away.
+    #[serde(default)]
+    quotas: BTreeMap<String, Option<u64>>,
 }
 
 impl AdminOrgChange {
@@ -95,7 +108,9 @@ impl AdminOrgChange {
             require_second_factor: self.require_second_factor,
             slug,
         };
-        Ok(OrgChange { settings, verified: self.verified })
+        let quotas = QuotaChange::new(self.quotas.iter().map(|(name, most)| (name.as_str(), *most)));
+        let quotas = quotas.map_err(|problem| AdminError::malformed(format!("quotas: {problem}")))?;
+        Ok(OrgChange { settings, verified: self.verified, quotas })
     }
 }
 
@@ -144,7 +159,7 @@ async fn show(
 }
 
 fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
-    let (usage, merits) = (&found.usage, &sigma.settings.merits);
+    let (usage, most) = (&found.usage, Most::of(&found.quotas, &sigma.settings));
     let admin = |user: &sigma_store::user::User| AdminOfOrg {
         id: user.id.to_string(),
         name: user.name.clone(),
@@ -160,15 +175,18 @@ fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
             .collect(),
         usage: AdminOrgUsage {
             members: usage.members,
+            most_members: most.members,
             apps: usage.apps.number(),
             api_keys: usage.api_keys,
+            most_api_keys: most.api_keys,
             webhooks: usage.webhooks,
-            most_webhooks: sigma.settings.webhooks.per_org,
+            most_webhooks: most.webhooks,
             merits_sent: usage.merits_sent,
-            most_merits_sent: merits.sends_per_day,
+            most_merits_sent: most.merits,
             uploaded_bytes: usage.uploaded,
-            most_uploaded_bytes: u64::from(merits.upload_mebibytes_per_day).saturating_mul(1 << 20),
+            most_uploaded_bytes: u64::from(most.upload_mebibytes).saturating_mul(1 << 20),
         },
+        quotas: found.quotas.all(),
     }
 }
 

@@ -183,7 +183,9 @@ async fn create(
     };
     let (caller, most) = (admin.caller.clone(), sigma.settings.webhooks.per_org);
     let created = admin.store(&sigma).decide(move |tx| webhooks::add(tx, &caller, &new, most)).await?;
-    let created = created.ok_or(AdminError::TooMany("There are as many webhooks as webhooks.per_org allows"))?;
+    let created = created.ok_or(AdminError::TooMany(
+        "There are as many webhooks as webhooks.per_org, or a quota of the operator's org, allows",
+    ))?;
     let created = CreatedWebhook { webhook: AdminWebhook::from(&created), secret: made.to_verify.to_string() };
     Ok((StatusCode::CREATED, Json(created)))
 }

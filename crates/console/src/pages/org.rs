@@ -8,7 +8,7 @@ use sigma_core::email;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::{OperatorRight, OperatorRole};
-use sigma_core::org::text;
+use sigma_core::org::{OrgQuota, OrgQuotas, QuotaChange, text};
 use sigma_core::params::Params;
 use sigma_core::slug::{OPERATOR, Slug};
 use sigma_platform::http::Endpoint;
@@ -25,7 +25,8 @@ use super::{confirmation, field, may_change, with_query};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
 use crate::paging::{LENGTH, one_more, page_of};
-use crate::view::{Fact, MemberRow, OrgEntered, OrgPage, Tab};
+use crate::quotas::Most;
+use crate::view::{Fact, MemberRow, OrgEntered, OrgPage, QuotaEntered, Tab};
 
 const ONE: &str = "/console/orgs/{id}";
 
@@ -77,7 +78,7 @@ async fn draw(
         line: line(&details.org),
         facts: facts(sigma, operator, &details),
         links: links(operator, &details.org),
-        entered: beside.entered.unwrap_or_else(|| entered(&details.org)),
+        entered: beside.entered.unwrap_or_else(|| entered(sigma, &details)),
         may_change: confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner),
         confirm_url: confirmation.url.clone(),
         gives_admins: !is_own,
@@ -90,8 +91,11 @@ async fn draw(
     Ok(confirmation.with(page))
 }
 
-fn entered(org: &Org) -> OrgEntered {
+fn entered(sigma: &AppState, details: &OrgDetails) -> OrgEntered {
+    let org = &details.org;
+    let own = |quota| details.quotas.own(quota).map(|most| most.to_string()).unwrap_or_default();
     OrgEntered {
+        quotas: quotas(sigma, own),
         name: org.name.clone(),
         slug: org.slug.as_ref().map(ToString::to_string).unwrap_or_default(),
         verified: org.verified,
@@ -100,8 +104,28 @@ fn entered(org: &Org) -> OrgEntered {
     }
 }
 
+/// The fields of quotas, with the values that `value` gives.
+fn quotas(sigma: &AppState, value: impl Fn(OrgQuota) -> String) -> Vec<QuotaEntered> {
+    let rule = Most::of(&OrgQuotas::default(), &sigma.settings);
+    let field = |quota: OrgQuota| {
+        let (label, otherwise) = match quota {
+            OrgQuota::Members => ("console-org-members", rule.members),
+            OrgQuota::ApiKeys => ("console-org-api-keys", Some(rule.api_keys)),
+            OrgQuota::Webhooks => ("webhooks-title", Some(rule.webhooks)),
+            OrgQuota::MeritsPerDay => ("console-org-quota-merits", Some(rule.merits)),
+            OrgQuota::UploadMebibytesPerDay => ("console-org-quota-uploads", Some(rule.upload_mebibytes)),
+        };
+        QuotaEntered { field: quota_field(quota), label, value: value(quota), otherwise, ceiling: quota.ceiling() }
+    };
+    OrgQuota::ALL.into_iter().map(field).collect()
+}
+
+fn quota_field(quota: OrgQuota) -> String {
+    format!("quota_{}", quota.as_str())
+}
+
 fn facts(sigma: &AppState, operator: &Operator, details: &OrgDetails) -> Vec<Fact> {
-    let (usage, merits) = (&details.usage, &sigma.settings.merits);
+    let (usage, most) = (&details.usage, Most::of(&details.quotas, &sigma.settings));
     let of = |number: u64, most: u64| {
         let text = operator.language.text("console-org-of").with("count", number).with("most", most);
         text.to_string()
@@ -117,12 +141,15 @@ fn facts(sigma: &AppState, operator: &Operator, details: &OrgDetails) -> Vec<Fac
     let facts = vec![
         fact("console-org-admins", admins.join("\n")),
         fact("console-org-roles", roles.join("\n")),
-        fact("console-org-members", usage.members.to_string()),
+        fact(
+            "console-org-members",
+            most.members.map_or(usage.members.to_string(), |most| of(usage.members, most.into())),
+        ),
         fact("console-apps", apps),
-        fact("console-org-api-keys", usage.api_keys.to_string()),
-        fact("webhooks-title", of(usage.webhooks, u64::from(sigma.settings.webhooks.per_org))),
-        fact("console-org-merits", of(usage.merits_sent, u64::from(merits.sends_per_day))),
-        fact("console-org-uploads", of(usage.uploaded >> 20, u64::from(merits.upload_mebibytes_per_day))),
+        fact("console-org-api-keys", of(usage.api_keys, most.api_keys.into())),
+        fact("webhooks-title", of(usage.webhooks, most.webhooks.into())),
+        fact("console-org-merits", of(usage.merits_sent, most.merits.into())),
+        fact("console-org-uploads", of(usage.uploaded >> 20, most.upload_mebibytes.into())),
     ];
     facts.into_iter().filter(|fact| !fact.value.is_empty()).collect()
 }
@@ -190,8 +217,10 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
         verified: is_on("verified"),
         require_second_factor: is_on("require_second_factor"),
         quick_logins: is_on("quick_logins"),
+        quotas: quotas(sigma, |quota| field(form, &quota_field(quota))),
     };
-    let change = match changed(&entered) {
+    let named = OrgQuota::ALL.into_iter().filter(|quota| form.raw(&quota_field(*quota)).is_some());
+    let change = match changed(&entered, named) {
         Ok(change) => change,
         Err(key) => {
             let notice = Some(Notice::Refused(operator.text(key)));
@@ -210,7 +239,7 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
 }
 
 /// The change that a form asks for; a key of the catalogue if a field is malformed.
-fn changed(entered: &OrgEntered) -> Result<OrgChange, &'static str> {
+fn changed(entered: &OrgEntered, named: impl Iterator<Item = OrgQuota>) -> Result<OrgChange, &'static str> {
     let name = text::name(&entered.name).map_err(|_| "console-problem-name")?;
     let slug = match entered.slug.as_str() {
         "" => None,
@@ -218,7 +247,18 @@ fn changed(entered: &OrgEntered) -> Result<OrgChange, &'static str> {
         OPERATOR => Slug::parse(OPERATOR),
         slug => Some(Slug::for_org(slug).map_err(|_| "console-problem-slug")?),
     };
+    let mut quotas = Vec::new();
+    for quota in named {
+        let value =
+            entered.quotas.iter().find(|entered| entered.field == quota_field(quota)).map(|one| one.value.as_str());
+        let most = match value.unwrap_or_default() {
+            "" => None,
+            number => Some(number.parse::<u64>().map_err(|_| "console-problem-quota")?),
+        };
+        quotas.push((quota.as_str(), most));
+    }
     Ok(OrgChange {
+        quotas: QuotaChange::new(quotas).map_err(|_| "console-problem-quota")?,
         settings: Change {
             name: Some(name),
             slug: Some(slug),

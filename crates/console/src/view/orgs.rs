@@ -52,6 +52,23 @@ pub struct OrgEntered {
     pub require_second_factor: bool,
     /// Whether quick logins are possible.
     pub quick_logins: bool,
+    /// What it may have at most.
+    pub quotas: Vec<QuotaEntered>,
+}
+
+/// What an org may have at most of something.
+#[derive(Clone, Debug)]
+pub struct QuotaEntered {
+    /// The name of the field.
+    pub field: String,
+    /// What it is: a key of the catalogue.
+    pub label: &'static str,
+    /// The number, empty for what the settings of the server say.
+    pub value: String,
+    /// That number, if they limit it.
+    pub otherwise: Option<u32>,
+    /// The largest number.
+    pub ceiling: u32,
 }
 
 /// `/console/orgs/{id}`. Its forms post to the same address, with what they do in `do`.

@@ -83,6 +83,8 @@ reasons! {
     /// There is room for no more.
     ManyKeys = "The workspace has the maximum number of API keys", "workspace-refused-many-keys";
     /// There is room for no more.
+    ManyMembers = "The workspace has the maximum number of members", "workspace-refused-many-members";
+    /// There is room for no more.
     ManyRoles = "The workspace has the maximum number of roles", "workspace-refused-many-roles";
     /// An address is invited once.
     MemberAlready = "This e-mail address already belongs to a member", "workspace-refused-member";

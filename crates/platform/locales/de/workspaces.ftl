@@ -295,6 +295,7 @@ workspace-refused-accepted = Die Einladung wurde bereits angenommen
 workspace-refused-not-accepted = Die Einladung wurde noch nicht angenommen
 workspace-refused-mails = Diese Adresse hat in der letzten Stunde zu viele Einladungen erhalten. Versuchen Sie es später noch einmal
 workspace-refused-many-keys = Der Workspace hat so viele API-Schlüssel, wie er haben darf
+workspace-refused-many-members = Der Workspace hat so viele Mitglieder, wie er haben darf
 workspace-refused-many-roles = Der Workspace hat so viele Rollen, wie er haben darf
 workspace-refused-member = Diese E-Mail-Adresse gehört bereits einem Mitglied
 workspace-refused-same-name = Es gibt bereits eine Rolle mit diesem Namen

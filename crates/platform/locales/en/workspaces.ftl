@@ -295,6 +295,7 @@ workspace-refused-accepted = The invitation has already been accepted
 workspace-refused-not-accepted = The invitation has not been accepted yet
 workspace-refused-mails = This address has received too many invitations within the hour. Try again later
 workspace-refused-many-keys = The workspace has the maximum number of API keys
+workspace-refused-many-members = The workspace has the maximum number of members
 workspace-refused-many-roles = The workspace has the maximum number of roles
 workspace-refused-member = This e-mail address already belongs to a member
 workspace-refused-same-name = A role with this name already exists

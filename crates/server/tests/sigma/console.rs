@@ -504,6 +504,20 @@ async fn an_org_is_renamed_and_given_an_admin_on_its_page() {
     assert!(last.status == 409 && last.body.contains("Nobody would be left"), "{}", last.body);
     let page = admin.get(&path).await.body;
     assert!(page.contains("take-admin") && page.contains("value=\"acme\"") && page.contains("administrator"), "{page}");
+    // What it may have at most; what a form leaves out stays.
+    let quotas = [("quota_members", "1"), ("quota_webhooks", "")];
+    let saved = admin.post_form(&path, &[&form[..], &quotas].concat()).await;
+    assert_eq!(saved.location(), format!("{path}?done=saved"), "{}", saved.body);
+    assert_eq!(admin.post_form(&path, &form).await.status, 303);
+    let page = admin.get(&path).await.body;
+    assert!(page.contains("name=\"quota_members\" value=\"1\"") && page.contains("1 of 1"), "{page}");
+    let (_, bob) = person(&world, "bob").await;
+    let full = admin.post_form(&path, &[("do", "give-admin"), ("person", bob.as_str())]).await;
+    assert!(full.status == 409 && full.body.contains("as its quota allows"), "{}", full.body);
+    for wrong in ["-1", "many", "999999999"] {
+        let wrong = admin.post_form(&path, &[&form[..], &[("quota_members", wrong)]].concat()).await;
+        assert!(wrong.status == 400 && wrong.body.contains("notice-error"), "{}", wrong.body);
+    }
     // Neither the settings nor the roles of the operator's own org are an admin's.
     let own = format!("/console/orgs/{}", sigma_core::ids::OrgId::operator());
     assert!(!admin.get(&own).await.body.contains("name=\"do\""));

@@ -10,11 +10,13 @@ use sigma_core::ids::{AttachmentId, MeritId, OrgId, UserId};
 use sigma_core::merits::{
     AttachmentKind, ContentType, FieldValue, FieldValues, MeritProblem, OrgPermission, RequestFault,
 };
+use sigma_core::org::OrgQuota;
 use sigma_core::time::Timestamp;
 
 use super::decision::Decision;
 use super::send::DAY;
 use super::{acting, send};
+use crate::org::quotas;
 use crate::{Row, StoreError, Tx, params, quota};
 
 /// How long an upload may take to begin.
@@ -64,7 +66,7 @@ pub struct NewAttachment {
     pub size: i64,
     /// The digest of the secret in its upload URL.
     pub upload: Digest,
-    /// Bytes that the org may upload a day.
+    /// Bytes that an org without a quota of its own may upload a day.
     pub daily_bytes: i64,
     /// The current time.
     pub now: Timestamp,
@@ -73,10 +75,7 @@ pub struct NewAttachment {
 /// Permits an upload.
 pub fn request(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewAttachment) -> Decision<()> {
     acting::lock(tx, org_id, actor, OrgPermission::Propose, new.now)?;
-    let org = (quota::Purpose::AttachmentsOfOrg, org_id.as_str());
-    if let Err(until) = quota::take(tx, org, (new.size, new.daily_bytes), new.now, DAY)? {
-        return Err(send::rate_limit(until, new.now).into());
-    }
+    charge(tx, org_id, (new.size, new.daily_bytes), new.now)?;
     tx.execute(
         "INSERT INTO merit_attachments (org_id, id, kind, content_type, size, upload_hash, stored_at, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8)",
@@ -103,16 +102,27 @@ pub fn begin(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewAttachment
 /// Records that a file was received, and counts its bytes.
 pub fn received(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewAttachment) -> Decision<()> {
     acting::lock(tx, org_id, actor, OrgPermission::Propose, new.now)?;
-    let org = (quota::Purpose::AttachmentsOfOrg, org_id.as_str());
-    if let Err(until) = quota::take(tx, org, (new.size - 1, new.daily_bytes), new.now, DAY)? {
-        return Err(send::rate_limit(until, new.now).into());
-    }
+    charge(tx, org_id, (new.size - 1, new.daily_bytes), new.now)?;
     let stored = tx.execute(
         "UPDATE merit_attachments SET size = $3, stored_at = $4 WHERE org_id = $1 AND id = $2 AND stored_at IS NULL",
         params![org_id, &new.id, new.size, new.now],
     )?;
     // It took so long that the object is gone.
     if stored == 1 { Ok(()) } else { Err(MeritProblem::NotFound.into()) }
+}
+
+/// Takes bytes from those that an org may upload a day: `daily_bytes`, unless it has a quota of its own.
+pub(super) fn charge(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (bytes, daily_bytes): (i64, i64),
+    now: Timestamp,
+) -> Decision<()> {
+    let own = quotas::find_own(tx, org_id, OrgQuota::UploadMebibytesPerDay)?;
+    let most = own.map_or(daily_bytes, |mebibytes| i64::from(mebibytes) << 20);
+    let org = (quota::Purpose::AttachmentsOfOrg, org_id.as_str());
+    let taken = quota::take(tx, org, (bytes, most), now, DAY)?;
+    Ok(taken.map_err(|until| send::rate_limit(until, now))?)
 }
 
 /// Gives up a file that was not received as a whole, or was refused: its object is deleted.

@@ -7,10 +7,9 @@ use sigma_core::ids::OrgId;
 use sigma_core::merits::OrgPermission;
 use sigma_core::time::Timestamp;
 
-use super::acting;
 use super::decision::Decision;
-use super::send::{self, DAY};
-use crate::{StoreError, Tx, params, quota};
+use super::{acting, attachment};
+use crate::{StoreError, Tx, params};
 
 /// How long a picture may wait for its template, so that an upload that was interrupted leaves nothing behind.
 const UNUSED: Duration = Duration::from_hours(1);
@@ -31,7 +30,7 @@ pub struct NewPicture {
     pub id: String,
     /// The size of its file in bytes.
     pub size: i64,
-    /// Bytes that the org may upload a day.
+    /// Bytes that an org without a quota of its own may upload a day.
     pub daily_bytes: i64,
     /// The current time.
     pub now: Timestamp,
@@ -40,10 +39,7 @@ pub struct NewPicture {
 /// Records a picture before its objects are stored.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewPicture) -> Decision<()> {
     acting::lock(tx, org_id, actor, OrgPermission::ManageTemplates, new.now)?;
-    let org = (quota::Purpose::AttachmentsOfOrg, org_id.as_str());
-    if let Err(until) = quota::take(tx, org, (new.size, new.daily_bytes), new.now, DAY)? {
-        return Err(send::rate_limit(until, new.now).into());
-    }
+    attachment::charge(tx, org_id, (new.size, new.daily_bytes), new.now)?;
     tx.execute(
         "INSERT INTO merit_pictures (org_id, id, created_at, delete_after) VALUES ($1, $2, $3, $4)",
         params![org_id, &new.id, new.now, new.now.plus(UNUSED)],

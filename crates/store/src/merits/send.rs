@@ -11,6 +11,7 @@ use sigma_core::merits::{
     AttachmentKind, FieldValue, FieldValues, MeritProblem, OrgPermission, PersonName, RequestFault, Standing, Status,
     global_field,
 };
+use sigma_core::org::OrgQuota;
 use sigma_core::time::Timestamp;
 
 use super::decision::Decision;
@@ -18,6 +19,7 @@ use super::merit::{self, Merit};
 use super::template::{self, Template, TemplateField};
 use super::{acting, attachment};
 use crate::event::{self, NewEvent};
+use crate::org::quotas;
 use crate::{Stop, StoreError, Tx, email, params, quota};
 
 /// Most recipients of one operation.
@@ -40,7 +42,7 @@ pub struct Sending {
     pub manner: Manner,
     /// To whom, at most [`MOST_RECIPIENTS`].
     pub recipients: Vec<Recipient>,
-    /// How many merits the org may send a day.
+    /// How many merits an org without a quota of its own may send a day.
     pub daily_budget: u32,
     /// The current time.
     pub now: Timestamp,
@@ -178,8 +180,9 @@ pub(super) fn record(
 /// Takes merits from the budget of the org.
 pub(super) fn charge(tx: &mut dyn Tx, org_id: &OrgId, count: usize, daily_budget: u32, now: Timestamp) -> Decision<()> {
     let wanted = i64::try_from(count).unwrap_or(i64::MAX);
+    let most = quotas::most(tx, org_id, OrgQuota::MeritsPerDay, daily_budget)?;
     let org = (quota::Purpose::MeritsOfOrg, org_id.as_str());
-    match quota::take(tx, org, (wanted, i64::from(daily_budget)), now, DAY)? {
+    match quota::take(tx, org, (wanted, most), now, DAY)? {
         Ok(()) => Ok(()),
         Err(until) => Err(rate_limit(until, now).into()),
     }

@@ -7,7 +7,7 @@ use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, OrgRef, RoleId, UserId};
 use sigma_core::merits::{MeritProblem, Standing};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
-use sigma_core::org::{Authority, Refusal, RolePermissions, Switches};
+use sigma_core::org::{Authority, OrgQuotas, QuotaChange, Refusal, RolePermissions, Switches};
 use sigma_core::time::Timestamp;
 
 use super::Decision;
@@ -16,7 +16,7 @@ use super::overview::{Count, MOST_COUNTED};
 use crate::merits::issuer;
 use crate::org::membership::{self, Change as MemberChange, Member, MemberPlace, NewMember, State};
 use crate::org::role::{self, RoleSummary};
-use crate::org::{self, Change, Org, admins};
+use crate::org::{self, Change, Org, admins, quotas};
 use crate::quota::{self, Purpose};
 use crate::user::{self, User};
 use crate::{Owner, Stop, StoreError, Tx, params};
@@ -76,6 +76,8 @@ pub struct OrgDetails {
     pub roles: Vec<RoleSummary>,
     /// What it has.
     pub usage: Usage,
+    /// Its quotas that are its own.
+    pub quotas: OrgQuotas,
 }
 
 /// The org itself.
@@ -112,7 +114,8 @@ pub fn details(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, now: Timestamp)
         merits_sent: spent(tx, Purpose::MeritsOfOrg)?,
         uploaded: spent(tx, Purpose::AttachmentsOfOrg)?,
     };
-    Ok(OrgDetails { org, admins, roles, usage })
+    let quotas = quotas::list(tx, org_id)?;
+    Ok(OrgDetails { org, admins, roles, usage, quotas })
 }
 
 fn count(tx: &mut dyn Tx, sql: &'static str, org_id: &OrgId) -> Result<i64, StoreError> {
@@ -176,6 +179,8 @@ pub struct OrgChange {
     pub settings: Change,
     /// Whether it is verified: people outside can accept its merits.
     pub verified: Option<bool>,
+    /// What it may have at most.
+    pub quotas: QuotaChange,
 }
 
 /// Changes an org. Repeating it changes nothing.
@@ -198,6 +203,7 @@ pub fn change(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, change: &OrgChan
         let actor = tx.initiator().actor.clone();
         org::apply(tx, org_id, &actor, wanted, now).map_err(translated)?;
     }
+    quotas::change(tx, org_id, &change.quotas, now)?;
     if let Some(verified) = change.verified {
         let standing = if verified { Standing::Verified } else { Standing::Unverified };
         issuer::set_standing(tx, org_id, standing, now).map_err(|stop| match stop {
@@ -290,6 +296,7 @@ fn translated(stop: Stop<Refusal>) -> Stop<OperatorRefusal> {
         Refusal::LAST_ADMIN => OperatorRefusal::LastAdmin.into(),
         org::SLUG_TAKEN => OperatorRefusal::SlugTaken.into(),
         membership::MEMBER_ALREADY => OperatorRefusal::Invited.into(),
+        membership::NO_ROOM => OperatorRefusal::ManyMembers.into(),
         other => Stop::Failed(StoreError::Failed(other.to_string())),
     }
 }

@@ -6,17 +6,17 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
-use sigma_core::org::{KeyPermissions, Reason, Refusal, Right};
+use sigma_core::org::{KeyPermissions, OrgQuota, Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
 use crate::org::decision::Decision;
 use crate::org::pagination::Page;
-use crate::org::{authority, permissions};
+use crate::org::{authority, permissions, quotas};
 use crate::{Owner, Row, StoreError, Tx, cached, params, user};
 
 /// Most keys of a workspace, active or not.
-pub const MOST_KEYS: usize = 500;
+pub const MOST_KEYS: u32 = OrgQuota::ApiKeys.ceiling();
 
 /// How refusals name a key.
 const API_KEY: &str = "API key";
@@ -130,7 +130,8 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::ApiKeys)?;
     authority.require_key(new.permissions)?;
-    if usize::try_from(count(tx, org_id)?).is_ok_and(|keys| keys >= MOST_KEYS) {
+    let most = quotas::most(tx, org_id, OrgQuota::ApiKeys, MOST_KEYS)?;
+    if count(tx, org_id)? >= most {
         return Err(Refusal::Conflict(Reason::ManyKeys).into());
     }
     let key = ApiKey {

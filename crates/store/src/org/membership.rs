@@ -9,20 +9,22 @@ use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, MembershipId, OrgId, RoleId, UserId};
-use sigma_core::org::{Authority, KeyPermissions, Reason, Refusal, Right};
+use sigma_core::org::{Authority, KeyPermissions, OrgQuota, Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
 use crate::org::api_key::{self, MadeKeys};
 use crate::org::decision::Decision;
 use crate::org::pagination::Page;
-use crate::org::{administrators, authority, pagination, role};
+use crate::org::{administrators, authority, pagination, quotas, role};
 use crate::{Row, StoreError, Tx, app_access, cached, params};
 
 /// How refusals name a member.
 const USER: &str = "User";
 /// An address can be invited once, and an account can be a member once.
 pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict(Reason::MemberAlready);
+/// The org has as many members and invitations as its quota allows.
+pub(crate) const NO_ROOM: Refusal = Refusal::Conflict(Reason::ManyMembers);
 
 /// The state of a membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,6 +224,14 @@ pub fn count(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> {
     Ok(pagination::start(tx, org_id, u64::MAX)?.total)
 }
 
+/// Refuses a further member, or invitation, of an org that has as many as its quota allows. Callers hold the lock of the org.
+pub(crate) fn require_room(tx: &mut dyn Tx, org_id: &OrgId) -> Decision<()> {
+    match quotas::find_own(tx, org_id, OrgQuota::Members)? {
+        Some(most) if count(tx, org_id)? >= u64::from(most) => Err(NO_ROOM.into()),
+        _ => Ok(()),
+    }
+}
+
 /// A member whom the operator adds directly.
 #[derive(Clone, Debug)]
 pub struct NewMember {
@@ -260,6 +270,7 @@ pub(crate) fn add_with(
     if invited.is_some() || find(tx, org_id, &new.user_id)?.is_some() {
         return Err(MEMBER_ALREADY.into());
     }
+    require_room(tx, org_id)?;
     let bucket = pagination::enter(tx, org_id)?;
     tx.execute(
         "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, created_at, updated_at)

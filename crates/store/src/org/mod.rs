@@ -21,6 +21,7 @@ mod pagination;
 mod permissions;
 pub mod provider_member;
 pub mod quick;
+pub mod quotas;
 mod record;
 pub mod removal;
 pub mod role;

@@ -123,6 +123,11 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
 /// Another org has or had the slug: see [`named::is_free`].
 pub(crate) const SLUG_TAKEN: Refusal = Refusal::Conflict(Reason::SlugTaken);
 
+/// The event that something of an org changed.
+pub(super) fn changed(org_id: &OrgId) -> NewEvent {
+    recorded(Action::WorkspaceChange, org_id)
+}
+
 fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::Workspace(org_id.clone()))
 }

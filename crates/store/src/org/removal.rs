@@ -19,7 +19,7 @@ pub(super) fn enqueue(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result
 
 /// Deletes a batch of at most 500 rows of a removed workspace; returns how many. 0 means that all is gone.
 pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> {
-    const DEPENDENT: [&str; 31] = [
+    const DEPENDENT: [&str; 32] = [
         "DELETE FROM memberships WHERE org_id = $1 AND user_id IN (SELECT user_id FROM memberships
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links WHERE org_id = $1 LIMIT 500)",
@@ -59,6 +59,7 @@ pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> 
         "UPDATE merit_pictures SET delete_after = created_at WHERE org_id = $1 AND id IN
             (SELECT id FROM merit_pictures WHERE org_id = $1 AND delete_after IS NULL LIMIT 500)",
         "DELETE FROM org_domains WHERE org_id = $1",
+        "DELETE FROM org_quotas WHERE org_id = $1",
         "DELETE FROM scim_connections WHERE org_id = $1",
         "DELETE FROM scim_requests WHERE org_id = $1 AND (connection_id, slot) IN
             (SELECT connection_id, slot FROM scim_requests WHERE org_id = $1 LIMIT 500)",

@@ -12,10 +12,12 @@ use std::time::Duration;
 use sigma_core::callback_url::CallbackUrl;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{EventId, OrgId, WebhookId};
+use sigma_core::org::OrgQuota;
 use sigma_core::time::Timestamp;
 use sigma_core::webhook::{EventFilter, SecretKind};
 
 use crate::event::{self, NewEvent};
+use crate::org::quotas;
 use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// Why a webhook is switched off.
@@ -158,8 +160,9 @@ macro_rules! select {
 pub fn add(tx: &mut dyn Tx, new: &NewWebhook, most: u32) -> Result<Option<Webhook>, StoreError> {
     let (org_id, id) = (&new.org_id, &new.id);
     tx.lock(Owner::Org(org_id))?;
+    let most = quotas::most(tx, org_id, OrgQuota::Webhooks, most)?;
     let held = tx.query_opt("SELECT count(*) FROM webhooks WHERE org_id = $1", params![org_id])?;
-    if held.map_or(Ok(0), |row| row.int(0))? >= i64::from(most) {
+    if held.map_or(Ok(0), |row| row.int(0))? >= most {
         return Ok(None);
     }
     tx.execute(

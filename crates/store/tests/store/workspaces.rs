@@ -9,14 +9,17 @@ use sigma_core::authentication::{Authentication, Method, Methods};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, OrgId, OrgRef, RoleId, UserId};
-use sigma_core::org::{KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission};
+use sigma_core::org::{
+    KeyPermission, KeyPermissions, Level, OrgQuota, OrgQuotas, QuotaChange, Reason, Refusal, RoleDraft,
+    RolePermissions, SchemaPermission,
+};
 use sigma_core::slug::Slug;
 use sigma_core::time::Clock as _;
 use sigma_store::email::EmailProof;
 use sigma_store::org::api_key::{self, MadeKeys, NewApiKey};
 use sigma_store::org::login::{self, Login};
 use sigma_store::org::membership::{self, Change, NewMember, State};
-use sigma_store::org::{self, Page, removal, role, secret, session};
+use sigma_store::org::{self, Page, quotas, removal, role, secret, session};
 use sigma_store::testing::{TestStore, decide, insist};
 use sigma_store::user;
 use sigma_store::{job_queue, on_both_engines, params, password};
@@ -364,6 +367,8 @@ on_both_engines! {
         assert!(log_in_to(&store, &a, &mo, "1"));
         let (id, now) = (a.clone(), store.clock.now());
         invite(&store, &a, "invited@example.org", 1).unwrap();
+        let (org_id, quota) = (a.clone(), QuotaChange::new([("members", Some(3))]).unwrap());
+        insist(&store, move |tx| quotas::change(tx, &org_id, &quota, now));
         decide(&store, move |tx| org::remove(tx, &id, now)).unwrap();
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
@@ -383,6 +388,7 @@ on_both_engines! {
                 "SELECT COUNT(*) FROM api_keys WHERE org_id = $1",
                 "SELECT COUNT(*) FROM org_sessions WHERE org_id = $1",
                 "SELECT COUNT(*) FROM org_secrets WHERE org_id = $1",
+                "SELECT COUNT(*) FROM org_quotas WHERE org_id = $1",
                 "SELECT COUNT(*) FROM member_buckets WHERE org_id = $1",
                 "SELECT COUNT(*) FROM orgs WHERE id = $1",
             ] {
@@ -392,6 +398,34 @@ on_both_engines! {
         });
         assert_eq!(left.unwrap(), 0);
         assert!(log_in_to(&store, &b, &mo, "3"), "the other workspace is as it was");
+    }
+
+    fn quotas_of_an_org_hold_where_things_are_counted(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        let set = |quota: &'static str, most: Option<u64>| {
+            let (org_id, change, now) = (a.clone(), QuotaChange::new([(quota, most)]).unwrap(), store.clock.now());
+            insist(&store, move |tx| quotas::change(tx, &org_id, &change, now))
+        };
+        join(&store, &a, "mo", "admin");
+        set("members", Some(2));
+        invite(&store, &a, "invited@example.org", 1).unwrap();
+        let full = Refusal::Conflict(Reason::ManyMembers);
+        assert_eq!(invite(&store, &a, "other@example.org", 2), Err(full.clone()));
+        invite(&store, &b, "other@example.org", 3).unwrap();
+        let (org_id, role_id, now) = (a.clone(), role_of(&a, "member"), store.clock.now());
+        let new = NewMember { user_id: user("lee"), role_id, state: State::Active, quick_login: false };
+        assert_eq!(decide(&store, move |tx| membership::add(tx, &org_id, &Actor::Operator, &new, now)), Err(full));
+        set("api_keys", Some(1));
+        add_key(&store, &a, &person("mo"), "k", KeyPermissions::ALL).unwrap();
+        let full = Refusal::Conflict(Reason::ManyKeys);
+        assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(full));
+        set("api_keys", None);
+        add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL).unwrap();
+        assert_eq!(set("members", Some(2)), OrgQuotas::from_iter([(OrgQuota::Members, 2)]));
+        // What changes nothing leaves no event.
+        let changed = "SELECT COUNT(*) FROM events WHERE org_id = $1 AND action = 'workspace.change'";
+        let events = store.read_blocking(move |tx| tx.query_opt(changed, params![&a])?.unwrap().int(0)).unwrap();
+        assert_eq!(events, 3);
     }
 
     fn a_slug_never_passes_to_another_org(store: TestStore) {

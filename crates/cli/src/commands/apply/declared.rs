@@ -32,6 +32,9 @@ pub struct OrgEntry {
     pub quick_logins: Option<bool>,
     pub require_second_factor: Option<bool>,
     pub verified: Option<bool>,
+    /// What it may have at most; null for what the settings say.
+    #[serde(default)]
+    pub quotas: BTreeMap<String, Option<u64>>,
     /// How it looks, and its apps that have no look of their own.
     pub branding: Option<BrandingEntry>,
     #[serde(default)]

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, OrgRef, RoleId};
 use sigma_core::merits::Standing;
-use sigma_core::org::{Role, RoleDraft, RolePermissions, Switch, Switches, text};
+use sigma_core::org::{OrgQuotas, QuotaChange, Role, RoleDraft, RolePermissions, Switch, Switches, text};
 use sigma_store::branding::Branded;
 use sigma_store::merits::issuer;
 use sigma_store::org::api_key::MadeKeys;
-use sigma_store::org::{self, Change, Org, role};
+use sigma_store::org::{self, Change, Org, quotas, role};
 use sigma_store::{Stop, StoreError, Tx};
 
 use super::declared::{OrgEntry, RoleEntry};
@@ -34,14 +34,16 @@ pub fn find(tx: &mut dyn Tx, name: &str) -> Judged<OrgId> {
 /// Makes a workspace as declared.
 pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<OrgEntry, FreshOrg>) -> Judged<Option<Step>> {
     let (entry, now) = (&item.value, wanted.now);
-    let (before, org_id) = if let Some(new) = &item.fresh.new {
+    let (mut before, org_id) = if let Some(new) = &item.fresh.new {
         (None, org::add(tx, new).map_err(refused)?.id)
     } else {
         let org_id = find(tx, &entry.org)?;
-        (load(tx, &org_id)?, org_id)
+        (load(tx, &org_id)?.as_ref().map(view), org_id)
     };
     let name = entry.name.as_deref().map(text::name).transpose();
     let name = name.map_err(|problem| Stop::Refused(Failure::Usage(format!("name {problem}"))))?;
+    let quotas = QuotaChange::new(entry.quotas.iter().map(|(name, most)| (name.as_str(), *most)));
+    let quotas = quotas.map_err(|problem| Stop::Refused(Failure::Usage(format!("quotas: {problem}"))))?;
     let change = Change {
         name,
         quick_logins: entry.quick_logins,
@@ -61,8 +63,18 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<OrgEntry, FreshOrg>) 
             issuer::set_standing(tx, &org_id, standing, now).map_err(refused)?;
         }
     }
-    let (mut before, mut after) =
-        (before.as_ref().map(view), load(tx, &org_id)?.as_ref().map(view).unwrap_or_default());
+    let mut after = load(tx, &org_id)?.as_ref().map(view).unwrap_or_default();
+    if !quotas.is_empty() {
+        let named = |own: &OrgQuotas| -> Members {
+            quotas.entries().map(|(quota, _)| (quota.as_str().to_owned(), json!(own.own(quota)))).collect()
+        };
+        let own = quotas::list(tx, &org_id).map_err(Stop::Failed)?;
+        if let Some(before) = &mut before {
+            before.insert("quotas".to_owned(), named(&own).into());
+        }
+        let own = quotas::change(tx, &org_id, &quotas, now).map_err(Stop::Failed)?;
+        after.insert("quotas".to_owned(), named(&own).into());
+    }
     let (whose, look) = (Branded::Org(org_id), item.fresh.look.as_ref());
     look::bring(tx, &whose, look, (before.as_mut(), &mut after), now)?;
     Ok(Step::between("org", &entry.org, before, after))

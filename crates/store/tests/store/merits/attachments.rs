@@ -7,12 +7,14 @@ use sigma_core::ids::{AttachmentId, MeritEditId};
 use sigma_core::merits::{
     AttachmentKind, ContentType, FieldType, FieldValue, MeritProblem, Move, RequestFault, SettingChange,
 };
+use sigma_core::org::QuotaChange;
 use sigma_core::time::Clock as _;
 use sigma_store::merits::attachment::{self, NewAttachment};
 use sigma_store::merits::edit::{self, NewValue};
 use sigma_store::merits::send::{Recipient, To};
 use sigma_store::merits::{Merit, erasure, step};
 use sigma_store::on_both_engines;
+use sigma_store::org::quotas;
 use sigma_store::testing::{decide, insist};
 
 use super::issuing::transferring;
@@ -64,6 +66,10 @@ on_both_engines! {
         assert_eq!(send(&foreign), Err(MeritProblem::NotFound), "another org's");
         let full = request(&issuer, AttachmentKind::Photos, ContentType::Png);
         assert!(matches!(full, Err(MeritProblem::RateLimit(_))), "{full:?}");
+        let (org, quotas) = (issuer.org.clone(), QuotaChange::new([("upload_mebibytes_per_day", Some(1))]).unwrap());
+        let now = store.clock.now();
+        insist(&store, move |tx| quotas::change(tx, &org, &quotas, now));
+        request(&issuer, AttachmentKind::Photos, ContentType::Png).unwrap();
         store.advance(Duration::from_hours(25));
         let now = store.clock.now();
         let expired = store.read_blocking(move |tx| attachment::expired(tx, now, 10)).unwrap();

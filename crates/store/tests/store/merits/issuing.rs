@@ -8,6 +8,7 @@ use sigma_core::merits::{
     FieldType, FieldValue, MeritProblem, Move, OrgPermission, PageRequest, PersonName, RequestFault, SettingChange,
     Standing, Status,
 };
+use sigma_core::org::QuotaChange;
 use sigma_core::time::Clock as _;
 use sigma_store::merits::edit::{self, NewValue};
 use sigma_store::merits::send::{Manner, Sending, To};
@@ -15,7 +16,8 @@ use sigma_store::merits::step::{self, Transfer};
 use sigma_store::merits::template::{self, TemplateChange};
 use sigma_store::merits::{field, issuer, link};
 use sigma_store::on_both_engines;
-use sigma_store::testing::decide;
+use sigma_store::org::quotas;
+use sigma_store::testing::{decide, insist};
 
 use super::{Issuer, Often, add_app, address, next_merit, person, text};
 
@@ -236,6 +238,11 @@ on_both_engines! {
         assert_eq!(send(&other, 3), Ok(3));
         store.advance(Duration::from_hours(24));
         assert_eq!(send(&issuer, 3), Ok(3));
+        let (org, quotas, now) = (issuer.org.clone(), QuotaChange::new([("merits_per_day", Some(4))]), store.clock.now());
+        let quotas = quotas.unwrap();
+        insist(&store, move |tx| quotas::change(tx, &org, &quotas, now));
+        assert_eq!(send(&issuer, 1), Ok(1), "its own quota counts");
+        assert!(matches!(send(&issuer, 1), Err(MeritProblem::RateLimit(_))));
     }
 
     fn members_are_reached_by_id_only_by_orgs_that_know_them(store: TestStore) {
