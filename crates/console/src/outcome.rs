@@ -175,7 +175,10 @@ impl Done {
 
 /// Whether the page with the form says why it was refused; else another page replaces it.
 pub const fn is_explained(refusal: OperatorRefusal) -> bool {
-    !matches!(refusal, OperatorRefusal::Denied | OperatorRefusal::Stranger | OperatorRefusal::NotFound)
+    !matches!(
+        refusal,
+        OperatorRefusal::Denied | OperatorRefusal::BeyondToken | OperatorRefusal::Stranger | OperatorRefusal::NotFound
+    )
 }
 
 /// Why an action was refused.
@@ -191,7 +194,10 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::SlugTaken => "console-refused-slug",
         OperatorRefusal::TooManyKeys => "console-refused-many-keys",
         OperatorRefusal::Outdated => "console-refused-outdated",
-        OperatorRefusal::Denied | OperatorRefusal::Stranger | OperatorRefusal::NotFound => "console-forbidden-about",
+        OperatorRefusal::Denied
+        | OperatorRefusal::BeyondToken
+        | OperatorRefusal::Stranger
+        | OperatorRefusal::NotFound => "console-forbidden-about",
     };
     Notice::Refused(language.text(key).to_string())
 }

@@ -10,6 +10,7 @@ use url::Url;
 
 pub use self::problem::{AppProblem, AppReason, ProblemKind};
 pub use self::settings::{AppSettings, OrgClaimsSettings, display_name};
+use crate::admin_scope::is_admin_scope;
 use crate::backchannel::BackchannelLogout;
 use crate::client_metadata::ClientMetadata;
 use crate::digest::Digest;
@@ -20,7 +21,7 @@ use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::{RedirectUri, RegisteredRedirectUris};
-use crate::scope::{ADMIN_READ, ADMIN_WRITE, KNOWN, OF_ORGS, OFFLINE_ACCESS, Scopes};
+use crate::scope::{KNOWN, OF_ORGS, OFFLINE_ACCESS, Scopes};
 use crate::security::AppSecurity;
 use crate::slug::SIGMA;
 use crate::time::Timestamp;
@@ -319,7 +320,7 @@ impl App {
         match scope {
             OFFLINE_ACCESS => self.may_use(GrantType::RefreshToken),
             scope if OF_ORGS.contains(&scope) => !self.dynamic,
-            ADMIN_READ | ADMIN_WRITE => !self.dynamic && self.org_id == OrgId::operator(),
+            scope if is_admin_scope(scope) => !self.dynamic && self.org_id == OrgId::operator(),
             _ => true,
         }
     }

@@ -2,6 +2,7 @@
 //! its own, no HTTP and no SQL.
 
 pub mod actor;
+pub mod admin_scope;
 pub mod app;
 pub mod authentication;
 pub mod authorize;

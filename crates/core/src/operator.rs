@@ -221,6 +221,9 @@ pub enum OperatorRefusal {
     /// The caller has no role: for them there is no console.
     #[error("there is nothing here")]
     Stranger,
+    /// Their token does not reach as far as the app, or what it is to reach.
+    #[error("the app has or would have scopes of the management API that the token lacks")]
+    BeyondToken,
     /// Their role does not include the right.
     #[error("your role may not do this")]
     Denied,

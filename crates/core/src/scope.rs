@@ -30,11 +30,27 @@ pub const MERITS: &str = "merits";
 pub const ADMIN_READ: &str = "sigma:admin:read";
 /// Changing by the management API, which includes reading. Only for apps of the operator.
 pub const ADMIN_WRITE: &str = "sigma:admin:write";
-/// The scopes of the management API.
-pub const ADMIN: [&str; 2] = [ADMIN_READ, ADMIN_WRITE];
+/// The scopes of the management API: for all of it, and for each of its [areas](crate::admin_scope::AdminArea).
+pub const ADMIN: [&str; 15] = [
+    ADMIN_READ,
+    ADMIN_WRITE,
+    "sigma:admin:people:read",
+    "sigma:admin:people:write",
+    "sigma:admin:apps:read",
+    "sigma:admin:apps:write",
+    "sigma:admin:orgs:read",
+    "sigma:admin:orgs:write",
+    "sigma:admin:events:read",
+    "sigma:admin:webhooks:read",
+    "sigma:admin:webhooks:write",
+    "sigma:admin:keys:read",
+    "sigma:admin:keys:write",
+    "sigma:admin:server:read",
+    "sigma:admin:server:write",
+];
 
 /// The server's own scopes. Resources define more; all others are ignored.
-pub const KNOWN: [&str; 13] = [
+pub const KNOWN: [&str; 26] = [
     OPENID,
     PROFILE,
     EMAIL,
@@ -48,6 +64,19 @@ pub const KNOWN: [&str; 13] = [
     MERITS,
     ADMIN_READ,
     ADMIN_WRITE,
+    "sigma:admin:people:read",
+    "sigma:admin:people:write",
+    "sigma:admin:apps:read",
+    "sigma:admin:apps:write",
+    "sigma:admin:orgs:read",
+    "sigma:admin:orgs:write",
+    "sigma:admin:events:read",
+    "sigma:admin:webhooks:read",
+    "sigma:admin:webhooks:write",
+    "sigma:admin:keys:read",
+    "sigma:admin:keys:write",
+    "sigma:admin:server:read",
+    "sigma:admin:server:write",
 ];
 
 /// A set of scopes in requested order.

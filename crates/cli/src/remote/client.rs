@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
+use sigma_core::scope::ADMIN;
 use tokio::runtime::Runtime;
 
 use super::Members as _;
@@ -74,29 +75,21 @@ impl Client {
         }
     }
 
-    /// A token of the app itself, with the most that it may do: first the scope for changes, else that for reading.
+    /// A token of the app itself, with the most that it may do: the server leaves out what the app may not ask for.
     fn ask_for_token(&self, id: &str, secret: &str) -> Result<String, Failure> {
-        let url = self.url("/api/auth/oauth2/token")?;
-        let mut refusal = Failure::Refused("the server gave no token".to_owned());
-        for scope in ["sigma:admin:write", "sigma:admin:read"] {
-            let form = [("grant_type", "client_credentials"), ("scope", scope)];
-            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-            let escape = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
-            let request = self
-                .http
-                .post(url.clone())
-                .basic_auth(escape(id), Some(escape(secret)))
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(body);
-            match self.answer(request) {
-                Ok(answer) => match answer.at("access_token").as_str() {
-                    Some(token) => return Ok(token.to_owned()),
-                    None => break,
-                },
-                Err(failure) => refusal = failure,
-            }
-        }
-        Err(refusal)
+        let scope = ADMIN.join(" ");
+        let form = [("grant_type", "client_credentials"), ("scope", &scope)];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let escape = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+        let request = self
+            .http
+            .post(self.url("/api/auth/oauth2/token")?)
+            .basic_auth(escape(id), Some(escape(secret)))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let answer = self.answer(request)?;
+        let token = answer.at("access_token").as_str().map(str::to_owned);
+        token.ok_or_else(|| Failure::Refused("the server gave no token".to_owned()))
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {

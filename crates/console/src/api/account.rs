@@ -54,7 +54,7 @@ struct RecoveryLink {
     path = "/api/admin/v1/people/{id}/reset",
     operation_id = "adminResetPerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -87,7 +87,7 @@ async fn reset(
     path = "/api/admin/v1/people/{id}/recover",
     operation_id = "adminRecoverPerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -137,7 +137,7 @@ async fn send(
     path = "/api/admin/v1/people/{id}/delete",
     operation_id = "adminDeletePerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -177,7 +177,7 @@ async fn delete(
     path = "/api/admin/v1/people/{id}/keep",
     operation_id = "adminKeepPerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -223,7 +223,7 @@ struct MergeProposal {
     path = "/api/admin/v1/people/{id}/merge",
     operation_id = "adminProposeMerge",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the account that goes"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),

@@ -184,7 +184,7 @@ pub fn read(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<AdminA
     path = "/api/admin/v1/apps/{client_id}",
     operation_id = "adminShowApp",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -216,7 +216,7 @@ async fn show(
     path = "/api/admin/v1/apps/{client_id}",
     operation_id = "adminChangeApp",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -239,11 +239,11 @@ async fn change(
     Path(name): Path<String>,
     Body(settings): Body<AppSettings>,
 ) -> Result<Response, AdminError> {
-    let (named, caller) = (parse(&name)?, admin.caller.clone());
+    let (named, caller, reach) = (parse(&name)?, admin.caller.clone(), admin.reach());
     let (secret, fresh) = fresh(&sigma);
     let change = move |tx: &mut dyn Tx| {
         conditions.require(tx, &[Owner::Installation], |tx| read(tx, &caller, &named))?;
-        apps::change(tx, &caller, &named, None, &settings, &fresh)
+        apps::change(tx, (&caller, &reach), &named, None, &settings, &fresh)
     };
     let changed = admin.store(&sigma).decide(change).await??;
     Ok(if changed.took_secret {
@@ -259,7 +259,7 @@ async fn change(
     path = "/api/admin/v1/apps/{client_id}",
     operation_id = "adminRemoveApp",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -279,10 +279,10 @@ async fn remove(
     conditions: Conditions,
     Path(name): Path<String>,
 ) -> Result<StatusCode, AdminError> {
-    let (named, caller, now) = (parse(&name)?, admin.caller.clone(), sigma.now());
+    let (named, caller, reach, now) = (parse(&name)?, admin.caller.clone(), admin.reach(), sigma.now());
     let remove = move |tx: &mut dyn Tx| {
         conditions.require(tx, &[Owner::Installation], |tx| read(tx, &caller, &named))?;
-        apps::remove(tx, &caller, &named, now)
+        apps::remove(tx, (&caller, &reach), &named, now)
     };
     admin.store(&sigma).decide(remove).await??;
     Ok(StatusCode::NO_CONTENT)

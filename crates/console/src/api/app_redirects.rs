@@ -48,7 +48,7 @@ struct AdminRedirectRefusal {
     path = "/api/admin/v1/apps/{client_id}/redirect-refusals",
     operation_id = "adminListRedirectRefusals",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(("client_id" = String, Path, description = "The client id of the app, or its id")),
     responses(
         (status = 200, description = "The URIs", body = AdminRedirectRefusals),

@@ -41,7 +41,7 @@ struct NewAppSecret {
     path = "/api/admin/v1/apps/{client_id}/secrets",
     operation_id = "adminRenewAppSecret",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -69,11 +69,11 @@ async fn renew(
         return Err(AdminError::Invalid("overlap_seconds must be 0 to 2592000"));
     }
     let overlap = Duration::from_secs(u64::from(seconds));
-    let (named, caller) = (parse(&name)?, admin.caller.clone());
+    let (named, caller, reach) = (parse(&name)?, admin.caller.clone(), admin.reach());
     let (secret, fresh) = fresh(&sigma);
     let renew = move |tx: &mut dyn Tx| {
         conditions.require(tx, &[Owner::Installation], |tx| read(tx, &caller, &named))?;
-        apps::renew_secret(tx, &caller, &named, overlap, &fresh)
+        apps::renew_secret(tx, (&caller, &reach), &named, overlap, &fresh)
     };
     let renewed = admin.store(&sigma).decide(renew).await??;
     Ok((StatusCode::CREATED, Json(AdminAppDetails::with_secret(renewed, secret))))
@@ -85,7 +85,7 @@ async fn renew(
     path = "/api/admin/v1/apps/{client_id}/secrets/former",
     operation_id = "adminEndFormerAppSecret",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -105,10 +105,10 @@ async fn end_former(
     conditions: Conditions,
     Path(name): Path<String>,
 ) -> Result<StatusCode, AdminError> {
-    let (named, caller, now) = (parse(&name)?, admin.caller.clone(), sigma.now());
+    let (named, caller, reach, now) = (parse(&name)?, admin.caller.clone(), admin.reach(), sigma.now());
     let end = move |tx: &mut dyn Tx| {
         conditions.require(tx, &[Owner::Installation], |tx| read(tx, &caller, &named))?;
-        apps::end_former_secret(tx, &caller, &named, now)
+        apps::end_former_secret(tx, (&caller, &reach), &named, now)
     };
     admin.store(&sigma).decide(end).await??;
     Ok(StatusCode::NO_CONTENT)

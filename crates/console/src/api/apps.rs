@@ -28,7 +28,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 2] {
     path = "/api/admin/v1/apps",
     operation_id = "adminListApps",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
@@ -56,7 +56,7 @@ async fn list(
     path = "/api/admin/v1/apps",
     operation_id = "adminAddApp",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     request_body = AppSettings,
     responses(
         (status = 201, description = "The app", body = AdminAppDetails),
@@ -72,7 +72,8 @@ async fn add(
     Body(settings): Body<AppSettings>,
 ) -> Result<(StatusCode, Json<AdminAppDetails>), AdminError> {
     let (secret, fresh) = fresh(&sigma);
-    let (caller, id) = (admin.caller.clone(), AppId::new(fresh.now, &*sigma.rng));
-    let added = admin.store(&sigma).decide(move |tx| apps::add(tx, &caller, &id, &settings, &fresh)).await??;
+    let (caller, reach, id) = (admin.caller.clone(), admin.reach(), AppId::new(fresh.now, &*sigma.rng));
+    let added =
+        admin.store(&sigma).decide(move |tx| apps::add(tx, (&caller, &reach), &id, &settings, &fresh)).await??;
     Ok((StatusCode::CREATED, Json(AdminAppDetails::with_secret(added, secret))))
 }

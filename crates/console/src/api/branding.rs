@@ -131,7 +131,7 @@ impl AdminBrandingChange {
     path = "/api/admin/v1/branding",
     operation_id = "adminShowBranding",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     responses(
         (status = 200, description = "The branding", body = AdminBranding),
         (status = 400, description = "Two credentials"),

@@ -40,7 +40,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 8] {
     path = "/api/admin/v1/orgs/{org}/branding",
     operation_id = "adminShowOrgBranding",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -70,7 +70,7 @@ async fn show_org(
     path = "/api/admin/v1/orgs/{org}/branding",
     operation_id = "adminChangeOrgBranding",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -102,7 +102,7 @@ async fn change_org(
     path = "/api/admin/v1/orgs/{org}/branding/logo",
     operation_id = "adminSetOrgLogo",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the branding that may be changed"),
@@ -134,7 +134,7 @@ async fn set_org_logo(
     path = "/api/admin/v1/orgs/{org}/branding/logo",
     operation_id = "adminRemoveOrgLogo",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the branding that may be changed"),
@@ -164,7 +164,7 @@ async fn remove_org_logo(
     path = "/api/admin/v1/apps/{client_id}/branding",
     operation_id = "adminShowAppBranding",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -194,7 +194,7 @@ async fn show_app(
     path = "/api/admin/v1/apps/{client_id}/branding",
     operation_id = "adminChangeAppBranding",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -226,7 +226,7 @@ async fn change_app(
     path = "/api/admin/v1/apps/{client_id}/branding/logo",
     operation_id = "adminSetAppLogo",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the branding that may be changed"),
@@ -258,7 +258,7 @@ async fn set_app_logo(
     path = "/api/admin/v1/apps/{client_id}/branding/logo",
     operation_id = "adminRemoveAppLogo",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("client_id" = String, Path, description = "The client id of the app, or its id"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the branding that may be changed"),

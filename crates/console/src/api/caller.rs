@@ -9,6 +9,7 @@ use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use sigma_core::actor::Actor;
+use sigma_core::admin_scope::{AdminArea, AdminReach};
 use sigma_core::authentication::Acr;
 use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRole;
@@ -22,10 +23,13 @@ use sigma_store::{Store, org};
 
 use super::error::AdminError;
 
+/// Where the endpoints are.
+const PREFIX: &str = "/api/admin/v1/";
+
 /// What an endpoint needs of a token.
 pub trait Access: Send + 'static {
-    /// Its scope.
-    const SCOPE: &'static str;
+    /// Whether it changes something.
+    const WRITES: bool;
 }
 
 /// Reading.
@@ -37,20 +41,21 @@ pub struct Reads;
 pub struct Writes;
 
 impl Access for Reads {
-    const SCOPE: &'static str = ADMIN_READ;
+    const WRITES: bool = false;
 }
 
 impl Access for Writes {
-    const SCOPE: &'static str = ADMIN_WRITE;
+    const WRITES: bool = true;
 }
 
-/// A caller whose token has the scope.
+/// A caller whose token reaches the endpoint: by a scope of the whole API, or of the area that the path is in.
 pub struct Admin<A> {
     /// Who asks, for the operations of the console.
     pub caller: Caller,
     actor: Actor,
     context: RequestContext,
-    may_write: bool,
+    area: AdminArea,
+    reach: AdminReach,
     /// The app, and the person.
     counted: String,
     /// The request, if it is carried out once.
@@ -74,7 +79,8 @@ impl<A> Admin<A> {
             caller: self.caller.clone(),
             actor: self.actor.clone(),
             context: self.context.clone(),
-            may_write: self.may_write,
+            area: self.area,
+            reach: self.reach.clone(),
             counted: self.counted.clone(),
             claim: self.claim.clone(),
             access: PhantomData,
@@ -86,9 +92,14 @@ impl<A> Admin<A> {
         self.claim = Some(claim);
     }
 
-    /// Whether the token has the scope for changes, which some of what is read needs as well.
-    pub const fn may_write(&self) -> bool {
-        self.may_write
+    /// Whether the token has a scope for changes in the area, which some of what is read needs as well.
+    pub fn may_write(&self) -> bool {
+        self.reach.may_write(self.area)
+    }
+
+    /// What the token may do by this API.
+    pub fn reach(&self) -> AdminReach {
+        self.reach.clone()
     }
 
     /// The store, on behalf of the caller.
@@ -106,12 +117,14 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, Response> {
         if let Some(Proven(known)) = parts.extensions.remove::<Proven>() {
-            // Whoever may write may do everything.
+            // Whoever may write in an area may do everything there.
             return Ok(known.as_ref().again());
         }
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
         let Bearer(live) = Bearer::from_request_parts(parts, sigma).await.map_err(IntoResponse::into_response)?;
-        let (caller, actor, may_write) = of_token(&live, A::SCOPE).map_err(IntoResponse::into_response)?;
+        let path = parts.uri.path();
+        let area = AdminArea::of_path(path.strip_prefix(PREFIX).unwrap_or(path));
+        let (caller, actor, reach) = of_token(&live, area, A::WRITES).map_err(IntoResponse::into_response)?;
         // As at the pages: what the operator's org requires of its people holds whatever they come with.
         let is_person = matches!(caller, Caller::Person(_));
         if is_person
@@ -122,28 +135,31 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
         }
         let counted = format!("{}\0{}", live.app.client_id, actor.id().unwrap_or_default());
         context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)?;
-        Ok(Self { caller, actor, context, may_write, counted, claim: None, access: PhantomData })
+        Ok(Self { caller, actor, context, area, reach, counted, claim: None, access: PhantomData })
     }
 }
 
-/// Who the token speaks for, and whether it has the scope for changes. One that somebody else than its app and its person took part
-/// in manages nothing.
-fn of_token(live: &LiveAccess, scope: &'static str) -> Result<(Caller, Actor, bool), Refusal> {
+/// Who the token speaks for, and what it may do. One that somebody else than its app and its person took part in manages nothing.
+fn of_token(live: &LiveAccess, area: AdminArea, writes: bool) -> Result<(Caller, Actor, AdminReach), Refusal> {
     let claims = &live.access.claims;
-    let granted = live.app.still_granted(&Scopes::parse(&claims.scope));
-    let may_write = granted.contains(ADMIN_WRITE);
-    if !may_write && !granted.contains(scope) {
-        return Err(Refusal::Scope(scope));
+    let reach = AdminReach::of(&live.app.still_granted(&Scopes::parse(&claims.scope)));
+    let may_write = reach.may_write(area);
+    if !may_write && (writes || !reach.may_read(area)) {
+        return Err(if writes {
+            Refusal::Scope(area.write().unwrap_or(ADMIN_WRITE), ADMIN_WRITE)
+        } else {
+            Refusal::Scope(area.read(), ADMIN_READ)
+        });
     }
     if claims.act.is_some() || claims.impersonation {
         return Err(Refusal::ForAnother);
     }
     let Some((_, account)) = &live.account else {
         let role = if may_write { OperatorRole::Admin } else { OperatorRole::Auditor };
-        return Ok((Caller::App(role), Actor::App(live.app.id.clone()), may_write));
+        return Ok((Caller::App(role), Actor::App(live.app.id.clone()), reach));
     };
     let user_id = account.user.id.clone();
-    Ok((Caller::Person(user_id.clone()), Actor::User(user_id), may_write))
+    Ok((Caller::Person(user_id.clone()), Actor::User(user_id), reach))
 }
 
 /// Whether the operator's org requires a second factor.
@@ -157,15 +173,15 @@ async fn requires_second_factor(sigma: &AppState) -> Result<bool, Response> {
 enum Refusal {
     /// Its person has proven one factor, and two are required (RFC 9470 §3).
     SecondFactor,
-    /// It lacks this scope (RFC 6750 §3.1).
-    Scope(&'static str),
+    /// It has neither this scope of the area (RFC 6750 §3.1) nor that one of the whole API.
+    Scope(&'static str, &'static str),
     /// Somebody acts by it for another.
     ForAnother,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let scope = match self {
+        let (scope, whole) = match self {
             Self::SecondFactor => {
                 let words = "The operator's org requires a second factor, which was not proven for this token";
                 let refused = ApiError::new(StatusCode::UNAUTHORIZED, "insufficient_user_authentication", words);
@@ -175,13 +191,13 @@ impl IntoResponse for Refusal {
                 )
                     .into_response();
             }
-            Self::Scope(scope) => scope,
+            Self::Scope(scope, whole) => (scope, whole),
             Self::ForAnother => {
                 let words = "A token by which somebody acts for another manages nothing";
                 return AdminError::Forbidden(words).into_response();
             }
         };
-        let words = format!("The token needs the scope {scope}");
+        let words = format!("The token needs the scope {whole}, or {scope}");
         let mut response = ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", words).into_response();
         let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {

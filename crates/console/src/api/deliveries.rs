@@ -104,7 +104,7 @@ struct Repeated {
     path = "/api/admin/v1/webhooks/{webhook}/deliveries",
     operation_id = "adminListWebhookDeliveries",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:webhooks:read"])),
     params(
         ("webhook" = String, Path, description = "The id of the webhook"),
         ("state" = Option<String>, Query, description = "`failed` for those alone"),
@@ -142,7 +142,7 @@ async fn list(
     path = "/api/admin/v1/webhooks/{webhook}/deliveries/{event}/replay",
     operation_id = "adminReplayWebhookDelivery",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     params(
         ("webhook" = String, Path, description = "The id of the webhook"),
         ("event" = String, Path, description = "The id of the event"),
@@ -172,7 +172,7 @@ async fn replay(
     path = "/api/admin/v1/webhooks/{webhook}/replay",
     operation_id = "adminReplayFailedWebhookDeliveries",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     params(("webhook" = String, Path, description = "The id of the webhook")),
     request_body = FailedSince,
     responses(

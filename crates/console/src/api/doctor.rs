@@ -47,7 +47,7 @@ struct AdminExamination {
     path = "/api/admin/v1/doctor",
     operation_id = "adminExamine",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     responses(
         (status = 200, description = "The results", body = AdminExamination),
         (status = 400, description = "Two credentials"),

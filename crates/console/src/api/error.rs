@@ -188,6 +188,7 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         OperatorRefusal::NotFound => StatusCode::NOT_FOUND,
         OperatorRefusal::Stranger
         | OperatorRefusal::Denied
+        | OperatorRefusal::BeyondToken
         | OperatorRefusal::BeyondOwn
         | OperatorRefusal::Oneself
         | OperatorRefusal::OwnOrg => StatusCode::FORBIDDEN,
@@ -205,6 +206,7 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
     match refusal {
         OperatorRefusal::Stranger => "no_role",
         OperatorRefusal::Denied => "forbidden",
+        OperatorRefusal::BeyondToken => "beyond_own_token",
         OperatorRefusal::BeyondOwn => "beyond_own_role",
         OperatorRefusal::Oneself => "own_account",
         OperatorRefusal::OwnOrg => "operators_org",

@@ -41,7 +41,7 @@ struct AdminEvents {
     path = "/api/admin/v1/events",
     operation_id = "adminListEvents",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:events:read"])),
     params(
         ("person" = Option<String>, Query, description = "What a person did, or what happened to them: an id"),
         ("app" = Option<String>, Query, description = "What happened to an app: an id"),
@@ -93,7 +93,7 @@ fn wanted(query: &ListQuery) -> Result<(Filter, Place), AdminError> {
     path = "/api/admin/v1/events/export",
     operation_id = "adminExportEvents",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:events:read"])),
     params(
         ("person" = Option<String>, Query, description = "What a person did, or what happened to them: an id"),
         ("app" = Option<String>, Query, description = "What happened to an app: an id"),

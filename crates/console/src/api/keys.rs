@@ -106,7 +106,7 @@ struct KeyRotation {
     path = "/api/admin/v1/keys",
     operation_id = "adminListKeys",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:keys:read"])),
     params(("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has")),
     responses(
         (status = 200, description = "The keys and their schedule", body = AdminKeys,
@@ -133,7 +133,7 @@ async fn list(
     path = "/api/admin/v1/keys/rotate",
     operation_id = "adminRotateKeys",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:keys:write"])),
     params(("If-Match" = Option<String>, Header, description = "Tags of the versions of `keys` that may be changed")),
     request_body = KeyRotation,
     responses(
@@ -175,7 +175,7 @@ async fn rotate_keys(
     path = "/api/admin/v1/keys/{kid}",
     operation_id = "adminRevokeKey",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:keys:write"])),
     params(
         ("kid" = String, Path, description = "The id of the key"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of `keys` that may be changed"),

@@ -50,7 +50,7 @@ struct AdminMailPreview {
     path = "/api/admin/v1/mail-templates",
     operation_id = "adminListMailTemplates",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     params(("language" = Option<String>, Query, description = "`en`, the default, or `de`")),
     responses(
         (status = 200, description = "The mails", body = AdminMailTemplates),
@@ -75,7 +75,7 @@ async fn list(
     path = "/api/admin/v1/mail-templates/{template}",
     operation_id = "adminPreviewMail",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     params(
         ("template" = String, Path, description = "The name of the mail"),
         ("language" = Option<String>, Query, description = "`en`, the default, or `de`"),

@@ -71,7 +71,7 @@ impl AdminMail {
     path = "/api/admin/v1/mails",
     operation_id = "adminListMails",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     params(
         ("state" = Option<String>, Query, description = "`failing`: those whose last attempt failed"),
         ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
@@ -103,7 +103,7 @@ async fn list(
     path = "/api/admin/v1/mails/test",
     operation_id = "adminTestMail",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:server:write"])),
     responses(
         (status = 202, description = "It is queued"),
         (status = 400, description = "Two credentials"),
@@ -127,7 +127,7 @@ async fn test(State(sigma): State<AppState>, admin: Admin<Writes>) -> Result<Sta
     path = "/api/admin/v1/mails/{mail}/resend",
     operation_id = "adminResendMail",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:server:write"])),
     params(("mail" = String, Path, description = "The id of the mail")),
     responses(
         (status = 202, description = "It is sent next"),
@@ -154,7 +154,7 @@ async fn resend(
     path = "/api/admin/v1/mails/{mail}",
     operation_id = "adminDropMail",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:server:write"])),
     params(("mail" = String, Path, description = "The id of the mail")),
     responses(
         (status = 204, description = "It is deleted"),

@@ -132,7 +132,7 @@ pub fn parse(id: &str) -> Result<OrgId, AdminError> {
     path = "/api/admin/v1/orgs/{org}",
     operation_id = "adminShowOrg",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -196,7 +196,7 @@ fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
     path = "/api/admin/v1/orgs/{org}",
     operation_id = "adminChangeOrg",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),

@@ -73,7 +73,7 @@ impl From<&MemberLine> for AdminMember {
     path = "/api/admin/v1/orgs/{org}/members",
     operation_id = "adminListOrgMembers",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("q" = Option<String>, Query, description = "An e-mail address"),
@@ -108,7 +108,7 @@ async fn list(
     path = "/api/admin/v1/orgs/{org}/members/{user}",
     operation_id = "adminShowOrgMember",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("user" = String, Path, description = "The id of the member"),
@@ -141,7 +141,7 @@ async fn show(
     path = "/api/admin/v1/orgs/{org}/admins/{user}",
     operation_id = "adminGiveOrgAdmin",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("user" = String, Path, description = "The id of the person"),
@@ -173,7 +173,7 @@ async fn give(
     path = "/api/admin/v1/orgs/{org}/admins/{user}",
     operation_id = "adminTakeOrgAdmin",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
         ("org" = String, Path, description = "The id of the org"),
         ("user" = String, Path, description = "The id of the person"),

@@ -58,7 +58,7 @@ impl From<&Org> for AdminOrg {
     path = "/api/admin/v1/orgs",
     operation_id = "adminListOrgs",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
         ("q" = Option<String>, Query, description = "An id, a slug, or a part of a name"),
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),

@@ -117,7 +117,7 @@ struct AdminOverview {
     path = "/api/admin/v1/overview",
     operation_id = "adminOverview",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     responses(
         (status = 200, description = "The overview", body = AdminOverview),
         (status = 400, description = "Two credentials"),

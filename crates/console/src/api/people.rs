@@ -57,7 +57,7 @@ impl From<&User> for AdminPerson {
     path = "/api/admin/v1/people",
     operation_id = "adminListPeople",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:people:read"])),
     params(
         ("q" = Option<String>, Query, description = "An id, an e-mail address, a public key, or a part of a name or of an address"),
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),

@@ -34,7 +34,7 @@ pub fn endpoint() -> Endpoint<AppState> {
     path = "/api/admin/v1/people/export",
     operation_id = "adminExportPeople",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:people:read"])),
     params(
         ("hashes" = Option<bool>, Query, description = "With the hashes of passwords: owners only, with `sigma:admin:write`"),
     ),

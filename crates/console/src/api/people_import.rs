@@ -84,7 +84,7 @@ struct Counts {
     path = "/api/admin/v1/people/import",
     operation_id = "adminImportPeople",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("vouch" = Option<bool>, Query, description = "Take every address for verified"),
         ("dry_run" = Option<bool>, Query, description = "Only check the lines"),

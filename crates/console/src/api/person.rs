@@ -173,7 +173,7 @@ fn parse(id: &str) -> Result<UserId, AdminError> {
     path = "/api/admin/v1/people/{id}",
     operation_id = "adminShowPerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:people:read"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -205,7 +205,7 @@ async fn show(
     path = "/api/admin/v1/people/{id}/disable",
     operation_id = "adminDisablePerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -235,7 +235,7 @@ async fn disable(
     path = "/api/admin/v1/people/{id}/enable",
     operation_id = "adminEnablePerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -282,7 +282,7 @@ async fn set_disabled(
     path = "/api/admin/v1/people/{id}/sign-out",
     operation_id = "adminSignOutPerson",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),

@@ -76,7 +76,7 @@ struct AdminProviders {
     path = "/api/admin/v1/providers",
     operation_id = "adminListProviders",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     responses(
         (status = 200, description = "The providers", body = AdminProviders),
         (status = 400, description = "Two credentials"),
@@ -97,7 +97,7 @@ async fn list(State(sigma): State<AppState>, admin: Admin<Reads>) -> Result<Json
     path = "/api/admin/v1/providers/{provider}/check",
     operation_id = "adminCheckProvider",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:server:write"])),
     params(("provider" = String, Path, description = "The id of the provider")),
     responses(
         (status = 200, description = "The provider, whether or not it answers", body = AdminProvider),

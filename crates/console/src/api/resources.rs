@@ -71,7 +71,7 @@ fn read(tx: &mut dyn Tx, caller: &Caller, uri: &str) -> Decision<AdminResource> 
     path = "/api/admin/v1/resources",
     operation_id = "adminListResources",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
@@ -99,7 +99,7 @@ async fn list(
     path = "/api/admin/v1/resources",
     operation_id = "adminAddResource",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     request_body = ResourceSettings,
     responses(
         (status = 201, description = "The API", body = AdminResource),
@@ -125,7 +125,7 @@ async fn add(
     path = "/api/admin/v1/resources/{uri}",
     operation_id = "adminShowResource",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(
         ("uri" = String, Path, description = "The URI of the API, percent-encoded"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -156,7 +156,7 @@ async fn show(
     path = "/api/admin/v1/resources/{uri}",
     operation_id = "adminChangeResource",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("uri" = String, Path, description = "The URI of the API, percent-encoded"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -193,7 +193,7 @@ async fn change(
     path = "/api/admin/v1/resources/{uri}",
     operation_id = "adminRemoveResource",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:apps:write"])),
     params(
         ("uri" = String, Path, description = "The URI of the API, percent-encoded"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),

@@ -61,7 +61,7 @@ impl From<&SessionLine> for AdminLiveSession {
     path = "/api/admin/v1/sessions",
     operation_id = "adminListSessions",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:people:read"])),
     params(
         ("person" = Option<String>, Query, description = "The id of a person"),
         ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
@@ -92,7 +92,7 @@ async fn list(
     path = "/api/admin/v1/sessions/{session}",
     operation_id = "adminEndSession",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:people:write"])),
     params(("session" = String, Path, description = "The id of the session")),
     responses(
         (status = 204, description = "It has ended"),

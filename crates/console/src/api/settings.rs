@@ -57,7 +57,7 @@ struct AdminSettings {
     path = "/api/admin/v1/settings",
     operation_id = "adminListSettings",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
     params(("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has")),
     responses(
         (status = 200, description = "The settings", body = AdminSettings,

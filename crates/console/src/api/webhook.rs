@@ -124,7 +124,7 @@ struct TestedWebhook {
     path = "/api/admin/v1/webhooks/{webhook}",
     operation_id = "adminShowWebhook",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:webhooks:read"])),
     params(
         ("webhook" = String, Path, description = "The id of the webhook"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
@@ -156,7 +156,7 @@ async fn show(
     path = "/api/admin/v1/webhooks/{webhook}",
     operation_id = "adminChangeWebhook",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     params(
         ("webhook" = String, Path, description = "The id of the webhook"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -200,7 +200,7 @@ async fn change(
     path = "/api/admin/v1/webhooks/{webhook}",
     operation_id = "adminRemoveWebhook",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     params(
         ("webhook" = String, Path, description = "The id of the webhook"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -235,7 +235,7 @@ async fn remove(
     path = "/api/admin/v1/webhooks/{webhook}/rotate-secret",
     operation_id = "adminRotateWebhookSecret",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     params(
         ("webhook" = String, Path, description = "The id of the webhook"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
@@ -276,7 +276,7 @@ async fn rotate(
     path = "/api/admin/v1/webhooks/{webhook}/test",
     operation_id = "adminTestWebhook",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     params(("webhook" = String, Path, description = "The id of the webhook")),
     responses(
         (status = 202, description = "The event is queued", body = TestedWebhook),

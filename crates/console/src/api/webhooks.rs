@@ -122,7 +122,7 @@ pub fn events(names: &[String]) -> Result<EventFilter, AdminError> {
     path = "/api/admin/v1/webhooks",
     operation_id = "adminListWebhooks",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:read"])),
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:webhooks:read"])),
     params(
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
@@ -150,7 +150,7 @@ async fn list(
     path = "/api/admin/v1/webhooks",
     operation_id = "adminCreateWebhook",
     tag = "Management",
-    security(("access_token" = ["sigma:admin:write"])),
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:webhooks:write"])),
     request_body = NewAdminWebhook,
     responses(
         (status = 201, description = "The webhook, with what its receiver verifies with", body = CreatedWebhook),

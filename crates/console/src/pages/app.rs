@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use sigma_core::admin_scope::{AdminReach, is_admin_scope};
 use sigma_core::app::{App, AppProblem, AppReason, AppSettings, GrantType, LONGEST_OVERLAP_SECONDS};
 use sigma_core::ids::{AppId, AppRef};
 use sigma_core::interaction::ConsolePage;
@@ -14,7 +15,7 @@ use sigma_core::params::Params;
 use sigma_core::pkce::CodeVerifier;
 use sigma_core::random::alphanumeric;
 use sigma_core::redirect::{RedirectUri, Registrar, nearest};
-use sigma_core::scope::{ADMIN_READ, ADMIN_WRITE, OFFLINE_ACCESS};
+use sigma_core::scope::OFFLINE_ACCESS;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
@@ -92,7 +93,9 @@ async fn create(State(sigma): State<AppState>, operator: Operator, body: Bytes) 
     }
     let (secret, fresh) = fresh(&sigma);
     let (caller, id, wanted) = (operator.caller(), AppId::new(fresh.now, &*sigma.rng), settings.clone());
-    let made = operator.act(&sigma, move |tx| apps::add(tx, &caller, &id, &wanted, &fresh)).await?;
+    let made = operator
+        .act(&sigma, move |tx| apps::add(tx, (&caller, &AdminReach::everything()), &id, &wanted, &fresh))
+        .await?;
     match made {
         Ok(Ok(made)) => finish(&sigma, &operator, made, secret, Done::AppAdded).await,
         Ok(Err(problem)) => {
@@ -265,7 +268,7 @@ fn test_url(sigma: &AppState, app: &App) -> Option<String> {
     let verifier = CodeVerifier::parse(&alphanumeric(&*sigma.rng, 43)).ok()?;
     let state = alphanumeric(&*sigma.rng, 22);
     // Nothing that lives on after the test.
-    let scope = app.askable().retain(|scope| ![OFFLINE_ACCESS, ADMIN_READ, ADMIN_WRITE].contains(&scope)).to_string();
+    let scope = app.askable().retain(|scope| scope != OFFLINE_ACCESS && !is_admin_scope(scope)).to_string();
     let challenge = verifier.challenge().to_text();
     Some(with_query(
         GATE_PATH,
@@ -313,8 +316,11 @@ async fn save(sigma: &AppState, operator: &Operator, managed: Managed, form: &Pa
     let expected = Some(field(form, "version")).filter(|version| !version.is_empty());
     let (secret, fresh) = fresh(sigma);
     let (caller, named, wanted) = (operator.caller(), AppRef::Id(managed.app.id.clone()), settings.clone());
-    let changed =
-        operator.act(sigma, move |tx| apps::change(tx, &caller, &named, expected.as_deref(), &wanted, &fresh)).await?;
+    let changed = operator
+        .act(sigma, move |tx| {
+            apps::change(tx, (&caller, &AdminReach::everything()), &named, expected.as_deref(), &wanted, &fresh)
+        })
+        .await?;
     match changed {
         Ok(Ok(changed)) => finish(sigma, operator, changed, secret, Done::Saved).await,
         Ok(Err(problem)) => {
@@ -343,7 +349,10 @@ async fn renew(sigma: &AppState, operator: &Operator, managed: Managed, form: &P
     let overlap = Duration::from_secs(u64::from(seconds));
     let (secret, fresh) = fresh(sigma);
     let (caller, named) = (operator.caller(), AppRef::Id(managed.app.id.clone()));
-    match operator.act(sigma, move |tx| apps::renew_secret(tx, &caller, &named, overlap, &fresh)).await? {
+    match operator
+        .act(sigma, move |tx| apps::renew_secret(tx, (&caller, &AdminReach::everything()), &named, overlap, &fresh))
+        .await?
+    {
         Ok(Ok(renewed)) => finish(sigma, operator, renewed, secret, Done::SecretRenewed).await,
         Ok(Err(problem)) => refused(sigma, operator, managed, &problem).await,
         Err(_) => Err(operator.forbidden(sigma)),
@@ -352,7 +361,10 @@ async fn renew(sigma: &AppState, operator: &Operator, managed: Managed, form: &P
 
 async fn end_former(sigma: &AppState, operator: &Operator, managed: Managed) -> Result<Response, PageError> {
     let (caller, named, now) = (operator.caller(), AppRef::Id(managed.app.id.clone()), sigma.now());
-    match operator.act(sigma, move |tx| apps::end_former_secret(tx, &caller, &named, now)).await? {
+    match operator
+        .act(sigma, move |tx| apps::end_former_secret(tx, (&caller, &AdminReach::everything()), &named, now))
+        .await?
+    {
         Ok(Ok(app)) => Ok(Done::SecretEnded.at(&format!("{LIST}/{}", app.id))),
         Ok(Err(problem)) => refused(sigma, operator, managed, &problem).await,
         Err(_) => Err(operator.forbidden(sigma)),
@@ -365,7 +377,7 @@ async fn remove(sigma: &AppState, operator: &Operator, managed: Managed, form: &
         return draw(sigma, operator, StatusCode::BAD_REQUEST, managed, Beside { notice, ..Beside::default() }).await;
     }
     let (caller, named, now) = (operator.caller(), AppRef::Id(managed.app.id.clone()), sigma.now());
-    match operator.act(sigma, move |tx| apps::remove(tx, &caller, &named, now)).await? {
+    match operator.act(sigma, move |tx| apps::remove(tx, (&caller, &AdminReach::everything()), &named, now)).await? {
         Ok(Ok(_)) => Ok(Done::AppRemoved.at(LIST)),
         // Somebody else was faster.
         Ok(Err(_)) => Ok(Redirect::to(LIST).into_response()),

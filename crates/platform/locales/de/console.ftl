@@ -217,6 +217,20 @@ scope-admin-read = Alles in der Konsole sehen
 scope-admin-read-detail = Personen, Apps und Protokoll dieses Servers, soweit Ihre Rolle in der Konsole reicht
 scope-admin-write = In der Konsole für Sie handeln
 scope-admin-write-detail = Personen sperren und abmelden, soweit Ihre Rolle in der Konsole reicht
+scope-admin-people-read = Personen und ihre Sitzungen sehen
+scope-admin-people-write = Personen und ihre Sitzungen ändern
+scope-admin-apps-read = Apps und APIs sehen
+scope-admin-apps-write = Apps und APIs ändern
+scope-admin-orgs-read = Organisationen und ihre Mitglieder sehen
+scope-admin-orgs-write = Organisationen und ihre Mitglieder ändern
+scope-admin-events-read = Protokoll sehen
+scope-admin-webhooks-read = Webhooks sehen
+scope-admin-webhooks-write = Webhooks ändern, denen alles gemeldet wird
+scope-admin-keys-read = Signaturschlüssel sehen
+scope-admin-keys-write = Signaturschlüssel erneuern und widerrufen
+scope-admin-server-read = Einstellungen, Mail und Zahlen des Servers sehen
+scope-admin-server-write = Mail, Anbieter und Gestaltung des Servers ändern
+scope-admin-area-detail = Soweit Ihre Rolle in der Konsole reicht
 
 ## Branding
 

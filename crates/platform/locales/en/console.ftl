@@ -217,6 +217,20 @@ scope-admin-read = See everybody and everything in the console
 scope-admin-read-detail = People, apps and the audit trail of this server, as far as your role in the console reaches
 scope-admin-write = Act in the console for you
 scope-admin-write-detail = Disable people and sign them out, as far as your role in the console reaches
+scope-admin-people-read = See people and their sessions
+scope-admin-people-write = Change people and their sessions
+scope-admin-apps-read = See apps and APIs
+scope-admin-apps-write = Change apps and APIs
+scope-admin-orgs-read = See organizations and their members
+scope-admin-orgs-write = Change organizations and their members
+scope-admin-events-read = See the audit trail
+scope-admin-webhooks-read = See webhooks
+scope-admin-webhooks-write = Change webhooks, which are told of everything
+scope-admin-keys-read = See signing keys
+scope-admin-keys-write = Rotate and revoke signing keys
+scope-admin-server-read = See settings, mail and figures of the server
+scope-admin-server-write = Change mail, providers and branding of the server
+scope-admin-area-detail = As far as your role in the console reaches
 
 ## Branding
 

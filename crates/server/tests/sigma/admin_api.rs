@@ -7,10 +7,11 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 use sigma_core::actor::Actor;
+use sigma_core::admin_scope::AdminArea;
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::OperatorRole;
-use sigma_core::scope::Scopes;
+use sigma_core::scope::{ADMIN, ADMIN_READ, ADMIN_WRITE, Scopes};
 use sigma_store::event::Trail;
 
 use crate::console::{operator, person};
@@ -194,6 +195,42 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     POST /api/admin/v1/webhooks/{webhook}/rotate-secret: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/webhooks/{webhook}/test: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     ");
+}
+
+#[tokio::test]
+async fn a_token_of_an_area_reaches_that_area_alone() {
+    let world = World::new().await;
+    world.add_confidential_app("service", AuthMethod::ClientSecret, "secret").await;
+    world.change_app("service", |app| app.scopes = Scopes::parse(&ADMIN.join(" "))).await;
+    let (_, ada) = person(&world, "ada").await;
+    let mut tokens = Vec::new();
+    for area in AdminArea::ALL {
+        let token = |scope| async { text(&own_token(&world, scope).await, "access_token").to_owned() };
+        tokens.push((area, token(area.read()).await, token(area.write().unwrap_or(area.read())).await));
+    }
+    for (method, pattern) in openapi::endpoints("/api/admin/v1/") {
+        let scopes = openapi::scopes(&method, &pattern);
+        let [whole, scope] = &scopes[..] else { panic!("{method} {pattern}: {scopes:?}") };
+        let writes = whole == ADMIN_WRITE;
+        assert!(writes || whole == ADMIN_READ, "{method} {pattern}: {whole}");
+        for (area, reads, changes) in &tokens {
+            let is_it = if writes { area.write() } else { Some(area.read()) } == Some(scope.as_str());
+            let path = path_of(&pattern, ada.as_str());
+            // Changing includes reading, and reading changes nothing.
+            for (token, reaches) in [(changes, is_it), (reads, is_it && !writes)] {
+                if token == reads && !is_it {
+                    continue;
+                }
+                let answer = world.call(As::Token(token), method.as_str(), &path, &body_of(&method, &pattern)).await;
+                let is_refused = answer.status == 403 && answer.json()["code"] == "insufficient_scope";
+                assert_eq!(is_refused, !reaches, "{method} {pattern}, {area:?}: {}", answer.body);
+                if is_refused {
+                    let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
+                    assert_eq!(answer.header("www-authenticate"), challenge);
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

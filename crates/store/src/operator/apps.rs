@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use sigma_core::admin_scope::AdminReach;
 use sigma_core::app::{App, AppProblem, AppSettings};
 use sigma_core::ids::{AppId, AppRef};
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
@@ -32,45 +33,51 @@ pub fn find(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<Manage
 }
 
 /// Registers an app.
-pub fn add(tx: &mut dyn Tx, caller: &Caller, id: &AppId, settings: &AppSettings, fresh: &Fresh) -> Settled<Managed> {
-    admit(tx, caller, None, settings.scope.as_deref())?;
+pub fn add(
+    tx: &mut dyn Tx,
+    by: (&Caller, &AdminReach),
+    id: &AppId,
+    settings: &AppSettings,
+    fresh: &Fresh,
+) -> Settled<Managed> {
+    admit(tx, by, None, settings.scope.as_deref())?;
     settled(manage::add(tx, id, settings, fresh))
 }
 
 /// Changes an app, if `expected` is its version.
 pub fn change(
     tx: &mut dyn Tx,
-    caller: &Caller,
+    by: (&Caller, &AdminReach),
     named: &AppRef,
     expected: Option<&str>,
     settings: &AppSettings,
     fresh: &Fresh,
 ) -> Settled<Managed> {
-    admit(tx, caller, Some(named), settings.scope.as_deref())?;
+    admit(tx, by, Some(named), settings.scope.as_deref())?;
     settled(manage::change(tx, named, expected, settings, fresh))
 }
 
 /// Gives an app another secret; the present one stays valid for `overlap`.
 pub fn renew_secret(
     tx: &mut dyn Tx,
-    caller: &Caller,
+    by: (&Caller, &AdminReach),
     named: &AppRef,
     overlap: Duration,
     fresh: &Fresh,
 ) -> Settled<Managed> {
-    admit(tx, caller, Some(named), None)?;
+    admit(tx, by, Some(named), None)?;
     settled(manage::renew_secret(tx, named, overlap, fresh))
 }
 
 /// Ends the secret that was replaced.
-pub fn end_former_secret(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
-    admit(tx, caller, Some(named), None)?;
+pub fn end_former_secret(tx: &mut dyn Tx, by: (&Caller, &AdminReach), named: &AppRef, now: Timestamp) -> Settled<App> {
+    admit(tx, by, Some(named), None)?;
     settled(manage::end_former_secret(tx, named, now))
 }
 
 /// Removes an app; returns what it was.
-pub fn remove(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp) -> Settled<App> {
-    admit(tx, caller, Some(named), None)?;
+pub fn remove(tx: &mut dyn Tx, by: (&Caller, &AdminReach), named: &AppRef, now: Timestamp) -> Settled<App> {
+    admit(tx, by, Some(named), None)?;
     settled(manage::remove(tx, named, now))
 }
 
@@ -81,17 +88,29 @@ pub fn refusals(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp
     Ok(redirect_refusal::list(tx, &app.id, now)?)
 }
 
-/// Requires the right to do something with the app of that name, or to give one these scopes.
-fn admit(tx: &mut dyn Tx, caller: &Caller, named: Option<&AppRef>, scopes: Option<&str>) -> Decision<()> {
+/// Requires the right, and that neither the app nor the scopes that it is to have reach further than the caller's token: by the secret
+/// or the redirect URI of such an app they would get there themselves.
+fn admit(
+    tx: &mut dyn Tx,
+    (caller, reach): (&Caller, &AdminReach),
+    named: Option<&AppRef>,
+    scope: Option<&str>,
+) -> Decision<()> {
     tx.lock(Owner::Installation)?;
     require(tx, caller, OperatorRight::ManageApps)?;
-    let before = named.map_or(Ok(None), |named| app::find_named(tx, named))?;
-    if before.is_some_and(|app| app.scopes.reach_console())
-        || scopes.is_some_and(|scopes| Scopes::parse(scopes).reach_console())
-    {
+    let held = match named {
+        Some(named) => app::find_named(tx, named)?.map(|app| app.scopes).unwrap_or_default(),
+        None => Scopes::default(),
+    };
+    let wanted = Scopes::parse(scope.unwrap_or_default());
+    if held.reach_console() || wanted.reach_console() {
         require(tx, caller, OperatorRight::ManageConsoleApps)?;
     }
-    Ok(())
+    if reach.covers(&held) && reach.covers(&wanted) {
+        Ok(())
+    } else {
+        Err(OperatorRefusal::BeyondToken.into())
+    }
 }
 
 fn settled<T>(judged: Judged<T>) -> Settled<T> {

@@ -43,3 +43,10 @@ pub fn endpoints(prefix: &str) -> Vec<(Method, String)> {
     };
     paths.iter().filter(|(path, _)| path.starts_with(prefix)).flat_map(of_path).collect()
 }
+
+/// The scopes that the document says an endpoint takes: each is enough.
+pub fn scopes(method: &Method, pattern: &str) -> Vec<String> {
+    let operation = &DOCUMENT["paths"][pattern][method.as_str().to_lowercase()];
+    let of_one = |one: &Value| one["access_token"][0].as_str().unwrap().to_owned();
+    operation["security"].as_array().unwrap().iter().map(of_one).collect()
+}
