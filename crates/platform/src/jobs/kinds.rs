@@ -20,6 +20,10 @@ use crate::pages::view::device;
 use crate::state::AppState;
 use crate::webhooks;
 
+/// Attempts to renew the index of people at a moment at which nothing is written into it, and the pause between them.
+const RENEWALS: u32 = 12;
+const RENEW_AGAIN: Duration = Duration::from_secs(10);
+
 /// Every job that a node knows.
 pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
     vec![
@@ -110,7 +114,14 @@ async fn index_people(sigma: AppState) -> Result<(), JobError> {
 
 /// Takes out of that index what people were called before, and people who are gone.
 async fn renew_people_index(sigma: AppState) -> Result<(), JobError> {
-    Ok(people_index::renew(&sigma.store).await?)
+    for _ in 0..RENEWALS {
+        if people_index::renew(&sigma.store).await? {
+            break;
+        }
+        // What is being written at this moment is in the way, and soon whole.
+        tokio::time::sleep(RENEW_AGAIN).await;
+    }
+    Ok(())
 }
 
 /// Counts the events of the hours that are not over, for the overview of the console. What is read holds up no writer, and only

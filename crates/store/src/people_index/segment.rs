@@ -48,9 +48,13 @@ impl Draft {
 /// The store does not answer.
 pub async fn index(store: &Store, size: usize) -> Result<u32, StoreError> {
     let (mut made, size) = (0, u32::try_from(size).unwrap_or(u32::MAX));
-    while let Some(draft) = store.read(move |tx| next(tx, size)).await? {
+    while store.read(move |tx| is_enough(tx, size)).await? {
+        // It is begun before anybody's texts are read: see `renew`.
+        let now = store.database_now();
+        let segment = store.write(move |tx| begin(tx, now)).await?;
+        let draft = store.read(move |tx| next(tx, size)).await?;
         let waiting = draft.waiting.clone();
-        write(store, draft, None).await?;
+        write(store, segment, draft, None).await?;
         for piece in waiting.chunks(TURN) {
             let piece = piece.to_vec();
             store.write(move |tx| leave(tx, &piece)).await?;
@@ -60,37 +64,47 @@ pub async fn index(store: &Store, size: usize) -> Result<u32, StoreError> {
     Ok(made)
 }
 
-/// Replaces the segments of people whose names or addresses were removed or who are gone, and deletes what was replaced before.
+/// Replaces the segments of people whose names or addresses were removed or who are gone, and deletes what was replaced before. Returns
+/// `false`, and replaces none, while a segment is being written: it may have been drawn up from the texts of before, and is not there yet
+/// to be replaced.
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn renew(store: &Store) -> Result<(), StoreError> {
+pub async fn renew(store: &Store) -> Result<bool, StoreError> {
     remove_replaced(store).await?;
     let outdated = store.read(|tx| list_outdated(tx)).await?;
     if outdated.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let gone: BTreeSet<String> = outdated.iter().map(|(id, _)| id.clone()).collect();
-    for segment in store.read(|tx| list_live(tx)).await? {
+    let (live, is_written) = store.read(|tx| Ok((list_live(tx)?, is_being_written(tx)?))).await?;
+    if is_written {
+        return Ok(false);
+    }
+    for segment in live {
         let people = store.read(move |tx| people_of(tx, segment)).await?;
         if people.iter().any(|id| gone.contains(id)) {
+            let now = store.database_now();
+            let new = store.write(move |tx| begin(tx, now)).await?;
             let draft = store.read(move |tx| drawn_up(tx, &people)).await?;
-            write(store, draft, Some(segment)).await?;
+            write(store, new, draft, Some(segment)).await?;
         }
     }
     for piece in outdated.chunks(TURN) {
         let piece = piece.to_vec();
         store.write(move |tx| settle(tx, &piece)).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// The next segment, if enough people wait.
-fn next(tx: &mut dyn Tx, size: u32) -> Result<Option<Draft>, StoreError> {
+/// Whether enough people wait for a segment.
+fn is_enough(tx: &mut dyn Tx, size: u32) -> Result<bool, StoreError> {
     let enough = "SELECT 1 FROM people_unindexed ORDER BY user_id LIMIT 1 OFFSET $1";
-    if tx.query_opt(enough, params![size.saturating_sub(1)])?.is_none() {
-        return Ok(None);
-    }
+    Ok(tx.query_opt(enough, params![size.saturating_sub(1)])?.is_some())
+}
+
+/// The next segment.
+fn next(tx: &mut dyn Tx, size: u32) -> Result<Draft, StoreError> {
     let rows = tx.query_all(
         "SELECT w.user_id, w.version, u.name, e.address
          FROM (SELECT user_id, version FROM people_unindexed ORDER BY user_id LIMIT $1) w
@@ -113,7 +127,7 @@ fn next(tx: &mut dyn Tx, size: u32) -> Result<Option<Draft>, StoreError> {
             draft.waiting.push((id, row.int(1)?));
         }
     }
-    Ok(Some(draft))
+    Ok(draft)
 }
 
 /// The segment of these people, as they are called today.
@@ -133,19 +147,18 @@ fn drawn_up(tx: &mut dyn Tx, people: &[String]) -> Result<Draft, StoreError> {
     Ok(draft)
 }
 
-/// Writes a segment in turns. It is searched once it is whole, and no longer the one that it replaces.
-async fn write(store: &Store, draft: Draft, replaced: Option<i64>) -> Result<(), StoreError> {
+/// Writes a segment that was begun, in turns. It is searched once it is whole, and no longer the one that it replaces.
+async fn write(store: &Store, id: i64, draft: Draft, replaced: Option<i64>) -> Result<(), StoreError> {
+    let now = store.database_now();
     let Some((oldest, newest)) = draft.people.iter().min().cloned().zip(draft.people.iter().max().cloned()) else {
-        return match replaced {
-            Some(replaced) => {
-                let now = store.database_now();
-                store.write(move |tx| retire(tx, replaced, now)).await
-            }
-            None => Ok(()),
-        };
+        return store
+            .write(move |tx| {
+                tx.execute("DELETE FROM people_segments WHERE id = $1 AND live = 0", params![id])?;
+                replaced.map_or(Ok(()), |replaced| retire(tx, replaced, now))
+            })
+            .await;
     };
-    let (now, people) = (store.database_now(), draft.people.join("\n"));
-    let id = store.write(move |tx| begin(tx, [&oldest, &newest, &people], now)).await?;
+    let people = draft.people.join("\n");
     let rows: Vec<Vec<Value>> =
         draft.grams.iter().map(|(gram, places)| params![id, *gram, places.encode()].to_vec()).collect();
     for turn in rows.chunks(TURN) {
@@ -156,8 +169,9 @@ async fn write(store: &Store, draft: Draft, replaced: Option<i64>) -> Result<(),
     store
         .write(move |tx| {
             // It counts only while it is young: what was written too slowly may be swept already.
-            let sql = "UPDATE people_segments SET live = 1, changed_at = $2 WHERE id = $1 AND changed_at > $3";
-            if tx.execute(sql, params![id, now, now.minus(KEPT)])? == 0 {
+            let sql = "UPDATE people_segments SET live = 1, changed_at = $2, oldest = $4, newest = $5, people = $6
+                WHERE id = $1 AND changed_at > $3";
+            if tx.execute(sql, params![id, now, now.minus(KEPT), &oldest, &newest, &people])? == 0 {
                 return Err(StoreError::Failed("a segment of the index of people took too long to write".to_owned()));
             }
             replaced.map_or(Ok(()), |replaced| retire(tx, replaced, now))
@@ -165,17 +179,22 @@ async fn write(store: &Store, draft: Draft, replaced: Option<i64>) -> Result<(),
         .await
 }
 
-/// Begins a segment of these people; returns its id. Ids ascend, so that rows of grams are appended.
-fn begin(tx: &mut dyn Tx, [oldest, newest, people]: [&String; 3], now: Timestamp) -> Result<i64, StoreError> {
+/// Begins a segment, of nobody yet; returns its id. Ids ascend, so that rows of grams are appended.
+fn begin(tx: &mut dyn Tx, now: Timestamp) -> Result<i64, StoreError> {
     let last = tx.query_opt("SELECT max(id) FROM people_segments", &[])?;
     let last = last.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or_default();
     let id = now.micros().max(last.saturating_add(1));
     let sql = "INSERT INTO people_segments (id, live, changed_at, oldest, newest, people)
-        VALUES ($1, 0, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
-    match tx.execute(sql, params![id, now, oldest, newest, people])? {
+        VALUES ($1, 0, $2, '', '', '') ON CONFLICT (id) DO NOTHING";
+    match tx.execute(sql, params![id, now])? {
         0 => Err(Outage::Contended.into()),
         _ => Ok(id),
     }
+}
+
+/// Whether there is a segment that was begun and is not whole yet.
+fn is_being_written(tx: &mut dyn Tx) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("SELECT 1 FROM people_segments WHERE live = 0 AND people = '' LIMIT 1", &[])?.is_some())
 }
 
 /// Takes a segment out of the search.
