@@ -11,11 +11,14 @@ use crate::state::AppState;
 /// Connections that are looked at together.
 const TOGETHER: u32 = 100;
 
-/// Tells the admins of the orgs, once for each connection.
+/// Tells the admins of the orgs, once for each connection and each time that its maker leaves.
 ///
 /// # Errors
 /// The store does not answer, or a mail cannot be written.
 pub async fn tell_of_makers(sigma: AppState) -> Result<(), JobError> {
+    if sigma.store.read(|tx| maker::is_any_told(tx)).await? {
+        sigma.store.write(|tx| maker::note_returned(tx)).await?;
+    }
     loop {
         let left = sigma.store.read(|tx| maker::left(tx, TOGETHER)).await?;
         if left.is_empty() {

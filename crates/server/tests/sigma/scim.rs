@@ -547,19 +547,24 @@ async fn an_administrator_connects_a_directory_reads_its_requests_and_disconnect
     // Whoever knows a token may leave: the others are told, and end it.
     acme.add("zoe@example.org", &acme.admin).await;
     let zoe = world.entered("zoe@example.org").await;
-    let fire = |tx: &mut dyn sigma_store::Tx| {
-        tx.execute(
-            "DELETE FROM memberships WHERE user_id = (SELECT user_id FROM emails WHERE folded = 'ada@example.org')",
-            &[],
-        )
+    let ada_is = async |state: &'static str| {
+        let set = move |tx: &mut dyn sigma_store::Tx| {
+            let sql = "UPDATE memberships SET state = $1
+                WHERE user_id = (SELECT user_id FROM emails WHERE folded = 'ada@example.org')";
+            tx.execute(sql, sigma_store::params![state])
+        };
+        world.sigma.store.write(set).await.unwrap();
+        for _ in 0..2 {
+            directories::tell_of_makers(world.sigma.clone()).await.unwrap();
+        }
+        let mails = world.mails().await.into_iter();
+        mails.filter(|mail| mail.text.contains("does not administer")).collect::<Vec<_>>()
     };
-    world.sigma.store.write(fire).await.unwrap();
-    for _ in 0..2 {
-        directories::tell_of_makers(world.sigma.clone()).await.unwrap();
-    }
-    let told: Vec<_> =
-        world.mails().await.into_iter().filter(|mail| mail.text.contains("does not administer")).collect();
+    let told = ada_is("inactive").await;
     assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["zoe@example.org"]);
+    // Again, once they returned and left once more.
+    assert_eq!(ada_is("active").await.len(), 1);
+    assert_eq!(ada_is("inactive").await.len(), 2);
     assert!(told[0].text.contains(&format!("{path}/{id}")), "{}", told[0].text);
     assert!(zoe.get(&path).await.body.contains("Token of somebody who left"));
     let page = zoe.get(&format!("{path}/{id}")).await.body;

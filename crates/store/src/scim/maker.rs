@@ -48,6 +48,26 @@ pub fn left(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Connection>, StoreError> 
     Ok(found)
 }
 
+/// Notes of makers who administer their org again that it is told when they leave once more.
+pub fn note_returned(tx: &mut dyn Tx) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE scim_connections SET maker_left_at = NULL
+         WHERE maker_left_at IS NOT NULL AND EXISTS (
+            SELECT 1 FROM memberships m
+            JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
+            JOIN users u ON u.id = m.user_id AND u.disabled = 0
+            WHERE m.org_id = scim_connections.org_id AND m.user_id = scim_connections.made_by AND m.state = 'active'
+                AND (r.switches & $1) = $1)",
+        params![i64::from(Switches::ALL.bits())],
+    )?;
+    Ok(())
+}
+
+/// Whether the org was told of a maker who may have returned since.
+pub fn is_any_told(tx: &mut dyn Tx) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("SELECT 1 FROM scim_connections WHERE maker_left_at IS NOT NULL LIMIT 1", &[])?.is_some())
+}
+
 /// Notes that the org was told; returns whether it was not before.
 pub fn told(tx: &mut dyn Tx, connection: &Connection, now: Timestamp) -> Result<bool, StoreError> {
     let noted = tx.execute(
