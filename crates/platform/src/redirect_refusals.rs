@@ -1,5 +1,5 @@
 //! Redirect URIs that were refused: noted in memory during a request, written in batches in the background. Anybody may cause some, so
-//! neither memory nor writes depend on how many there are; if the process is killed, the last batch is lost.
+//! neither memory nor writes depend on how many there are, and no app keeps another out; if the process is killed, the last batch is lost.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,14 +16,28 @@ use crate::state::AppState;
 const INTERVAL: Duration = Duration::from_secs(20);
 /// Different URIs of one app between two writes; further ones are not noted.
 const MOST_PER_APP: usize = 10;
-/// Apps between two writes.
-const MOST_APPS: usize = 100;
+/// URIs of all apps between two writes.
+const MOST: usize = 1_000;
 /// Characters of a URI that are kept.
 const LONGEST: usize = 500;
 
 /// What waits to be written.
 #[derive(Debug, Default)]
-pub struct RedirectRefusals(Mutex<HashMap<AppId, HashMap<String, Noted>>>);
+pub struct RedirectRefusals(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    apps: HashMap<AppId, OfApp>,
+    /// The URIs of all of them.
+    uris: usize,
+}
+
+#[derive(Debug, Default)]
+struct OfApp {
+    /// Whether anybody may have registered it.
+    is_dynamic: bool,
+    uris: HashMap<String, Noted>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Noted {
@@ -32,30 +46,52 @@ struct Noted {
 }
 
 impl RedirectRefusals {
-    /// Notes that an app sent a URI that it has not registered.
-    pub fn note(&self, app_id: &AppId, uri: &str, now: Timestamp) {
+    /// Notes that an app sent a URI that it has not registered. Where there is no room, the app with the most of them makes some.
+    pub fn note(&self, app_id: &AppId, is_dynamic: bool, uri: &str, now: Timestamp) {
         let uri: String = uri.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !waiting.contains_key(app_id) && waiting.len() >= MOST_APPS {
-            return;
+        let of_app = waiting.apps.get(app_id);
+        if !of_app.is_some_and(|of_app| of_app.uris.contains_key(&uri)) {
+            let held = of_app.map_or(0, |of_app| of_app.uris.len());
+            if held >= MOST_PER_APP || (waiting.uris >= MOST && !waiting.make_room(held, is_dynamic)) {
+                return;
+            }
+            waiting.uris += 1;
         }
-        let of_app = waiting.entry(app_id.clone()).or_default();
-        if !of_app.contains_key(&uri) && of_app.len() >= MOST_PER_APP {
-            return;
-        }
-        let noted = of_app.entry(uri).or_insert(Noted { refusals: 0, last_at: now });
+        let of_app = waiting.apps.entry(app_id.clone()).or_default();
+        of_app.is_dynamic = is_dynamic;
+        let noted = of_app.uris.entry(uri).or_insert(Noted { refusals: 0, last_at: now });
         *noted = Noted { refusals: noted.refusals.saturating_add(1), last_at: now };
     }
 
     fn take(&self) -> Vec<RedirectRefusal> {
         let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let rows = waiting.into_iter().flat_map(|(app_id, of_app)| {
-            of_app.into_iter().map(move |(uri, noted)| {
+        let rows = waiting.apps.into_iter().flat_map(|(app_id, of_app)| {
+            of_app.uris.into_iter().map(move |(uri, noted)| {
                 let (refusals, last_at) = (noted.refusals, noted.last_at);
                 RedirectRefusal { app_id: app_id.clone(), uri, refusals, last_at }
             })
         });
         rows.collect()
+    }
+}
+
+impl Waiting {
+    /// Forgets the URI that was sent least often of the app with the most of them, for one of an app that has `held`; returns whether
+    /// that is fair: that app has more, or registered itself as the other did not.
+    fn make_room(&mut self, held: usize, is_dynamic: bool) -> bool {
+        let fullest = self.apps.iter_mut().max_by_key(|(_, of_app)| (of_app.uris.len(), of_app.is_dynamic));
+        let Some((app_id, of_app)) = fullest else { return false };
+        let is_fair = of_app.uris.len() > held + 1 || (of_app.is_dynamic && !is_dynamic);
+        let least = of_app.uris.iter().min_by_key(|(_, noted)| (noted.refusals, noted.last_at));
+        let Some(least) = least.map(|(uri, _)| uri.clone()).filter(|_| is_fair) else { return false };
+        of_app.uris.remove(&least);
+        self.uris = self.uris.saturating_sub(1);
+        if of_app.uris.is_empty() {
+            let emptied = app_id.clone();
+            self.apps.remove(&emptied);
+        }
+        true
     }
 }
 
@@ -87,22 +123,54 @@ pub async fn keep_writing(sigma: AppState) {
 mod tests {
     use super::*;
 
+    fn app(number: usize) -> AppId {
+        AppId::from_text(format!("app_{number}"))
+    }
+
     #[test]
     fn memory_does_not_depend_on_how_many_are_sent() {
         let noted = RedirectRefusals::default();
         let now = Timestamp::from_seconds(1);
-        for app in 0..MOST_APPS + 50 {
+        for number in 0..MOST / MOST_PER_APP {
             for uri in 0..MOST_PER_APP + 20 {
-                noted.note(&AppId::from_text(format!("app_{app}")), &format!("https://a.example/{uri}"), now);
+                noted.note(&app(number), true, &format!("https://a.example/{uri}"), now);
             }
         }
-        noted.note(&AppId::from_text("app_0"), "https://a.example/0", Timestamp::from_seconds(2));
-        noted.note(&AppId::from_text("app_1"), &"x".repeat(10_000), now);
+        noted.note(&app(0), true, "https://a.example/0", Timestamp::from_seconds(2));
+        noted.note(&app(1), true, &"x".repeat(10_000), now);
         let taken = noted.take();
-        assert_eq!(taken.len(), MOST_APPS * MOST_PER_APP);
-        let again =
-            taken.iter().find(|one| one.app_id.as_str() == "app_0" && one.uri == "https://a.example/0").unwrap();
+        assert_eq!(taken.len(), MOST);
+        let again = taken.iter().find(|one| one.app_id == app(0) && one.uri == "https://a.example/0").unwrap();
         assert_eq!((again.refusals, again.last_at), (2, Timestamp::from_seconds(2)));
         assert!(noted.take().is_empty());
+    }
+
+    #[test]
+    fn busy_apps_keep_no_other_out() {
+        let noted = RedirectRefusals::default();
+        let now = Timestamp::from_seconds(1);
+        let count =
+            |taken: &[RedirectRefusal], wanted: &AppId| taken.iter().filter(|one| one.app_id == *wanted).count();
+        // However many registered themselves, each has a share.
+        for number in 0..MOST {
+            for uri in 0..MOST_PER_APP {
+                noted.note(&app(number), true, &format!("https://a.example/{uri}"), now);
+            }
+        }
+        // And whoever was registered by the operator has one even so.
+        let own = AppId::from_text("app_own");
+        for uri in 0..MOST_PER_APP {
+            noted.note(&own, false, &format!("https://own.example/{uri}"), now);
+        }
+        let taken = noted.take();
+        assert_eq!((taken.len(), count(&taken, &own)), (MOST, MOST_PER_APP));
+        assert!((0..MOST - MOST_PER_APP).all(|number| count(&taken, &app(number)) <= 1 + MOST_PER_APP));
+        for number in 0..150 {
+            for uri in 0..MOST_PER_APP {
+                noted.note(&app(number), true, &format!("https://a.example/{uri}"), now);
+            }
+        }
+        let taken = noted.take();
+        assert!((0..150).all(|number| count(&taken, &app(number)) >= 4), "{}", taken.len());
     }
 }

@@ -98,7 +98,7 @@ impl Requested {
     pub fn of(sigma: &AppState, params: Params, app: Arc<App>) -> Result<Self, Unanswerable> {
         let address = return_address(&params, &app).map_err(|error| {
             if let (Untrusted::RedirectUri, Some(uri)) = (error, params.get("redirect_uri")) {
-                sigma.redirect_refusals.note(&app.id, uri, sigma.now());
+                sigma.redirect_refusals.note(&app.id, app.dynamic, uri, sigma.now());
             }
             Unanswerable::of(&params, error)
         })?;
