@@ -115,9 +115,12 @@ pub struct SetWorkspace {
     /// Whether the org was verified: only then can people outside it accept its merits.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub verified: Option<bool>,
-    /// What it may have at most: members, api_keys, webhooks, merits_per_day or upload_mebibytes_per_day, with a number, or
-    /// `default` for what the settings say. Repeatable.
-    #[arg(long = "quota", value_name = "NAME=NUMBER")]
+    #[arg(
+        long = "quota",
+        value_name = "NAME=NUMBER",
+        help = "What it may have at most: members, api_keys, webhooks, merits_per_day or upload_mebibytes_per_day, with a number, or \
+                `default` for what the settings say. Repeatable"
+    )]
     pub quotas: Vec<String>,
     /// How it looks, and its apps that have no branding of their own.
     #[command(flatten)]

@@ -12,7 +12,7 @@ use sigma_core::app::AuthMethod;
 use sigma_core::ids::ClientId;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Answer, Key, REDIRECT, SIGN_IN, VERIFIER, World};
+use crate::support::{Answer, Key, REDIRECT, SIGN_IN, VERIFIER, World, logs};
 
 const NEW: &str = "a wholly new password";
 const EVIL: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
@@ -48,7 +48,7 @@ async fn secrets_are_never_logged_or_sent_to_others() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(lines.clone())
         .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let _logging = logs::keep(subscriber);
     let world = World::with(|settings| settings.log.access = true).await;
     let ada = Key::named("ada");
     world.add_confidential_app("shop", AuthMethod::ClientSecretPost, "AppSecret0123456789").await;
@@ -320,7 +320,7 @@ async fn passwords_and_mailed_links_are_never_logged() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(lines.clone())
         .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let _logging = logs::keep(subscriber);
     let folder = tempfile::tempdir().unwrap();
     let mails = folder.path().join("mails");
     let world = World::with(|settings| {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{Answer, Key, World};
+use crate::support::{Answer, Key, World, logs};
 
 /// Log lines, kept.
 #[derive(Clone, Default)]
@@ -35,8 +35,7 @@ impl Lines {
     fn keep() -> (Self, tracing::subscriber::DefaultGuard) {
         let lines = Self::default();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
-        let guard = tracing::subscriber::set_default(subscriber);
-        (lines, guard)
+        (lines, logs::keep(subscriber))
     }
 
     /// The lines that name the request of `answer`.

@@ -99,7 +99,7 @@ on_both_engines! {
         let grams = count(&store, "SELECT COUNT(*) FROM people_grams");
         // A segment that is being written may hold them too: what is outdated is not forgotten before that one is there.
         let begun = "INSERT INTO people_segments (id, live, changed_at, oldest, newest, people) VALUES (1, 0, $1, '', '', '')";
-        insist(&store, move |tx| tx.execute(begun, params![now]));
+        insist(&store, move |tx| tx.execute(begun, sigma_store::params![now]));
         assert!(!block_on(people_index::renew(&store)).unwrap());
         assert_eq!(count(&store, "SELECT COUNT(*) FROM people_outdated"), 2);
         insist(&store, |tx| tx.execute("DELETE FROM people_segments WHERE id = 1", &[]));

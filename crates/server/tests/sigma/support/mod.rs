@@ -9,6 +9,7 @@ pub mod directory;
 pub mod dpop;
 pub mod forge;
 mod key;
+pub mod logs;
 mod mails;
 mod merit_pages;
 pub mod merits;
