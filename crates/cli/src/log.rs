@@ -108,6 +108,7 @@ impl Lines {
         let mut waiting = self.lock();
         if waiting.bytes.len() + line.len() > WAITING {
             waiting.lost += 1;
+            count_lost(1);
             return;
         }
         waiting.bytes.extend_from_slice(line);
@@ -139,7 +140,9 @@ impl Lines {
                 .and_then(|()| log.write_all(&batch));
             if written.and_then(|()| log.flush()).is_err() {
                 let lines = batch.split(|byte| *byte == b'\n').count() - 1;
-                self.lock().lost += lost + u64::try_from(lines).unwrap_or(u64::MAX);
+                let lines = u64::try_from(lines).unwrap_or(u64::MAX);
+                self.lock().lost += lost + lines;
+                count_lost(lines);
             }
             batch.clear();
             if !ending {
@@ -156,6 +159,10 @@ impl Lines {
         let unfinished = |waiting: &mut Waiting| !waiting.finished;
         drop(self.finished.wait_timeout_while(waiting, PATIENCE, unfinished));
     }
+}
+
+fn count_lost(lines: u64) {
+    metrics::counter!("sigma_log_lost_lines_total").increment(lines);
 }
 
 /// The line that replaces lost ones; its leading break ends a partially written line.

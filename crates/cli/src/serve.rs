@@ -8,6 +8,7 @@ use std::time::Duration;
 use sigma_server::settings::Settings;
 use sigma_server::state::StateError;
 use sigma_server::{Server, StartError, http};
+use sigma_telemetry::Registry;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -125,8 +126,8 @@ pub fn could_not(error: &StartError) -> Failure {
 async fn serve_metrics(address: SocketAddr, stopped: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
     let failed = |error: String| Failure::Failed(format!("metrics cannot be served on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(|error| failed(error.to_string()))?;
-    let handle = http::install_metrics().map_err(|error| failed(error.to_string()))?;
-    tokio::spawn(http::serve_metrics(listener, handle, stopped));
+    let registry = Registry::install().map_err(|error| failed(error.to_string()))?;
+    tokio::spawn(http::serve_metrics(listener, registry, stopped));
     Ok(())
 }
 

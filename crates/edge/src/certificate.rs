@@ -148,6 +148,12 @@ pub fn validity(files: &Tls, now: Timestamp) -> Result<Duration, TlsError> {
     Ok(left)
 }
 
+/// When `certificate` expires, since 1970; `None` if it is not well-formed.
+pub(super) fn expires_at(certificate: &CertificateDer<'_>) -> Option<Duration> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    Some(certificate.tbs_certificate.validity.not_after.to_unix_duration())
+}
+
 /// Checks whether the certificate in `files` is for the host of `issuer`, as clients do (RFC 6125): by its subject
 /// alternative names only.
 ///

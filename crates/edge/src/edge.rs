@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
+use sigma_telemetry::Stopwatch;
 use tower_service::Service as _;
 
 use crate::api_error::{ApiError, FailedAt};
@@ -35,7 +36,6 @@ use crate::policy::{BodyLimit, ErrorPages, Limit, Policy};
 use crate::refused::Refused;
 use crate::routes::{Route, Routes};
 use crate::settings::Settings;
-use crate::stopwatch::Stopwatch;
 use crate::{body, headers, host};
 
 /// The largest body where large ones are accepted.

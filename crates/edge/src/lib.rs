@@ -31,7 +31,6 @@ mod refusal;
 mod refused;
 mod routes;
 pub mod settings;
-mod stopwatch;
 mod tls;
 mod watched;
 
@@ -55,7 +54,7 @@ pub use self::endpoint::{Declaration, Declarations, Described, Endpoint, Inner, 
 pub use self::failed::FailedRequest;
 pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule};
 pub use self::policy::Policy;
-pub use self::prometheus::{install_metrics, serve_metrics};
+pub use self::prometheus::serve_metrics;
 pub use self::refusal::Refusal;
 pub use self::refused::Refused;
 pub use self::routes::Routes;

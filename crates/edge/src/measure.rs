@@ -1,5 +1,5 @@
 //! Request metrics for Prometheus. Handles are looked up once per route, method and status class; after that a request
-//! costs two atomic additions.
+//! costs three atomic additions.
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use metrics::gauge;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -48,6 +49,7 @@ impl Certificates {
         let provider = Arc::new(default_provider());
         let stamp = stamp(files);
         let key = certificate::load(files, &provider)?;
+        note_expiry(&key);
         Ok(Arc::new(Self { files: files.clone(), provider, current: Mutex::new(Loaded { key, stamp }) }))
     }
 
@@ -73,6 +75,7 @@ impl Certificates {
         current.stamp = now;
         match loaded {
             Ok(key) => {
+                note_expiry(&key);
                 current.key = key;
                 tracing::info!(target: "sigma::http", "the TLS certificate was reloaded");
             }
@@ -108,6 +111,13 @@ impl Certificates {
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.lock().unwrap_or_else(PoisonError::into_inner).key.clone())
+    }
+}
+
+/// Shows when the certificate expires, so that somebody is told before.
+fn note_expiry(key: &CertifiedKey) {
+    if let Some(at) = key.end_entity_cert().ok().and_then(certificate::expires_at) {
+        gauge!("sigma_tls_certificate_expiry_timestamp_seconds").set(at.as_secs_f64());
     }
 }
 

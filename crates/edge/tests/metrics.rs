@@ -8,7 +8,8 @@ use axum::body::Body;
 use http::Request;
 use sigma_core::time::ManualClock;
 use sigma_edge::settings::Settings;
-use sigma_edge::{Endpoint, Peer, Surface, install_metrics, serve_metrics};
+use sigma_edge::{Endpoint, Peer, Surface, serve_metrics};
+use sigma_telemetry::Registry;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -19,7 +20,7 @@ mod support;
 
 #[tokio::test]
 async fn requests_are_counted_by_route_and_not_by_path() {
-    let handle = install_metrics().unwrap();
+    let handle = Registry::install().unwrap();
     let surface = || {
         Surface::new().with(Endpoint::get(API, "/account/{id}", async || "an account")).with(Endpoint::get(
             API,
@@ -58,7 +59,7 @@ async fn requests_are_counted_by_route_and_not_by_path() {
     let shown = page("/metrics").await;
     let mut counted: Vec<_> = shown
         .lines()
-        .filter(|line| line.starts_with("sigma_http_requests") || line.contains("_count{"))
+        .filter(|line| line.starts_with("sigma_http_requests") || line.starts_with("sigma_http_request_seconds_count"))
         .map(str::to_owned)
         .collect();
     counted.sort();

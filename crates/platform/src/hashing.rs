@@ -9,10 +9,12 @@ use std::time::Duration;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
+use metrics::{counter, histogram};
 use secrecy::{ExposeSecret as _, SecretString};
 use sigma_core::fault::Fault;
 use sigma_core::password::{ForeignHash, GivenPassword, Recipe};
 use sigma_core::random::{Rng, bytes};
+use sigma_telemetry::Stopwatch;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 
@@ -33,6 +35,7 @@ pub struct Hasher {
     known: Sender<Job>,
     strangers: Sender<Job>,
     params: Params,
+    threads: usize,
     rng: Arc<dyn Rng>,
 }
 
@@ -50,6 +53,19 @@ pub enum Lane {
     Known,
     /// Anybody.
     Stranger,
+}
+
+impl Lane {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Known, Self::Stranger];
+
+    /// The name in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Known => "known",
+            Self::Stranger => "stranger",
+        }
+    }
 }
 
 /// What a password is compared with.
@@ -119,7 +135,20 @@ impl Hasher {
                 .spawn(move || work(&lanes))
                 .map_err(HashingError::failed)?;
         }
-        Ok(Self { known, strangers, params, rng })
+        Ok(Self { known, strangers, params, threads, rng })
+    }
+
+    /// How many threads hash.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// How many passwords wait in `lane`.
+    pub fn waiting(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Known => self.known.len(),
+            Lane::Stranger => self.strangers.len(),
+        }
     }
 
     /// Hashes a new password under a fresh salt: a PHC string.
@@ -189,9 +218,14 @@ impl Hasher {
         work: impl FnOnce(&mut Memory) -> Result<R, HashingError> + Send + 'static,
     ) -> Result<R, HashingError> {
         let (answer, answered) = oneshot::channel();
+        let waits = Stopwatch::start();
         let job: Job = Box::new(move |memory| {
+            histogram!("sigma_hash_wait_seconds", "lane" => lane.as_str()).record(waits.elapsed());
             if !answer.is_closed() {
-                let _ = answer.send(work(memory));
+                let works = Stopwatch::start();
+                let outcome = work(memory);
+                histogram!("sigma_hash_seconds").record(works.elapsed());
+                let _ = answer.send(outcome);
             }
         });
         let jobs = match lane {
@@ -199,7 +233,10 @@ impl Hasher {
             Lane::Stranger => &self.strangers,
         };
         jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => HashingError::Busy,
+            TrySendError::Full(_) => {
+                counter!("sigma_hash_refused_total", "lane" => lane.as_str()).increment(1);
+                HashingError::Busy
+            }
             TrySendError::Disconnected(_) => HashingError::Failed("the threads are gone".to_owned()),
         })?;
         answered.await.map_err(|_| HashingError::Failed("the thread broke off".to_owned()))?

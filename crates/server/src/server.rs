@@ -169,6 +169,9 @@ impl Server {
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, workspaces.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("refused redirect URIs", redirect_refusals::keep_writing, sigma.clone()));
+        if sigma.settings.metrics.listen.is_some() {
+            tasks.spawn(kept_running("measures", pulse::keep_measuring, sigma.clone()));
+        }
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         tasks.spawn(kept_running("back-channel logout", backchannel::run, sigma.clone()));
         tasks.spawn(kept_running("events for webhooks", webhooks::follow, sigma.clone()));

@@ -4,6 +4,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use metrics::{Counter, counter};
+
 use crate::error::StoreError;
 use crate::feed::Forget;
 use crate::memory::Memory;
@@ -29,6 +31,8 @@ struct Table<V> {
     hasher: RandomState,
     /// How often everything was invalidated.
     epoch: AtomicU64,
+    hits: Counter,
+    misses: Counter,
 }
 
 #[derive(Clone)]
@@ -56,12 +60,15 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
     }
 
     fn of(store: &Store, kind: &'static str, entries: Memory<String, Entry<V>>, weigh: fn(&V) -> usize) -> Self {
+        let reads = |outcome: &'static str| counter!("sigma_cache_reads_total", "cache" => kind, "outcome" => outcome);
         let table = Arc::new(Table {
             entries,
             weigh,
             stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
             hasher: RandomState::new(),
             epoch: AtomicU64::new(0),
+            hits: reads("hit"),
+            misses: reads("miss"),
         });
         let weak = Arc::downgrade(&table);
         store.feed().subscribe(kind, weak);
@@ -70,6 +77,12 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
 
     /// The value, if cached and usable.
     pub fn get(&self, key: &str) -> Option<V> {
+        let found = self.find(key);
+        if found.is_some() { &self.table.hits } else { &self.table.misses }.increment(1);
+        found
+    }
+
+    fn find(&self, key: &str) -> Option<V> {
         if !self.store.feed().is_fresh() {
             return None;
         }
@@ -133,6 +146,10 @@ impl<V: Clone + Send + Sync + 'static> Forget for Table<V> {
         let mut forgotten = stripe.lock().unwrap_or_else(PoisonError::into_inner);
         *forgotten += 1;
         self.entries.remove(key);
+    }
+
+    fn entries(&self) -> Option<usize> {
+        Some(self.entries.len())
     }
 
     /// Values of an earlier epoch are never returned again.

@@ -22,6 +22,8 @@ pub(crate) enum Message {
 
 /// The queue of some threads of an engine, and how many those are.
 pub(crate) struct Queue {
+    /// `read` or `write`.
+    pub(crate) name: &'static str,
     pub(crate) messages: Sender<Message>,
     pub(crate) threads: usize,
 }

@@ -30,6 +30,11 @@ pub(crate) trait Forget: Send + Sync {
     fn forget(&self, key: &str);
     /// Forgets everything.
     fn forget_all(&self);
+
+    /// How many values it holds, if it is a cache.
+    fn entries(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The last 10 s of the feed.
@@ -145,6 +150,16 @@ impl Feed {
         self.database_origin.store(Timestamp::from_micros(recent.now).minus(asked_after).micros(), Ordering::Release);
         let read_at = u64::try_from(asked_after.as_micros()).unwrap_or(u64::MAX);
         self.read_at.fetch_max(read_at, Ordering::AcqRel);
+    }
+
+    /// How many values each cache holds. Caches of one kind count as one.
+    pub(crate) fn cache_entries(&self) -> Vec<(&'static str, usize)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = caches.iter().filter_map(|(kind, caches)| {
+            let counts: Vec<_> = caches.iter().filter_map(Weak::upgrade).filter_map(|cache| cache.entries()).collect();
+            (!counts.is_empty()).then(|| (*kind, counts.iter().sum()))
+        });
+        entries.collect()
     }
 
     fn tell(&self, kind: &str, forget: impl Fn(&dyn Forget)) {

@@ -92,6 +92,16 @@ impl<K: Hash + Eq, V: Clone + Send + Sync + 'static> Memory<K, V> {
         self.entries.contains_key(key)
     }
 
+    /// How many values are remembered.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Remembers a value.
     pub fn insert(&self, key: K, value: V) {
         self.insert_weighed(key, value, 1);

@@ -74,6 +74,13 @@ pub fn is_due(tx: &mut dyn Tx, now: Timestamp) -> Result<bool, StoreError> {
     Ok(tx.query_opt(sql, params![now])?.is_some())
 }
 
+/// How many mails are not sent yet, counted up to `most`, and since when the oldest waits.
+pub fn backlog(tx: &mut dyn Tx, most: i64, now: Timestamp) -> Result<(i64, Option<Timestamp>), StoreError> {
+    let sql = "SELECT COUNT(*), MIN(created_at) FROM (SELECT created_at FROM mails WHERE expires_at > $1 LIMIT $2) AS waiting";
+    let row = tx.query_opt(sql, params![now, most])?;
+    row.map_or(Ok((0, None)), |row| Ok((row.int(0)?, row.opt_timestamp(1)?)))
+}
+
 /// Which mails are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {

@@ -156,6 +156,8 @@ struct Inner {
     keep_events: Option<Duration>,
     delete_changes: &'static str,
     is_file: bool,
+    /// The write-ahead log of a database file.
+    log: Option<PathBuf>,
 }
 
 /// The source of the database's time.
@@ -173,6 +175,11 @@ impl Store {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
         let path = file_path(&options.url)?;
         let is_file = path.is_some();
+        let log = path.as_ref().map(|path| {
+            let mut log = path.clone().into_os_string();
+            log.push("-wal");
+            PathBuf::from(log)
+        });
         let known_clock = options.database_clock.clone().or_else(|| path.is_some().then(|| Arc::clone(&clock)));
         let ids = Arc::new(ChangeIds::new(Arc::clone(&clock), rng, known_clock));
         let database_clock = match &options.database_clock {
@@ -200,6 +207,7 @@ impl Store {
             keep_events: options.keep_events,
             delete_changes: engine.delete_changes,
             is_file,
+            log,
         };
         let store = Self { inner: Arc::new(inner), initiator: None, claim: None };
         if options.exclusive {
@@ -375,6 +383,16 @@ impl Store {
         Ok(u64::try_from(bytes).unwrap_or(0))
     }
 
+    /// The size of the write-ahead log of a database file, in bytes.
+    pub fn log_size(&self) -> Option<u64> {
+        Some(std::fs::metadata(self.inner.log.as_ref()?).map_or(0, |log| log.len()))
+    }
+
+    /// How many values each cache holds, by what is cached.
+    pub fn cache_entries(&self) -> Vec<(&'static str, usize)> {
+        self.inner.feed.cache_entries()
+    }
+
     /// Operations that wait for a writer: a measure of load, 1,024 at most unless configured.
     pub fn waiting_writes(&self) -> usize {
         self.inner.writes.messages.len()
@@ -476,7 +494,11 @@ impl Store {
             return Err(Outage::Closed.into());
         }
         queue.messages.try_send(Message::Run(job)).map_err(|refused| match refused {
-            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Full(_) => {
+                metrics::counter!("sigma_store_operations_total", "queue" => queue.name, "outcome" => "refused")
+                    .increment(1);
+                StoreError::Busy
+            }
             TrySendError::Disconnected(_) => Outage::Closed.into(),
         })
     }

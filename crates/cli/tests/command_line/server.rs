@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use sigma_telemetry::catalogue::METRICS;
 
 use crate::support::{Installation, Ran, Running, ask, free_port, get, serve};
 
@@ -201,14 +202,30 @@ fn metrics_are_served_on_a_separate_port() {
     let (head, body) = get(&metrics, &metrics, "/metrics");
     assert!(head.starts_with("HTTP/1.1 200") && body.contains("# TYPE"), "{head}\n{body}");
     for shown in [
-        concat!("sigma_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        concat!("sigma_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\",store=\"SQLite\"} 1"),
         "# HELP sigma_store_waiting ",
         "sigma_store_waiting{queue=\"write\"} ",
         "sigma_store_waiting{queue=\"read\"} ",
         "sigma_store_feed_age_seconds ",
+        "sigma_mails_total{outcome=\"failed\"} 0",
+        "sigma_store_connections{queue=\"write\"} 1",
+        "sigma_cache_reads_total{cache=\"app\",outcome=\"hit\"} ",
+        "process_resident_memory_bytes ",
     ] {
         assert!(body.contains(shown), "{shown}: {body}");
     }
+    for metric in METRICS {
+        assert!(
+            body.contains(&format!("# HELP {} {}\n# TYPE {} ", metric.name, metric.help, metric.name)),
+            "{}",
+            metric.name
+        );
+    }
+    let is_shown = |name: &str| body.contains(&format!("\n{name} ")) || body.contains(&format!("\n{name}{{"));
+    let silent = METRICS.iter().filter(|metric| !is_shown(metric.name) && !is_shown(&format!("{}_count", metric.name)));
+    let silent: Vec<_> = silent.map(|metric| metric.name).collect();
+    // What has not happened, and what depends on a setting.
+    assert_eq!(silent, ["sigma_http_rate_limited_total", "sigma_http_over_budget_total", "sigma_jobs_total"]);
     assert!(get(&address, "localhost:8080", "/metrics").0.starts_with("HTTP/1.1 404"));
     assert_eq!(server.stop(), Some(0));
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sigma_store::StoreError;
 use sigma_store::outbox::{self, Taken, seal_context};
+use sigma_telemetry::Stopwatch;
 use tokio::time::sleep;
 
 use super::transport::{sender, to_mime};
@@ -76,7 +77,9 @@ pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
 /// Sends one mail and records the outcome.
 async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mail: &Taken) -> Result<(), StoreError> {
     let id = mail.id.clone();
+    let watch = Stopwatch::start();
     let sent = send(sigma, transport, mail).await;
+    metrics::histogram!("sigma_mail_send_seconds").record(watch.elapsed());
     let outcome = match &sent {
         Ok(_) => "sent",
         Err(MailError::Refused(_)) => "refused",

@@ -19,6 +19,7 @@ use ipnet::IpNet;
 use reqwest::dns::Resolve;
 use sigma_core::provider::is_endpoint;
 use sigma_store::Memory;
+use sigma_telemetry::Stopwatch;
 use tokio::sync::{OnceCell, Semaphore};
 
 use address::{AllowedAddresses, PublicAddresses, is_allowed, is_public};
@@ -275,6 +276,14 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`]
     pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        let watch = Stopwatch::start();
+        let asked = self.ask_unmeasured(outgoing).await;
+        metrics::histogram!("sigma_outgoing_request_seconds").record(watch.elapsed());
+        metrics::counter!("sigma_outgoing_requests_total", "outcome" => outcome_of(&asked)).increment(1);
+        asked
+    }
+
+    async fn ask_unmeasured(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
         let (way, url) = (self.way(), self.admit(outgoing.url)?);
         let host = url.host_str().unwrap_or_default().to_owned();
         let client = way.client.get_or_try_init(async || (way.build)()).await;
@@ -362,6 +371,20 @@ fn is_loopback_in(url: &reqwest::Url, networks: &[IpNet]) -> bool {
         Some(url::Host::Domain(_)) | None => return false,
     };
     url.scheme() == "http" && address.is_loopback() && networks.iter().any(|network| network.contains(&address))
+}
+
+/// How a request ended, as a label of metrics.
+fn outcome_of(asked: &Result<Answer, FetchError>) -> &'static str {
+    match asked {
+        Ok(Answer { status: 0..300, .. }) => "2xx",
+        Ok(Answer { status: 300..400, .. }) => "3xx",
+        Ok(Answer { status: 400..500, .. }) => "4xx",
+        Ok(_) | Err(FetchError::Status(_)) => "5xx",
+        Err(FetchError::Address | FetchError::NotPublic) => "refused",
+        Err(FetchError::Unreachable(_)) => "unreachable",
+        Err(FetchError::TimedOut) => "timed_out",
+        Err(FetchError::TooLarge) => "too_large",
+    }
 }
 
 /// What holds for every request.

@@ -10,10 +10,11 @@ use super::fault::{Fault, POOLER};
 use super::pool::Crew;
 use super::server::{MIGRATION, NoConnection, Purpose, Server};
 use super::tx::{DELETE_CHANGES, PostgresTx, RECENT_CHANGES};
-use super::worker::{CONFLICTS, Worker};
+use super::worker::Worker;
 use crate::engine::{ChangeIds, Engine, Message, Queue, spawn};
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
+use crate::measure::Measures;
 use crate::migrations::{self, Schema, SchemaError};
 use crate::store::{Pooler, StoreOptions};
 use crate::tx::Tx as _;
@@ -37,8 +38,6 @@ pub(crate) fn start(
     // work gets one before further ones are opened.
     let session = options.exclusive.then_some(session);
     let followed = ServerFeed { server: Arc::clone(&server), ids: Arc::clone(ids), session };
-    // Required in the interface before it exists.
-    metrics::counter!(CONFLICTS).increment(0);
     let hire = |purpose: Purpose| Team::new(options, purpose, &server, feed, ids);
     let (mut writing, mut reading) = (hire(Purpose::Write), hire(Purpose::Read));
     writing.grow(1)?;
@@ -77,7 +76,8 @@ impl<'s> Team<'s> {
         ids: &'s Arc<ChangeIds>,
     ) -> Self {
         let (messages, queue) = bounded(options.queue);
-        Self { options, purpose, server, feed, ids, messages, crew: Arc::new(Crew::new(queue)), threads: Vec::new() }
+        let crew = Arc::new(Crew::new(purpose.queue(), queue));
+        Self { options, purpose, server, feed, ids, messages, crew, threads: Vec::new() }
     }
 
     /// Starts workers until there are `count`, and waits until each has tried to connect.
@@ -94,6 +94,7 @@ impl<'s> Team<'s> {
                 ids: Arc::clone(self.ids),
                 patience: self.options.patience,
                 session: None,
+                measures: Measures::of(self.purpose.queue()),
             };
             let opened = opened.clone();
             self.threads.push(spawn(name, move || worker.run(&opened))?);
@@ -119,7 +120,7 @@ impl<'s> Team<'s> {
     }
 
     fn finish(self) -> (Queue, Vec<JoinHandle<()>>) {
-        (Queue { messages: self.messages, threads: self.threads.len() }, self.threads)
+        (Queue { name: self.purpose.queue(), messages: self.messages, threads: self.threads.len() }, self.threads)
     }
 }
 

@@ -8,9 +8,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
 use crate::engine::Message;
 use crate::job::Job;
+use crate::measure::Open;
 
 /// The state that the workers of one queue share.
 pub(crate) struct Crew {
+    name: &'static str,
     queue: Receiver<Message>,
     /// Jobs taken by workers that lost their connection.
     to_others: Sender<Box<dyn Job>>,
@@ -24,11 +26,14 @@ pub(crate) struct Crew {
 }
 
 /// Counts a connected worker, for as long as this lives.
-pub(crate) struct Member(Arc<AtomicUsize>);
+pub(crate) struct Member {
+    connected: Arc<AtomicUsize>,
+    _open: Open,
+}
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.connected.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -36,11 +41,13 @@ impl Drop for Member {
 pub(crate) struct Over;
 
 impl Crew {
-    pub(crate) fn new(queue: Receiver<Message>) -> Self {
+    /// The workers of the queue `read` or `write`.
+    pub(crate) fn new(name: &'static str, queue: Receiver<Message>) -> Self {
         let (to_others, returned) = unbounded();
         let (at_work, over) = bounded(0);
         let at_work = Mutex::new(Some(at_work));
-        Self { queue, to_others, returned, connected: Arc::default(), looks: AtomicBool::new(false), at_work, over }
+        let connected = Arc::default();
+        Self { name, queue, to_others, returned, connected, looks: AtomicBool::new(false), at_work, over }
     }
 
     pub(crate) const fn queue(&self) -> &Receiver<Message> {
@@ -54,7 +61,7 @@ impl Crew {
     /// Counts one more connected worker.
     pub(crate) fn join(&self) -> Member {
         self.connected.fetch_add(1, Ordering::AcqRel);
-        Member(Arc::clone(&self.connected))
+        Member { connected: Arc::clone(&self.connected), _open: Open::of(self.name) }
     }
 
     pub(crate) fn has_connections(&self) -> bool {

@@ -35,6 +35,16 @@ pub(crate) enum Purpose {
     Read,
 }
 
+impl Purpose {
+    /// The name of its queue in metrics.
+    pub(crate) const fn queue(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Read => "read",
+        }
+    }
+}
+
 /// A PostgreSQL server, or several of which one accepts writes.
 pub(crate) struct Server {
     hosts: Vec<HostAddress>,

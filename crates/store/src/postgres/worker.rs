@@ -15,10 +15,9 @@ use crate::engine::{ChangeIds, Message};
 use crate::error::{Outage, StoreError};
 use crate::feed::Feed;
 use crate::job::Job;
+use crate::measure::Measures;
 use crate::stopwatch;
 
-/// Transactions rolled back because of conflicts.
-pub(crate) const CONFLICTS: &str = "sigma_store_conflicts_total";
 /// How often an operation is rerun after a duplicate key: once it sees the existing row, it decides differently.
 const REPEATS: u32 = 3;
 /// Pauses after conflicts grow to 4 ms times two to this power.
@@ -34,6 +33,7 @@ pub(crate) struct Worker {
     /// How long a caller waits, and so how long retrying makes sense.
     pub(crate) patience: Duration,
     pub(crate) session: Option<(PostgresConnection, Member)>,
+    pub(crate) measures: Measures,
 }
 
 impl Worker {
@@ -42,10 +42,15 @@ impl Worker {
         let mut failure = self.connect().err();
         drop(opened.send(failure.clone().map_or(Ok(()), Err)));
         while let Some(mut job) = self.next(&mut failure) {
+            let begun = self.measures.begin(job.asked_at());
             match self.work(job.as_mut()) {
                 // Another worker can do it.
                 Err(Fault::Unconnected(_)) if self.crew.has_connections() => self.crew.give_back(job),
-                outcome => job.answer(outcome.err().map(Fault::failure)),
+                outcome => {
+                    self.measures.end(begun);
+                    self.measures.answered(outcome.is_err());
+                    job.answer(outcome.err().map(Fault::failure));
+                }
             }
         }
         if let Some((session, _)) = self.session.take() {
@@ -103,6 +108,7 @@ impl Worker {
                 },
                 recv(over) -> _ => return Some(()),
             };
+            self.measures.answered(true);
             job.answer(Some(outage.into()));
         }
     }
@@ -130,7 +136,7 @@ impl Worker {
             };
             match fault {
                 Fault::Again => {
-                    metrics::counter!(CONFLICTS).increment(1);
+                    metrics::counter!("sigma_store_conflicts_total").increment(1);
                     self.pause(conflicts, given_up_at)?;
                     conflicts += 1;
                 }
@@ -202,7 +208,9 @@ impl Worker {
             return Err(Fault::Final(Outage::TimedOut.into()));
         }
         session.allow(limit);
+        let committing = stopwatch::now();
         let committed = session.run("COMMIT").map_err(|error| Fault::of(&error, "COMMIT"));
+        self.measures.committed(committing.elapsed(), 1);
         // Changes of an uncertain commit are invalidated as well, now and if they turn up later.
         if committed.as_ref().is_err_and(|fault| *fault != Fault::Again) {
             self.ids.rename();

@@ -14,6 +14,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
 use crate::changes::{delete_changes, insert_change, recent_changes};
 use crate::error::{OpenError, Outage, StoreError};
+use crate::measure::Open;
 use crate::sql::for_sqlite;
 use crate::stopwatch;
 
@@ -52,6 +53,8 @@ pub(crate) struct SqliteConnection {
     /// an operation of five statements.
     rewritten: RefCell<HashMap<(usize, usize), Arc<str>>>,
     deadline: Arc<Deadline>,
+    /// Once it is known what it is for.
+    _open: Option<Open>,
 }
 
 /// When the running statement is interrupted: microseconds after `origin`; 0 is never.
@@ -99,20 +102,20 @@ impl SqliteConnection {
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
              PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
         )?;
-        Ok(Self { connection, rewritten: RefCell::default(), deadline })
+        Ok(Self { connection, rewritten: RefCell::default(), deadline, _open: None })
     }
 
     /// Refuses every write on this connection.
     pub(crate) fn read_only(self) -> Result<Self, rusqlite::Error> {
         self.connection.execute_batch("PRAGMA query_only = ON")?;
-        Ok(self)
+        Ok(Self { _open: Some(Open::of("read")), ..self })
     }
 
     /// Makes it a connection for writing.
     pub(crate) fn for_writing(self, room: Room) -> Result<Self, rusqlite::Error> {
         self.connection.pragma_update(None, "cache_size", -i64::from(room.cache))?;
         self.connection.pragma_update(None, "wal_autocheckpoint", room.log)?;
-        Ok(self)
+        Ok(Self { _open: Some(Open::of("write")), ..self })
     }
 
     /// Interrupts statements that run longer than `limit` from now on.

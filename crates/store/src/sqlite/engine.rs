@@ -11,6 +11,7 @@ use super::{Pace, Reader, ServerLock, SqliteTx, Writer};
 use crate::engine::{ChangeIds, Engine, Queue, spawn};
 use crate::error::{OpenError, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
+use crate::measure::Measures;
 use crate::migrations;
 use crate::store::StoreOptions;
 use crate::tx::Tx as _;
@@ -53,6 +54,7 @@ pub(crate) fn start(
         session: Some(session),
         room,
         pace: Pace::default(),
+        measures: Measures::of("write"),
     };
     // The lock lives as long as the writer.
     let writers = vec![spawn("sigma-writer", move || {
@@ -71,8 +73,8 @@ pub(crate) fn start(
         readers.push(spawn("sigma-reader", move || reader.run())?);
     }
     let engine = Engine {
-        writes: Queue { messages: to_write, threads: 1 },
-        reads: Queue { messages: to_read, threads: options.readers.max(1) },
+        writes: Queue { name: "write", messages: to_write, threads: 1 },
+        reads: Queue { name: "read", messages: to_read, threads: options.readers.max(1) },
         writers,
         readers,
         delete_changes: DELETE_CHANGES,

@@ -10,6 +10,7 @@ use super::tx::SqliteTx;
 use crate::engine::Message;
 use crate::error::StoreError;
 use crate::job::Job;
+use crate::measure::Measures;
 
 /// One reader of the database file.
 pub(crate) struct Reader {
@@ -24,8 +25,12 @@ pub(crate) struct Reader {
 impl Reader {
     /// Works until the store is closed.
     pub(crate) fn run(mut self) {
+        let measures = Measures::of("read");
         while let Ok(Message::Run(mut job)) = self.queue.recv() {
+            let begun = measures.begin(job.asked_at());
             let failure = self.read(job.as_mut()).err();
+            measures.end(begun);
+            measures.answered(failure.is_some());
             job.answer(failure);
         }
     }

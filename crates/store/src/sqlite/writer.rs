@@ -13,6 +13,7 @@ use crate::engine::{ChangeIds, Message};
 use crate::error::{Outage, StoreError};
 use crate::feed::Feed;
 use crate::job::Job;
+use crate::measure::Measures;
 use crate::stopwatch;
 
 /// Most operations in one transaction.
@@ -56,6 +57,7 @@ pub(crate) struct Writer {
     /// For its connection.
     pub(crate) room: Room,
     pub(crate) pace: Pace,
+    pub(crate) measures: Measures,
 }
 
 /// An operation that ran in the open transaction: its writes are part of it, or were undone for this failure.
@@ -96,7 +98,10 @@ impl Writer {
             Err(failure) => {
                 // Callers already queued would only wait as long again.
                 let (waiting, stop) = self.waiting();
-                std::iter::once(first).chain(waiting).for_each(|job| job.answer(Some(failure.clone())));
+                for job in std::iter::once(first).chain(waiting) {
+                    self.measures.answered(true);
+                    job.answer(Some(failure.clone()));
+                }
                 self.session = None;
                 return stop;
             }
@@ -107,6 +112,7 @@ impl Writer {
         let committing = stopwatch::now();
         let failure = kept.and_then(|()| session.run("COMMIT").map_err(|error| outage("COMMIT", &error))).err();
         self.pace = Pace { operations: batch.len(), commit: committing.elapsed() };
+        self.measures.committed(self.pace.commit, batch.len());
         let failure = failure.map(|failure| match failure {
             // Faults that the operator has to fix are reported to all.
             StoreError::Unavailable(Outage::DiskFull | Outage::Io | Outage::ReadOnly | Outage::Exhausted) => failure,
@@ -122,7 +128,9 @@ impl Writer {
         }
         self.feed.forget(&changes);
         for Ran { job, failure: own } in batch {
-            job.answer(own.or_else(|| failure.clone()));
+            let failure = own.or_else(|| failure.clone());
+            self.measures.answered(failure.is_some());
+            job.answer(failure);
         }
         stop
     }
@@ -216,9 +224,11 @@ impl Writer {
 
     fn run_job(&self, session: &SqliteConnection, job: &mut dyn Job) -> Result<Vec<Change>, StoreError> {
         session.limit(self.limit);
+        let begun = self.measures.begin(job.asked_at());
         let mut tx = SqliteTx::writing(session, &self.ids);
         let outcome = job.run(&mut tx);
         let outcome = tx.finish().and_then(|of_job| outcome.map(|()| of_job));
+        self.measures.end(begun);
         session.unlimit();
         outcome
     }
