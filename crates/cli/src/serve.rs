@@ -35,8 +35,12 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
     let ended = runtime.block_on(async {
         let (mut stops, mut hangups) = (Stops::listen()?, hangups()?);
         let (stop, stopped) = watch::channel(());
-        if let Some(address) = settings.metrics.listen {
-            serve_metrics(address, until(stopped.clone())).await?;
+        if settings.counts() {
+            // Before anything that counts looks up its handles.
+            let registry = Registry::install().map_err(|error| Failure::Failed(error.to_string()))?;
+            if let Some(address) = settings.metrics.listen {
+                serve_metrics(address, registry, until(stopped.clone())).await?;
+            }
         }
         let server = tokio::select! {
             started = start(settings) => started.map_err(|error| could_not(&error))?,
@@ -122,11 +126,14 @@ pub fn could_not(error: &StartError) -> Failure {
     }
 }
 
-/// Installs metrics, and serves them on a separate port.
-async fn serve_metrics(address: SocketAddr, stopped: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
+/// Serves metrics on a separate port.
+async fn serve_metrics(
+    address: SocketAddr,
+    registry: Arc<Registry>,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
     let failed = |error: String| Failure::Failed(format!("metrics cannot be served on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(|error| failed(error.to_string()))?;
-    let registry = Registry::install().map_err(|error| failed(error.to_string()))?;
     tokio::spawn(http::serve_metrics(listener, registry, stopped));
     Ok(())
 }

@@ -11,6 +11,7 @@ use sigma_core::actor::{Actor, Initiator, USER_AGENT_LENGTH};
 use sigma_core::ids::OrgId;
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
+use sigma_telemetry::trace::Context;
 
 use crate::api_error::ApiError;
 use crate::body::Unread;
@@ -299,15 +300,9 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
     }
 }
 
-/// The trace id of `traceparent` (W3C Trace Context §3.2), for the log only.
-pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let header = headers.get("traceparent")?.to_str().ok()?;
-    let mut fields = header.split('-');
-    let (version, trace, parent) = (fields.next()?, fields.next()?, fields.next()?);
-    let hex =
-        |text: &str, length| text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let known = hex(version, 2) && version != "ff" && hex(trace, 32) && hex(parent, 16);
-    (known && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
+/// The trace that the caller continues (W3C Trace Context §3.2).
+pub(super) fn traceparent(headers: &HeaderMap) -> Option<Context> {
+    Context::parse(headers.get("traceparent")?.to_str().ok()?)
 }
 
 #[cfg(test)]
@@ -326,29 +321,6 @@ mod tests {
         assert!(made.iter().all(|id| RequestId::is_well_formed(id)));
         for other in ["", "req_", "req_a", "req_aaaaaaaaaaaaaaaaaaaaaaa<", "REQ_aaaaaaaaaaaaaaaaaaaaaaaa"] {
             assert!(!RequestId::is_well_formed(other), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_trace_id_is_taken_only_from_a_valid_header() {
-        let trace = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("traceparent", HeaderValue::from_static(value));
-            trace_id(&headers).map(str::to_owned)
-        };
-        assert_eq!(
-            trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(),
-            Some("4bf92f3577b34da6a3ce929d0e0e4736")
-        );
-        for bad in [
-            "",
-            "00",
-            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-        ] {
-            assert_eq!(trace(bad), None, "{bad}");
         }
     }
 }

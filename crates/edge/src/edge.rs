@@ -2,7 +2,9 @@
 //! cost of a cheap response.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use http_body::Body as HttpBody;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
 use sigma_telemetry::Stopwatch;
+use sigma_telemetry::trace::{self, Context, Recording, Tracer};
 use tower_service::Service as _;
 
 use crate::api_error::{ApiError, FailedAt};
@@ -26,11 +29,11 @@ use crate::budget::{AddressRequest, Budgets, HeldBody, OverBudget};
 use crate::carried::{carrying, large};
 use crate::challenge::{self, ProtectedResource};
 use crate::client::{Peer, TrustedProxies};
-use crate::context::{Counters, RequestContext, RequestIds, trace_id};
+use crate::context::{Counters, RequestContext, RequestIds, traceparent};
 use crate::cors::{self, CorsDecision};
 use crate::failed::{FailedRequest, RenderPage};
 use crate::limits::{Exceeded, Limiter};
-use crate::measure::InFlight;
+use crate::measure::{InFlight, method_name};
 use crate::origin::{self, Origins};
 use crate::policy::{BodyLimit, ErrorPages, Limit, Policy};
 use crate::refused::Refused;
@@ -165,7 +168,9 @@ impl Edge {
         } else {
             match self.0.admit(&exchange.context, route.policy, parts, body).await {
                 Ok((request, _held)) => {
-                    let answer = AssertUnwindSafe(async { router.call(request).await }).catch_unwind().await;
+                    let position = exchange.span.as_ref().map(Recording::context);
+                    let mut answer = pin!(AssertUnwindSafe(async { router.call(request).await }).catch_unwind());
+                    let answer = poll_fn(|waker| trace::entered(position, || answer.as_mut().poll(waker))).await;
                     let Ok(response) = answer.unwrap_or_else(|panic| Ok(panicked(panic.as_ref())));
                     count_failure(&exchange.context, route.policy, response)
                 }
@@ -372,7 +377,9 @@ struct Exchange<'r> {
     context: RequestContext,
     method: Method,
     uri: Uri,
-    trace: Option<String>,
+    /// Its trace: that of the caller, or one of its own.
+    trace: Option<Context>,
+    span: Option<Recording>,
     /// A browser navigation.
     navigates: bool,
     /// The languages that it prefers.
@@ -392,6 +399,9 @@ impl<'r> Exchange<'r> {
         let (host, agent) = (host::of(parts), parts.headers.get(USER_AGENT).cloned());
         let mut address = AddressRequest::of(rules.counters.budget_of(origin));
         let room = if route.policy.limit == Limit::Unlimited { Ok(()) } else { address.count() };
+        let is_traced = rules.access_log || Tracer::installed().is_some();
+        let caller = if is_traced { traceparent(&parts.headers) } else { None };
+        let span = trace::request(caller);
         let (id, now, counters) = (rules.ids.next(), rules.clock.now(), Arc::clone(&rules.counters));
         let context = RequestContext::new(id, origin, host, agent, now, counters, address);
         Self {
@@ -401,11 +411,26 @@ impl<'r> Exchange<'r> {
             context,
             method: parts.method.clone(),
             uri: parts.uri.clone(),
-            trace: trace_id(&parts.headers).filter(|_| rules.access_log).map(str::to_owned),
+            trace: span.as_ref().map(Recording::context).or(caller),
+            span,
             navigates: accepts_pages(&parts.headers),
             accept_language: parts.headers.get(ACCEPT_LANGUAGE).cloned(),
             watch,
             status: None,
+        }
+    }
+
+    /// Ends its span. The address has only the pattern of its route, and of the client there is nothing: neither secrets nor
+    /// personal data leave by a trace.
+    fn describe(&self, mut span: Recording, status: StatusCode) {
+        let (method, route) = (method_name(&self.method), self.route.metrics.route());
+        span.rename(format!("{method} {route}"));
+        span.set("http.request.method", method);
+        span.set("http.route", route.to_owned());
+        span.set("http.response.status_code", status.as_u16());
+        span.set("sigma.request_id", self.context.request_id().to_string());
+        if status.is_server_error() {
+            span.fail();
         }
     }
 
@@ -424,6 +449,9 @@ impl Drop for Exchange<'_> {
         let status = self.status.unwrap_or_else(gone);
         self.rules.in_flight.leave();
         self.route.metrics.record(&self.method, status, took);
+        if let Some(span) = self.span.take().filter(Recording::is_sampled) {
+            self.describe(span, status);
+        }
         if self.rules.access_log {
             tracing::info!(
                 target: "sigma::access",
@@ -434,7 +462,7 @@ impl Drop for Exchange<'_> {
                 micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
                 client = %self.context.client(),
                 request_id = self.context.request_id().as_str(),
-                trace_id = self.trace.as_deref(),
+                trace_id = self.trace.map(|trace| format!("{:032x}", trace.trace_id)),
             );
         }
     }

@@ -10,6 +10,11 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "other"];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
+/// The name of `method` in traces; one that is unusual has none of its own (OpenTelemetry's conventions for HTTP).
+pub(super) fn method_name(method: &Method) -> &'static str {
+    METHODS.iter().find(|name| **name == method.as_str()).copied().unwrap_or("_OTHER")
+}
+
 /// Counter and histogram of a route, method and status class.
 struct Handles {
     requests: Counter,

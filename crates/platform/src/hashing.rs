@@ -15,6 +15,7 @@ use sigma_core::fault::Fault;
 use sigma_core::password::{ForeignHash, GivenPassword, Recipe};
 use sigma_core::random::{Rng, bytes};
 use sigma_telemetry::Stopwatch;
+use sigma_telemetry::trace::{self, SpanKind};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 
@@ -218,6 +219,10 @@ impl Hasher {
         work: impl FnOnce(&mut Memory) -> Result<R, HashingError> + Send + 'static,
     ) -> Result<R, HashingError> {
         let (answer, answered) = oneshot::channel();
+        let mut span = trace::part("hash a password", SpanKind::Internal);
+        if let Some(span) = &mut span {
+            span.set("sigma.lane", lane.as_str());
+        }
         let waits = Stopwatch::start();
         let job: Job = Box::new(move |memory| {
             histogram!("sigma_hash_wait_seconds", "lane" => lane.as_str()).record(waits.elapsed());
@@ -239,7 +244,9 @@ impl Hasher {
             }
             TrySendError::Disconnected(_) => HashingError::Failed("the threads are gone".to_owned()),
         })?;
-        answered.await.map_err(|_| HashingError::Failed("the thread broke off".to_owned()))?
+        let outcome = answered.await.map_err(|_| HashingError::Failed("the thread broke off".to_owned()))?;
+        drop(span);
+        outcome
     }
 }
 

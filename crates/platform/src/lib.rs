@@ -15,6 +15,7 @@ pub mod dns;
 pub mod doctor;
 pub mod dpop;
 pub mod error;
+pub mod export;
 pub mod extract;
 pub mod factors;
 pub mod hashing;

@@ -24,6 +24,7 @@ mod resolver;
 mod security_txt;
 mod sign_in;
 mod storage;
+mod telemetry;
 mod webhooks;
 mod workload;
 
@@ -41,6 +42,7 @@ pub use resolver::ResolverSettings;
 pub use security_txt::SecurityTxt;
 pub use sign_in::{Links, Passwords, SignIn, SignInMethod, SignUp};
 pub use storage::{MasterKeySettings, Objects, Pooler, S3, StoreSettings};
+pub use telemetry::Telemetry;
 pub use webhooks::Webhooks;
 pub use workload::{GITHUB_ACTIONS, WorkloadIssuer, WorkloadRule};
 
@@ -114,6 +116,8 @@ pub struct Settings {
     pub workspaces: Workspaces,
     /// Prometheus metrics.
     pub metrics: Metrics,
+    /// Traces and metrics for a collector.
+    pub telemetry: Telemetry,
     /// What is recorded.
     pub audit: Audit,
     /// Encrypted backups of keys.
@@ -163,6 +167,7 @@ impl Default for Settings {
             budgets: Budgets::default(),
             workspaces: Workspaces::default(),
             metrics: Metrics::default(),
+            telemetry: Telemetry::default(),
             audit: Audit::default(),
             backups: Backups::default(),
             accounts: Accounts::default(),
@@ -173,6 +178,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether anything reads metrics.
+    pub fn counts(&self) -> bool {
+        self.metrics.listen.is_some() || self.telemetry.endpoint.is_some()
+    }
+
     /// Those of connections and middleware.
     pub fn edge(&self) -> edge::Settings {
         edge::Settings {

@@ -13,10 +13,12 @@ use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::time::Clock;
 use sigma_store::operator::first_owner;
 use sigma_store::{MasterKey, OpenError, Store, StoreOptions};
+use sigma_telemetry::trace::{Sampling, Tracer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::backchannel;
+use crate::export::Exporter;
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::jobs::{self, Runner};
 use crate::mail::mailer;
@@ -108,6 +110,11 @@ impl Server {
             keep_events: settings.audit.keep(),
             ..StoreOptions::serve(settings.store.url.expose_secret())
         };
+        if settings.telemetry.endpoint.is_some() {
+            let sampling =
+                Sampling { share: settings.telemetry.sample, follow_callers: settings.telemetry.follow_callers };
+            Tracer::install(sampling, Arc::clone(&clock), &*rng);
+        }
         let opened = open_store(&options, settings.store.wait, &clock, &rng).await;
         let store = opened.map_err(|error| match error {
             missing @ OpenError::Missing(_) => StartError::LostDatabase { missing, key: key.file.clone() },
@@ -169,7 +176,12 @@ impl Server {
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, workspaces.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("refused redirect URIs", redirect_refusals::keep_writing, sigma.clone()));
-        if sigma.settings.metrics.listen.is_some() {
+        let exporter = Exporter::new(&sigma.settings.telemetry, &sigma.clock, &*sigma.rng);
+        if let Some(exporter) = &exporter {
+            tasks.spawn(kept_running("traces", Exporter::send_traces, Arc::clone(exporter)));
+            tasks.spawn(kept_running("reports of metrics", Exporter::send_metrics, Arc::clone(exporter)));
+        }
+        if sigma.settings.counts() {
             tasks.spawn(kept_running("measures", pulse::keep_measuring, sigma.clone()));
         }
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
@@ -194,6 +206,9 @@ impl Server {
         }
         if let Err(error) = sigma.write_redirect_refusals().await {
             tracing::warn!(%error, "the last refused redirect URIs could not be written");
+        }
+        if let Some(exporter) = exporter {
+            exporter.send_rest().await;
         }
         sigma.store.close();
         Ok(served?)

@@ -11,6 +11,7 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use sigma_core::actor::Initiator;
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
+use sigma_telemetry::trace::{self, SpanKind};
 use tokio::sync::oneshot;
 
 use crate::engine::{ChangeIds, Message, Queue, spawn};
@@ -266,9 +267,7 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (outcome, run) = Outcome::of(operation);
-        self.write_from_task(run).await?;
-        outcome.take()
+        self.write_named(name_of(&operation), operation).await
     }
 
     /// Runs `operation`, which only reads, on one snapshot of a database file, or statement by statement on PostgreSQL.
@@ -276,9 +275,7 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (outcome, run) = Outcome::of(operation);
-        self.task(&self.inner.reads, run).await?;
-        outcome.take()
+        self.read_named(name_of(&operation), operation).await
     }
 
     /// [`Store::write`] for an operation that rules may refuse. A refusal commits, as any other result does.
@@ -286,7 +283,8 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
     ) -> Result<T, Stop<R>> {
-        Stop::flatten(self.write(move |tx| Stop::judge(operation(tx))).await)
+        let name = name_of(&operation);
+        Stop::flatten(self.write_named(name, move |tx| Stop::judge(operation(tx))).await)
     }
 
     /// [`Store::read`] for an operation that rules may refuse.
@@ -294,7 +292,8 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
     ) -> Result<T, Stop<R>> {
-        Stop::flatten(self.read(move |tx| Stop::judge(operation(tx))).await)
+        let name = name_of(&operation);
+        Stop::flatten(self.read_named(name, move |tx| Stop::judge(operation(tx))).await)
     }
 
     /// [`Store::write`] for a thread that may block.
@@ -455,8 +454,28 @@ impl Store {
         self.inner.delete_changes
     }
 
-    async fn write_from_task(&self, run: Run) -> Result<(), StoreError> {
-        let end = self.task(&self.inner.writes, self.initiated(run)).await;
+    async fn write_named<R: Send + 'static>(
+        &self,
+        name: &'static str,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (outcome, run) = Outcome::of(operation);
+        self.write_from_task(name, run).await?;
+        outcome.take()
+    }
+
+    async fn read_named<R: Send + 'static>(
+        &self,
+        name: &'static str,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (outcome, run) = Outcome::of(operation);
+        self.task(&self.inner.reads, name, run).await?;
+        outcome.take()
+    }
+
+    async fn write_from_task(&self, name: &'static str, run: Run) -> Result<(), StoreError> {
+        let end = self.task(&self.inner.writes, name, self.initiated(run)).await;
         self.inner.writing.note(&end);
         end
     }
@@ -473,7 +492,22 @@ impl Store {
         }
     }
 
-    async fn task(&self, queue: &Queue, run: Run) -> Result<(), StoreError> {
+    async fn task(&self, queue: &Queue, name: &'static str, run: Run) -> Result<(), StoreError> {
+        let mut span = trace::part("operation", SpanKind::Client);
+        if let Some(span) = &mut span {
+            span.rename(brief(name));
+            span.set("code.function.name", name);
+            span.set("db.operation.name", queue.name);
+            span.set("db.system.name", if self.is_file() { "sqlite" } else { "postgresql" });
+        }
+        let end = self.queued(queue, run).await;
+        if let Some(span) = span.as_mut().filter(|_| end.is_err()) {
+            span.fail();
+        }
+        end
+    }
+
+    async fn queued(&self, queue: &Queue, run: Run) -> Result<(), StoreError> {
         let (reply, end) = oneshot::channel();
         self.enqueue(queue, Box::new(Operation::new(run, Reply::Task(reply), stopwatch::now())))?;
         match tokio::time::timeout(self.inner.patience, end).await {
@@ -515,6 +549,18 @@ impl Store {
     pub(crate) fn hand_to_reader(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.enqueue(&self.inner.reads, job)
     }
+}
+
+/// Where the code of an operation is: the path of its closure.
+fn name_of<F>(_: &F) -> &'static str {
+    std::any::type_name::<F>().trim_end_matches("::{{closure}}")
+}
+
+/// The last two words of a path: `user::find`.
+fn brief(path: &'static str) -> &'static str {
+    let path = path.split('<').next().unwrap_or(path);
+    let mut starts = path.rmatch_indices("::").map(|(at, _)| at + 2);
+    path.get(starts.nth(1).unwrap_or(0)..).unwrap_or(path)
 }
 
 /// Ends the threads behind `queue` once they have emptied it, and waits for all of `threads`.

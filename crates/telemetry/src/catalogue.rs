@@ -224,6 +224,19 @@ pub const METRICS: &[Metric] = &[
         &[open("job"), of("outcome", &["done", "failed", "given_up", "lost"])],
         "Runs of background jobs; lost: another instance took over.",
     ),
+    // The telemetry itself.
+    counter(
+        "sigma_telemetry_spans_total",
+        "{span}",
+        &[of("outcome", &["exported", "dropped"])],
+        "Spans, by whether a collector took them; dropped: it was away, slow, or refused them.",
+    ),
+    counter(
+        "sigma_telemetry_exports_total",
+        "{request}",
+        &[of("signal", &["traces", "metrics"]), of("outcome", &["done", "failed"])],
+        "Reports to the collector.",
+    ),
 ];
 
 #[cfg(test)]
@@ -303,7 +316,8 @@ mod tests {
             let folder = folder.unwrap().path();
             if folder.ends_with("telemetry") {
                 names.extend(crate::process::observed().into_iter().map(|(name, _)| name.to_owned()));
-                names.extend(["sigma_runtime_tasks", "sigma_runtime_queued_tasks"].map(str::to_owned));
+                let elsewhere = ["sigma_runtime_tasks", "sigma_runtime_queued_tasks", "sigma_telemetry_spans_total"];
+                names.extend(elsewhere.map(str::to_owned));
             } else {
                 named_in(&folder.join("src"), &mut names);
             }

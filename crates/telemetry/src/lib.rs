@@ -1,11 +1,14 @@
-//! What the server says about itself: [`catalogue`] lists every metric, [`Registry`] counts them, [`prometheus`] writes them.
-//! No I/O but reading `/proc` happens here: a listener elsewhere asks for the text.
+//! What the server says about itself: [`catalogue`] lists every metric and [`Registry`] counts them; [`trace`] records spans;
+//! [`prometheus`] and [`otlp`] write them. No I/O but reading `/proc` happens here: a listener and an exporter elsewhere ask for
+//! the texts.
 
 pub mod catalogue;
+pub mod otlp;
 mod process;
 pub mod prometheus;
 mod registry;
 mod stopwatch;
+pub mod trace;
 
 pub use self::catalogue::{Kind, Metric};
 pub use self::registry::{Family, Registry, Series, Value};

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{
@@ -16,6 +16,8 @@ use crate::process;
 
 /// The most series of one metric. Labels come from the code, so nothing reaches it; it bounds the memory if something does.
 const MOST_SERIES: usize = 10_000;
+
+static INSTALLED: OnceLock<Arc<Registry>> = OnceLock::new();
 
 /// All metrics of this process.
 pub struct Registry {
@@ -97,7 +99,13 @@ impl Registry {
     pub fn install() -> Result<Arc<Self>, SetRecorderError<Arc<Self>>> {
         let registry = Arc::new(Self::new());
         metrics::set_global_recorder(Arc::clone(&registry))?;
+        let _ = INSTALLED.set(Arc::clone(&registry));
         Ok(registry)
+    }
+
+    /// The one that counts in this process, if any.
+    pub fn installed() -> Option<&'static Arc<Self>> {
+        INSTALLED.get()
     }
 
     /// A registry of its own. What is known beforehand is there from the start, so that a rate never misses the first event.

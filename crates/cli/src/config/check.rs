@@ -129,6 +129,9 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
             _ => Ok(()),
         },
     );
+    for (key, problem) in settings.telemetry.problems() {
+        check(key, Err(problem));
+    }
     check("audit.keep_days", within(settings.audit.keep_days, 0, 36_500));
     check(
         "log.filter",

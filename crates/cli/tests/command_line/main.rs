@@ -17,5 +17,6 @@ mod scim;
 mod server;
 mod start;
 mod support;
+mod telemetry;
 mod user;
 mod workspace;

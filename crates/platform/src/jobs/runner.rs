@@ -11,6 +11,7 @@ use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
 use sigma_store::job_queue::{self, Ended, Leased};
 use sigma_store::{Outage, Signal, Store, StoreError, cached};
+use sigma_telemetry::trace::{self, Recording, SpanKind};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -151,7 +152,12 @@ impl Runner {
         let outcome = if kind.every.is_none() && job.attempts > kind.attempts {
             Some(Err(JobError::new("it was interrupted every time")))
         } else {
-            self.work(&kind, &job).await
+            let mut span = trace::background(kind.name, SpanKind::Internal);
+            let outcome = trace::within(span.as_ref().map(Recording::context), self.work(&kind, &job)).await;
+            if let (Some(span), Some(Err(_))) = (&mut span, &outcome) {
+                span.fail();
+            }
+            outcome
         };
         let Some(outcome) = outcome else {
             tracing::warn!(job = %job.id, kind = kind.name, "a background job was taken over by another node");

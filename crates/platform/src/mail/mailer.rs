@@ -5,6 +5,7 @@ use std::time::Duration;
 use sigma_store::StoreError;
 use sigma_store::outbox::{self, Taken, seal_context};
 use sigma_telemetry::Stopwatch;
+use sigma_telemetry::trace::{self, Recording, SpanKind};
 use tokio::time::sleep;
 
 use super::transport::{sender, to_mime};
@@ -69,13 +70,19 @@ pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
     let taken = sigma.store.write(move |tx| outbox::take(tx, now, BATCH)).await?;
     let transport = Transport::new(&sigma.settings.mail, sigma.issuer());
     for mail in &taken {
-        deliver(sigma, &transport, mail).await?;
+        let span = trace::background("send a mail", SpanKind::Client);
+        trace::within(span.as_ref().map(Recording::context), deliver(sigma, &transport, mail, span)).await?;
     }
     Ok(taken.len())
 }
 
 /// Sends one mail and records the outcome.
-async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mail: &Taken) -> Result<(), StoreError> {
+async fn deliver(
+    sigma: &AppState,
+    transport: &Result<Transport, MailError>,
+    mail: &Taken,
+    mut span: Option<Recording>,
+) -> Result<(), StoreError> {
     let id = mail.id.clone();
     let watch = Stopwatch::start();
     let sent = send(sigma, transport, mail).await;
@@ -86,6 +93,12 @@ async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mai
         Err(_) => "failed",
     };
     metrics::counter!("sigma_mails_total", "outcome" => outcome).increment(1);
+    if let Some(span) = &mut span {
+        span.set("sigma.outcome", outcome);
+        if sent.is_err() {
+            span.fail();
+        }
+    }
     match sent {
         Ok(file) => {
             if let Some(file) = file {

@@ -20,6 +20,7 @@ use reqwest::dns::Resolve;
 use sigma_core::provider::is_endpoint;
 use sigma_store::Memory;
 use sigma_telemetry::Stopwatch;
+use sigma_telemetry::trace::{self, Context, SpanKind};
 use tokio::sync::{OnceCell, Semaphore};
 
 use address::{AllowedAddresses, PublicAddresses, is_allowed, is_public};
@@ -78,6 +79,8 @@ enum Reach {
     Allowed(Vec<IpNet>),
     /// Any: the operator chose them.
     Anywhere,
+    /// Any, also without TLS: what is sent there is no secret.
+    Collector,
 }
 
 /// A request.
@@ -92,7 +95,7 @@ pub struct Outgoing<'a> {
     /// The `Authorization` header.
     pub authorization: Option<String>,
     /// Further headers, by lower-case names.
-    pub headers: &'a [(&'static str, &'a str)],
+    pub headers: &'a [(&'a str, &'a str)],
     /// How many bytes of the body are wanted: the rest of a longer one is left unread.
     pub head: Option<usize>,
 }
@@ -159,10 +162,19 @@ impl Fetcher {
     }
 
     /// The same, with a time limit for each request.
-    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
     pub fn for_operator_within(time_limit: Duration) -> Self {
+        Self::of_operator(Reach::Anywhere, time_limit)
+    }
+
+    /// The fetcher for the collector of traces and metrics.
+    pub fn for_collector(time_limit: Duration) -> Self {
+        Self::of_operator(Reach::Collector, time_limit)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
+    fn of_operator(reach: Reach, time_limit: Duration) -> Self {
         let build = move || harden(reqwest::Client::builder(), time_limit).build();
-        Self::of(Box::new(build), Reach::Anywhere, time_limit)
+        Self::of(Box::new(build), reach, time_limit)
     }
 
     /// The fetcher for addresses that others chose, for tests: it trusts the certificate authority `trusted` (DER), asks
@@ -250,6 +262,7 @@ impl Fetcher {
             Reach::Public => url.scheme() == "https",
             Reach::Allowed(networks) => url.scheme() == "https" || is_loopback_in(&url, networks),
             Reach::Anywhere => is_endpoint(address, address),
+            Reach::Collector => matches!(url.scheme(), "http" | "https"),
         };
         if !is_secure || !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::Address);
@@ -263,7 +276,7 @@ impl Fetcher {
         let is_in_reach = |address| match &way.reach {
             Reach::Public => is_public(address),
             Reach::Allowed(networks) => is_allowed(address, networks),
-            Reach::Anywhere => true,
+            Reach::Anywhere | Reach::Collector => true,
         };
         if literal.is_some_and(|address| !is_in_reach(address)) {
             return Err(FetchError::NotPublic);
@@ -277,13 +290,34 @@ impl Fetcher {
     /// [`FetchError`]
     pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
         let watch = Stopwatch::start();
-        let asked = self.ask_unmeasured(outgoing).await;
+        let is_report = self.way().reach == Reach::Collector;
+        let mut span = (!is_report).then(|| trace::part_or_background("request", SpanKind::Client)).flatten();
+        if let Some(span) = &mut span {
+            let method = if outgoing.form.is_some() || outgoing.json.is_some() { "POST" } else { "GET" };
+            span.rename(method);
+            span.set("http.request.method", method);
+            // No more of the address: a path or a query may hold a secret.
+            if let Some(host) = url::Url::parse(outgoing.url).ok().as_ref().and_then(url::Url::host_str) {
+                span.set("server.address", host.to_owned());
+            }
+        }
+        let context = span.as_ref().map(|span| span.context()).or_else(trace::current);
+        let asked = self.ask_unmeasured(outgoing, context).await;
+        if let Some(span) = &mut span {
+            match &asked {
+                Ok(answer) => span.set("http.response.status_code", answer.status),
+                Err(_) => {
+                    span.set("error.type", outcome_of(&asked));
+                    span.fail();
+                }
+            }
+        }
         metrics::histogram!("sigma_outgoing_request_seconds").record(watch.elapsed());
         metrics::counter!("sigma_outgoing_requests_total", "outcome" => outcome_of(&asked)).increment(1);
         asked
     }
 
-    async fn ask_unmeasured(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+    async fn ask_unmeasured(&self, outgoing: Outgoing<'_>, context: Option<Context>) -> Result<Answer, FetchError> {
         let (way, url) = (self.way(), self.admit(outgoing.url)?);
         let host = url.host_str().unwrap_or_default().to_owned();
         let client = way.client.get_or_try_init(async || (way.build)()).await;
@@ -300,6 +334,9 @@ impl Fetcher {
         request = request.header(reqwest::header::ACCEPT, "application/json");
         if let Some(authorization) = outgoing.authorization {
             request = request.header(reqwest::header::AUTHORIZATION, authorization);
+        }
+        if let Some(context) = context {
+            request = request.header("traceparent", context.header());
         }
         for (name, value) in outgoing.headers {
             request = request.header(*name, *value);

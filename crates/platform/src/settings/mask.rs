@@ -1,5 +1,7 @@
 //! Secrets in output: that there is one, never what it is.
 
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, Serializer};
 use url::Url;
@@ -16,6 +18,14 @@ pub(super) fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S
 /// Shows that there is a secret.
 pub(super) fn masked_secret<S: Serializer>(_: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     MASK.serialize(serializer)
+}
+
+/// Shows the names, and that each has a value.
+pub(super) fn masked_values<S: Serializer>(
+    secrets: &BTreeMap<String, SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(secrets.keys().map(|name| (name, MASK)))
 }
 
 /// The URL of a mail server without its password.
