@@ -170,6 +170,9 @@ id!(
 macro_rules! parsed {
     ($name:ident, $prefix:literal) => {
         impl $name {
+            /// What its ids begin with.
+            pub const PREFIX: &'static str = $prefix;
+
             /// The id that `text` shows, with or without prefix.
             pub fn parse(text: &str) -> Option<Self> {
                 let digits = text.strip_prefix($prefix).unwrap_or(text);

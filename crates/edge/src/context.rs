@@ -11,6 +11,7 @@ use sigma_core::actor::{Actor, Initiator, USER_AGENT_LENGTH};
 use sigma_core::ids::OrgId;
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
+use sigma_telemetry::Written;
 use sigma_telemetry::trace::Context;
 
 use crate::api_error::ApiError;
@@ -107,6 +108,7 @@ struct Known {
     /// The org whose turn it takes once its body has arrived.
     owed: OnceLock<OrgId>,
     app: Mutex<Option<String>>,
+    written: OnceLock<Written>,
 }
 
 /// What requests are counted by, everybody's in one place: each request holds a reference.
@@ -133,7 +135,7 @@ impl RequestContext {
         address: AddressRequest,
     ) -> Self {
         let (counted, turn, owed) = (Mutex::new(None), OnceLock::new(), OnceLock::new());
-        let app = Mutex::default();
+        let (app, written) = (Mutex::default(), OnceLock::new());
         Self(Arc::new(Known {
             request_id,
             origin,
@@ -146,6 +148,7 @@ impl RequestContext {
             turn,
             owed,
             app,
+            written,
         }))
     }
 
@@ -236,6 +239,16 @@ impl RequestContext {
             }),
             request_id: Some(self.0.request_id.to_string()),
         }
+    }
+
+    /// Where the store notes the events that this request writes, for the log.
+    pub fn written(&self) -> &Written {
+        self.0.written.get_or_init(Written::default)
+    }
+
+    /// The events that it wrote.
+    pub(super) fn events(&self) -> Option<String> {
+        self.0.written.get()?.listed()
     }
 
     /// When it arrived.

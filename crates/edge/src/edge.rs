@@ -462,6 +462,7 @@ impl Drop for Exchange<'_> {
                 micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
                 client = %self.context.client(),
                 request_id = self.context.request_id().as_str(),
+                events = self.context.events(),
                 trace_id = self.trace.map(|trace| format!("{:032x}", trace.trace_id)),
             );
         }

@@ -322,7 +322,7 @@ impl AppState {
 
     /// The store, for what `actor` asks for in the request of `context`: the audit trail says so.
     pub fn store_for(&self, context: &RequestContext, actor: Actor) -> Store {
-        self.store.on_behalf_of(context.initiator(actor))
+        self.store.on_behalf_of(context.initiator(actor)).noting(context.written().clone())
     }
 
     /// The way out to addresses that `app` registered.

@@ -208,7 +208,7 @@ fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), Stor
         times
     ]
     .to_vec();
-    tx.insert_stamped(&INSERT, id, columns)
+    tx.insert_stamped(&INSERT, id, columns).map(drop)
 }
 
 /// Whose events.

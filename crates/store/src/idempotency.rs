@@ -232,7 +232,7 @@ impl Tx for Watched<'_> {
         insert: &'static Stamped,
         id: Option<&str>,
         columns: Vec<Value>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<String, StoreError> {
         self.changes = true;
         self.tx.insert_stamped(insert, id, columns)
     }

@@ -11,6 +11,7 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use sigma_core::actor::Initiator;
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
+use sigma_telemetry::Written;
 use sigma_telemetry::trace::{self, SpanKind};
 use tokio::sync::oneshot;
 
@@ -137,6 +138,8 @@ pub struct Store {
     initiator: Option<Arc<Initiator>>,
     /// The request that it writes for, if that is carried out once.
     claim: Option<Arc<Claim>>,
+    /// Where the events of its operations are noted.
+    written: Option<Written>,
 }
 
 struct Inner {
@@ -210,7 +213,7 @@ impl Store {
             is_file,
             log,
         };
-        let store = Self { inner: Arc::new(inner), initiator: None, claim: None };
+        let store = Self { inner: Arc::new(inner), initiator: None, claim: None, written: None };
         if options.exclusive {
             store.follow_feed(source, options.feed_interval, stop)?;
         }
@@ -253,6 +256,12 @@ impl Store {
     #[must_use]
     pub fn on_behalf_of(&self, initiator: Initiator) -> Self {
         Self { initiator: Some(Arc::new(initiator)), ..self.clone() }
+    }
+
+    /// The same store, which notes the events of its operations in `written` once they are committed.
+    #[must_use]
+    pub fn noting(&self, written: Written) -> Self {
+        Self { written: Some(written), ..self.clone() }
     }
 
     /// The same store, for a request that is carried out once: its operations are committed only while `claim` holds.
@@ -302,8 +311,9 @@ impl Store {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let (outcome, run) = Outcome::of(operation);
-        let end = self.thread(&self.inner.writes, self.initiated(run));
-        self.inner.writing.note(&end);
+        let written = self.written.as_ref().map(|_| Written::default());
+        let end = self.thread(&self.inner.writes, self.initiated(run, written.clone()));
+        self.ended(&end, written.as_ref());
         end?;
         outcome.take()
     }
@@ -475,15 +485,28 @@ impl Store {
     }
 
     async fn write_from_task(&self, name: &'static str, run: Run) -> Result<(), StoreError> {
-        let end = self.task(&self.inner.writes, name, self.initiated(run)).await;
-        self.inner.writing.note(&end);
+        let written = self.written.as_ref().map(|_| Written::default());
+        let end = self.task(&self.inner.writes, name, self.initiated(run, written.clone())).await;
+        self.ended(&end, written.as_ref());
         end
     }
 
-    /// `run`, on behalf of whoever this handle writes for.
-    fn initiated(&self, run: Run) -> Run {
+    /// A write has ended, and wrote these events if it succeeded.
+    fn ended(&self, end: &Result<(), StoreError>, events: Option<&Written>) {
+        self.inner.writing.note(end);
+        if let (Ok(()), Some(written), Some(events)) = (end, &self.written, events) {
+            written.extend(events);
+        }
+    }
+
+    /// `run`, on behalf of whoever this handle writes for; notes its events in `written`.
+    fn initiated(&self, run: Run, written: Option<Written>) -> Run {
         let run: Run = match self.initiator.clone() {
-            Some(initiator) => Box::new(move |tx| run(&mut OnBehalfOf { tx, initiator: &initiator })),
+            Some(initiator) => Box::new(move |tx| {
+                // It may have run before.
+                written.iter().for_each(Written::clear);
+                run(&mut OnBehalfOf { tx, initiator: &initiator, written: written.as_ref() })
+            }),
             None => run,
         };
         match self.claim.clone() {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::{self, Actor, Initiator};
-use sigma_core::ids::{GrantId, OrgId, UserId};
+use sigma_core::ids::{EventId, GrantId, OrgId, UserId};
+use sigma_telemetry::Written;
 
 use crate::error::StoreError;
 use crate::row::Row;
@@ -43,25 +44,27 @@ pub trait Tx {
         &actor::SYSTEM
     }
 
-    /// Inserts a row with the time of the database, under `id` or a new one; `columns` are the remaining parameters.
+    /// Inserts a row with the time of the database, under `id` or a new one; `columns` are the remaining parameters. Returns the id.
     fn insert_stamped(
         &mut self,
         insert: &'static Stamped,
         id: Option<&str>,
         columns: Vec<Value>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<String, StoreError>;
 }
 
 /// Runs `work` on behalf of `actor`, as whom the initiator of `tx` has proven to be.
 pub(crate) fn acting_as<R>(tx: &mut dyn Tx, actor: Actor, work: impl FnOnce(&mut dyn Tx) -> R) -> R {
     let initiator = Initiator { actor, ..tx.initiator().clone() };
-    work(&mut OnBehalfOf { tx, initiator: &initiator })
+    work(&mut OnBehalfOf { tx, initiator: &initiator, written: None })
 }
 
 /// A transaction on behalf of somebody.
 pub(crate) struct OnBehalfOf<'t> {
     pub(crate) tx: &'t mut dyn Tx,
     pub(crate) initiator: &'t Initiator,
+    /// Where its events are noted.
+    pub(crate) written: Option<&'t Written>,
 }
 
 impl Tx for OnBehalfOf<'_> {
@@ -94,8 +97,12 @@ impl Tx for OnBehalfOf<'_> {
         insert: &'static Stamped,
         id: Option<&str>,
         columns: Vec<Value>,
-    ) -> Result<(), StoreError> {
-        self.tx.insert_stamped(insert, id, columns)
+    ) -> Result<String, StoreError> {
+        let id = self.tx.insert_stamped(insert, id, columns)?;
+        if let Some(written) = self.written.filter(|_| insert.prefix == EventId::PREFIX) {
+            written.note(id.clone());
+        }
+        Ok(id)
     }
 }
 

@@ -9,7 +9,9 @@ pub mod prometheus;
 mod registry;
 mod stopwatch;
 pub mod trace;
+mod written;
 
 pub use self::catalogue::{Kind, Metric};
 pub use self::registry::{Family, Registry, Series, Value};
 pub use self::stopwatch::Stopwatch;
+pub use self::written::Written;

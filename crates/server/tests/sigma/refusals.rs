@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use sigma_store::event::Trail;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Answer, Key, World, logs};
@@ -40,8 +41,12 @@ impl Lines {
 
     /// The lines that name the request of `answer`.
     fn of(&self, answer: &Answer) -> String {
+        self.naming(answer.header("x-request-id"))
+    }
+
+    /// The lines that name a request.
+    fn naming(&self, id: &str) -> String {
         let logged = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let id = answer.header("x-request-id");
         logged.lines().filter(|line| line.contains(id)).collect::<Vec<_>>().join("\n")
     }
 }
@@ -73,6 +78,22 @@ async fn a_refusal_to_a_person_is_logged_with_the_app_the_address_and_the_id_tha
     }
     let forged = browser.get("/error?error=invalid_redirect&request_id=call+0900+12345").await;
     assert!(forged.body.contains(forged.header("x-request-id")) && !forged.body.contains("0900"));
+}
+
+#[tokio::test]
+async fn the_line_of_a_request_names_the_events_that_it_wrote() {
+    let (lines, _guard) = Lines::keep();
+    let world = World::with(|settings| settings.log.access = true).await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let read = browser.get("/api/auth/get-session").await;
+    assert!(!lines.of(&read).contains("events="), "it wrote none");
+    let events: Vec<_> = world.trail(Trail::All).await.into_iter().filter(|event| event.request_id.is_some()).collect();
+    assert!(!events.is_empty());
+    for event in events {
+        let line = lines.naming(&event.request_id.unwrap());
+        assert!(line.contains("events=") && line.contains(event.id.as_str()), "{}: {line}", event.id.as_str());
+    }
 }
 
 #[tokio::test]

@@ -177,10 +177,10 @@ impl Tx for SqliteTx<'_> {
         insert: &'static Stamped,
         id: Option<&str>,
         columns: Vec<Value>,
-    ) -> Result<(), StoreError> {
-        let id = id.map_or_else(|| self.ids.map(|ids| ids.row(insert.prefix)).into(), Value::from);
-        let mut params = vec![id, self.ids.and_then(ChangeIds::database_now).into()];
+    ) -> Result<String, StoreError> {
+        let id = id.map(str::to_owned).or_else(|| self.ids.map(|ids| ids.row(insert.prefix))).unwrap_or_default();
+        let mut params = vec![id.as_str().into(), self.ids.and_then(ChangeIds::database_now).into()];
         params.extend(columns);
-        self.execute(insert.sqlite, &params).map(drop)
+        self.execute(insert.sqlite, &params).map(|_| id)
     }
 }
