@@ -181,6 +181,17 @@ Examples:
   sigma jobs
   sigma jobs --json | jq '.items[] | select(.error != null)'")]
     Jobs,
+    /// Show how a running server does, live, from its metrics.
+    #[command(after_help = "\
+Asks the address of metrics.listen, or that of --metrics. On a terminal it draws anew until Ctrl-C; in a pipe, with --once or \
+--json it prints once, for the time of --seconds.
+
+Examples:
+  sigma top
+  sigma top --metrics 10.0.0.7:9090 --seconds 5
+  sigma top --once --seconds 0      averages since the start of the server
+  sigma top --json | jq .requests")]
+    Top(TopArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -196,6 +207,20 @@ Examples:
     /// Print the OpenAPI document of the server.
     #[command(after_help = "Examples:\n  sigma openapi > sigma.openapi.json")]
     Openapi,
+}
+
+/// `sigma top`.
+#[derive(Args, Debug)]
+pub struct TopArgs {
+    /// Host and port that serve /metrics [default: metrics.listen of the configuration]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<String>,
+    /// How long to measure before each picture.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=3600))]
+    pub seconds: u16,
+    /// Print once, also on a terminal.
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// `sigma serve`.

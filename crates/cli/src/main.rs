@@ -15,6 +15,7 @@ mod remote;
 mod serve;
 mod signals;
 mod system;
+mod top;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -137,6 +138,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         },
         Command::Audit(audit) => commands::audit::audit(file, output, &audit),
         Command::Jobs => commands::jobs::list(file, output),
+        Command::Top(args) => top::top(file, output, &args),
         Command::Overview
         | Command::Webhook(_)
         | Command::Session(_)

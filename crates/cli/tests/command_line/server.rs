@@ -227,7 +227,16 @@ fn metrics_are_served_on_a_separate_port() {
     // What has not happened, and what depends on a setting.
     assert_eq!(silent, ["sigma_http_rate_limited_total", "sigma_http_over_budget_total", "sigma_jobs_total"]);
     assert!(get(&address, "localhost:8080", "/metrics").0.starts_with("HTTP/1.1 404"));
+    let top = sigma.run(&["top", "--seconds", "0"]);
+    assert_eq!(top.code, 0, "{top:?}");
+    assert!(top.stdout.starts_with(concat!("sigma ", env!("CARGO_PKG_VERSION"), " on SQLite at ")), "{top:?}");
+    assert!(top.stdout.contains("GET /healthz") && !top.stdout.contains('\u{1b}'), "{top:?}");
+    let summary = sigma.json(&["top", "--seconds", "0", "--metrics", &format!("http://{metrics}/metrics")]);
+    assert_eq!(summary["routes"][0]["route"], "/healthz", "{summary}");
+    let elsewhere = sigma.run(&["top", "--metrics", &address]);
+    assert!(elsewhere.code == 6 && elsewhere.stderr.contains("answered 404"), "{elsewhere:?}");
     assert_eq!(server.stop(), Some(0));
+    assert_eq!(sigma.run(&["top"]).code, 6);
 }
 
 #[test]

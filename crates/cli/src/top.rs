@@ -1,0 +1,99 @@
+//! `sigma top`: how a server does, live, from its metrics.
+
+mod page;
+mod summary;
+mod view;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::termios::tcgetwinsize;
+use sigma_core::time::Clock as _;
+
+use self::page::Page;
+use self::summary::Summary;
+use crate::args::TopArgs;
+use crate::config;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::serve::runtime;
+use crate::signals::Stops;
+use crate::system::SystemClock;
+
+/// Shows another screen than that of the shell, without a cursor.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l";
+/// Restores the screen.
+const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
+
+/// Shows the server of `--metrics`, or of the configuration, until Ctrl-C; once without a terminal.
+pub fn top(file: Option<&Path>, output: Output, args: &TopArgs) -> Result<(), Failure> {
+    let address = match &args.metrics {
+        Some(address) => address.clone(),
+        None => config::load_checked(file)?.metrics.listen.map(|address| address.to_string()).ok_or_else(|| {
+            Failure::Config(
+                "the server shows no metrics: set metrics.listen, or name an address with --metrics".to_owned(),
+            )
+        })?,
+    };
+    // Also where it is given as for a browser.
+    let address = address.trim_start_matches("http://").trim_end_matches("/metrics").trim_end_matches('/').to_owned();
+    let every = Duration::from_secs(args.seconds.into());
+    if output.json || args.once || !io::stdout().is_terminal() {
+        let before = if every.is_zero() { None } else { Some(Page::of(&address)?) };
+        std::thread::sleep(every);
+        let summary = summarize(before.as_ref(), &Page::of(&address)?, every);
+        return output.answer(&summary, |summary| view::lines(&address, summary).join("\n"));
+    }
+    let every = every.max(Duration::from_secs(1));
+    show(ENTER)?;
+    let ended = runtime().and_then(|runtime| runtime.block_on(live(&address, every)));
+    show(LEAVE)?;
+    ended
+}
+
+/// Draws anew every so often, until a signal ends it.
+async fn live(address: &str, every: Duration) -> Result<(), Failure> {
+    let mut stops = Stops::listen()?;
+    let mut before: Option<Page> = None;
+    loop {
+        let asked = address.to_owned();
+        let page = tokio::task::spawn_blocking(move || Page::of(&asked)).await;
+        let lines = match page.map_err(|error| Failure::Failed(error.to_string()))? {
+            Ok(page) => {
+                let lines = view::lines(address, &summarize(before.as_ref(), &page, every));
+                before = Some(page);
+                lines
+            }
+            // It may be restarting.
+            Err(failure) => {
+                before = None;
+                vec![failure.to_string()]
+            }
+        };
+        show(&frame(&lines))?;
+        tokio::select! {
+            _ = stops.next() => return Ok(()),
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+fn summarize(before: Option<&Page>, after: &Page, between: Duration) -> Summary {
+    let now = u32::try_from(SystemClock.now().seconds()).unwrap_or(u32::MAX);
+    Summary::new(before, after, between.as_secs_f64(), f64::from(now))
+}
+
+/// Lines at the top of the screen, as many and as long as fit, and nothing below.
+fn frame(lines: &[String]) -> String {
+    let (rows, columns) = tcgetwinsize(io::stdout())
+        .map_or((24, 80), |size| (usize::from(size.ws_row).max(2), usize::from(size.ws_col).max(20)));
+    let fitting = lines.iter().take(rows - 1).map(|line| line.chars().take(columns).collect::<String>() + "\x1b[K\r\n");
+    format!("\x1b[H{}\x1b[J", fitting.collect::<String>())
+}
+
+fn show(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let shown = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    shown.map_err(|error| Failure::Failed(format!("cannot write to standard output: {error}")))
+}
