@@ -35,6 +35,7 @@ drill_packages() {
   command -v patroni >/dev/null || echo patroni python3-etcd python3-psycopg2
   command -v etcd >/dev/null || echo etcd-server
   command -v haproxy >/dev/null || echo haproxy
+  command -v promtool >/dev/null || echo prometheus
 }
 
 wanted() {
@@ -72,7 +73,7 @@ install() {
 install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
 
 if [ -d /run/systemd/system ]; then
-  for service in nginx caddy apache2 pgbouncer patroni etcd haproxy; do
+  for service in nginx caddy apache2 pgbouncer patroni etcd haproxy prometheus; do
     [[ " $missing " != *" $service "* ]] || "${as_root[@]}" systemctl disable --quiet "$service" || true
   done
 fi

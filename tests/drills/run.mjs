@@ -6,10 +6,11 @@ import { binary } from "../support/sigma.mjs";
 import { drills as failover } from "./failover.mjs";
 import { drills as fullDisk } from "./full-disk.mjs";
 import { drills as killed } from "./killed.mjs";
+import { drills as monitoring } from "./monitoring.mjs";
 import { drills as nodes } from "./nodes.mjs";
 import { drills as restarts } from "./restarts.mjs";
 
-const all = { ...killed, ...fullDisk, ...nodes, ...restarts, ...failover };
+const all = { ...killed, ...fullDisk, ...nodes, ...restarts, ...failover, ...monitoring };
 const wanted = process.argv.slice(2);
 const chosen = Object.entries(all).filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

@@ -165,7 +165,7 @@ fn count(signal: &'static str, is_done: bool) {
 fn note(fails: &mut bool, signal: &'static str, lost: Option<&Lost>) {
     match lost {
         Some(lost) if !*fails => {
-            tracing::warn!(signal, cause = lost.cause, "the collector takes no reports; what does not fit is dropped")
+            tracing::warn!(signal, cause = lost.cause, "the collector takes no reports; what does not fit is dropped");
         }
         None if *fails => tracing::info!(signal, "the collector takes reports again"),
         Some(_) | None => {}

@@ -292,6 +292,41 @@ mod tests {
         }
     }
 
+    /// The words of `text` that are names of metrics, without what histograms append.
+    fn mentioned(text: &str) -> BTreeSet<&str> {
+        let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+        let names = words.filter(|word| word.starts_with("sigma_") || word.starts_with("process_"));
+        let ends = ["_bucket", "_sum", "_count"];
+        names.map(|name| ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)).collect()
+    }
+
+    #[test]
+    fn dashboard_and_alerts_use_metrics_that_exist_and_alerts_have_a_heading() {
+        let (dashboard, alerts, tests, page) = (
+            include_str!("../../../docs/operations/dashboard.json"),
+            include_str!("../../../docs/operations/alerts.yml"),
+            include_str!("../../../docs/operations/alerts.test.yml"),
+            include_str!("../../../docs/operations/alerts.md"),
+        );
+        let listed: BTreeSet<_> = METRICS.iter().map(|metric| metric.name).collect();
+        for name in [dashboard, alerts, tests, page].iter().flat_map(|text| mentioned(text)) {
+            assert!(listed.contains(name), "{name}");
+        }
+        let unseen: Vec<_> = listed.difference(&mentioned(dashboard)).copied().collect();
+        // What says nothing over time.
+        assert_eq!(unseen, ["process_max_fds", "process_virtual_memory_bytes"]);
+        let named = |prefix| alerts.lines().filter_map(move |line| line.trim().strip_prefix(prefix));
+        let names: Vec<_> = named("- alert: ").collect();
+        let runbooks: Vec<_> = named("runbook: ").collect();
+        assert!(names.len() > 20 && names.len() == runbooks.len());
+        for (name, runbook) in names.iter().zip(runbooks) {
+            assert!(page.lines().any(|line| line == format!("## {name}")), "no heading {name}");
+            assert!(tests.contains(&format!("alertname=\"{name}\"")), "no test of {name}");
+            let anchor = format!("\"docs/operations/alerts.md#{}\"", name.to_lowercase());
+            assert_eq!(runbook, anchor);
+        }
+    }
+
     /// The names in quotes that begin as those of metrics do, in all sources.
     fn named_in(folder: &Path, names: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {

@@ -304,12 +304,11 @@ impl Fetcher {
         let context = span.as_ref().map(|span| span.context()).or_else(trace::current);
         let asked = self.ask_unmeasured(outgoing, context).await;
         if let Some(span) = &mut span {
-            match &asked {
-                Ok(answer) => span.set("http.response.status_code", answer.status),
-                Err(_) => {
-                    span.set("error.type", outcome_of(&asked));
-                    span.fail();
-                }
+            if let Ok(answer) = &asked {
+                span.set("http.response.status_code", answer.status);
+            } else {
+                span.set("error.type", outcome_of(&asked));
+                span.fail();
             }
         }
         metrics::histogram!("sigma_outgoing_request_seconds").record(watch.elapsed());

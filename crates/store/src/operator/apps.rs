@@ -106,11 +106,7 @@ fn admit(
     if held.reach_console() || wanted.reach_console() {
         require(tx, caller, OperatorRight::ManageConsoleApps)?;
     }
-    if reach.covers(&held) && reach.covers(&wanted) {
-        Ok(())
-    } else {
-        Err(OperatorRefusal::BeyondToken.into())
-    }
+    if reach.covers(&held) && reach.covers(&wanted) { Ok(()) } else { Err(OperatorRefusal::BeyondToken.into()) }
 }
 
 fn settled<T>(judged: Judged<T>) -> Settled<T> {
