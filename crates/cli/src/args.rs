@@ -4,6 +4,7 @@ mod admin;
 mod app;
 mod apply;
 mod audit;
+mod backup;
 mod branding;
 mod client;
 mod invite;
@@ -28,6 +29,7 @@ pub use admin::AdminCommand;
 pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, RotateSecret, SetApp};
 pub use apply::ApplyArgs;
 pub use audit::AuditArgs;
+pub use backup::{BackupArgs, BackupFile, RestoreArgs};
 pub use branding::BrandingFields;
 pub use client::ClientFields;
 pub use invite::InviteApps;
@@ -157,6 +159,32 @@ Examples:
   sigma audit --actor operator --json | jq -r '.items[] | [.at, .action, .target.id] | @tsv'
   sigma audit --follow --json >> /var/log/sigma-audit.jsonl")]
     Audit(AuditArgs),
+    /// Back the database up into a file, while the server runs.
+    #[command(after_help = "\
+The backup shows one moment of the database, whichever engine it has, and can be restored on either. It appears in the folder \
+once it is complete. The master key and the objects (logos, pictures, attachments) are not in it: keep copies of both.
+
+Examples:
+  sigma backup --to /var/backups/sigma --keep 30
+  sigma backup --to /var/backups/sigma --age age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")]
+    Backup(BackupArgs),
+    /// Restore a backup into the empty database of the settings, while no server runs.
+    #[command(after_help = "\
+Everything is checked first: a backup that is damaged, newer than this program or sealed under another master key changes \
+nothing. A database that has rows is never overwritten.
+
+Examples:
+  sigma restore /var/backups/sigma/sigma-20261127T030000Z.backup
+  sigma restore sigma-20261127T030000Z.backup.age --identity key.txt --revoke-since 2026-11-26T18:00:00Z")]
+    Restore(RestoreArgs),
+    /// Restore a backup into a temporary database and sign in on it.
+    #[command(after_help = "\
+Needs the master key, and room for the database in the temporary folder. Nothing is sent, and the real database is not touched.
+
+Examples:
+  sigma verify-backup /var/backups/sigma/sigma-20261127T030000Z.backup
+  sigma verify-backup sigma-20261127T030000Z.backup.age --identity key.txt")]
+    VerifyBackup(BackupFile),
     /// Show how a server is doing: people, apps, sessions, what waits. Only with --server.
     #[command(after_help = "Examples:\n  sigma --server https://id.example.org overview")]
     Overview,

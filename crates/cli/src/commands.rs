@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod app;
 pub mod apply;
 pub mod audit;
+pub mod backup;
 pub mod branding;
 pub mod credential_keys;
 pub mod jobs;

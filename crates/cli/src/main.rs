@@ -11,6 +11,7 @@ mod failure;
 mod log;
 mod opened;
 mod output;
+mod progress;
 mod remote;
 mod serve;
 mod signals;
@@ -136,6 +137,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
             KeysCommand::Revoke { kid, sure } => commands::keys::revoke(file, output, &kid, sure.yes),
         },
+        Command::Backup(args) => commands::backup::backup(file, output, &args),
+        Command::Restore(args) => commands::backup::restore(file, output, &args),
+        Command::VerifyBackup(args) => commands::backup::verify(file, output, &args),
         Command::Audit(audit) => commands::audit::audit(file, output, &audit),
         Command::Jobs => commands::jobs::list(file, output),
         Command::Top(args) => top::top(file, output, &args),

@@ -108,20 +108,7 @@ impl Opened {
 
     /// The master key, which must exist: a new one would seal values that the server cannot open.
     pub fn master_key(&self) -> Result<MasterKey, Failure> {
-        let settings = &self.settings.master_key;
-        if let Some(value) = &settings.value {
-            return MasterKey::from_base64(value.expose_secret()).map_err(|error| Failure::Config(error.to_string()));
-        }
-        if !settings.file.exists() {
-            return Err(Failure::Config(format!(
-                "the master key file {} does not exist: start `sigma serve` once, or pass the server's configuration with \
-                 --config",
-                settings.file.display()
-            )));
-        }
-        MasterKey::load_or_create(&settings.file, self.rng.as_ref())
-            .map(|file| file.key)
-            .map_err(|error| Failure::Config(error.to_string()))
+        master_key(&self.settings, self.rng.as_ref())
     }
 
     /// The master key, created as the server would while nothing is sealed. It must open the database's sealed values.
@@ -148,6 +135,24 @@ impl Drop for Opened {
     fn drop(&mut self) {
         self.store.close();
     }
+}
+
+/// The master key of the settings, which must exist.
+pub fn master_key(settings: &Settings, rng: &dyn Rng) -> Result<MasterKey, Failure> {
+    let settings = &settings.master_key;
+    if let Some(value) = &settings.value {
+        return MasterKey::from_base64(value.expose_secret()).map_err(|error| Failure::Config(error.to_string()));
+    }
+    if !settings.file.exists() {
+        return Err(Failure::Config(format!(
+            "the master key file {} does not exist: put it back from its backup, start `sigma serve` once, or pass the \
+             server's configuration with --config",
+            settings.file.display()
+        )));
+    }
+    MasterKey::load_or_create(&settings.file, rng)
+        .map(|file| file.key)
+        .map_err(|error| Failure::Config(error.to_string()))
 }
 
 /// The path of a database file.

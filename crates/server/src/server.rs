@@ -160,6 +160,19 @@ impl Server {
         &self.sigma
     }
 
+    /// Serves until `shutdown` resolves, without any background work: no mail leaves, no job runs. For trying a restored database out.
+    ///
+    /// # Errors
+    /// As [`Server::run`].
+    pub async fn rehearse(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+        let Self { sigma, listener, edge, mounted } = self;
+        let workspaces = WorkspaceState::new(sigma.clone());
+        let (router, settings) = (mounted.router(sigma.clone(), workspaces), sigma.settings.edge());
+        let served = http::serve(listener, router, edge, &settings, shutdown).await;
+        sigma.store.close();
+        Ok(served?)
+    }
+
     /// Serves until `shutdown` resolves, then finishes requests in flight and closes the store.
     ///
     /// # Errors

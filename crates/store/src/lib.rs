@@ -107,6 +107,7 @@ mod sweep;
 pub mod testing;
 pub mod token_count;
 pub mod totp;
+pub mod transfer;
 mod turns;
 mod tx;
 pub mod user;

@@ -82,12 +82,45 @@ pub(crate) fn is_there(schema: &mut dyn Schema) -> bool {
     schema.rows(HISTORY).is_ok_and(|versions| !versions.is_empty())
 }
 
-/// Migrates the database to the version of this program, or refuses it if it is newer.
-pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
-    let known = VERSIONS
+/// The versions of the schema, oldest first.
+fn known() -> Result<Vec<Migration>, OpenError> {
+    VERSIONS
         .iter()
         .map(|(name, sql)| Migration::unapplied(name, sql).map_err(|error| OpenError::Migration(error.to_string())))
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect()
+}
+
+fn newest(versions: &[Migration]) -> i64 {
+    versions.iter().map(|version| i64::from(version.version())).max().unwrap_or(0)
+}
+
+/// The version of the schema that this program makes.
+pub(crate) fn current() -> Result<i64, OpenError> {
+    known().map(|known| newest(&known))
+}
+
+/// The version of the database, which this program must know.
+pub(crate) fn version(schema: &mut dyn Schema) -> Result<i64, OpenError> {
+    let applied = Adapter(schema).query(HISTORY).unwrap_or_default();
+    if applied.is_empty() {
+        return Err(OpenError::Missing("of Sigma: the schema is not there".to_owned()));
+    }
+    refuse_newer(&applied, &known()?)?;
+    Ok(newest(&applied))
+}
+
+/// Begins a transaction, and gives an empty database the schema of `version` in it.
+pub(crate) fn create(schema: &mut dyn Schema, version: i64) -> Result<(), OpenError> {
+    let known: Vec<Migration> = known()?.into_iter().filter(|one| i64::from(one.version()) <= version).collect();
+    if newest(&known) != version {
+        return Err(OpenError::Migration(format!("there is no schema version {version}")));
+    }
+    begin(schema, &known)
+}
+
+/// Migrates the database to the version of this program, or refuses it if it is newer.
+pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
+    let known = known()?;
     let applied = Adapter(schema).query(HISTORY).unwrap_or_default();
     refuse_newer(&applied, &known)?;
     if applied == known {
@@ -110,8 +143,13 @@ pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
 }
 
 fn migrate(schema: &mut dyn Schema, known: &[Migration]) -> Result<(), OpenError> {
-    let failed = |error: SchemaError| OpenError::Migration(error.to_string());
-    schema.lock().map_err(failed)?;
+    begin(schema, known)?;
+    schema.batch("COMMIT").map_err(|error| OpenError::Migration(error.to_string()))
+}
+
+/// Migrates in a transaction that stays open.
+fn begin(schema: &mut dyn Schema, known: &[Migration]) -> Result<(), OpenError> {
+    schema.lock().map_err(|error| OpenError::Migration(error.to_string()))?;
     let mut adapter = Adapter(schema);
     let outcome = adapter
         .assert_migrations_table("refinery_schema_history")
@@ -119,14 +157,10 @@ fn migrate(schema: &mut dyn Schema, known: &[Migration]) -> Result<(), OpenError
         .map_err(|error| OpenError::Migration(explain(&error)))
         .and_then(|applied| refuse_newer(&applied, known))
         .and_then(|()| Runner::new(known).run(&mut adapter).map_err(|error| OpenError::Migration(explain(&error))));
-    match outcome {
-        Ok(_) => schema.batch("COMMIT").map_err(failed),
-        Err(error) => {
-            // The cause matters, not whether the rollback succeeded.
-            drop(schema.batch("ROLLBACK"));
-            Err(error)
-        }
-    }
+    outcome.map(drop).inspect_err(|_| {
+        // The cause matters, not whether the rollback succeeded.
+        drop(schema.batch("ROLLBACK"));
+    })
 }
 
 /// refinery's message names the step and hides the cause.
@@ -144,8 +178,6 @@ fn explain(error: &refinery_core::Error) -> String {
 }
 
 fn refuse_newer(applied: &[Migration], known: &[Migration]) -> Result<(), OpenError> {
-    let newest =
-        |versions: &[Migration]| versions.iter().map(|version| i64::from(version.version())).max().unwrap_or(0);
     let (found, known) = (newest(applied), newest(known));
     if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
 }

@@ -37,6 +37,11 @@ impl Row {
         Self(columns)
     }
 
+    /// Its columns.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.0
+    }
+
     /// The number of columns.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -608,7 +608,7 @@ impl fmt::Debug for Store {
 }
 
 /// The path in `sqlite:PATH`; `None` for a URL of PostgreSQL.
-fn file_path(url: &str) -> Result<Option<PathBuf>, OpenError> {
+pub(crate) fn file_path(url: &str) -> Result<Option<PathBuf>, OpenError> {
     let scheme = url.split(':').next().unwrap_or_default();
     match (scheme, url.strip_prefix("sqlite:")) {
         (_, Some(path)) => {

@@ -5,6 +5,7 @@ mod admin;
 mod app;
 mod apply;
 mod audit;
+mod backups;
 mod branding;
 mod config;
 mod doctor;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, SimpleQueryMessage, Statement};
 
@@ -112,10 +113,24 @@ impl PostgresConnection {
             let statement = self.statement(sql)?;
             self.wait(async |client: &Client| client.query(&statement, &borrowed(params)).await)?
         };
-        rows.iter()
-            .map(|row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, Error>>().map(Row::new))
-            .collect::<Result<_, Error>>()
-            .map_err(Trouble::Reported)
+        decoded(&rows)
+    }
+
+    /// The rows of a statement that is not prepared, with their types.
+    pub(crate) fn ask(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Trouble> {
+        let rows = self.wait(async |client: &Client| client.query_typed(sql, &typed(params)).await)?;
+        decoded(&rows)
+    }
+
+    /// Inserts rows by `sql`, a COPY from the client in the binary format.
+    pub(crate) fn copy_in(&mut self, sql: &str, types: &[Type], rows: &[Vec<Value>]) -> Result<u64, Trouble> {
+        self.wait(async |client: &Client| {
+            let mut writer = std::pin::pin!(BinaryCopyInWriter::new(client.copy_in(sql).await?, types));
+            for row in rows {
+                writer.as_mut().write(&borrowed(row)).await?;
+            }
+            writer.finish().await
+        })
     }
 
     /// How many parameters `sql` takes.
@@ -162,6 +177,13 @@ impl Drop for PostgresConnection {
         // Without waiting for a name lookup in progress.
         runtime.shutdown_background();
     }
+}
+
+fn decoded(rows: &[tokio_postgres::Row]) -> Result<Vec<Row>, Trouble> {
+    rows.iter()
+        .map(|row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, Error>>().map(Row::new))
+        .collect::<Result<_, Error>>()
+        .map_err(Trouble::Reported)
 }
 
 fn borrowed(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

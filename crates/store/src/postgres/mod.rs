@@ -11,5 +11,8 @@ mod tx;
 mod values;
 mod worker;
 
+pub(crate) use client::{PostgresConnection, Trouble};
 pub(crate) use engine::start;
+pub(crate) use fault::Fault;
+pub(crate) use server::Server;
 pub use spares::Spares;

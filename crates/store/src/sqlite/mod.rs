@@ -8,8 +8,10 @@ mod schema;
 mod tx;
 mod writer;
 
+pub(crate) use connection::{SqliteConnection, explain, prepare_file};
 pub(crate) use engine::start;
-use lock::ServerLock;
+pub(crate) use lock::ServerLock;
 use reader::Reader;
 use tx::SqliteTx;
+pub(crate) use tx::decode;
 use writer::{Pace, Writer};

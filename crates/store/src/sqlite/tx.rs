@@ -111,7 +111,8 @@ impl ToSql for Value {
     }
 }
 
-fn decode(row: &rusqlite::Row<'_>, columns: usize) -> Result<Row, rusqlite::Error> {
+/// The columns of a row.
+pub(crate) fn decode(row: &rusqlite::Row<'_>, columns: usize) -> Result<Row, rusqlite::Error> {
     let values = (0..columns).map(|column| {
         Ok(match row.get_ref(column)? {
             ValueRef::Null => Value::Null,

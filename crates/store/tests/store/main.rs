@@ -49,6 +49,7 @@ mod sign_in_races;
 mod sweeping;
 mod tls;
 mod transactions;
+mod transfers;
 mod versions;
 mod waiting_devices;
 mod wallets;

@@ -1,0 +1,122 @@
+//! Backups as an operator makes, tries and restores them.
+
+use std::process::Command;
+
+use serde_json::Value;
+use sigma_store::params;
+
+use crate::support::{Installation, Ran, Running, get, serve};
+
+const RECIPIENT: &str = "age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66mv4q47ryef";
+const IDENTITY: &str = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0\n";
+
+/// An installation that a server has served, with an app.
+fn served() -> Installation {
+    let sigma = Installation::new();
+    let (server, _) = serve(&sigma);
+    assert_eq!(server.stop(), Some(0));
+    sigma.json(&["app", "add", "--name", "Shop", "--client-id", "shop", "--redirect-uri", "https://shop.test/cb"]);
+    sigma
+}
+
+/// A copy of an installation without its database: as after a disk was lost, and the key put back.
+fn emptied(sigma: &Installation) -> Installation {
+    let fresh = Installation::without_database();
+    std::fs::copy(sigma.path().join("sigma.key"), fresh.path().join("sigma.key")).unwrap();
+    fresh
+}
+
+#[test]
+fn a_backup_of_a_running_server_is_tried_and_restored() {
+    let sigma = served();
+    let (server, address) = serve(&sigma);
+    std::fs::create_dir(sigma.path().join("backups")).unwrap();
+    let made = sigma.json(&["backup", "--to", "backups", "--age", RECIPIENT]);
+    assert_eq!(made["encrypted"], true);
+    // What is added later is not in it.
+    sigma.json(&["app", "add", "--name", "Late", "--client-id", "late", "--redirect-uri", "https://late.test/cb"]);
+    assert!(get(&address, "127.0.0.1:8080", "/healthz").0.starts_with("HTTP/1.1 200"));
+    let file = sigma.path().join(made["file"].as_str().unwrap());
+    let file = file.to_str().unwrap();
+    let refused = sigma.run(&["verify-backup", file]);
+    assert_eq!((refused.code, refused.stderr.contains("--identity")), (1, true), "{refused:?}");
+    std::fs::write(sigma.path().join("id.txt"), IDENTITY).unwrap();
+    let verified = sigma.json(&["verify-backup", file, "--identity", "id.txt"]);
+    assert_eq!((&verified["rows"], &verified["encrypted"]), (&made["rows"], &Value::Bool(true)));
+    assert_eq!(verified["checked"][3], "an app signs in and its token is valid");
+
+    let refused = sigma.run(&["restore", file, "--identity", "id.txt", "--json"]);
+    assert!([4, 6].contains(&refused.code), "onto a running server: {refused:?}");
+    assert_eq!(server.stop(), Some(0));
+    let refused = sigma.run(&["restore", file, "--identity", "id.txt", "--json"]);
+    assert_eq!((refused.code, &refused.failure()["error"]), (4, &Value::from("refused")), "{refused:?}");
+    assert!(refused.stderr.contains("is not empty"), "{refused:?}");
+
+    let fresh = emptied(&sigma);
+    std::fs::write(fresh.path().join("id.txt"), IDENTITY).unwrap();
+    let restored = fresh.run(&["restore", file, "--identity", "id.txt", "--revoke-since", "24h"]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    assert!(restored.stdout.contains("are valid again") && restored.stdout.contains("0 sessions"), "{restored:?}");
+    let (server, _) = serve(&fresh);
+    assert_eq!(fresh.json(&["app", "show", "shop"])["client_name"], "Shop");
+    assert_eq!(fresh.run(&["app", "show", "late"]).code, 3);
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_backup_is_refused_with_another_key_or_damage_and_nothing_is_changed() {
+    let sigma = served();
+    std::fs::create_dir(sigma.path().join("backups")).unwrap();
+    let made = sigma.json(&["backup", "--to", "backups"]);
+    let file = sigma.path().join(made["file"].as_str().unwrap());
+    let fresh = Installation::alone("");
+    let run = |file: &std::path::Path| fresh.run(&["restore", file.to_str().unwrap()]);
+    let refused = run(&file);
+    assert_eq!((refused.code, refused.stderr.contains("sigma.key does not exist")), (5, true), "{refused:?}");
+    std::fs::write(fresh.path().join("sigma.key"), "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=\n").unwrap();
+    let refused = run(&file);
+    assert_eq!((refused.code, refused.stderr.contains("another master key")), (5, true), "{refused:?}");
+    std::fs::copy(sigma.path().join("sigma.key"), fresh.path().join("sigma.key")).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(fresh.path().join("changed"), bytes).unwrap();
+    let refused = run(std::path::Path::new("changed"));
+    assert_eq!((refused.code, refused.stderr.contains("damaged")), (1, true), "{refused:?}");
+    assert!(!fresh.path().join("sigma.sqlite").exists());
+    assert_eq!(run(&file).code, 0);
+}
+
+#[test]
+fn a_disk_that_fills_leaves_no_backup_and_old_ones_are_kept() {
+    let sigma = served();
+    let folder = sigma.path().join("backups");
+    std::fs::create_dir(&folder).unwrap();
+    sigma.json(&["backup", "--to", "backups"]);
+    let noise: Vec<u8> =
+        (0..400_000_u64).map(|place| place.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[1]).collect();
+    let store = sigma.store();
+    store
+        .write_blocking(move |tx| tx.execute("INSERT INTO meta (name, value) VALUES ('noise', $1)", params![&noise]))
+        .unwrap();
+    store.close();
+    let before = sorted(&folder);
+    // No file may grow beyond 100 KiB, as if the disk were full.
+    let mut limited = Command::new("bash");
+    limited.args([
+        "-c",
+        "trap '' XFSZ; ulimit -f 100; exec \"$0\" backup --to backups --keep 1",
+        env!("CARGO_BIN_EXE_sigma"),
+    ]);
+    limited.current_dir(sigma.path()).env("SIGMA__STORE__URL", sigma.url());
+    let ran = Ran::of(&limited.output().unwrap());
+    assert_eq!((ran.code, ran.stderr.contains("backups/")), (1, true), "{ran:?}");
+    assert_eq!(sorted(&folder), before);
+}
+
+fn sorted(folder: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
