@@ -83,8 +83,15 @@ fn a_collector_is_sent_traces_and_metrics_without_secrets() {
         let mut bodies = reports.iter().filter(move |report| report.path == path).map(|report| &report.body);
         bodies.next_back().unwrap_or_else(|| panic!("nothing was sent to {path}"))
     };
-    let traces: Value = serde_json::from_str(of("/v1/traces")).unwrap();
-    let spans = traces["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+    // A slow machine needs several reports.
+    let spans: Vec<Value> = reports
+        .iter()
+        .filter(|report| report.path == "/v1/traces")
+        .flat_map(|report| {
+            let traces: Value = serde_json::from_str(&report.body).unwrap();
+            traces["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone()
+        })
+        .collect();
     let named =
         |name: &str| spans.iter().find(|span| span["name"] == name).unwrap_or_else(|| panic!("{name}: {spans:?}"));
     let discovery = named("GET /.well-known/openid-configuration");
@@ -100,7 +107,7 @@ fn a_collector_is_sent_traces_and_metrics_without_secrets() {
         spans.iter().filter(|span| attributes(span).iter().any(|of| of.starts_with("db."))).collect();
     assert!(operations.iter().any(|operation| operation["parentSpanId"] == sign_in["spanId"]), "{spans:?}");
     for secret in ["ada", "correct", "horse", "hidden", "127.0.0.1", "of-the-collector"] {
-        assert!(!of("/v1/traces").contains(secret), "{secret}");
+        assert!(!reports.iter().any(|report| report.body.contains(secret)), "{secret}");
     }
     let metrics: Value = serde_json::from_str(of("/v1/metrics")).unwrap();
     let metrics = metrics["resourceMetrics"][0]["scopeMetrics"][0]["metrics"].as_array().unwrap();
