@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod branding;
 mod client;
+mod here;
 mod invite;
 mod link;
 mod people;
@@ -32,6 +33,7 @@ pub use audit::AuditArgs;
 pub use backup::{BackupArgs, BackupFile, RestoreArgs};
 pub use branding::BrandingFields;
 pub use client::ClientFields;
+pub use here::{CompletionsArgs, HealthArgs, ManArgs};
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use people::{ImportPeople, PeopleCommand};
@@ -58,8 +60,12 @@ Examples:
   sigma app add --name Shop --client-id shop --redirect-uri https://shop.example.org/callback
   sigma doctor                                diagnose this installation
 
-Settings come from sigma.toml or --config FILE, and from the environment, which takes precedence:
-SIGMA__SECTION__KEY, for example SIGMA__STORE__URL. `sigma config show` prints them all.
+Settings come, each before the next, from the environment (SIGMA__SECTION__KEY, for example SIGMA__STORE__URL), from an
+environment file (--env-file FILE, or /etc/sigma/env), and from a configuration file: --config FILE, or sigma.toml here, or
+/etc/sigma/sigma.toml. /etc/sigma/env belongs to the last of these and is not read beside the others. `sigma config show`
+prints all settings.
+
+What cannot be undone asks on a terminal, and needs --yes elsewhere. Output is coloured on a terminal, unless NO_COLOR is set.
 
 Exit codes:
   0  done
@@ -73,9 +79,18 @@ Exit codes:
   8  with --server: the management API has no such operation"
 )]
 pub struct Cli {
-    /// Configuration file [default: sigma.toml, if it exists]
+    /// Configuration file [default: sigma.toml if it exists, else /etc/sigma/sigma.toml]
     #[arg(long, global = true, value_name = "FILE", env = "SIGMA_CONFIG")]
     pub config: Option<PathBuf>,
+    /// File of variables, as systemd reads them; variables of the environment take precedence.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SIGMA_ENV_FILE",
+        help = "File of variables, NAME=value, as systemd reads them [default: /etc/sigma/env, with /etc/sigma/sigma.toml]"
+    )]
+    pub env_file: Option<PathBuf>,
     /// Print one JSON value, for scripts.
     #[arg(long, global = true)]
     pub json: bool,
@@ -232,6 +247,28 @@ Examples:
   sigma doctor
   sigma doctor --json | jq '.checks[] | select(.status == \"wrong\")'")]
     Doctor,
+    /// Ask the server on this machine whether it works, for the health check of a container.
+    #[command(after_help = "\
+Asks /readyz, or /livez with --live. Exit code 0 if it answers well, 1 if not.
+
+Examples:
+  sigma health
+  sigma health --live --timeout 2
+  HEALTHCHECK CMD [\"/sigma\", \"health\"]")]
+    Health(HealthArgs),
+    /// Print completions for a shell.
+    #[command(after_help = "\
+Examples:
+  sigma completions bash > /usr/share/bash-completion/completions/sigma
+  sigma completions zsh > ~/.zfunc/_sigma
+  sigma completions fish > ~/.config/fish/completions/sigma.fish")]
+    Completions(CompletionsArgs),
+    /// Print the manual page of sigma, or write those of all commands.
+    #[command(after_help = "\
+Examples:
+  sigma man | man -l -
+  sigma man --to /usr/local/share/man/man1")]
+    Man(ManArgs),
     /// Print the OpenAPI document of the server.
     #[command(after_help = "Examples:\n  sigma openapi > sigma.openapi.json")]
     Openapi,
@@ -426,6 +463,74 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// What cannot be undone, or ends what others are doing.
+    const CONFIRMED: [&str; 23] = [
+        "admin remove",
+        "api-key deactivate",
+        "api-key remove",
+        "app block",
+        "app end-secret",
+        "app remove",
+        "app rotate-secret",
+        "app uninvite",
+        "apply",
+        "keys revoke",
+        "link remove",
+        "mail drop",
+        "provider remove",
+        "resource remove",
+        "scim remove",
+        "scim rotate",
+        "session end",
+        "user credentials",
+        "user disable",
+        "user remove",
+        "user sessions",
+        "webhook remove",
+        "workspace remove",
+    ];
+
+    /// Names that commands have only if they take something away.
+    const VERBS: [&str; 12] = [
+        "block",
+        "clear",
+        "deactivate",
+        "delete",
+        "disable",
+        "drop",
+        "end",
+        "end-secret",
+        "purge",
+        "remove",
+        "revoke",
+        "uninvite",
+    ];
+
+    #[test]
+    fn what_cannot_be_undone_takes_yes_and_is_documented() {
+        fn walk(command: &clap::Command, path: &str, found: &mut Vec<(String, bool)>) {
+            for next in command.get_subcommands().filter(|next| next.get_name() != "help") {
+                let path = format!("{path} {}", next.get_name());
+                walk(next, &path, found);
+                if next.get_subcommands().next().is_none() {
+                    let takes_yes = next.get_arguments().any(|argument| argument.get_long() == Some("yes"));
+                    found.push((path.trim_start().to_owned(), takes_yes));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&Cli::command(), "", &mut found);
+        for (path, takes_yes) in &found {
+            let verb = path.rsplit(' ').next().unwrap_or_default();
+            assert!(*takes_yes || !VERBS.contains(&verb), "{path} does not take --yes");
+        }
+        let page = include_str!("../../../docs/command-line.md");
+        for path in CONFIRMED {
+            assert!(found.contains(&(path.to_owned(), true)), "{path} does not take --yes");
+            assert!(page.contains(&format!("| `{path}` |")), "docs/command-line.md does not list {path}");
+        }
     }
 
     #[test]

@@ -12,10 +12,14 @@ use sigma_server::settings::{Origin, Origins, Setting, Settings};
 use crate::failure::Failure;
 
 pub mod check;
+pub mod environment;
 pub mod show;
 
-/// The file that is read by default if it exists.
-const DEFAULT_FILE: &str = "sigma.toml";
+/// The file that is read by default if it exists: of an installation in this directory.
+const LOCAL_FILE: &str = "sigma.toml";
+
+/// The file that is read if there is no other: of the machine.
+pub const SYSTEM_FILE: &str = "/etc/sigma/sigma.toml";
 
 /// The prefix of our environment variables.
 const PREFIX: &str = "SIGMA__";
@@ -29,20 +33,39 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
 }
 
-/// Reads the configuration. `named` must exist, `sigma.toml` need not.
+/// Reads the configuration. `named` must exist, the others need not.
 pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
-    let file = match named {
-        Some(path) if !path.is_file() => {
-            return Err(Failure::Config(format!("the configuration file {} does not exist", path.display())));
-        }
-        Some(path) => Some(path.to_owned()),
-        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
-    };
+    let file = file(named)?;
     let mut figment = Figment::new();
     if let Some(path) = &file {
         figment = figment.merge(Toml::file_exact(path));
     }
     Ok(Loaded { settings: extract(figment)?, file })
+}
+
+/// The configuration file in force.
+fn file(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    match named {
+        Some(path) if !path.is_file() => {
+            Err(Failure::Config(format!("the configuration file {} does not exist", path.display())))
+        }
+        Some(path) => Ok(Some(path.to_owned())),
+        None if Path::new(LOCAL_FILE).is_file() => Ok(Some(PathBuf::from(LOCAL_FILE))),
+        None => match Path::new(SYSTEM_FILE).try_exists() {
+            Ok(exists) => Ok(exists.then(|| PathBuf::from(SYSTEM_FILE))),
+            Err(error) => Err(Failure::Config(format!(
+                "{SYSTEM_FILE} cannot be read: {error}: run this as root or as the user of the server, or pass --config"
+            ))),
+        },
+    }
+}
+
+/// Whether the configuration is that of the machine, to which its environment file belongs.
+pub fn is_of_the_machine(named: Option<&Path>) -> bool {
+    match named {
+        Some(path) => path == Path::new(SYSTEM_FILE),
+        None => !Path::new(LOCAL_FILE).is_file(),
+    }
 }
 
 /// Defaults of the demo: all its clients share one address, and its log goes to a terminal.
@@ -94,7 +117,7 @@ pub fn load_demo(named: Option<&Path>) -> Result<Settings, Failure> {
 
 /// Applies the environment and parses the whole.
 fn extract(figment: Figment) -> Result<Settings, Failure> {
-    let figment = figment.merge(Env::prefixed(PREFIX).split("__"));
+    let figment = environment::merge(figment, PREFIX).merge(Env::prefixed(PREFIX).split("__"));
     let mut settings: Settings = figment.extract().map_err(|error| Failure::Config(explain(&figment, &error)))?;
     settings.origins = origins(&figment, &settings);
     Ok(settings)

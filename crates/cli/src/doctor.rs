@@ -14,6 +14,7 @@ use sigma_server::doctor::Status;
 use crate::config;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::style::Style;
 
 /// A check and its result.
 #[derive(Debug, Serialize)]
@@ -47,9 +48,9 @@ impl Finding {
 
     fn text(&self) -> String {
         let word = match self.status {
-            Status::Fine => "fine ",
-            Status::Note => "note ",
-            Status::Wrong => "WRONG",
+            Status::Fine => Style::Good.on("fine "),
+            Status::Note => Style::Note.on("note "),
+            Status::Wrong => Style::Bad.on("WRONG"),
         };
         let mend = self.mend.as_ref().map(|mend| format!("\n                       {mend}")).unwrap_or_default();
         format!("{word}  {:14}  {}{mend}", self.check, self.message)

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use crate::style::{self, Style};
+
 /// Why a command failed. Each kind has its exit code, which scripts may rely on.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -68,10 +70,48 @@ impl Failure {
                 let report = Report { error, message: self.to_string() };
                 serde_json::to_string(&report).unwrap_or_default()
             }
-            _ => format!("sigma: {self}"),
+            _ => {
+                let said = format!("{} {self}", Style::Bad.on("sigma:"));
+                style::shown(&said, style::is_coloured(&io::stderr())).into_owned()
+            }
         };
         // The exit code is enough if nobody reads the message.
         let _ = writeln!(io::stderr(), "{said}");
         ExitCode::from(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::args::Cli;
+
+    #[test]
+    fn every_exit_code_is_in_the_help_and_in_the_documentation() {
+        let text = String::new;
+        let failures = [
+            Failure::Failed(text()),
+            Failure::Usage(text()),
+            Failure::NotFound(text()),
+            Failure::Refused(text()),
+            Failure::Config(text()),
+            Failure::Store(text()),
+            Failure::Died(text()),
+            Failure::NoApi(text()),
+        ];
+        let help = Cli::command().render_long_help().to_string();
+        let page = include_str!("../../../docs/command-line.md");
+        let mut codes: Vec<u8> = failures.iter().map(|failure| failure.kind().1).collect();
+        assert_eq!(codes, (1..=8).collect::<Vec<u8>>());
+        codes.push(0);
+        for code in codes {
+            assert!(help.contains(&format!("\n  {code}  ")), "{code}: {help}");
+            assert!(page.contains(&format!("\n| {code} | ")), "{code}");
+        }
+        for failure in failures {
+            assert!(page.contains(&format!("`{}`", failure.kind().0)), "{failure:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Lines are written by a separate thread, so that logging neither waits for a reader nor fails with the disk. Lines
 //! that cannot be written are dropped and counted.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::failure::Failure;
+use crate::style;
 
 /// The most bytes that wait to be written.
 const WAITING: usize = 1 << 20;
@@ -45,7 +46,7 @@ impl Log {
         let failed = |error| Failure::Failed(format!("logging was set up twice: {error}"));
         let filter: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync> = match settings.format {
             LogFormat::Text => {
-                let builder = builder.with_ansi(io::stderr().is_terminal()).with_filter_reloading();
+                let builder = builder.with_ansi(style::is_coloured(&io::stderr())).with_filter_reloading();
                 let handle = builder.reload_handle();
                 builder.try_init().map_err(failed)?;
                 Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))

@@ -9,12 +9,14 @@ mod doctor;
 mod exposure;
 mod failure;
 mod log;
+mod notify;
 mod opened;
 mod output;
 mod progress;
 mod remote;
 mod serve;
 mod signals;
+mod style;
 mod system;
 mod top;
 
@@ -27,6 +29,7 @@ use crate::args::{
     AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, PeopleCommand,
     ProviderCommand, ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
 };
+use crate::config::environment::{self, Unreadable};
 use crate::failure::Failure;
 use crate::output::Output;
 use sigma_store::org::api_key::MadeKeys;
@@ -60,6 +63,7 @@ fn spare_memory() {
 fn run(cli: Cli) -> Result<(), Failure> {
     let file = cli.config.as_deref();
     let output = Output { json: cli.json };
+    read_environment(&cli)?;
     if let Some(server) = cli.remote.server.as_deref() {
         return remote::run(&cli.remote, server, output, cli.command);
     }
@@ -67,16 +71,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(serve) => serve::serve(file, &serve, output),
         Command::Demo(demo) => demo::demo(file, &demo, output),
         Command::App(command) => run_app(file, output, *command),
-        Command::Resource(command) => {
-            use commands::resource;
-            match command {
-                ResourceCommand::Add { uri, fields } => resource::add(file, output, &uri, &fields),
-                ResourceCommand::Show { uri } => resource::show(file, output, &uri),
-                ResourceCommand::Set { uri, fields } => resource::set(file, output, &uri, &fields),
-                ResourceCommand::List(page) => resource::list(file, output, &page),
-                ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
-            }
-        }
+        Command::Resource(command) => run_resource(file, output, command),
         Command::Apply(args) => commands::apply::apply(file, output, &args),
         Command::Link(command) => {
             use commands::link;
@@ -128,7 +123,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             match command {
                 ScimCommand::Add(connection) => scim::add(file, output, &connection),
                 ScimCommand::List { workspace } => scim::list(file, output, &workspace),
-                ScimCommand::Rotate { id, workspace, end_old } => scim::rotate(file, output, &workspace, &id, end_old),
+                ScimCommand::Rotate { id, workspace, end_old, sure } => {
+                    scim::rotate(file, output, (&workspace, &id), end_old, sure.yes)
+                }
                 ScimCommand::Remove { id, workspace, sure } => scim::remove(file, output, &workspace, &id, sure.yes),
             }
         }
@@ -158,7 +155,35 @@ fn run(cli: Cli) -> Result<(), Failure> {
             ConfigCommand::Check => config::show::check(file, output),
         },
         Command::Doctor => doctor::doctor(file, output),
+        Command::Health(health) => commands::health::health(file, output, &health),
+        Command::Completions(completions) => commands::program::completions(&completions),
+        Command::Man(man) => commands::program::man(output, &man),
         Command::Openapi => commands::openapi::print(),
+    }
+}
+
+/// Reads the environment file: the one that is named, or that of the machine for what concerns its installation.
+fn read_environment(cli: &Cli) -> Result<(), Failure> {
+    if let Some(file) = &cli.env_file {
+        return environment::read(file);
+    }
+    let is_elsewhere = cli.remote.server.is_some() || !config::is_of_the_machine(cli.config.as_deref());
+    match &cli.command {
+        Command::Demo(_) | Command::Completions(_) | Command::Man(_) | Command::Openapi => Ok(()),
+        _ if is_elsewhere => Ok(()),
+        Command::Serve(_) | Command::Health(_) => environment::read_system(Unreadable::Passed),
+        _ => environment::read_system(Unreadable::Reported),
+    }
+}
+
+fn run_resource(file: Option<&Path>, output: Output, command: ResourceCommand) -> Result<(), Failure> {
+    use commands::resource;
+    match command {
+        ResourceCommand::Add { uri, fields } => resource::add(file, output, &uri, &fields),
+        ResourceCommand::Show { uri } => resource::show(file, output, &uri),
+        ResourceCommand::Set { uri, fields } => resource::set(file, output, &uri, &fields),
+        ResourceCommand::List(page) => resource::list(file, output, &page),
+        ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
     }
 }
 

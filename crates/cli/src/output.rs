@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::style::{self, Style};
 
 /// The destination and format of output.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Prints one line or more; whether anybody still reads.
 pub fn print_on(text: &str) -> Result<bool, Failure> {
     let text = harmless(text, Breaks::Kept);
+    let text = style::shown(&text, style::is_coloured(&io::stdout()));
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Ok(()) => Ok(true),
@@ -87,7 +89,7 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
         let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut lines = vec![line(&head.map(str::to_owned))];
+    let mut lines = vec![Style::Bold.on(&line(&head.map(str::to_owned)))];
     lines.extend(rows.iter().map(line));
     lines.join("\n")
 }
@@ -109,7 +111,7 @@ mod tests {
     #[test]
     fn a_table_pads_every_column_but_the_last() {
         let rows = [["a".to_owned(), "1".to_owned()], ["longer".to_owned(), "2".to_owned()]];
-        assert_eq!(table(["ID", "N"], &rows), "ID      N\na       1\nlonger  2");
+        assert_eq!(style::shown(&table(["ID", "N"], &rows), false), "ID      N\na       1\nlonger  2");
     }
 
     #[test]

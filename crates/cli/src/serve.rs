@@ -18,6 +18,7 @@ use crate::config;
 use crate::exposure;
 use crate::failure::Failure;
 use crate::log::Log;
+use crate::notify::Manager;
 use crate::output::{Output, print};
 use crate::signals::{Stop, Stops, hangups};
 use crate::system::{SystemClock, SystemRng};
@@ -28,6 +29,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
     settings.store.make_new = args.new;
     let exposable = settings.clone();
     let log = Log::to_stderr(&settings.log)?;
+    let manager = Manager::of_environment();
     install_tls()?;
     let issuer = settings.issuer.clone();
     let drain = Duration::from_secs(settings.http.drain_seconds.into());
@@ -46,6 +48,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
             started = start(settings) => started.map_err(|error| could_not(&error))?,
             // It may be waiting for its database.
             _ = stops.next() => return Ok(()),
+            () = manager.beat() => return Ok(()),
         };
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
         for exposed in exposure::found(&exposable) {
@@ -59,6 +62,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
             let words = "Nobody owns this installation yet. Whoever opens this link within a day and signs in does:";
             link.map_or_else(|| listens.clone(), |link| format!("{listens}\n{words}\n{link}"))
         });
+        manager.ready(&format!("listens on {address} for {issuer}"));
         let sigma = server.state().clone();
         let reported = async {
             let reported = loop {
@@ -67,6 +71,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
                     Some(()) = hangups.recv() => read_again(file, &log),
                 }
             };
+            manager.stopping();
             sigma.drain();
             if reported == Stop::Terminate && !drain.is_zero() {
                 tracing::info!(seconds = drain.as_secs(), "the server stops as soon as load balancers have noticed");
@@ -80,6 +85,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         };
         tokio::select! {
             ended = server.run(until(stopped)) => ended.map_err(|error| could_not(&error)),
+            () = manager.beat() => Ok(()),
             () = reported => {
                 tracing::warn!("second signal: the server stops immediately, dropping requests in flight");
                 Ok(())

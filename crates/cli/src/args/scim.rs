@@ -25,7 +25,7 @@ Examples:
     },
     /// Give a connection another token. The old one works for another 24 hours.
     #[command(
-        after_help = "Examples:\n  sigma scim rotate --workspace bakery scim_0199…\n  sigma scim rotate --workspace bakery scim_0199… --end-old"
+        after_help = "Examples:\n  sigma scim rotate --workspace bakery scim_0199…\n  sigma scim rotate --workspace bakery scim_0199… --end-old --yes"
     )]
     Rotate {
         /// Connection id, as shown by `sigma scim list`.
@@ -36,6 +36,8 @@ Examples:
         /// End the old token now, because somebody may have kept it.
         #[arg(long)]
         end_old: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Remove a connection: its tokens stop working immediately. Whom it provisioned stays a member.
     #[command(after_help = "Examples:\n  sigma scim remove --workspace bakery scim_0199… --yes")]

@@ -127,7 +127,7 @@ Examples:
     },
     /// List or end the browser sessions of a user.
     #[command(
-        after_help = "Examples:\n  sigma user sessions user_0199…\n  sigma user sessions user_0199… --end-all --yes"
+        after_help = "Examples:\n  sigma user sessions user_0199…\n  sigma user sessions user_0199… --end ses_0199… --yes\n  sigma user sessions user_0199… --end-all --yes"
     )]
     Sessions {
         /// User id, e-mail address, or a public key of the account.

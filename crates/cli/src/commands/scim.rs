@@ -120,13 +120,23 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
 }
 
 /// Gives a connection another token and prints it, only this once.
-pub fn rotate(file: Option<&Path>, output: Output, workspace: &str, id: &str, end_old: bool) -> Result<(), Failure> {
+pub fn rotate(
+    file: Option<&Path>,
+    output: Output,
+    (workspace, id): (&str, &str),
+    end_old: bool,
+    yes: bool,
+) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (org_id, now) = (named::org_id(&opened, workspace)?, opened.now());
-    let (id, token) = (ScimConnectionId::from_text(id), ScimToken::generate(opened.rng.as_ref()));
+    let (wanted, token) = (ScimConnectionId::from_text(id), ScimToken::generate(opened.rng.as_ref()));
     let hash = token.digest();
+    if end_old {
+        confirm(yes, &format!("the present tokens of {id} stop working immediately"))?;
+    }
     let old = if end_old { OldToken::Ends } else { OldToken::Overlaps };
-    let rotated = opened.decide(move |tx| connection::rotate(tx, &org_id, &Actor::Operator, &id, (hash, old), now))?;
+    let rotated =
+        opened.decide(move |tx| connection::rotate(tx, &org_id, &Actor::Operator, &wanted, (hash, old), now))?;
     let view = ConnectionView { token: Some(token.expose().to_owned()), ..ConnectionView::of(&rotated) };
     output.answer(&view, ConnectionView::text)
 }

@@ -235,7 +235,7 @@ pub fn enable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Fai
     switch(&opened, output, user, Switch::On)
 }
 
-/// Ends the named session, or all of them after confirmation, and lists the live ones.
+/// Ends the named session or all of them, after confirmation, and lists the live ones.
 pub fn sessions(
     file: Option<&Path>,
     output: Output,
@@ -249,6 +249,11 @@ pub fn sessions(
     let now = opened.now();
     if let Some(session) = end {
         let (owner, ended) = (id.clone(), SessionId::from_text(session));
+        let live = opened.read(move |tx| session::list_live(tx, &owner, now))?;
+        if live.iter().any(|session| session.id == ended) {
+            confirm(yes, &format!("{user} is signed out of {session}, with the tokens that were issued in it"))?;
+        }
+        let owner = id.clone();
         if !opened.write(move |tx| session::end(tx, &owner, &ended, now))? {
             return Err(Failure::NotFound(format!("{user} has no live session {session}")));
         }

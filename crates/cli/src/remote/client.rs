@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::Members as _;
 use crate::args::RemoteArgs;
+use crate::config::environment;
 use crate::failure::Failure;
 
 /// How long the server may take to accept a connection, and to send the next piece of an answer.
@@ -53,7 +54,7 @@ impl Client {
     }
 
     fn find_token(&self, args: &RemoteArgs) -> Result<String, Failure> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let variable = |name: &str| environment::variable(name).filter(|value| !value.is_empty());
         if let Some(token) = variable("SIGMA_TOKEN") {
             return Ok(token.trim().to_owned());
         }

@@ -149,6 +149,11 @@ impl Running {
     pub fn start(sigma: &Installation, arguments: &[&str]) -> Self {
         let mut command = sigma.command(arguments);
         command.env("SIGMA__LOG__FILTER", "off").stdout(Stdio::piped()).stderr(Stdio::inherit());
+        Self::of(command)
+    }
+
+    /// Starts the command, whose output is piped.
+    pub fn of(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }

@@ -129,7 +129,9 @@ fn sessions_are_listed_and_ended() {
     let listed = sessions(&[]);
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);
     assert_eq!((&listed["items"][0]["address"], &listed["next"]), (&json!("192.0.2.1"), &json!(null)));
-    assert_eq!(sessions(&["--end", "ses_1"])["items"].as_array().unwrap().len(), 1);
+    let unsure = sigma.run(&["user", "sessions", "user_ada", "--end", "ses_1"]);
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
+    assert_eq!(sessions(&["--end", "ses_1", "--yes"])["items"].as_array().unwrap().len(), 1);
     assert_eq!(sigma.run(&["user", "sessions", "user_ada", "--end", "ses_1"]).code, 3);
     assert_eq!(sigma.run(&["user", "sessions", "user_bob", "--end", "ses_2"]).code, 3, "not Bob's");
     let unsure = sigma.run(&["user", "sessions", "user_ada", "--end-all"]);

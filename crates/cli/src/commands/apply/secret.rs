@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sigma_core::digest::Digest;
 
 use super::declared::SecretSource;
+use crate::config::environment;
 
 /// The shortest secret: 128 bits of hexadecimal digits.
 const SHORTEST: usize = 32;
@@ -41,8 +42,8 @@ pub fn read_text(source: &SecretSource, base: &Path, shortest: usize) -> Result<
             (text, format!("from the file {}", path.display()))
         }
         (None, Some(name)) => {
-            let text = std::env::var(name)
-                .map_err(|_| format!("client_secret: the environment has no variable {name} that is text"))?;
+            let text = environment::variable(name)
+                .ok_or_else(|| format!("client_secret: the environment has no variable {name} that is text"))?;
             (text, format!("from the variable {name}"))
         }
         _ => return Err("client_secret: names either a file or a variable (env)".to_owned()),
