@@ -15,11 +15,11 @@ tools := $(CARGO_TARGET_DIR)/tools
 go := $(firstword $(shell command -v go /usr/local/go/bin/go 2>/dev/null))
 
 # Clippy compiles what it lints, so these build and lint the crates in one pass. Another compiler would build them again.
-test quick lint build docs tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
-test quick lint build docs tests unit engines: export CLIPPY_ARGS := -Dwarnings
+test quick lint build rustdoc tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
+test quick lint build rustdoc tests unit engines: export CLIPPY_ARGS := -Dwarnings
 tests unit engines interop proxy examples browser: export TMPDIR := $(shell scripts/scratch.sh)
 
-.PHONY: help run test quick drills bench dist dist-twice charts clients check fuzz conformance web packages lint style docs deny wallet build tests unit engines interop proxy examples browser images deb
+.PHONY: help run test quick drills bench dist dist-twice charts clients check fuzz conformance web packages lint style rustdoc docs deny wallet build tests unit engines interop proxy examples browser images deb
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,7 +30,7 @@ run: web scripts/demo-provider/node_modules/.package-lock.json ## Starts the dem
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
 	mkdir -p $(CARGO_TARGET_DIR)
 	rm -f $(stage_times)
-	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-style stage-wallet stage-build stage-docs'
+	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-style stage-wallet stage-build stage-rustdoc'
 	$(MAKE) stage-deny
 	scripts/postgres.sh run $(MAKE) tests
 	cat $(stage_times)
@@ -64,6 +64,10 @@ charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs
 clients: build $(tools)/login tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with Auth.js 5, passport, go-oidc and zitadel's client; needs Go
 	cd tests/clients && LOGIN_BIN=$(tools)/login SIGMA_TEST_STORE=sqlite npm test
 
+docs: $(tools)/bin/mdbook ## Serves the documentation as a searchable site, on localhost:3000
+	node scripts/book.mjs $(CARGO_TARGET_DIR)/book
+	$(tools)/bin/mdbook serve $(CARGO_TARGET_DIR)/book
+
 check: deny ## Checks licences, sources and known vulnerabilities of the dependencies
 	$(cargo_deny) --workspace check advisories
 
@@ -75,6 +79,9 @@ fuzz: ## Fuzzes every parser that anonymous callers reach, FUZZ_SECONDS each
 	done
 
 # --- parts of the targets above ---
+
+$(tools)/bin/mdbook:
+	cargo install --locked --root $(tools) --version 0.5.4 mdbook
 
 $(tools)/helm: tests/charts/go.mod tests/charts/go.sum
 	@[ -n "$(go)" ] || { echo 'make charts needs Go 1.25 or newer, by which it builds Helm; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
@@ -112,17 +119,18 @@ packages:
 	scripts/install-test-deps.sh
 	$(MAKE) $(cargo_deny) $(node_packages) $(python_packages)
 
-lint: style build docs
+lint: style build rustdoc
 
 style: web/node_modules/.package-lock.json
 	scripts/check-npm.sh
 	scripts/check-dependencies.sh
+	node scripts/check-docs.mjs
 	scripts/check-spec.sh
 	cargo fmt --all --check
 	cd web && npm run check
 
 # There are no doctests: the documentation is checked in their place.
-docs: build
+rustdoc: build
 	RUSTDOC=$(CURDIR)/scripts/rustdoc-lints.sh cargo test --workspace --doc --quiet
 
 cargo_deny := $(CARGO_TARGET_DIR)/cargo-deny/bin/cargo-deny
