@@ -205,11 +205,7 @@ async fn a_token_of_an_area_reaches_that_area_alone() {
     let (_, ada) = person(&world, "ada").await;
     let mut tokens = Vec::new();
     for area in AdminArea::ALL {
-<<<<<<< HEAD
         let token = async |scope| text(&own_token(&world, scope).await, "access_token").to_owned();
-=======
-        let token = |scope| async { text(&own_token(&world, scope).await, "access_token").to_owned() };
->>>>>>> 1d7f1f47 (wip: scopes)
         tokens.push((area, token(area.read()).await, token(area.write().unwrap_or(area.read())).await));
     }
     for (method, pattern) in openapi::endpoints("/api/admin/v1/") {

@@ -101,7 +101,6 @@ async fn an_app_is_registered_changed_given_secrets_and_removed() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
 async fn apps_that_may_act_in_the_console_are_changed_by_owners_alone() {
     let world = World::new().await;
     add_app(&world).await;
@@ -136,19 +135,13 @@ async fn apps_that_may_act_in_the_console_are_changed_by_owners_alone() {
 }
 
 #[tokio::test]
-=======
->>>>>>> 1d7f1f47 (wip: scopes)
 async fn nobody_reaches_further_by_an_app_than_by_their_token() {
     const APPS: &str = "sigma:admin:apps:write";
     let world = World::new().await;
     add_app(&world).await;
     world.change_app("service", |app| app.scopes.insert(APPS)).await;
-<<<<<<< HEAD
     let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
     let token = token_of(&world, &owner, &format!("openid {APPS}")).await;
-=======
-    let token = text(&own_token(&world, APPS).await, "access_token").to_owned();
->>>>>>> 1d7f1f47 (wip: scopes)
     let app = |scope: &str| json!({"client_id": "reports", "client_name": "Reports", "grant_types": ["client_credentials"], "scope": scope});
     for (method, path, body) in [
         ("POST", "apps", app("openid sigma:admin:people:read")),
