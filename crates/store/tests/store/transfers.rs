@@ -25,7 +25,7 @@ fn fill(store: &TestStore) {
     for name in ["ada", "grace"] {
         add_person(store, name);
         sign_in(store, name, "laptop");
-        store.advance(Duration::from_secs(60));
+        store.advance(Duration::from_mins(1));
     }
     let sealed = master_key("A").seal("cookie-secret", b"secret", &SeededRng::new(7)).unwrap();
     insist(store, move |tx| {
