@@ -284,9 +284,9 @@ mod tests {
             assert!(name.starts_with("sigma_") || name.starts_with("process_"), "{name}");
             let is_total = matches!(metric.kind, Kind::Counter | Kind::SystemCounter);
             assert_eq!(name.ends_with("_total"), is_total, "{name}");
-            let named = name.trim_end_matches("_total");
-            assert_eq!(metric.unit == "s", named.ends_with("_seconds"), "{name}");
-            assert_eq!(metric.unit == "By", named.ends_with("_bytes"), "{name}");
+            let counted = name.trim_end_matches("_total");
+            assert_eq!(metric.unit == "s", counted.ends_with("_seconds"), "{name}");
+            assert_eq!(metric.unit == "By", counted.ends_with("_bytes"), "{name}");
             assert!(metric.help.ends_with('.') && !metric.help.contains(['\n', '\\', '|']), "{name}");
             assert!(metric.labels.len() <= 3, "{name}");
         }
@@ -315,9 +315,9 @@ mod tests {
         let unseen: Vec<_> = listed.difference(&mentioned(dashboard)).copied().collect();
         // What says nothing over time.
         assert_eq!(unseen, ["process_max_fds", "process_virtual_memory_bytes"]);
-        let named = |prefix| alerts.lines().filter_map(move |line| line.trim().strip_prefix(prefix));
-        let names: Vec<_> = named("- alert: ").collect();
-        let runbooks: Vec<_> = named("runbook: ").collect();
+        let lines = |prefix| alerts.lines().filter_map(move |line| line.trim().strip_prefix(prefix));
+        let names: Vec<_> = lines("- alert: ").collect();
+        let runbooks: Vec<_> = lines("runbook: ").collect();
         assert!(names.len() > 20 && names.len() == runbooks.len());
         for (name, runbook) in names.iter().zip(runbooks) {
             assert!(page.lines().any(|line| line == format!("## {name}")), "no heading {name}");

@@ -138,10 +138,12 @@ fn nanos(time: Timestamp) -> u128 {
 /// How many of the spans or points in a request the collector refused, as it says in its response.
 pub fn rejected(response: &[u8]) -> u64 {
     let Ok(response) = serde_json::from_slice::<Json>(response) else { return 0 };
-    let partial = &response["partialSuccess"];
-    let rejected = ["rejectedSpans", "rejectedDataPoints"].map(|key| match &partial[key] {
-        Json::String(number) => number.parse().unwrap_or(0),
-        number => number.as_u64().unwrap_or(0),
-    });
+    let partial = response.get("partialSuccess");
+    let rejected =
+        ["rejectedSpans", "rejectedDataPoints"].map(|key| match partial.and_then(|partial| partial.get(key)) {
+            Some(Json::String(number)) => number.parse().unwrap_or(0),
+            Some(number) => number.as_u64().unwrap_or(0),
+            None => 0,
+        });
     rejected.iter().sum()
 }

@@ -93,7 +93,7 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
         bar.show(progress);
     });
     drop(bar);
-    let (header, _) = made.map_err(failure)?;
+    let (header, _) = made.map_err(|error| failure(&error))?;
     let bytes = fs::metadata(&path).map_or(0, |file| file.len());
     let deleted = args.keep.map_or(Ok(Vec::new()), |keep| folder::keep(&args.to, keep))?;
     let view = BackupView {
@@ -134,7 +134,7 @@ fn needed_key(settings: &Settings) -> Result<MasterKey, Failure> {
     master_key(settings, &SystemRng)
 }
 
-fn failure(error: TransferError) -> Failure {
+fn failure(error: &TransferError) -> Failure {
     let said = error.to_string();
     match error {
         TransferError::Open(_) | TransferError::Database { .. } => Failure::Store(said),

@@ -21,9 +21,9 @@ pub struct Summary {
     pub most_files: f64,
     pub requests: Requests,
     /// The busiest first.
-    pub routes: Vec<Route>,
-    pub operations: Operations,
-    pub caches: Vec<Cache>,
+    pub routes: Vec<RouteUse>,
+    pub operations: StoreUse,
+    pub caches: Vec<CacheUse>,
     pub passwords: Passwords,
     pub sent: Vec<Sent>,
     pub failed_jobs_per_second: f64,
@@ -45,7 +45,7 @@ pub struct Requests {
 
 /// Requests of one route.
 #[derive(Debug, Serialize)]
-pub struct Route {
+pub struct RouteUse {
     pub method: String,
     pub route: String,
     pub per_second: f64,
@@ -57,7 +57,7 @@ pub struct Route {
 
 /// What the store does.
 #[derive(Debug, Serialize)]
-pub struct Operations {
+pub struct StoreUse {
     pub reads_per_second: f64,
     pub writes_per_second: f64,
     pub failed_per_second: f64,
@@ -75,7 +75,7 @@ pub struct Operations {
 
 /// A cache.
 #[derive(Debug, Serialize)]
-pub struct Cache {
+pub struct CacheUse {
     pub cache: String,
     pub entries: f64,
     /// The share of reads that found their value.
@@ -202,11 +202,11 @@ impl Between<'_> {
         }
     }
 
-    fn routes(&self) -> Vec<Route> {
+    fn routes(&self) -> Vec<RouteUse> {
         let of = |[method, route]: [String; 2]| {
             let named = [("method", method.as_str()), ("route", route.as_str())];
             let with = |status| [("method", method.as_str()), ("route", route.as_str()), ("status", status)];
-            Route {
+            RouteUse {
                 per_second: self.rate(REQUESTS, &named),
                 p50_seconds: self.quantile(0.5, REQUEST_SECONDS, &named),
                 p99_seconds: self.quantile(0.99, REQUEST_SECONDS, &named),
@@ -223,10 +223,10 @@ impl Between<'_> {
         routes
     }
 
-    fn operations(&self) -> Operations {
+    fn operations(&self) -> StoreUse {
         const DONE: &str = "sigma_store_operations_total";
         let of = |queue| [("queue", queue)];
-        Operations {
+        StoreUse {
             reads_per_second: self.rate(DONE, &of("read")),
             writes_per_second: self.rate(DONE, &of("write")),
             failed_per_second: self.rate(DONE, &[("outcome", "failed")]) + self.rate(DONE, &[("outcome", "refused")]),
@@ -247,13 +247,13 @@ impl Between<'_> {
         }
     }
 
-    fn caches(&self) -> Vec<Cache> {
+    fn caches(&self) -> Vec<CacheUse> {
         const READS: &str = "sigma_cache_reads_total";
         let of = |[cache]: [String; 1]| {
             let named = [("cache", cache.as_str())];
             let reads = self.growth(READS, &named);
             let hits = self.growth(READS, &[("cache", cache.as_str()), ("outcome", "hit")]);
-            Cache {
+            CacheUse {
                 entries: self.after.sum("sigma_cache_entries", &named),
                 hits: (reads > 0.0).then(|| hits / reads),
                 cache,

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 use sigma_store::params;
 
-use crate::support::{Installation, Ran, Running, get, serve};
+use crate::support::{Installation, Ran, get, serve};
 
 const RECIPIENT: &str = "age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66mv4q47ryef";
 const IDENTITY: &str = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0\n";

@@ -55,7 +55,7 @@ pub fn verify(file: Option<&Path>, output: Output, args: &BackupFile) -> Result<
     };
     let restored = transfer::restore(&order, &options(&there), &SystemRng, &mut |progress| bar.show(progress));
     drop(bar);
-    let backup = restored.map_err(failure)?.backup;
+    let backup = restored.map_err(|error| failure(&error))?.backup;
     install_tls()?;
     runtime()?.block_on(sign_in(there))?;
     let answer = Answer {
@@ -110,9 +110,9 @@ async fn sign_in(settings: Settings) -> Result<(), Failure> {
         drop(stop);
         outcome
     };
-    let (served, asked) = tokio::join!(server.rehearse(until(stopped)), asked);
-    served.map_err(|error| could_not(&error))?;
-    asked
+    let (ended, answered) = tokio::join!(server.rehearse(until(stopped)), asked);
+    ended.map_err(|error| could_not(&error))?;
+    answered
 }
 
 /// Gets a token for the app, and asks whether it is valid.

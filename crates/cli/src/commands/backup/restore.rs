@@ -73,7 +73,7 @@ pub fn restore(file: Option<&Path>, output: Output, args: &RestoreArgs) -> Resul
         &mut |progress| bar.show(progress),
     );
     drop(bar);
-    let restored = restored.map_err(failure)?;
+    let restored = restored.map_err(|error| failure(&error))?;
     let answer =
         Answer { backup: HeaderView::of(&restored.backup.header), revoked: restored.revoked.map(RevokedView::from) };
     output.answer(&answer, |answer| {

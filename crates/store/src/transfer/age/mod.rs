@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn nothing_opens_that_was_cut_or_changed() {
         let identity = identities(IDENTITY);
-        let sealed = sealed(&[7; 70_000], &[recipient(&identity[0])]);
+        let sealed = sealed(&vec![7; 70_000], &[recipient(&identity[0])]);
         for end in [0, 10, 60, 150, 250, 65_700, sealed.len() - 70_000, sealed.len() - 1] {
             assert_eq!(opened(&sealed[..end], &identity), None, "cut at {end}");
         }
