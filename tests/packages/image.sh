@@ -44,23 +44,21 @@ mount -t proc proc "$work/root/proc"
 mapfile -t environment <"$work/env"
 mapfile -t start <"$work/start"
 mapfile -t health <"$work/health"
-inside() {
-  env -i "${environment[@]}" /usr/sbin/chroot --userspec=65532:65532 "$work/root" "$@"
-}
-inside "${start[@]}" >"$work/out" 2>"$work/log" &
+inside=(env -i "${environment[@]}" /usr/sbin/chroot --userspec=65532:65532 "$work/root")
+"${inside[@]}" "${start[@]}" >"$work/out" 2>"$work/log" &
 server=$!
 for _ in $(seq 200); do
-  inside "${health[@]}" >/dev/null 2>&1 && break
+  "${inside[@]}" "${health[@]}" >/dev/null 2>&1 && break
   sleep 0.1
 done
-inside "${health[@]}" >/dev/null || { cat "$work/log"; exit 1; }
-inside /sigma app list >/dev/null
-inside /sigma doctor >"$work/doctor" || true
+"${inside[@]}" "${health[@]}" >/dev/null || { cat "$work/log"; exit 1; }
+"${inside[@]}" /sigma app list >/dev/null
+"${inside[@]}" /sigma doctor >"$work/doctor" || true
 ! grep -q '^WRONG  disk' "$work/doctor"
 [ "$(stat --format '%u %a' "$work/root/data/sigma.sqlite")" = '65532 600' ]
 kill "$server"
 wait "$server" || true
 code=0
-inside "${health[@]}" >/dev/null 2>&1 || code=$?
+"${inside[@]}" "${health[@]}" >/dev/null 2>&1 || code=$?
 [ "$code" -eq 1 ]
 echo 'ok - it runs as that user on a root that cannot be written, and its health check tells'

@@ -31,7 +31,7 @@ case "$*" in
     cat /run/sigma.log
     exit 1
     ;;
-  'reload nginx') if [ -e /run/nginx.pid ]; then nginx -s reload; else nginx; fi ;;
+  'reload nginx') if [ -s /run/nginx.pid ]; then nginx -s reload; else nginx; fi ;;
   *) echo "systemctl $*: not in this test" >&2 && exit 1 ;;
 esac
 SYSTEMCTL
@@ -43,11 +43,13 @@ mkdir -p /var/log/nginx /var/lib/nginx
 echo '127.0.0.1 id.example.org shop.example.org' >>/etc/hosts
 live=/etc/letsencrypt/live/id.example.org
 mkdir -p "$live"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=id.example.org \
-  -addext subjectAltName=DNS:id.example.org -keyout "$live/privkey.pem" -out "$live/fullchain.pem" 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Test authority' \
+  -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=id.example.org -keyout "$live/privkey.pem" -out "$work/csr.pem" 2>/dev/null
+openssl x509 -req -in "$work/csr.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days 30 -out "$live/fullchain.pem" \
+  -extfile <(printf 'subjectAltName=DNS:id.example.org\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n') 2>/dev/null
 # This machine trusts it: curl and sigma doctor ask as a client would.
-cp "$live/fullchain.pem" /usr/local/share/ca-certificates/id.example.org.crt
-update-ca-certificates >/dev/null 2>&1 || cat "$live/fullchain.pem" >>/etc/ssl/certs/ca-certificates.crt
+cat "$work/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
 
 # The blocks of the guide in order, each in a shell of its own.
 awk -v directory="$work" '

@@ -23,3 +23,6 @@ cp "$here"/*.sh "$staged"
 
 IMAGE_COMPRESSION=1 SOURCE_DATE_EPOCH=0 "$here/../../scripts/dist/image.py" "$scratch/sigma" "$staged/image.tar" >/dev/null
 "$here/namespace.sh" bash "$staged/image.sh" "$staged/image.tar"
+
+# nginx and Chromium are those of the other tests.
+"$here/namespace.sh" bash "$staged/one-vm.sh" "$staged/sigma.deb" "$here/../../docs/guides/one-vm.md" "$here/sign-in.mjs"
