@@ -164,8 +164,9 @@ engines: web
 # A browser, real clients and the programs that they talk to wait for each other much of the time, so the other tests run beside them.
 # No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
+tests: export PACKAGES_PARTS := package
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines' '$(MAKE) stage-browser stage-interop stage-proxy stage-examples'
+	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines' '$(MAKE) stage-browser stage-interop stage-proxy stage-examples stage-deb'
 
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
@@ -175,9 +176,10 @@ interop: build tests/interop/node_modules/.package-lock.json tests/interop/pytho
 proxy: build
 	cd tests/proxy && SIGMA_TEST_STORE=postgres npm test
 
-# Installs the Debian package and runs the container image of the debug binary, in a copy of this machine. Only root can make one.
-deb: build
-	@if [ "$$(id -u)" -eq 0 ]; then tests/packages/test.sh $(SIGMA_BIN); else echo 'The package is not tested: only root can install it in a copy of this machine.'; fi
+# Installs the Debian package in a copy of this machine; outside of `make test` also runs the container image, and walks the guide of one VM.
+PACKAGES_PARTS ?=
+deb: build tests/browser/node_modules/.package-lock.json ## Installs the Debian package, runs the image and walks the guide of one VM, in a copy of this machine
+	tests/packages/test.sh $(SIGMA_BIN) $(PACKAGES_PARTS)
 
 services := docs/examples
 # The terminal program is let in by the person of interop.

@@ -74,8 +74,8 @@ kill "$server"
 wait "$server"
 backup=$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/sigma-backup.service)
 if sigma backup --help >/dev/null 2>&1; then
-  # shellcheck disable=SC2086
-  as_sigma $backup >/dev/null
+  # shellcheck disable=SC2046,SC2086 # a command line, and what systemd takes from the file
+  as_sigma env $(grep -v '^#' /etc/sigma/env) $backup >/dev/null
   [ -n "$(ls /var/backups/sigma)" ]
   ok 'the timer of backups makes one'
 fi
