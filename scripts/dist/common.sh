@@ -31,16 +31,19 @@ needed_libraries() {
 }
 
 # The oldest releases that have a version of glibc.
-oldest_debian() {
-  local newest
-  newest=$(printf '%s\n' "$1" 2.31 | sort --version-sort | tail -n 1)
-  if [ "$newest" = 2.31 ]; then
-    echo 'Debian 11, Ubuntu 20.04'
-  elif [ "$(printf '%s\n' "$1" 2.36 | sort --version-sort | tail -n 1)" = 2.36 ]; then
-    echo 'Debian 12, Ubuntu 24.04'
-  elif [ "$(printf '%s\n' "$1" 2.41 | sort --version-sort | tail -n 1)" = 2.41 ]; then
-    echo 'Debian 13, Ubuntu 25.04'
-  else
-    echo "a system with glibc $1"
-  fi
+oldest_systems() {
+  local glibc systems
+  while read -r glibc systems; do
+    if [ "$(printf '%s\n' "$1" "$glibc" | sort --version-sort | tail -n 1)" = "$glibc" ]; then
+      echo "$systems"
+      return
+    fi
+  done <<'TABLE'
+2.31 Debian 11, Ubuntu 20.04
+2.35 Debian 12, Ubuntu 22.04
+2.36 Debian 12, Ubuntu 24.04
+2.39 Debian 13, Ubuntu 24.04
+2.41 Debian 13, Ubuntu 25.04
+TABLE
+  echo "a system with glibc $1"
 }

@@ -62,6 +62,7 @@ printf '/etc/sigma/%s\n' env sigma.toml >"$root/DEBIAN/conffiles"
 for script in postinst prerm postrm; do
   put 0755 "$repository/packaging/debian/$script" "DEBIAN/$script"
 done
+chmod 755 "$root" "$root/etc" "$root/etc/sigma"
 chmod -R u=rwX,go=rX "$root/usr"
 (cd "$root" && find usr -type f | sort | xargs md5sum >DEBIAN/md5sums)
 # What did not exist at the time of the commit, such as these directories, gets its time.

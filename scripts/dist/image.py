@@ -32,7 +32,6 @@ ENVIRONMENT = [
     "SIGMA__MASTER_KEY__FILE=/data/sigma.key",
     "SIGMA__OBJECTS__FOLDER=/data/objects",
     "SIGMA__MAIL__FOLDER=/data/mails",
-    "SIGMA__LOG__FORMAT=json",
     "SSL_CERT_FILE=" + AUTHORITIES,
 ]
 

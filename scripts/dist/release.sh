@@ -52,7 +52,7 @@ build() {
 
 # Packs a binary: archive, Debian package, image, SBOM.
 pack() {
-  local target=$1 binary=$2 arch name staged glibc
+  local target=$1 binary=$2 arch name staged glibc needs
   arch=$(architecture "$binary")
   name="sigma-$version-$target"
   staged=$(mktemp -d)
@@ -66,9 +66,9 @@ pack() {
   tar --create --sort=name --format=pax --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --owner=0 --group=0 --numeric-owner \
     --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" --directory "$staged" --transform "s|^\.|$name|" . | gzip --best --no-name >"$out/$name.tar.gz"
   glibc=$(needed_glibc "$binary")
-  printf '%s: %s bytes, %s\n' "$target" "$(stat --format %s "$binary")" \
-    "${glibc:+needs glibc $glibc: $(oldest_debian "$glibc") or newer}${glibc:-static, any Linux}" |
-    sed -E 's/(or newer)[0-9.]+$/\1/' >>"$notes"
+  needs="static, for any Linux"
+  [ -z "$glibc" ] || needs="needs glibc $glibc: $(oldest_systems "$glibc") or newer"
+  printf '%s: %s bytes, %s\n' "$target" "$(stat --format %s "$binary")" "$needs" >>"$notes"
   if command -v dpkg-deb >/dev/null; then
     HOST_BINARY=${host_binary:-$binary} LICENCES="$staged/THIRD-PARTY-LICENCES.txt" "$repository/scripts/dist/deb.sh" "$binary" "$out" >/dev/null
   else
@@ -97,7 +97,6 @@ else
     pack "$target" "$binary"
   done
 fi
-# A static image is made by the target that is built last and for the same architecture.
 if command -v helm >/dev/null; then
   helm package packaging/helm/sigma --destination "$out" --version "$version" --app-version "$version" >/dev/null
 else

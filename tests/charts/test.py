@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 import tomllib
 
 import yaml
@@ -85,10 +86,14 @@ def the_defaults_are_two_hardened_pods_with_probes_a_budget_and_a_policy():
 
 @test
 def the_configuration_holds_the_settings_and_what_the_chart_decides():
-    values = "settings.tokens.access_seconds=600,settings.http.trusted_proxies={10.42.0.0/16}"
-    objects = render("--set", values)
+    # From a file, where numbers are floating-point to Helm.
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as values:
+        values.write("settings: {tokens: {access_seconds: 600}, http: {trusted_proxies: [10.42.0.0/16]}}")
+        values.flush()
+        objects = render("--values", values.name)
     written = tomllib.loads(objects["ConfigMap", "id-sigma"]["data"]["sigma.toml"])
     assert written["issuer"] == "https://id.example.org" and written["listen"] == "[::]:8080", written
+    assert isinstance(written["tokens"]["access_seconds"], int), written
     assert written["tokens"]["access_seconds"] == 600 and written["http"]["trusted_proxies"] == ["10.42.0.0/16"]
     assert written["metrics"] == {"listen": "[::]:9090"} and written["objects"] == {"folder": "/data/objects"}
     assert written["log"] == {"format": "json"}

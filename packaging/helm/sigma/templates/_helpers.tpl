@@ -31,5 +31,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if not (hasKey $objects "s3") }}{{ $_ := set $objects "folder" "/data/objects" }}{{ end }}
 {{- $_ := set $settings "objects" $objects }}
 {{- if .Values.metrics.enabled }}{{ $_ := set $settings "metrics" (dict "listen" (printf "[::]:%d" (int .Values.metrics.port))) }}{{ end }}
-{{- toToml $settings }}
+{{- /* Numbers of YAML are floating-point: 600 would become 600.0. */}}
+{{- regexReplaceAll "(?m)^(\\s*[A-Za-z0-9_-]+ = -?[0-9]+)\\.0$" (toToml $settings) "${1}" }}
 {{- end }}
