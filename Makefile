@@ -61,8 +61,8 @@ dist-twice: web
 charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs Go, by whose module proxy Helm is built
 	$(tools)/charts/bin/python tests/charts/test.py $(tools)/helm
 
-clients: build $(tools)/login tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with Auth.js 5, passport, go-oidc and zitadel's client; needs Go
-	cd tests/clients && LOGIN_BIN=$(tools)/login SIGMA_TEST_STORE=sqlite npm test
+clients: build $(tools)/login tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with Auth.js 5, passport, Django, go-oidc and zitadel's client; needs Go
+	cd tests/clients && LOGIN_BIN=$(tools)/login DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
 
 docs: $(tools)/bin/mdbook ## Serves the documentation as a searchable site, on localhost:3000
 	node scripts/book.mjs $(CARGO_TARGET_DIR)/book

@@ -4,12 +4,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { after, before, test } from "node:test";
 import { createInterface } from "node:readline";
 import { Auth } from "@auth/core";
 import passport from "passport";
 import { Strategy } from "passport-openidconnect";
-import { startSigma } from "../support/sigma.mjs";
+import { freePort, startSigma } from "../support/sigma.mjs";
 import { addApp } from "../interop/apps.mjs";
 import { serve } from "../interop/app-server.mjs";
 import { newPerson } from "../interop/person.mjs";
@@ -144,4 +148,38 @@ test("passport-openidconnect signs a person in", async (t) => {
   const user = await landing.text();
   assert.equal(landing.status, 200, user);
   assert.deepEqual(JSON.parse(user).name, person.address);
+});
+
+const python = process.env.DJANGO_PYTHON;
+test("mozilla-django-oidc signs a person in", { skip: !python && "DJANGO_PYTHON is not installed" }, async (t) => {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const callback = `${origin}/oidc/callback/`;
+  const { client_secret: secret } = await addApp(sigma, { client_id: "django", redirect_uris: [callback] });
+  const directory = await mkdtemp(join(tmpdir(), "sigma-django-"));
+  const app = spawn(python, [new URL("python/django_app.py", import.meta.url).pathname, `127.0.0.1:${port}`], {
+    env: {
+      ISSUER: sigma.issuer,
+      CLIENT_ID: "django",
+      CLIENT_SECRET: secret,
+      SECRET_KEY: "the application's own secret",
+      DATABASE: join(directory, "django.sqlite"),
+    },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  t.after(() => (app.kill(), rm(directory, { recursive: true })));
+  for (let tries = 0; tries < 300 && !(await fetch(`${origin}/me`).catch(() => null)); tries += 1) await delay(100);
+  const person = await newPerson(sigma.issuer);
+  let sub;
+  // The second time it has to find the account that it made the first time.
+  for (const visit of ["first", "second"]) {
+    const start = await person.browser.fetch(`${origin}/oidc/authenticate/`);
+    const back = await person.authorize(start.headers.get("location"), callback);
+    const landing = await person.browser.fetch(back.href);
+    assert.equal(landing.headers.get("location"), "/me", `${visit}: ${landing.status}`);
+    const me = await person.browser.fetch(`${origin}/me`).then((response) => response.json());
+    assert.equal(me.name, person.address);
+    assert.match(me.sub, /^user_/);
+    assert.equal(me.sub, (sub ??= me.sub));
+  }
 });
