@@ -1,6 +1,7 @@
 """What the Helm chart makes of values: python test.py HELM. Needs PyYAML."""
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,21 @@ def the_configuration_holds_the_settings_and_what_the_chart_decides():
     assert annotation(objects) != annotation(render()), "a change restarts the pods"
     bucket = render("--set", "settings.objects.s3.bucket=logos")
     assert tomllib.loads(bucket["ConfigMap", "id-sigma"]["data"]["sigma.toml"])["objects"] == {"s3": {"bucket": "logos"}}
+
+
+@test
+def the_values_of_the_guide_render():
+    guide = (pathlib.Path(CHART) / "../../../docs/guides/kubernetes.md").resolve().read_text()
+    block = re.search(r"`values.yaml`:\n\n```yaml\n(.*?)```", guide, re.DOTALL).group(1)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as values:
+        values.write(block)
+        values.flush()
+        objects = render("--values", values.name, name="sigma")
+    pod = objects["Deployment", "sigma"]["spec"]["template"]["spec"]
+    assert {"name": "database-ca", "mountPath": "/etc/sigma-db", "readOnly": True} in pod["containers"][0]["volumeMounts"]
+    written = tomllib.loads(objects["ConfigMap", "sigma"]["data"]["sigma.toml"])
+    assert written["objects"]["s3"] == {"bucket": "sigma-logos", "region": "eu-central-1"}
+    assert ("Ingress", "sigma") in objects
 
 
 @test
