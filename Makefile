@@ -84,11 +84,11 @@ $(tools)/bin/mdbook:
 	cargo install --locked --root $(tools) --version 0.5.4 mdbook
 
 $(tools)/helm: tests/charts/go.mod tests/charts/go.sum
-	@[ -n "$(go)" ] || { echo 'make charts needs Go 1.25 or newer, by which it builds Helm; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
+	@[ -n "$(go)" ] || { echo 'make charts needs Go 1.26 or newer, by which it builds Helm; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
 	cd tests/charts && $(go) build -mod=readonly -trimpath -o $@ helm.sh/helm/v3/cmd/helm
 
 $(tools)/login: $(wildcard tests/clients/go/go.* tests/clients/go/login/*)
-	@[ -n "$(go)" ] || { echo 'make clients needs Go 1.25 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
+	@[ -n "$(go)" ] || { echo 'make clients needs Go 1.26 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
 	cd tests/clients/go && $(go) build -mod=readonly -trimpath -o $@ ./login
 
 $(tools)/charts/.installed: tests/charts/requirements.txt
