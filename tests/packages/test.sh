@@ -6,15 +6,15 @@
 # The parts are `package`; `again`, whether the same binary gives the same package; `image`, the container image; and `vm`, the guide of one
 # VM. All of them if none is named.
 set -euo pipefail
-if ! unshare --mount --pid --net --fork true 2>/dev/null; then
-  echo 'The packages are not tested: no copy of this machine can be made, for which root and its namespaces are needed.'
-  exit 0
-fi
 binary=$1
 shift
 parts=${*:-package again image vm}
 wanted() { [[ " $parts " == *" $1 "* ]]; }
 here=$(cd "$(dirname "$0")" && pwd)
+if ! "$here/namespace.sh" true 2>/dev/null; then
+  echo 'The packages are not tested: no copy of this machine can be made, for which root, its namespaces and overlays are needed.'
+  exit 0
+fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

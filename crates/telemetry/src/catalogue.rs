@@ -114,7 +114,7 @@ pub const METRICS: &[Metric] = &[
         "sigma_tls_certificate_expiry_timestamp_seconds",
         "s",
         &[],
-        "When the served certificate expires, in seconds since 1970.",
+        "When the served certificate expires, in seconds since 1970; 0 if the server serves no TLS.",
     ),
     // Limits.
     counter("sigma_http_rate_limited_total", "{request}", &[open("rule")], "Requests answered with 429, by the limit."),

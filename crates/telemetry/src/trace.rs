@@ -198,8 +198,9 @@ impl Tracer {
         context: Context,
         parent: u64,
     ) -> Recording {
+        // Without a span no clock is read.
         let span = context.sampled.then(|| {
-            Box::new(Span {
+            let span = Span {
                 name: name.into(),
                 kind,
                 context,
@@ -208,9 +209,10 @@ impl Tracer {
                 took: Duration::ZERO,
                 attributes: Vec::new(),
                 failed: false,
-            })
+            };
+            Box::new((span, Stopwatch::start()))
         });
-        Recording { tracer: self, context, span, watch: Stopwatch::start() }
+        Recording { tracer: self, context, span }
     }
 
     fn push(&self, span: Span) {
@@ -267,8 +269,7 @@ pub struct Recording {
     tracer: &'static Tracer,
     context: Context,
     /// None if the trace is not sampled.
-    span: Option<Box<Span>>,
-    watch: Stopwatch,
+    span: Option<Box<(Span, Stopwatch)>>,
 }
 
 impl Recording {
@@ -284,31 +285,35 @@ impl Recording {
 
     /// Names it anew.
     pub fn rename(&mut self, name: impl Into<Cow<'static, str>>) {
-        if let Some(span) = &mut self.span {
+        if let Some(span) = self.span_mut() {
             span.name = name.into();
         }
     }
 
     /// Adds an attribute.
     pub fn set(&mut self, name: &'static str, value: impl Into<Attribute>) {
-        if let Some(span) = self.span.as_mut().filter(|span| span.attributes.len() < MOST_ATTRIBUTES) {
+        if let Some(span) = self.span_mut().filter(|span| span.attributes.len() < MOST_ATTRIBUTES) {
             span.attributes.push((name, value.into()));
         }
     }
 
     /// Marks it as failed.
     pub fn fail(&mut self) {
-        if let Some(span) = &mut self.span {
+        if let Some(span) = self.span_mut() {
             span.failed = true;
         }
+    }
+
+    fn span_mut(&mut self) -> Option<&mut Span> {
+        self.span.as_mut().map(|recorded| &mut recorded.0)
     }
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        if let Some(mut span) = self.span.take() {
-            span.took = self.watch.elapsed();
-            self.tracer.push(*span);
+        if let Some(recorded) = self.span.take() {
+            let (span, watch) = *recorded;
+            self.tracer.push(Span { took: watch.elapsed(), ..span });
         }
     }
 }

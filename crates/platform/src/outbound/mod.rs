@@ -289,9 +289,12 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`]
     pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        // Reports do not report themselves.
+        if self.way().reach == Reach::Collector {
+            return self.ask_unmeasured(outgoing, None).await;
+        }
         let watch = Stopwatch::start();
-        let is_report = self.way().reach == Reach::Collector;
-        let mut span = (!is_report).then(|| trace::part_or_background("request", SpanKind::Client)).flatten();
+        let mut span = trace::part_or_background("request", SpanKind::Client);
         if let Some(span) = &mut span {
             let method = if outgoing.form.is_some() || outgoing.json.is_some() { "POST" } else { "GET" };
             span.rename(method);
