@@ -88,7 +88,10 @@ fn summarize(before: Option<&Page>, after: &Page, between: Duration) -> Summary 
 fn frame(lines: &[String]) -> String {
     let (rows, columns) = tcgetwinsize(io::stdout())
         .map_or((24, 80), |size| (usize::from(size.ws_row).max(2), usize::from(size.ws_col).max(20)));
-    let fitting = lines.iter().take(rows - 1).map(|line| line.chars().take(columns).collect::<String>() + "\x1b[K\r\n");
+    // Noncharacters mark what other output shows in colour.
+    let is_shown = |letter: &char| !matches!(letter, '\u{fdd0}'..='\u{fdef}');
+    let fitting = lines.iter().take(rows - 1);
+    let fitting = fitting.map(|line| line.chars().filter(is_shown).take(columns).collect::<String>() + "\x1b[K\r\n");
     format!("\x1b[H{}\x1b[J", fitting.collect::<String>())
 }
 

