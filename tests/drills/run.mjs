@@ -7,10 +7,11 @@ import { drills as failover } from "./failover.mjs";
 import { drills as fullDisk } from "./full-disk.mjs";
 import { drills as killed } from "./killed.mjs";
 import { drills as monitoring } from "./monitoring.mjs";
+import { drills as moving } from "./moving.mjs";
 import { drills as nodes } from "./nodes.mjs";
 import { drills as restarts } from "./restarts.mjs";
 
-const all = { ...killed, ...fullDisk, ...nodes, ...restarts, ...failover, ...monitoring };
+const all = { ...killed, ...fullDisk, ...nodes, ...moving, ...restarts, ...failover, ...monitoring };
 const wanted = process.argv.slice(2);
 const chosen = Object.entries(all).filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

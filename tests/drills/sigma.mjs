@@ -52,6 +52,7 @@ export async function install({ url, settings = {}, directory, issuer } = {}) {
   return {
     issuer: shared.SIGMA__ISSUER,
     directory: own,
+    settings: shared,
     serve,
     adminWith,
     admin: (...args) => adminWith("", ...args),

@@ -30,7 +30,7 @@ pub use admin::AdminCommand;
 pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, RotateSecret, SetApp};
 pub use apply::ApplyArgs;
 pub use audit::AuditArgs;
-pub use backup::{BackupArgs, BackupFile, RestoreArgs};
+pub use backup::{BackupArgs, BackupFile, MigrateArgs, RestoreArgs};
 pub use branding::BrandingFields;
 pub use client::ClientFields;
 pub use here::{CompletionsArgs, HealthArgs, ManArgs};
@@ -200,6 +200,18 @@ Examples:
   sigma verify-backup /var/backups/sigma/sigma-20261127T030000Z.backup
   sigma verify-backup sigma-20261127T030000Z.backup.age --identity key.txt")]
     VerifyBackup(BackupFile),
+    /// Move the database from SQLite to PostgreSQL, or back, while servers go on reading.
+    #[command(after_help = "\
+First everything is copied while servers read and write. Then the database takes no writes any more: servers on it go on \
+reading, and answer 503 to what has to be written, until what changed meanwhile is copied too and both databases have the same \
+rows and checksums. Interrupted at any point, the same command continues. Afterwards name the new database in store.url and \
+restart the servers.
+
+Examples:
+  sigma migrate --to postgres://sigma@db.example.org/sigma
+  sigma migrate --to sqlite:/var/lib/sigma/sigma.sqlite
+  sigma migrate --cancel                  keep the database that was to be moved")]
+    Migrate(MigrateArgs),
     /// Show how a server is doing: people, apps, sessions, what waits. Only with --server.
     #[command(after_help = "Examples:\n  sigma --server https://id.example.org overview")]
     Overview,
@@ -350,6 +362,22 @@ Examples:
         /// Rotate only keys of this algorithm. Repeatable.
         #[arg(long, value_enum, value_name = "ALG")]
         alg: Vec<AlgArg>,
+    },
+    /// Replace the master key: everything is sealed under a new one, while no server runs.
+    #[command(after_help = "\
+All of it happens in one transaction. The new key takes the place of the old one in master_key.file, and the old one stays \
+beside it: backups made before need it. If the key does not come from a file, --new-key names the file for the new one, which \
+is created unless it exists. Interrupted, the same command finishes what was begun.
+
+Examples:
+  sigma keys rekey
+  sigma keys rekey --new-key /root/sigma.key.new --yes")]
+    Rekey {
+        /// The file of the new key [default: made beside master_key.file, and moved to its place]
+        #[arg(long, value_name = "FILE")]
+        new_key: Option<PathBuf>,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Delete a leaked key: every token that it signed becomes invalid immediately.
     #[command(after_help = "\

@@ -135,6 +135,7 @@ fn settings(file: Option<&Path>, args: &DemoArgs, directory: &Path, port: u16) -
     settings.store.url = SecretString::from(store_url(args, directory));
     settings.store.make_new = true;
     settings.master_key.value = None;
+    settings.master_key.command = Vec::new();
     settings.master_key.file = directory.join("sigma.key");
     settings.mail.folder = directory.join(MAILS);
     settings.objects.folder = directory.join(OBJECTS);

@@ -68,9 +68,7 @@ impl Exposed {
 /// log, the mail folder (which protects the mails in it). Missing files are not reported.
 pub fn found(settings: &Settings) -> Vec<Exposed> {
     let mut files = Vec::new();
-    if settings.master_key.value.is_none() {
-        files.push((What::MasterKey, settings.master_key.file.clone()));
-    }
+    files.extend(settings.master_key.key_file().map(|file| (What::MasterKey, file.to_owned())));
     if let Some(database) = sqlite_path(settings) {
         files.extend(["", "-wal", "-shm"].map(|end| (What::Database, beside(&database, end))));
     }

@@ -132,10 +132,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => match command {
             KeysCommand::List => commands::keys::list(file, output),
             KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
+            KeysCommand::Rekey { new_key, sure } => commands::rekey::rekey(file, output, new_key.as_deref(), sure.yes),
             KeysCommand::Revoke { kid, sure } => commands::keys::revoke(file, output, &kid, sure.yes),
         },
         Command::Backup(args) => commands::backup::backup(file, output, &args),
         Command::Restore(args) => commands::backup::restore(file, output, &args),
+        Command::Migrate(args) => commands::migrate::migrate(file, output, &args),
         Command::VerifyBackup(args) => commands::backup::verify(file, output, &args),
         Command::Audit(audit) => commands::audit::audit(file, output, &audit),
         Command::Jobs => commands::jobs::list(file, output),

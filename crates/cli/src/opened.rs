@@ -7,9 +7,9 @@ use secrecy::ExposeSecret as _;
 use sigma_core::actor::{Actor, Initiator};
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
-use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_server::state::{StateError, load_master_key};
+use sigma_server::{key_command, keys};
 use sigma_store::{MasterKey, OpenError, Stop, Store, StoreError, StoreOptions, Trial, Tx, signing_key};
 
 use crate::config;
@@ -142,6 +142,9 @@ pub fn master_key(settings: &Settings, rng: &dyn Rng) -> Result<MasterKey, Failu
     let settings = &settings.master_key;
     if let Some(value) = &settings.value {
         return MasterKey::from_base64(value.expose_secret()).map_err(|error| Failure::Config(error.to_string()));
+    }
+    if !settings.command.is_empty() {
+        return key_command::run(&settings.command).map_err(|error| Failure::Config(error.to_string()));
     }
     if !settings.file.exists() {
         return Err(Failure::Config(format!(

@@ -109,9 +109,9 @@ fn is_there(command: &Command) -> bool {
             command => matches!(command, WorkspaceCommand::List(_) | WorkspaceCommand::Show { .. }),
         },
         Command::Config(command) => matches!(command, ConfigCommand::Show),
+        Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
         Command::Resource(_)
         | Command::People(_)
-        | Command::Keys(_)
         | Command::Overview
         | Command::Webhook(_)
         | Command::Session(_)

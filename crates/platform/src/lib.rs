@@ -22,6 +22,7 @@ pub mod hashing;
 pub mod i18n;
 pub mod interaction;
 pub mod jobs;
+pub mod key_command;
 pub mod keys;
 pub mod mail;
 pub mod objects;

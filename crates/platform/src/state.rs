@@ -40,6 +40,7 @@ use crate::dpop::Dpop;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
+use crate::key_command;
 use crate::keys::Keys;
 use crate::objects::Objects;
 use crate::orgs::Orgs;
@@ -565,6 +566,11 @@ async fn load_cookie_secret(
 pub async fn load_master_key(settings: &Settings, store: &Store, rng: &dyn Rng) -> Result<MasterKey, StateError> {
     if let Some(value) = &settings.master_key.value {
         return Ok(MasterKey::from_base64(value.expose_secret())?);
+    }
+    let command = settings.master_key.command.clone();
+    if !command.is_empty() {
+        let run = tokio::task::spawn_blocking(move || key_command::run(&command)).await;
+        return Ok(run.unwrap_or(Err(SealError::Unsealed))?);
     }
     let path = &settings.master_key.file;
     // A new key beside a database that was sealed under a lost one would look right and open nothing. The database is asked

@@ -101,9 +101,9 @@ impl Server {
             }
         }
         let key = settings.master_key.clone();
-        let key_file = key.value.is_none().then_some(&key.file);
+        let key_file = key.key_file();
         let options = StoreOptions {
-            make: settings.store.make_new || !key_file.is_some_and(|file| MasterKey::is_marked_used(file)),
+            make: settings.store.make_new || !key_file.is_some_and(MasterKey::is_marked_used),
             readers: settings.store.connections,
             writers: settings.store.connections,
             pooler: settings.store.pooler.into(),
@@ -128,7 +128,7 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());
         let sigma = AppState::load(settings, store, master_key, limiter, clock, rng).await?;
-        if let Some(Err(error)) = key_file.map(|file| MasterKey::mark_used(file)) {
+        if let Some(Err(error)) = key_file.map(MasterKey::mark_used) {
             tracing::info!(%error, "the master key file cannot be marked as used: a lost database will not be noticed");
         }
         Ok(Self { sigma, listener, edge, mounted })

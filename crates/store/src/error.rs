@@ -67,6 +67,9 @@ pub enum Outage {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+    /// The database is being moved to another one, or was.
+    #[error("the database is being moved to another one and takes no writes")]
+    Moving,
 }
 
 impl From<Outage> for StoreError {
@@ -159,6 +162,20 @@ pub enum OpenError {
         /// The system's message.
         reason: String,
     },
+    /// The database is being moved to another one.
+    #[error(
+        "the database is being moved to another one, which is not complete: run `sigma migrate` again to complete it, or \
+         `sigma migrate --cancel` to keep this one"
+    )]
+    Leaving,
+    /// The database was moved to another one.
+    #[error(
+        "the database was moved to another one: name that one in store.url. `sigma migrate --cancel` brings this one back as it was left"
+    )]
+    Left,
+    /// The database is an incomplete copy.
+    #[error("the database is an incomplete copy of another one: run `sigma migrate` there again to complete it")]
+    Filling,
     /// The database server is unusable.
     #[error("the database server cannot be used: {0}")]
     Server(String),

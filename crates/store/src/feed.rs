@@ -15,6 +15,7 @@ use sigma_core::time::Timestamp;
 
 use crate::changes::Change;
 use crate::error::StoreError;
+use crate::moving::Fence;
 use crate::row::Row;
 use crate::stopwatch;
 
@@ -50,6 +51,9 @@ pub(crate) struct Recent {
 pub(crate) trait Source: Send {
     /// Reads the last 10 s.
     fn recent(&mut self) -> Result<Recent, StoreError>;
+
+    /// Whether the database is being moved to another one.
+    fn is_leaving(&mut self) -> Result<bool, StoreError>;
 }
 
 /// What this process knows of the feed.
@@ -64,6 +68,7 @@ pub(crate) struct Feed {
     caches: Subscribers,
     /// Notified after all caches.
     watches: Subscribers,
+    fence: Fence,
 }
 
 /// The recipients by kind of change.
@@ -88,7 +93,13 @@ impl Feed {
             progress: Mutex::default(),
             caches: Subscribers::default(),
             watches: Subscribers::default(),
+            fence: Fence::default(),
         }
+    }
+
+    /// Whether this process may write.
+    pub(crate) fn fence(&self) -> &Fence {
+        &self.fence
     }
 
     /// Notifies `cache` of changes of `kind` from now on.
@@ -125,6 +136,7 @@ impl Feed {
     /// Invalidates what this process itself changed, which it does not read back.
     pub(crate) fn forget(&self, changes: &[Change]) {
         for change in changes {
+            self.fence.note(change);
             self.tell(&change.kind, |cache| cache.forget(&change.key));
         }
     }
@@ -142,8 +154,10 @@ impl Feed {
         if gap.is_some_and(|gap| !(-1_000_000..GAP).contains(&gap)) {
             tracing::warn!(gap_micros = gap, "the change feed was not read for a while: all caches are emptied");
             self.tell_all();
+            self.fence.doubt();
         }
         for change in new {
+            self.fence.note(&change);
             self.tell(&change.kind, |cache| cache.forget(&change.key));
         }
         let asked_after = asked_at.saturating_duration_since(self.origin);
@@ -203,7 +217,11 @@ pub(crate) fn follow(feed: &Arc<Feed>, source: &mut dyn Source, interval: Durati
 /// Reads the feed once.
 pub(crate) fn read(feed: &Feed, source: &mut dyn Source) -> Result<(), StoreError> {
     let asked_at = stopwatch::now();
-    source.recent().map(|recent| feed.absorb(asked_at, recent))
+    source.recent().map(|recent| feed.absorb(asked_at, recent))?;
+    if feed.fence.is_in_doubt() {
+        feed.fence.settle(source.is_leaving()?);
+    }
+    Ok(())
 }
 
 /// The rows of the feed: each has the time, and each a change, except the single row of an empty feed.

@@ -57,6 +57,7 @@ pub mod merged_account;
 pub mod merits;
 pub mod meta;
 mod migrations;
+pub mod moving;
 pub mod one_time_link;
 pub mod operator;
 pub mod org;

@@ -42,6 +42,14 @@ pub enum SealError {
         /// What is wrong with the content.
         fault: KeyFault,
     },
+    /// The command does not print the key.
+    #[error("the master key's command {command}: {reason}")]
+    Command {
+        /// The program.
+        command: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The key file cannot be read or created.
     #[error("the master key file {path} cannot be used: {cause}", path = path.display())]
     File {

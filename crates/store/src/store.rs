@@ -21,6 +21,7 @@ use crate::expiring::{EXPIRING, Expiring};
 use crate::feed::{self, Feed, Source};
 use crate::idempotency::Claim;
 use crate::job::{Job, Operation, Outcome, Reply, Run};
+use crate::moving;
 use crate::postgres::Spares;
 use crate::stopwatch;
 use crate::tx::{OnBehalfOf, Tx};
@@ -76,6 +77,8 @@ pub struct StoreOptions {
     pub database_clock: Option<Arc<dyn Clock>>,
     /// Where a test keeps connections to a database server for its next store.
     pub spares: Option<Spares>,
+    /// Whether it is opened by whoever moves it: nobody else opens a database that is being moved.
+    pub moves: bool,
 }
 
 impl StoreOptions {
@@ -98,6 +101,7 @@ impl StoreOptions {
             keep_events: Some(Duration::from_hours(365 * 24)),
             database_clock: None,
             spares: None,
+            moves: false,
         }
     }
 
@@ -162,6 +166,8 @@ struct Inner {
     is_file: bool,
     /// The write-ahead log of a database file.
     log: Option<PathBuf>,
+    /// Whether it may write although the database is being moved.
+    moves: bool,
 }
 
 /// The source of the database's time.
@@ -212,8 +218,17 @@ impl Store {
             delete_changes: engine.delete_changes,
             is_file,
             log,
+            moves: options.moves,
         };
         let store = Self { inner: Arc::new(inner), initiator: None, claim: None, written: None };
+        if !options.moves {
+            let state = store.read_blocking(moving::state);
+            let state = state.map_err(|error| OpenError::Server(format!("it cannot be read: {error}")))?;
+            if let Some(state) = state {
+                store.close();
+                return Err(state.refusal());
+            }
+        }
         if options.exclusive {
             store.follow_feed(source, options.feed_interval, stop)?;
         }
@@ -310,6 +325,7 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
+        self.refuse_while_moving()?;
         let (outcome, run) = Outcome::of(operation);
         let written = self.written.as_ref().map(|_| Written::default());
         let end = self.thread(&self.inner.writes, self.initiated(run, written.clone()));
@@ -485,6 +501,7 @@ impl Store {
     }
 
     async fn write_from_task(&self, name: &'static str, run: Run) -> Result<(), StoreError> {
+        self.refuse_while_moving()?;
         let written = self.written.as_ref().map(|_| Written::default());
         let end = self.task(&self.inner.writes, name, self.initiated(run, written.clone())).await;
         self.ended(&end, written.as_ref());
@@ -497,6 +514,10 @@ impl Store {
         if let (Ok(()), Some(written), Some(events)) = (end, &self.written, events) {
             written.extend(events);
         }
+    }
+
+    fn refuse_while_moving(&self) -> Result<(), StoreError> {
+        if self.inner.feed.fence().is_leaving() && !self.inner.moves { Err(Outage::Moving.into()) } else { Ok(()) }
     }
 
     /// `run`, on behalf of whoever this handle writes for; notes its events in `written`.

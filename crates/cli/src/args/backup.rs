@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Sure;
+
 /// `sigma backup`.
 #[derive(Args, Debug)]
 pub struct BackupArgs {
@@ -27,6 +29,19 @@ pub struct BackupFile {
     /// File with the age identity that decrypts it, as age-keygen writes it.
     #[arg(long, value_name = "FILE")]
     pub identity: Option<PathBuf>,
+}
+
+/// `sigma migrate`.
+#[derive(Args, Debug)]
+pub struct MigrateArgs {
+    /// The database to move to: postgres://… or sqlite:PATH. It is empty, or what an interrupted move left.
+    #[arg(long, value_name = "URL", required_unless_present = "cancel")]
+    pub to: Option<String>,
+    /// Bring the database of the settings back into use, which was to be moved, or was.
+    #[arg(long, conflicts_with = "to")]
+    pub cancel: bool,
+    #[command(flatten)]
+    pub sure: Sure,
 }
 
 /// `sigma restore`.

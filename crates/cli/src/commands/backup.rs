@@ -10,9 +10,10 @@ use std::path::Path;
 use serde::Serialize;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_server::settings::Settings;
-use sigma_store::transfer::{self, About, Identity, Recipient, TransferError};
+use sigma_store::transfer::{self, About, Identity, Recipient, Sum, TransferError};
 use sigma_store::{MasterKey, StoreOptions};
 
+pub use self::folder::stamp;
 pub use self::rehearsal::verify;
 pub use self::restore::restore;
 
@@ -35,6 +36,8 @@ struct BackupView {
     encrypted: bool,
     #[serde(flatten)]
     about: HeaderView,
+    /// Rows and checksum of each table: the same whatever the engine.
+    checksums: Vec<Sum>,
     /// Backups that were deleted.
     deleted: Vec<String>,
 }
@@ -93,7 +96,7 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
         bar.show(progress);
     });
     drop(bar);
-    let (header, _) = made.map_err(|error| failure(&error))?;
+    let (header, checksums) = made.map_err(|error| failure(&error))?;
     let bytes = fs::metadata(&path).map_or(0, |file| file.len());
     let deleted = args.keep.map_or(Ok(Vec::new()), |keep| folder::keep(&args.to, keep))?;
     let view = BackupView {
@@ -101,6 +104,7 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
         bytes,
         encrypted: !recipients.is_empty(),
         about: HeaderView::of(&header),
+        checksums,
         deleted,
     };
     output.answer(&view, |view| {
@@ -114,7 +118,7 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
 }
 
 /// How the database of the settings is copied: alone, without a server's threads.
-fn options(settings: &Settings) -> StoreOptions {
+pub fn options(settings: &Settings) -> StoreOptions {
     use secrecy::ExposeSecret as _;
     StoreOptions { pooler: settings.store.pooler.into(), ..StoreOptions::admin(settings.store.url.expose_secret()) }
 }
@@ -134,7 +138,7 @@ fn needed_key(settings: &Settings) -> Result<MasterKey, Failure> {
     master_key(settings, &SystemRng)
 }
 
-fn failure(error: &TransferError) -> Failure {
+pub fn failure(error: &TransferError) -> Failure {
     let said = error.to_string();
     match error {
         TransferError::Open(_) | TransferError::Database { .. } => Failure::Store(said),

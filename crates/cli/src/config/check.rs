@@ -208,6 +208,9 @@ fn store_url(store: &StoreSettings) -> Result<(), String> {
 
 fn master_key(settings: &MasterKeySettings) -> Result<(), String> {
     let Some(value) = &settings.value else { return Ok(()) };
+    if !settings.command.is_empty() {
+        return Err("and master_key.command are both set: leave one of them out".to_owned());
+    }
     MasterKey::from_base64(value.expose_secret()).map(|_| ()).map_err(|error| match error {
         SealError::NotAKey(fault) => format!("{fault}; `openssl rand -base64 32` makes a new one"),
         error => error.to_string(),

@@ -103,6 +103,9 @@ pub fn master_key(settings: &Settings) -> Finding {
     if settings.master_key.value.is_some() {
         return Finding::fine(check, "comes from the configuration");
     }
+    if let Some(program) = settings.master_key.command.first() {
+        return Finding::fine(check, format!("comes from the command {program}"));
+    }
     match std::fs::File::open(file) {
         Ok(_) => Finding::fine(check, format!("only the owner can access {}", file.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Finding::note(
@@ -153,7 +156,7 @@ pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
 /// A missing database was either never created or lost.
 fn no_database(settings: &Settings, missing: &str) -> Finding {
     let key = &settings.master_key;
-    if key.value.is_none() && MasterKey::is_marked_used(&key.file) {
+    if key.key_file().is_some_and(MasterKey::is_marked_used) {
         return Finding::wrong(
             "store",
             format!("the database {missing} does not exist, but the master key {} has been used", key.file.display()),

@@ -120,3 +120,60 @@ fn sorted(folder: &std::path::Path) -> Vec<String> {
     names.sort();
     names
 }
+
+#[test]
+fn the_database_moves_while_a_server_reads() {
+    let sigma = served();
+    let (server, address) = serve(&sigma);
+    let to = format!("sqlite:{}", sigma.path().join("moved.sqlite").display());
+    let moved = sigma.json(&["migrate", "--to", &to]);
+    assert!(moved["rows"].as_u64().unwrap() > 3, "{moved}");
+    // The server goes on reading, and says that it cannot write.
+    assert!(get(&address, "localhost", "/.well-known/openid-configuration").0.starts_with("HTTP/1.1 200"));
+    assert!(get(&address, "localhost", "/readyz").0.starts_with("HTTP/1.1 503"));
+    assert_eq!(server.stop(), Some(0));
+    for arguments in [&["serve"][..], &["app", "list"], &["migrate", "--to", &to]] {
+        let refused = sigma.run(arguments);
+        assert_eq!((refused.code, refused.stderr.contains("was moved to another one")), (6, true), "{refused:?}");
+    }
+    let mut there = sigma.command(&["app", "show", "shop", "--json"]);
+    let shown = Ran::of(&there.env("SIGMA__STORE__URL", &to).output().unwrap());
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let mut there = sigma.command(&["doctor", "--json"]);
+    let doctor = Ran::of(&there.env("SIGMA__STORE__URL", &to).output().unwrap());
+    assert!(doctor.stdout.contains("the master key unseals them"), "{doctor:?}");
+
+    assert_eq!(sigma.run(&["migrate", "--cancel"]).code, 4, "it asks first");
+    assert_eq!(sigma.json(&["migrate", "--cancel", "--yes"])["cancelled"], true);
+    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 0);
+}
+
+#[test]
+fn the_master_key_is_replaced_while_no_server_runs() {
+    let sigma = served();
+    let key = sigma.path().join("sigma.key");
+    let before = std::fs::read_to_string(&key).unwrap();
+    let (server, _) = serve(&sigma);
+    let refused = sigma.run(&["keys", "rekey", "--yes"]);
+    assert_eq!(refused.code, 6, "{refused:?}");
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), before);
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(sigma.run(&["keys", "rekey"]).code, 4, "it asks first");
+    let rekeyed = sigma.json(&["keys", "rekey", "--yes"]);
+    assert!(rekeyed["values"].as_u64().unwrap() >= 4, "the cookie secret and three signing keys: {rekeyed}");
+    let former = sigma.path().join(rekeyed["former"].as_str().unwrap());
+    assert_eq!(std::fs::read_to_string(&former).unwrap(), before);
+    assert_ne!(std::fs::read_to_string(&key).unwrap(), before);
+    let (server, _) = serve(&sigma);
+    assert_eq!(server.stop(), Some(0));
+
+    // From a command, which prints the key as a key management service does.
+    std::fs::rename(&key, sigma.path().join("elsewhere")).unwrap();
+    std::fs::write(sigma.path().join("sigma.toml"), "[master_key]\ncommand = [\"cat\", \"elsewhere\"]\n").unwrap();
+    let (server, _) = serve(&sigma);
+    assert_eq!(server.stop(), Some(0));
+    assert!(!key.exists());
+    std::fs::write(sigma.path().join("sigma.toml"), "[master_key]\ncommand = [\"false\"]\n").unwrap();
+    let refused = sigma.run(&["serve"]);
+    assert_eq!((refused.code, refused.stderr.contains("it failed")), (5, true), "{refused:?}");
+}

@@ -1,6 +1,6 @@
 //! Where things are kept: the database, the key that seals what is in it, and the objects beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -58,20 +58,29 @@ impl Default for StoreSettings {
     }
 }
 
-/// The master key: from `value` (base64 of 32 bytes), or else from a file that is created at the first start (0600).
+/// The master key: from `value` (base64 of 32 bytes), else from what `command` prints, or else from a file that is created at the first start (0600).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MasterKeySettings {
     /// Base64 of 32 bytes; meant for the environment (`SIGMA__MASTER_KEY__VALUE`).
     #[serde(serialize_with = "masked")]
     pub value: Option<SecretString>,
+    /// A program and its arguments that print it: of a key management service. Run without a shell, for ten seconds at most.
+    pub command: Vec<String>,
     /// The file that holds it otherwise.
     pub file: PathBuf,
 }
 
+impl MasterKeySettings {
+    /// The file, if the key is in one.
+    pub fn key_file(&self) -> Option<&Path> {
+        (self.value.is_none() && self.command.is_empty()).then_some(self.file.as_path())
+    }
+}
+
 impl Default for MasterKeySettings {
     fn default() -> Self {
-        Self { value: None, file: PathBuf::from("sigma.key") }
+        Self { value: None, command: Vec::new(), file: PathBuf::from("sigma.key") }
     }
 }
 

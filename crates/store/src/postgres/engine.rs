@@ -16,6 +16,7 @@ use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::measure::Measures;
 use crate::migrations::{self, Schema, SchemaError};
+use crate::moving;
 use crate::store::{Pooler, StoreOptions};
 use crate::tx::Tx as _;
 
@@ -192,17 +193,28 @@ impl Drop for ServerFeed {
 
 impl Source for ServerFeed {
     fn recent(&mut self) -> Result<Recent, StoreError> {
+        let process = self.ids.process();
+        recent(&self.read(|tx| tx.query_all(RECENT_CHANGES, crate::params![process]))?)
+    }
+
+    fn is_leaving(&mut self) -> Result<bool, StoreError> {
+        self.read(|tx| moving::state(tx)).map(|state| state.is_some())
+    }
+}
+
+impl ServerFeed {
+    fn read<T>(&mut self, work: impl FnOnce(&mut PostgresTx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut session = match self.session.take().filter(PostgresConnection::is_usable) {
             Some(session) => session,
             None => self.server.connect().map_err(|failure| failure.outage)?,
         };
         session.allow(self.server.operation_limit());
         let mut tx = PostgresTx::reading(&mut session);
-        let rows = tx.query_all(RECENT_CHANGES, crate::params![self.ids.process()]);
+        let read = work(&mut tx);
         if let Err(fault @ (Fault::Lost | Fault::Silence)) = tx.finish() {
             return Err(fault.failure());
         }
         self.session = Some(session);
-        recent(&rows?)
+        read
     }
 }

@@ -13,6 +13,7 @@ use crate::error::{OpenError, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::measure::Measures;
 use crate::migrations;
+use crate::moving;
 use crate::store::StoreOptions;
 use crate::tx::Tx as _;
 
@@ -90,8 +91,8 @@ struct FileFeed {
     session: Option<SqliteConnection>,
 }
 
-impl Source for FileFeed {
-    fn recent(&mut self) -> Result<Recent, StoreError> {
+impl FileFeed {
+    fn read<T>(&mut self, work: impl FnOnce(&mut SqliteTx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let session = match self.session.take() {
             Some(session) => session,
             None => SqliteConnection::connect(&self.path, self.limit)
@@ -99,9 +100,20 @@ impl Source for FileFeed {
                 .map_err(|error| explain(&error))?,
         };
         session.limit(self.limit);
-        let rows = SqliteTx::reading(&session).query_all(RECENT_CHANGES, crate::params![self.ids.process()])?;
+        let read = work(&mut SqliteTx::reading(&session))?;
         session.unlimit();
         self.session = Some(session);
-        recent(&rows)
+        Ok(read)
+    }
+}
+
+impl Source for FileFeed {
+    fn recent(&mut self) -> Result<Recent, StoreError> {
+        let process = self.ids.process();
+        recent(&self.read(|tx| tx.query_all(RECENT_CHANGES, crate::params![process]))?)
+    }
+
+    fn is_leaving(&mut self) -> Result<bool, StoreError> {
+        self.read(|tx| moving::state(tx)).map(|state| state.is_some())
     }
 }

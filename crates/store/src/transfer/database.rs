@@ -27,6 +27,8 @@ pub(crate) trait Source {
     fn start(&mut self, shape: &Shape) -> Result<(), TransferError>;
     /// The next rows; none at the end.
     fn next(&mut self) -> Result<Vec<Cells>, TransferError>;
+    /// Sees what is written by now.
+    fn renew(&mut self) -> Result<(), TransferError>;
 }
 
 /// A database that is written, in one transaction until [`Target::commit`].
@@ -37,6 +39,12 @@ pub(crate) trait Target {
     fn has_rows(&mut self, table: &str) -> Result<bool, TransferError>;
     /// Inserts rows.
     fn insert(&mut self, shape: &Shape, rows: &[Cells]) -> Result<(), TransferError>;
+    /// Deletes the rows of these keys.
+    fn delete(&mut self, shape: &Shape, keys: &[Cells]) -> Result<(), TransferError>;
+    /// Sets `column` in the rows of these keys.
+    fn update(&mut self, shape: &Shape, column: &str, rows: &[(Value, Cells)]) -> Result<(), TransferError>;
+    /// Commits what was written so far, and goes on.
+    fn keep(&mut self) -> Result<(), TransferError>;
     /// Runs a statement; returns how many rows it changed.
     fn run(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, TransferError>;
     /// Commits.
@@ -48,6 +56,22 @@ pub(crate) fn source(options: &StoreOptions) -> Result<Box<dyn Source>, Transfer
     Ok(match file_path(&options.url)? {
         Some(path) => Box::new(FileSource::open(&path)?),
         None => Box::new(ServerSource::open(options)?),
+    })
+}
+
+/// The same, and nobody writes to it meanwhile.
+pub(crate) fn locked_source(options: &StoreOptions) -> Result<Box<dyn Source>, TransferError> {
+    Ok(match file_path(&options.url)? {
+        Some(path) => Box::new(FileSource::locked(&path)?),
+        None => Box::new(ServerSource::locked(options)?),
+    })
+}
+
+/// The existing database of `options`, to be written.
+pub(crate) fn target(options: &StoreOptions) -> Result<Box<dyn Target>, TransferError> {
+    Ok(match file_path(&options.url)? {
+        Some(path) => Box::new(FileTarget::open(&path)?),
+        None => Box::new(ServerTarget::open(options)?),
     })
 }
 

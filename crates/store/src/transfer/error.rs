@@ -56,7 +56,7 @@ pub enum TransferError {
     #[error(transparent)]
     Age(#[from] AgeError),
     /// The master key is another.
-    #[error("the backup was sealed under another master key: put back the one that belongs to it")]
+    #[error("what is there was sealed under another master key: put back the one that belongs to it")]
     OtherMasterKey,
     /// The target has rows.
     #[error("{0} is not empty, and nothing is ever overwritten: {1}")]

@@ -13,12 +13,17 @@ use crate::migrations;
 use crate::sqlite::{SqliteConnection, decode, explain, prepare_file};
 use crate::value::Value;
 
+/// How a walk begins, and how if nobody may write meanwhile.
+const BEGIN: &str = "BEGIN";
+const BEGIN_LOCKED: &str = "BEGIN IMMEDIATE";
 /// How long the write lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database file as it is now: an open read transaction sees one moment of it, and nobody waits for it.
 pub(crate) struct FileSource {
     session: SqliteConnection,
+    /// The statement that begins.
+    begin: &'static str,
     version: i64,
     page: Option<Page>,
 }
@@ -34,14 +39,23 @@ struct Page {
 
 impl FileSource {
     pub(crate) fn open(path: &Path) -> Result<Self, TransferError> {
+        Self::begin(path, BEGIN)
+    }
+
+    /// As [`FileSource::open`], and nobody writes to the file as long as it is open.
+    pub(crate) fn locked(path: &Path) -> Result<Self, TransferError> {
+        Self::begin(path, BEGIN_LOCKED)
+    }
+
+    fn begin(path: &Path, begin: &'static str) -> Result<Self, TransferError> {
         if std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
             return Err(OpenError::Missing(path.display().to_string()).into());
         }
         let mut session = SqliteConnection::open(path, PATIENCE)?;
-        session.run("BEGIN").map_err(|error| TransferError::database("the beginning")(explain(&error)))?;
+        session.run(begin).map_err(failed("the beginning"))?;
         // The first read decides which moment is seen.
         let version = migrations::version(&mut session)?;
-        Ok(Self { session, version, page: None })
+        Ok(Self { session, begin, version, page: None })
     }
 }
 
@@ -100,6 +114,13 @@ impl Source for FileSource {
         page.after = rows.last().map(|row| page.shape.key_of(row));
         Ok(rows)
     }
+
+    fn renew(&mut self) -> Result<(), TransferError> {
+        self.page = None;
+        self.session.run("COMMIT").and_then(|()| self.session.run(self.begin)).map_err(failed("the beginning"))?;
+        self.version = migrations::version(&mut self.session)?;
+        Ok(())
+    }
 }
 
 /// A new database file that is filled: nobody else knows it yet.
@@ -117,6 +138,38 @@ impl FileTarget {
     }
 }
 
+impl FileTarget {
+    /// Begins to write to the existing file `path`.
+    pub(crate) fn open(path: &Path) -> Result<Self, TransferError> {
+        let session = SqliteConnection::open(path, PATIENCE)?;
+        session.run(BEGIN_LOCKED).map_err(failed("the beginning"))?;
+        Ok(Self { session })
+    }
+
+    /// Runs `sql` for each of `rows`.
+    fn run_each<'r>(
+        &self,
+        table: &str,
+        sql: &str,
+        rows: impl Iterator<Item = Vec<&'r Value>>,
+    ) -> Result<(), TransferError> {
+        let write = || {
+            let mut statement = self.session.connection().prepare_cached(sql)?;
+            for row in rows {
+                statement.execute(params_from_iter(row))?;
+            }
+            Ok(())
+        };
+        write().map_err(failed(table))
+    }
+}
+
+/// `"a" = ?1 AND "b" = ?2`, counted from `first`.
+fn matching(shape: &Shape, first: usize) -> String {
+    let each = shape.key.iter().enumerate().map(|(place, name)| format!("\"{name}\" = ?{}", first + place));
+    each.collect::<Vec<_>>().join(" AND ")
+}
+
 impl Target for FileTarget {
     fn shapes(&mut self) -> Result<Vec<Shape>, TransferError> {
         shapes(self.session.connection())
@@ -129,14 +182,22 @@ impl Target for FileTarget {
     fn insert(&mut self, shape: &Shape, rows: &[Cells]) -> Result<(), TransferError> {
         let marks = (1..=shape.columns.len()).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ");
         let sql = format!("INSERT INTO \"{}\" ({}) VALUES ({marks})", shape.table, shape.columns());
-        let write = || {
-            let mut statement = self.session.connection().prepare_cached(&sql)?;
-            for row in rows {
-                statement.execute(params_from_iter(row))?;
-            }
-            Ok(())
-        };
-        write().map_err(failed(&shape.table))
+        self.run_each(&shape.table, &sql, rows.iter().map(|row| row.iter().collect()))
+    }
+
+    fn delete(&mut self, shape: &Shape, keys: &[Cells]) -> Result<(), TransferError> {
+        let sql = format!("DELETE FROM \"{}\" WHERE {}", shape.table, matching(shape, 1));
+        self.run_each(&shape.table, &sql, keys.iter().map(|key| key.iter().collect()))
+    }
+
+    fn update(&mut self, shape: &Shape, column: &str, rows: &[(Value, Cells)]) -> Result<(), TransferError> {
+        let sql = format!("UPDATE \"{}\" SET \"{column}\" = ?1 WHERE {}", shape.table, matching(shape, 2));
+        let rows = rows.iter().map(|(value, key)| std::iter::once(value).chain(key).collect());
+        self.run_each(&shape.table, &sql, rows)
+    }
+
+    fn keep(&mut self) -> Result<(), TransferError> {
+        self.session.run("COMMIT").and_then(|()| self.session.run(BEGIN_LOCKED)).map_err(failed("COMMIT"))
     }
 
     fn run(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, TransferError> {

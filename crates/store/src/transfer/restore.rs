@@ -13,7 +13,6 @@ use super::database::{Source, Target, file_target, server_target, source, sum};
 use super::file::{FileSource, has_rows, shapes};
 use super::revocation::{REVOKED, Revoked, revoke_since};
 use super::shape::Sum;
-use super::tables::COPIED;
 use super::{Progress, TransferError, Watch};
 use crate::error::OpenError;
 use crate::migrations;
@@ -283,9 +282,8 @@ fn into_server(
         Err(TransferError::Open(OpenError::Newer { .. } | OpenError::Migration(_))) => return Err(not_empty()),
         target => target?,
     };
-    for table in COPIED {
-        let is_there = target.shapes()?.iter().any(|shape| shape.table == *table);
-        if is_there && target.has_rows(table)? {
+    for shape in target.shapes()? {
+        if target.has_rows(&shape.table)? {
             return Err(not_empty());
         }
     }

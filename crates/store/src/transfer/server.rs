@@ -25,6 +25,8 @@ const NO_LIMITS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_tran
 /// The server's database as it was at the first statement: a transaction under REPEATABLE READ, which keeps nobody waiting.
 pub(crate) struct ServerSource {
     session: PostgresConnection,
+    /// The statements that begin.
+    begin: String,
     version: i64,
     walk: Option<Walk>,
 }
@@ -43,11 +45,23 @@ fn connect(options: &StoreOptions) -> Result<PostgresConnection, TransferError> 
 
 impl ServerSource {
     pub(crate) fn open(options: &StoreOptions) -> Result<Self, TransferError> {
+        Self::begin(connect(options)?, format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {NO_LIMITS}"))
+    }
+
+    /// As [`ServerSource::open`], and nobody writes to the tables as long as it is open.
+    pub(crate) fn locked(options: &StoreOptions) -> Result<Self, TransferError> {
         let mut session = connect(options)?;
-        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {NO_LIMITS}");
+        let tables: Vec<String> =
+            shapes(&mut session)?.into_iter().map(|shape| format!("\"{}\"", shape.table)).collect();
+        let lock = format!("LOCK TABLE {} IN SHARE MODE", tables.join(", "));
+        Self::begin(session, format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE; {NO_LIMITS}; {lock}"))
+    }
+
+    fn begin(mut session: PostgresConnection, begin: String) -> Result<Self, TransferError> {
+        session.allow(LIMIT);
         session.run(&begin).map_err(failed("the beginning"))?;
         let version = migrations::version(&mut session)?;
-        Ok(Self { session, version, walk: None })
+        Ok(Self { session, begin, version, walk: None })
     }
 }
 
@@ -103,6 +117,14 @@ impl Source for ServerSource {
         }
         Ok(rows)
     }
+
+    fn renew(&mut self) -> Result<(), TransferError> {
+        self.walk = None;
+        self.session.allow(LIMIT);
+        self.session.run("COMMIT").and_then(|()| self.session.run(&self.begin)).map_err(failed("the beginning"))?;
+        self.version = migrations::version(&mut self.session)?;
+        Ok(())
+    }
 }
 
 /// An empty database of a server that is filled in one transaction, its schema included: if it does not end well, nothing was done.
@@ -119,6 +141,29 @@ impl ServerTarget {
         session.run(NO_LIMITS).map_err(failed("the beginning"))?;
         Ok(Self { session })
     }
+}
+
+/// How writing begins.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE";
+
+impl ServerTarget {
+    /// Begins to write to the existing database.
+    pub(crate) fn open(options: &StoreOptions) -> Result<Self, TransferError> {
+        let mut this = Self { session: connect(options)? };
+        this.begin()?;
+        Ok(this)
+    }
+
+    fn begin(&mut self) -> Result<(), TransferError> {
+        self.session.allow(LIMIT);
+        self.session.run(&format!("{BEGIN}; {NO_LIMITS}")).map_err(failed("the beginning"))
+    }
+}
+
+/// `"a" = $1 AND "b" = $2`, counted from `first`.
+fn matching(shape: &Shape, first: usize) -> String {
+    let each = shape.key.iter().enumerate().map(|(place, name)| format!("\"{name}\" = ${}", first + place));
+    each.collect::<Vec<_>>().join(" AND ")
 }
 
 impl Target for ServerTarget {
@@ -148,6 +193,31 @@ impl Target for ServerTarget {
         self.session.copy_in(&sql, &types, rows).map(drop).map_err(failed(&shape.table))
     }
 
+    fn delete(&mut self, shape: &Shape, keys: &[Cells]) -> Result<(), TransferError> {
+        let sql = format!("DELETE FROM \"{}\" WHERE {}", shape.table, matching(shape, 1));
+        for key in keys {
+            self.session.allow(LIMIT);
+            self.session.ask(&sql, key).map_err(failed(&shape.table))?;
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, shape: &Shape, column: &str, rows: &[(Value, Cells)]) -> Result<(), TransferError> {
+        let sql = format!("UPDATE \"{}\" SET \"{column}\" = $1 WHERE {}", shape.table, matching(shape, 2));
+        for (value, key) in rows {
+            self.session.allow(LIMIT);
+            let params: Cells = std::iter::once(value).chain(key).cloned().collect();
+            self.session.ask(&sql, &params).map_err(failed(&shape.table))?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self) -> Result<(), TransferError> {
+        self.session.allow(LIMIT);
+        self.session.run("COMMIT").map_err(failed("COMMIT"))?;
+        self.begin()
+    }
+
     fn run(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, TransferError> {
         self.session.allow(LIMIT);
         self.session.execute(sql, params).map_err(failed("the end"))
@@ -157,6 +227,20 @@ impl Target for ServerTarget {
         self.session.allow(LIMIT);
         self.session.run("COMMIT").map_err(failed("COMMIT"))
     }
+}
+
+/// Refuses if others of Sigma are connected to the database: servers, or commands.
+pub(crate) fn refuse_others(options: &StoreOptions) -> Result<(), TransferError> {
+    let mut session = connect(options)?;
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND application_name = current_setting('application_name')";
+    let others = session.texts(sql).map_err(failed("the other connections"))?;
+    let count = others.first().and_then(|row| row.first()).map_or("0", String::as_str);
+    if count == "0" {
+        return Ok(());
+    }
+    let reason = format!("{count} connections of Sigma are open: stop every server on this database first");
+    Err(OpenError::Server(reason).into())
 }
 
 /// Brings the schema to this version.

@@ -197,6 +197,11 @@ impl Tally {
         &self.buffer
     }
 
+    /// How many rows were counted.
+    pub(crate) const fn rows(&self) -> u64 {
+        self.rows
+    }
+
     pub(crate) fn finish(self, table: &str) -> Sum {
         Sum { table: table.to_owned(), rows: self.rows, sha256: hex(self.digest.finish().as_ref()) }
     }

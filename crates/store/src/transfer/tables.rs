@@ -59,6 +59,7 @@ pub const COPIED: &[&str] = &[
     "meta",
     "one_time_links",
     "org_domains",
+    "org_quotas",
     "org_secrets",
     "org_sessions",
     "orgs",
@@ -113,6 +114,7 @@ pub const COPIED: &[&str] = &[
 /// The tables that are not, and why.
 pub const LEFT: &[(&str, &str)] = &[
     ("changes", "tells running servers what to forget, and lives for a minute"),
+    ("moves", "is about this database alone"),
     ("migration_lock", "is the lock of whoever migrates"),
     ("refinery_schema_history", "is made with the schema"),
 ];

@@ -29,6 +29,7 @@ mod invitations;
 mod jobs;
 mod lost_connections;
 mod merits;
+mod moves;
 mod nodes;
 mod one_server;
 mod operators;

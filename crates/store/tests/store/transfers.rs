@@ -21,10 +21,10 @@ fn master_key(letter: &str) -> MasterKey {
 }
 
 /// People, sessions, keys, and values that are hard to copy.
-fn fill(store: &TestStore) {
+pub fn fill(store: &TestStore) {
     for name in ["ada", "grace"] {
         add_person(store, name);
-        sign_in(store, name, "laptop");
+        sign_in(store, name, &format!("the laptop of {name}"));
         store.advance(Duration::from_mins(1));
     }
     let sealed = master_key("A").seal("cookie-secret", b"secret", &SeededRng::new(7)).unwrap();
@@ -44,7 +44,11 @@ fn fill(store: &TestStore) {
     });
 }
 
-fn back_up(options: &StoreOptions, to: &Path, recipients: &[Recipient]) -> Result<(Header, Vec<Sum>), TransferError> {
+pub fn back_up(
+    options: &StoreOptions,
+    to: &Path,
+    recipients: &[Recipient],
+) -> Result<(Header, Vec<Sum>), TransferError> {
     let about = About { issuer: "https://id.test".to_owned(), sigma: "1".to_owned(), now: Timestamp::from_seconds(7) };
     transfer::backup(options, to, recipients, &about, &SeededRng::new(1), &mut |_| {})
 }
@@ -139,7 +143,7 @@ fn a_backup_that_cannot_be_used_changes_nothing() {
         std::fs::write(&damaged, &changed).unwrap();
         refused(&damaged, &|_| {});
     }
-    let other = master_key("B");
+    let other = master_key("E");
     for file in [&file, &encrypted] {
         let error = transfer::restore(
             &Order {
@@ -188,4 +192,44 @@ fn a_backup_never_takes_the_place_of_another_and_leaves_no_draft() {
     assert!(matches!(back_up(&store.database.options, &file, &[]), Err(TransferError::File { .. })));
     assert_eq!(std::fs::read(&file).unwrap(), before);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_master_key_is_replaced_in_one_piece_or_not_at_all() {
+    let store = TestStore::new(Engine::Sqlite);
+    fill(&store);
+    let (old, new, third) = (master_key("A"), master_key("E"), master_key("I"));
+    let sealed = old.seal("signing-key:k1", b"private", &SeededRng::new(3)).unwrap();
+    insist(&store, move |tx| {
+        let sql = "INSERT INTO signing_keys (kid, algorithm, private_key, public_jwk, created_at, active_from)
+             VALUES ('k1', 'ES256', $1, '{}', 1, 1)";
+        tx.execute(sql, params![&sealed])
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.backup");
+    back_up(&store.database.options, &file, &[]).unwrap();
+    for engine in engines() {
+        let database = TestDatabase::empty(engine);
+        restore(&file, &database.options, |_| {}).unwrap();
+        let change = |old: &MasterKey, new: &MasterKey| {
+            transfer::rekey(&database.options, old, new, &SeededRng::new(4), &mut |_| {})
+        };
+        let server = database.beside(|_| {}).unwrap();
+        let running = change(&old, &new).unwrap_err().to_string();
+        assert!(running.contains("already uses") || running.contains("stop every server"), "{running}");
+        server.close();
+        let wrong = change(&third, &new).unwrap_err();
+        assert!(matches!(wrong, TransferError::OtherMasterKey), "{wrong}");
+        assert_eq!(change(&old, &new).unwrap(), 2);
+        let opened = database.beside(|_| {}).unwrap();
+        let read = |sql: &'static str| {
+            opened.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().bytes(0).unwrap()
+        };
+        let key = read("SELECT private_key FROM signing_keys");
+        let secret = read("SELECT value FROM meta WHERE name = 'cookie-secret'");
+        assert_eq!(new.open("signing-key:k1", &key).unwrap().as_slice(), b"private");
+        assert_eq!(new.open("cookie-secret", &secret).unwrap().as_slice(), b"secret");
+        assert!(old.open("signing-key:k1", &key).is_err());
+        opened.close();
+    }
 }

@@ -13,12 +13,16 @@ const ENCRYPTED: &str = ".backup.age";
 /// Letters of the time in a name: `20261127T214346Z`.
 const TIME: usize = 16;
 
+/// `20261127T214346Z`: sorts by time.
+pub fn stamp(at: Timestamp) -> String {
+    let text = at.to_string();
+    let kept = text.split('.').next().unwrap_or_default().chars().filter(|letter| !"-:".contains(*letter));
+    kept.chain(['Z']).collect()
+}
+
 /// `sigma-20261127T214346Z.backup`: names sort by time.
 pub fn name(at: Timestamp, is_encrypted: bool) -> String {
-    let text = at.to_string();
-    let digits: String =
-        text.split('.').next().unwrap_or_default().chars().filter(|letter| !"-:".contains(*letter)).collect();
-    format!("{PREFIX}{digits}Z{}", if is_encrypted { ENCRYPTED } else { PLAIN })
+    format!("{PREFIX}{}{}", stamp(at), if is_encrypted { ENCRYPTED } else { PLAIN })
 }
 
 /// Whether `name` is the name of a backup. Nothing else is ever deleted.
