@@ -373,7 +373,7 @@ Examples:
   sigma keys rekey
   sigma keys rekey --new-key /root/sigma.key.new --yes")]
     Rekey {
-        /// The file of the new key [default: made beside master_key.file, and moved to its place]
+        /// The file of the new key [default: made beside `master_key.file`, and moved to its place]
         #[arg(long, value_name = "FILE")]
         new_key: Option<PathBuf>,
         #[command(flatten)]

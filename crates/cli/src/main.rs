@@ -97,18 +97,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 AdminCommand::Remove { user, sure } => admin::remove(file, output, &user, sure.yes),
             }
         }
-        Command::Workspace(command) => {
-            use commands::{credential_keys, workspace};
-            match command {
-                WorkspaceCommand::Add { name, slug } => workspace::add(file, output, &name, slug.as_deref()),
-                WorkspaceCommand::List(page) => workspace::list(file, output, &page),
-                WorkspaceCommand::Show { id } => workspace::show(file, output, &id),
-                WorkspaceCommand::Set(workspace) => workspace::set(file, output, &workspace),
-                WorkspaceCommand::Secret { id, rotate } => workspace::secret(file, output, &id, rotate),
-                WorkspaceCommand::CredentialKeys { id, rotate } => credential_keys::run(file, output, &id, rotate),
-                WorkspaceCommand::Remove { id, sure } => workspace::remove(file, output, &id, sure.yes),
-            }
-        }
+        Command::Workspace(command) => run_workspace(file, output, command),
         Command::ApiKey(command) => {
             use commands::api_key;
             match command {
@@ -161,6 +150,19 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Completions(completions) => commands::program::completions(&completions),
         Command::Man(man) => commands::program::man(output, &man),
         Command::Openapi => commands::openapi::print(),
+    }
+}
+
+fn run_workspace(file: Option<&Path>, output: Output, command: WorkspaceCommand) -> Result<(), Failure> {
+    use commands::{credential_keys, workspace};
+    match command {
+        WorkspaceCommand::Add { name, slug } => workspace::add(file, output, &name, slug.as_deref()),
+        WorkspaceCommand::List(page) => workspace::list(file, output, &page),
+        WorkspaceCommand::Show { id } => workspace::show(file, output, &id),
+        WorkspaceCommand::Set(workspace) => workspace::set(file, output, &workspace),
+        WorkspaceCommand::Secret { id, rotate } => workspace::secret(file, output, &id, rotate),
+        WorkspaceCommand::CredentialKeys { id, rotate } => credential_keys::run(file, output, &id, rotate),
+        WorkspaceCommand::Remove { id, sure } => workspace::remove(file, output, &id, sure.yes),
     }
 }
 

@@ -145,5 +145,5 @@ pub fn rejected(response: &[u8]) -> u64 {
             Some(number) => number.as_u64().unwrap_or(0),
             None => 0,
         });
-    rejected.iter().sum()
+    rejected.into_iter().fold(0, u64::saturating_add)
 }

@@ -25,6 +25,8 @@ use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::system::{SystemClock, SystemRng};
 
+/// Most recipients of one backup.
+const MOST_RECIPIENTS: usize = 20;
 /// The longest file of age identities.
 const LONGEST_IDENTITIES: u64 = 64 * 1024;
 
@@ -82,8 +84,12 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
     let recipients: Vec<Recipient> = args
         .age
         .iter()
-        .map(|text| Recipient::parse(text).map_err(|error| Failure::Usage(format!("--age {text}: {error}"))))
+        // It may be a secret key by mistake.
+        .map(|text| Recipient::parse(text).map_err(|error| Failure::Usage(format!("--age: {error}"))))
         .collect::<Result<_, _>>()?;
+    if recipients.len() > MOST_RECIPIENTS {
+        return Err(Failure::Usage(format!("--age: at most {MOST_RECIPIENTS} recipients")));
+    }
     if !args.to.is_dir() {
         return Err(Failure::NotFound(format!("the folder {} does not exist", args.to.display())));
     }
@@ -98,7 +104,8 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
     drop(bar);
     let (header, checksums) = made.map_err(|error| failure(&error))?;
     let bytes = fs::metadata(&path).map_or(0, |file| file.len());
-    let deleted = args.keep.map_or(Ok(Vec::new()), |keep| folder::keep(&args.to, keep))?;
+    let made = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let deleted = args.keep.map_or(Ok(Vec::new()), |keep| folder::keep(&args.to, made, keep))?;
     let view = BackupView {
         file: path.display().to_string(),
         bytes,

@@ -3,6 +3,7 @@
 //!
 //! The grammar is that of systemd's `EnvironmentFile=` (`systemd.exec(5)`), so that one file serves both.
 
+use std::io::Read as _;
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::str::Chars;
@@ -12,6 +13,9 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
 use crate::failure::Failure;
+
+/// The longest file, in bytes.
+const LONGEST: u64 = 1024 * 1024;
 
 /// The file that belongs to the configuration of this machine.
 pub const SYSTEM: &str = "/etc/sigma/env";
@@ -40,7 +44,7 @@ struct File {
 /// # Errors
 /// It cannot be read, or a line of it is no assignment.
 pub fn read(path: &Path) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(path)
+    let text = bounded(path)
         .map_err(|error| Failure::Config(format!("the environment file {} cannot be read: {error}", path.display())))?;
     keep(path, &text)
 }
@@ -51,7 +55,7 @@ pub fn read(path: &Path) -> Result<(), Failure> {
 /// It cannot be read, or a line of it is no assignment.
 pub fn read_system(unreadable: Unreadable) -> Result<(), Failure> {
     let path = Path::new(SYSTEM);
-    match std::fs::read_to_string(path) {
+    match bounded(path) {
         Ok(text) => keep(path, &text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(_) if unreadable == Unreadable::Passed => Ok(()),
@@ -60,6 +64,15 @@ pub fn read_system(unreadable: Unreadable) -> Result<(), Failure> {
              …), or name another file with --env-file"
         ))),
     }
+}
+
+fn bounded(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if u64::try_from(read).is_ok_and(|read| read > LONGEST) {
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "it is longer than 1 MiB"));
+    }
+    Ok(text)
 }
 
 fn keep(path: &Path, text: &str) -> Result<(), Failure> {
@@ -118,9 +131,10 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
             }
             '#' | ';' => while rest.next_if(|char| *char != '\n').is_some() {},
             _ => {
-                let line = text.lines().count() - rest.clone().collect::<String>().lines().count() + 1;
-                let name = read_name(&mut rest).ok_or(line)?;
-                variables.push((name, read_value(&mut rest).ok_or(line)?));
+                let start = rest.clone();
+                let line = || text.lines().count() - start.clone().collect::<String>().lines().count() + 1;
+                let name = read_name(&mut rest).ok_or_else(line)?;
+                variables.push((name, read_value(&mut rest).ok_or_else(line)?));
             }
         }
     }
@@ -147,18 +161,20 @@ fn read_value(rest: &mut Peekable<Chars<'_>>) -> Option<String> {
     let mut value = String::new();
     // Blanks around plain text are dropped, those in quotation marks are not.
     let mut kept = 0;
+    // Within plain text, quotation marks are letters.
+    let mut is_plain = false;
     while rest.next_if(|char| matches!(char, ' ' | '\t')).is_some() {}
     while let Some(char) = rest.next() {
         match char {
             '\n' => break,
             '\r' if rest.peek().is_none_or(|next| *next == '\n') => continue,
-            '\'' => loop {
+            '\'' if !is_plain => loop {
                 match rest.next()? {
                     '\'' => break,
                     char => value.push(char),
                 }
             },
-            '"' => loop {
+            '"' if !is_plain => loop {
                 match rest.next()? {
                     '"' => break,
                     '\\' => match rest.next()? {
@@ -177,7 +193,10 @@ fn read_value(rest: &mut Peekable<Chars<'_>>) -> Option<String> {
                 value.push(char);
                 continue;
             }
-            char => value.push(char),
+            char => {
+                is_plain = true;
+                value.push(char);
+            }
         }
         kept = value.len();
     }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TransferError;
 use super::database::BATCH_BYTES;
-use super::shape::{Cells, Shape, Sum, Tally, decode, is_name};
+use super::shape::{Cells, Shape, Sum, Tally, decode, is_name, weight};
 use super::tables::COPIED;
 
 /// What every backup begins with.
@@ -60,7 +60,7 @@ pub struct Header {
 impl Header {
     /// Rows of all tables.
     pub fn all_rows(&self) -> u64 {
-        self.rows.iter().map(|(_, rows)| *rows).sum()
+        self.rows.iter().fold(0, |sum, (_, rows)| sum.saturating_add(*rows))
     }
 }
 
@@ -154,6 +154,8 @@ pub(crate) struct ArchiveReader<R: Read> {
     input: Summed<R>,
     header: Header,
     tally: Option<(String, Tally)>,
+    /// Of the table.
+    columns: usize,
     sums: Vec<Sum>,
 }
 
@@ -178,7 +180,7 @@ impl<R: Read> ArchiveReader<R> {
         if header.schema > known_schema {
             return Err(TransferError::NewerSchema { found: header.schema, known: known_schema });
         }
-        Ok(Self { input, header, tally: None, sums: Vec::new() })
+        Ok(Self { input, header, tally: None, columns: 0, sums: Vec::new() })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -198,6 +200,7 @@ impl<R: Read> ArchiveReader<R> {
                     return Err(TransferError::damaged("it has a table that Sigma does not"));
                 }
                 self.tally = Some((shape.table.clone(), Tally::new()));
+                self.columns = shape.columns.len();
                 Ok(Part::Table(shape))
             }
             ROWS => {
@@ -208,9 +211,14 @@ impl<R: Read> ArchiveReader<R> {
                 let most = u64::try_from(BATCH_BYTES).unwrap_or(0).saturating_mul(2) + u64::from(LONGEST);
                 let mut inflated = Vec::new();
                 DeflateDecoder::new(content.as_slice()).take(most).read_to_end(&mut inflated).map_err(|_| no_rows())?;
-                let (mut rest, mut rows) = (inflated.as_slice(), Vec::new());
+                let (mut rest, mut rows, mut bytes) = (inflated.as_slice(), Vec::new(), 0);
                 while !rest.is_empty() {
-                    let row = decode(&mut rest).ok_or_else(no_rows)?;
+                    let row = decode(&mut rest, self.columns).ok_or_else(no_rows)?;
+                    // More than one row is no more than a batch, whatever it was compressed to.
+                    bytes += weight(&row);
+                    if bytes > 2 * BATCH_BYTES && !rows.is_empty() {
+                        return Err(no_rows());
+                    }
                     tally.add(&row);
                     rows.push(row);
                 }

@@ -62,13 +62,22 @@ pub fn backup(
 fn clear_drafts(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') && name.contains(DRAFT) {
+        if is_draft(&name) {
             let is_left = File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
             if is_left {
                 drop(fs::remove_file(entry.path()));
             }
         }
     }
+}
+
+/// Whether a file is named as drafts of backups are: `.sigma-….backup.unfinished-abcdefgh`.
+fn is_draft(name: &str) -> bool {
+    let parts = name.strip_prefix(".sigma-").and_then(|name| name.rsplit_once(DRAFT));
+    parts.is_some_and(|(backup, end)| {
+        let is_random = end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_random && (backup.ends_with(".backup") || backup.ends_with(".backup.age"))
+    })
 }
 
 /// The file, encrypted or not.

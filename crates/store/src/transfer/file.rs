@@ -217,6 +217,16 @@ pub(crate) fn has_rows(connection: &Connection, table: &str) -> Result<bool, Tra
     connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(|rows| rows > 0).map_err(failed(table))
 }
 
+/// The names of all tables of a file, whoever made them.
+pub(crate) fn all_tables(connection: &Connection) -> Result<Vec<String>, TransferError> {
+    let read = || {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+        let mut statement = connection.prepare(sql)?;
+        statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<_>, rusqlite::Error>>()
+    };
+    read().map_err(failed("the schema"))
+}
+
 /// The tables of a file.
 pub(crate) fn shapes(connection: &Connection) -> Result<Vec<Shape>, TransferError> {
     let read = || {

@@ -10,9 +10,10 @@ use sigma_core::time::Timestamp;
 use super::age::{Decrypting, Identity, decrypt, is_encrypted};
 use super::archive::{ArchiveReader, Header, Part};
 use super::database::{Source, Target, file_target, server_target, source, sum};
-use super::file::{FileSource, has_rows, shapes};
+use super::file::{FileSource, all_tables, has_rows};
 use super::revocation::{REVOKED, Revoked, revoke_since};
 use super::shape::Sum;
+use super::tables::LEFT;
 use super::{Progress, TransferError, Watch};
 use crate::error::OpenError;
 use crate::migrations;
@@ -208,14 +209,26 @@ fn canonical(file: &Path) -> Result<PathBuf, TransferError> {
 
 /// Refuses a database file that has a row of anything.
 fn refuse_rows(file: &Path) -> Result<(), TransferError> {
-    if fs::metadata(file).map_or(true, |file| file.len() == 0) {
-        return Ok(());
+    let not_empty = || {
+        let advice = "move the file and those beside it (-wal, -shm) away";
+        Err(TransferError::NotEmpty(file.display().to_string(), advice))
+    };
+    let is_empty = |file: &Path| fs::metadata(file).map_or(true, |file| file.len() == 0);
+    if is_empty(file) {
+        // A log without its database may hold all of it.
+        let logs = ["-wal", "-journal"].map(|suffix| {
+            let mut name = file.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        });
+        return if logs.iter().all(|log| is_empty(log)) { Ok(()) } else { not_empty() };
     }
-    let advice = "move the file and those beside it (-wal, -shm) away";
     let session = SqliteConnection::open(file, std::time::Duration::from_secs(4))?;
-    for shape in shapes(session.connection())? {
-        if has_rows(session.connection(), &shape.table)? {
-            return Err(TransferError::NotEmpty(file.display().to_string(), advice));
+    // Of any program.
+    for table in all_tables(session.connection())? {
+        let is_left = LEFT.iter().any(|(left, _)| *left == table);
+        if !is_left && has_rows(session.connection(), &table.replace('"', "\"\""))? {
+            return not_empty();
         }
     }
     Ok(())

@@ -7,8 +7,19 @@ use super::database::Target;
 use crate::params;
 
 /// The tables that [`revoke_since`] changes.
-pub(crate) const REVOKED: [&str; 8] =
-    ["api_keys", "app_invitations", "codes", "device_codes", "grants", "one_time_links", "org_sessions", "sessions"];
+pub(crate) const REVOKED: [&str; 11] = [
+    "account_merges",
+    "api_keys",
+    "app_invitations",
+    "codes",
+    "device_codes",
+    "email_additions",
+    "first_owner_links",
+    "grants",
+    "one_time_links",
+    "org_sessions",
+    "sessions",
+];
 
 /// How much was revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +53,9 @@ pub(crate) fn revoke_since(
     let links = gone("DELETE FROM one_time_links WHERE created_at >= $1 AND used_at IS NULL")?
         + gone("DELETE FROM app_invitations WHERE created_at >= $1")?
         + gone("DELETE FROM codes WHERE created_at >= $1")?
-        + gone("DELETE FROM device_codes WHERE created_at >= $1")?;
+        + gone("DELETE FROM device_codes WHERE created_at >= $1")?
+        + gone("DELETE FROM first_owner_links WHERE created_at >= $1")?
+        + gone("DELETE FROM email_additions WHERE created_at >= $1")?
+        + gone("DELETE FROM account_merges WHERE created_at >= $1")?;
     Ok(Revoked { sessions, workspace_sessions, grants, api_keys, links })
 }

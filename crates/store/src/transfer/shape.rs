@@ -131,9 +131,9 @@ fn length(count: usize) -> [u8; 4] {
     u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes()
 }
 
-/// The first row of `bytes`, which lose it; `None` if they are no rows.
-pub(crate) fn decode(bytes: &mut &[u8]) -> Option<Cells> {
-    let count = take_length(bytes)?;
+/// The first row of `bytes`, which lose it; `None` if they are no rows of that many columns.
+pub(crate) fn decode(bytes: &mut &[u8], columns: usize) -> Option<Cells> {
+    let count = take_length(bytes).filter(|count| *count == columns && columns > 0)?;
     let mut row = Vec::with_capacity(count.min(256));
     for _ in 0..count {
         row.push(match take::<1>(bytes)? {
@@ -232,23 +232,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_are_decoded_as_they_were_encoded(rows in proptest::collection::vec(proptest::collection::vec(value(), 0..6), 0..6)) {
+        fn rows_are_decoded_as_they_were_encoded(rows in proptest::collection::vec(proptest::collection::vec(value(), 1..6), 0..6)) {
             let mut bytes = Vec::new();
             for row in &rows {
                 encode(row, &mut bytes);
             }
             let mut rest = bytes.as_slice();
             for row in &rows {
-                let decoded = decode(&mut rest);
+                prop_assert_eq!(decode(&mut &*rest, row.len() + 1), None);
+                let decoded = decode(&mut rest, row.len());
                 prop_assert_eq!(decoded.as_ref(), Some(row));
             }
             prop_assert!(rest.is_empty());
         }
 
         #[test]
-        fn whatever_is_cut_off_or_made_up_is_no_row(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+        fn whatever_is_cut_off_or_made_up_is_no_row(bytes in proptest::collection::vec(any::<u8>(), 0..60), columns in 0_usize..6) {
             let mut rest = bytes.as_slice();
-            if let Some(row) = decode(&mut rest) {
+            if let Some(row) = decode(&mut rest, columns) {
                 let mut again = Vec::new();
                 encode(&row, &mut again);
                 prop_assert_eq!(again.as_slice(), &bytes[..bytes.len() - rest.len()]);

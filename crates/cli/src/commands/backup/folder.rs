@@ -38,20 +38,30 @@ fn is_backup(name: &str) -> bool {
     })
 }
 
-/// Deletes all but the newest `keep` backups in `folder`; returns the names of those that are gone.
+/// The time in the name of a backup.
+fn time_of(name: &str) -> &str {
+    name.get(PREFIX.len()..PREFIX.len() + TIME).unwrap_or_default()
+}
+
+/// Deletes all but the newest `keep` backups in `folder`, of which `made` is one; returns the names of those that are gone. What says
+/// that it was made later was made by a clock that was ahead: it does not count and stays.
 ///
 /// # Errors
 /// The folder cannot be read, or a backup not be deleted.
-pub fn keep(folder: &Path, keep: u32) -> Result<Vec<String>, Failure> {
+pub fn keep(folder: &Path, made: &str, keep: u32) -> Result<Vec<String>, Failure> {
     let failed = |error: std::io::Error| {
         Failure::Failed(format!("the backup was made; older ones in {} cannot be deleted: {error}", folder.display()))
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
-        names.extend(entry.map_err(failed)?.file_name().into_string().ok().filter(|name| is_backup(name)));
+        let entry = entry.map_err(failed)?;
+        let is_file = entry.file_type().map_err(failed)?.is_file();
+        let is_older = |name: &String| is_backup(name) && time_of(name) <= time_of(made) && name != made;
+        names.extend(entry.file_name().into_string().ok().filter(|name| is_file && is_older(name)));
     }
     names.sort_unstable_by(|one, other| other.cmp(one));
-    let old = names.split_off(names.len().min(usize::try_from(keep).unwrap_or(usize::MAX)));
+    let others = usize::try_from(keep).unwrap_or(usize::MAX).saturating_sub(1);
+    let old = names.split_off(names.len().min(others));
     for name in &old {
         fs::remove_file(folder.join(name)).map_err(failed)?;
     }
@@ -78,10 +88,15 @@ mod tests {
         for name in others.iter().chain(&days) {
             fs::write(folder.path().join(name), "x").unwrap();
         }
-        assert_eq!(keep(folder.path(), 2).unwrap(), [days[0]]);
-        assert_eq!(keep(folder.path(), 2).unwrap(), [""; 0]);
-        assert_eq!(keep(folder.path(), 1).unwrap(), [days[1]]);
-        for name in others.iter().chain(&days[2..]) {
+        // A clock was ahead once; and what is no file is no backup.
+        let ahead = "sigma-20991231T235959Z.backup";
+        fs::write(folder.path().join(ahead), "x").unwrap();
+        fs::create_dir(folder.path().join("sigma-20200101T000000Z.backup")).unwrap();
+        assert_eq!(keep(folder.path(), days[2], 2).unwrap(), [days[0]]);
+        assert_eq!(keep(folder.path(), days[2], 2).unwrap(), [""; 0]);
+        assert_eq!(keep(folder.path(), days[2], 1).unwrap(), [days[1]]);
+        assert_eq!(keep(folder.path(), days[2], 1).unwrap(), [""; 0]);
+        for name in others.iter().chain(&days[2..]).chain([&ahead]) {
             assert!(folder.path().join(name).exists(), "{name}");
         }
     }
