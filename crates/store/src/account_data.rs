@@ -6,7 +6,7 @@ use sigma_core::event::Event;
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::event::{self, Place, Trail};
+use crate::event::{self, Place};
 use crate::{Row, StoreError, Tx, params};
 
 /// A part of the copy: the rows of one statement, whose only parameter is the user's id. Columns that end in `_at`, and
@@ -153,6 +153,11 @@ const SECTIONS: &[Section] = &[
         rows: "SELECT address, created_at, expires_at FROM email_additions WHERE user_id = $1",
     },
     Section {
+        name: "merged_accounts",
+        columns: &["id", "merged_at"],
+        rows: "SELECT id, merged_at FROM merged_accounts WHERE kept_id = $1 ORDER BY merged_at, id LIMIT 500",
+    },
+    Section {
         name: "deletion",
         columns: &["requested_at", "due_at"],
         rows: "SELECT requested_at, due_at FROM account_deletions WHERE user_id = $1",
@@ -194,7 +199,7 @@ pub fn collect(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, V
     }
     data.insert("merits".to_owned(), Value::Array(merits));
     data.insert("cut_off".to_owned(), Value::Array(cut_off));
-    let events = event::list_before(tx, &Trail::User(user_id.clone()), &Place::end(), MOST_EVENTS)?;
+    let events = event::list_with_merged(tx, user_id, &Place::end(), MOST_EVENTS)?;
     data.insert("events".to_owned(), Value::Array(events.iter().map(|event| of_event(event, user_id)).collect()));
     Ok(Some(data))
 }
@@ -223,10 +228,12 @@ fn merits(tx: &mut dyn Tx, user_id: &UserId) -> Result<(Vec<Value>, bool), Store
     Ok((found, fitting == lengths.len() && fitting < MOST_ROWS))
 }
 
-/// An event. Where other actors are is not the user's to know.
+/// An event, with the account that it is of if that was merged into this one. Where other actors are is not the user's to know.
 fn of_event(event: &Event, user_id: &UserId) -> Value {
-    let is_theirs = event.actor.user() == Some(user_id) || event.actor == Actor::Anonymous;
+    let account = event.user_id.as_ref();
+    let is_theirs = event.actor == Actor::Anonymous || event.actor.user().is_some_and(|actor| Some(actor) == account);
     json!({
+        "merged_account": account.filter(|account| *account != user_id),
         "at": event.at.iso8601(),
         "action": event.action,
         "actor": event.actor.kind(),

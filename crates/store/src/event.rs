@@ -14,7 +14,7 @@ use sigma_core::ids::{AppId, EventId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::stamped::{Stamped, stamped};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, merged_account, params};
 
 pub use follower::Follower;
 
@@ -354,9 +354,29 @@ fn list_concerning(tx: &mut dyn Tx, user_id: &UserId, place: &Place, limit: u32)
     for row in &others {
         events.push(decode(row)?);
     }
+    latest(&mut events, limit);
+    Ok(events)
+}
+
+/// [`list_before`] of a user's recent activity and that of the accounts that were merged into theirs: each trail is read by its index.
+pub fn list_with_merged(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    place: &Place,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let mut events = list_before(tx, &Trail::User(user_id.clone()), place, limit)?;
+    for gone in merged_account::list(tx, user_id)? {
+        events.extend(list_before(tx, &Trail::User(gone), place, limit)?);
+        latest(&mut events, limit);
+    }
+    Ok(events)
+}
+
+/// Sorts events, newest first, and keeps at most `limit`.
+fn latest(events: &mut Vec<Event>, limit: u32) {
     events.sort_by(|one, next| (next.at, next.id.as_str()).cmp(&(one.at, one.id.as_str())));
     events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(events)
 }
 
 /// The event of that id.

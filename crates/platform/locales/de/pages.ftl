@@ -99,6 +99,7 @@ activity-title = Letzte Aktivitäten
 activity-list = Ereignisse, neueste zuerst
 activity-none = Noch keine Aktivität.
 activity-none-older = Keine älteren Aktivitäten.
+activity-merged = in einem Konto, das in dieses überging
 activity-times = { $count }-mal
 activity-from = von { $origin }
 activity-pages = Seiten

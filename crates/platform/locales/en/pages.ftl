@@ -99,6 +99,7 @@ activity-title = Recent activity
 activity-list = Events, newest first
 activity-none = No activity yet.
 activity-none-older = No older activity.
+activity-merged = in an account that was merged into this one
 activity-times = { $count } times
 activity-from = from { $origin }
 activity-pages = Pages

@@ -10,7 +10,7 @@ use sigma_core::ids::{AppId, UserId};
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
 use sigma_store::StoreError;
-use sigma_store::event::{self, Place, Trail};
+use sigma_store::event::{self, Place};
 
 use crate::account::view::{Activity, ActivityLine, Names};
 use crate::extract::{Browser, SignedIn};
@@ -40,8 +40,8 @@ async fn show(
     // An invalid position counts as none: the page starts with the latest events.
     let before = params.get("before").and_then(Place::parse);
     let user_id = signed_in.account.user.id.clone();
-    let (trail, place) = (Trail::User(user_id.clone()), before.clone().unwrap_or_else(Place::end));
-    let found = sigma.store.read(move |tx| event::list_before(tx, &trail, &place, PAGE_LENGTH + 1)).await?;
+    let (whose, place) = (user_id.clone(), before.clone().unwrap_or_else(Place::end));
+    let found = sigma.store.read(move |tx| event::list_with_merged(tx, &whose, &place, PAGE_LENGTH + 1)).await?;
     let (shown, more) = match found.split_last() {
         Some((_, shown)) if found.len() > usize::try_from(PAGE_LENGTH).unwrap_or(usize::MAX) => (shown, true),
         _ => (found.as_slice(), false),
@@ -59,9 +59,12 @@ async fn show(
 fn line(language: Language, event: &Event, user_id: &UserId, names: &Names) -> ActivityLine {
     // The page must not reveal where other actors are: address and browser are shown only for failed sign-ins as this
     // user.
-    let shows_origin = event.actor.user() == Some(user_id) || event.actor == Actor::Anonymous;
+    let account = event.user_id.as_ref();
+    let is_theirs = event.actor.user().is_some_and(|actor| Some(actor) == account);
+    let shows_origin = is_theirs || event.actor == Actor::Anonymous;
     ActivityLine {
         what: names.words(language, event),
+        merged: account.is_some_and(|account| account != user_id),
         times: event.count,
         at: event.at,
         user_agent: event.user_agent.clone().filter(|_| shows_origin),

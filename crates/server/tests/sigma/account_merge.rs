@@ -82,6 +82,15 @@ async fn two_accounts_become_one_once_their_owner_has_signed_in_to_both() {
     assert_eq!(admin.get(&path).await.status, 404);
     let found = admin.get(&format!("/console/people?q={old}")).await;
     assert!(found.body.contains(&format!("/console/people/{new}\"")), "{}", found.body);
+    // What happened in the account that went is theirs to see as before.
+    let activity = browser.get("/account/activity").await.body;
+    assert!(activity.contains("in an account that was merged into this one"), "{activity}");
+    let copy = browser.post_form("/account/data", &[]).await.json();
+    assert_eq!(copy["merged_accounts"][0]["id"], old.as_str(), "{copy}");
+    let events = copy["events"].as_array().unwrap();
+    let of_old: Vec<_> = events.iter().filter(|event| event["merged_account"] == old.as_str()).collect();
+    assert!(of_old.iter().any(|event| event["action"] == "user.sign_up"), "{copy}");
+    assert!(events.iter().any(|event| event["merged_account"].is_null()));
     let names: Vec<String> = world.trail(Trail::User(new)).await.into_iter().map(|event| event.action).collect();
     assert!(names.iter().any(|name| name == "user.propose_merge"), "{names:?}");
     assert!(names.iter().any(|name| name == "user.merge"), "{names:?}");

@@ -29,6 +29,8 @@ pub struct Activity {
 pub struct ActivityLine {
     /// Description.
     pub what: String,
+    /// Whether it happened in an account that was merged into this one.
+    pub merged: bool,
     /// How often it happened within a minute.
     pub times: u64,
     /// Time of the event.
