@@ -5,6 +5,7 @@
 extern crate self as sigma_platform;
 
 pub mod access;
+pub mod app_trial;
 pub mod backchannel;
 pub mod branding;
 pub mod client_documents;

@@ -16,6 +16,7 @@ use sigma_core::pkce::CodeVerifier;
 use sigma_core::random::alphanumeric;
 use sigma_core::redirect::{RedirectUri, Registrar, nearest};
 use sigma_core::scope::OFFLINE_ACCESS;
+use sigma_platform::app_trial::{self, Outcome, Ticket};
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
@@ -31,7 +32,7 @@ use super::{confirmation, field, may_change, with_query};
 use crate::app::fresh;
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
-use crate::view::{AppPage, CheckedUri, Fact, NewAppPage, RefusedUri, Tab};
+use crate::view::{AppPage, CheckedUri, Fact, NewAppPage, RefusedUri, Tab, TestedView};
 
 const LIST: &str = "/console/apps";
 const NEW: &str = "/console/apps/new";
@@ -128,6 +129,7 @@ struct Beside {
     entered: Option<(AppSettings, Option<Wrong>)>,
     secret: Option<String>,
     checked: String,
+    tested: Option<Outcome>,
 }
 
 async fn show(
@@ -140,7 +142,9 @@ async fn show(
     let managed = load(&sigma, &operator, &name).await?;
     let notice = Done::reported_by(&query, operator.language);
     let checked: String = query.raw("uri").unwrap_or_default().trim().chars().take(2_000).collect();
-    draw(&sigma, &operator, StatusCode::OK, managed, Beside { notice, checked, ..Beside::default() }).await
+    let sealed = query.raw("trial").unwrap_or_default();
+    let tested = app_trial::open(&sigma, (&managed.app.id, &operator.user_id), sealed);
+    draw(&sigma, &operator, StatusCode::OK, managed, Beside { notice, checked, tested, ..Beside::default() }).await
 }
 
 async fn load(sigma: &AppState, operator: &Operator, name: &str) -> Result<Managed, PageError> {
@@ -195,7 +199,8 @@ async fn draw(
         secret: beside.secret,
         has_secret: app.auth_method.has_secret(),
         former_ends_at: former.map(|former| former.ends_at),
-        test_url: confirmation.may_change.then(|| test_url(sigma, app)).flatten(),
+        test_url: confirmation.may_change.then(|| test_url(sigma, operator, app)).flatten(),
+        tested: beside.tested.map(TestedView::of),
         refused: refused.into_iter().map(|one| refusal(app, one)).collect(),
         checked: (!beside.checked.is_empty()).then(|| check(operator, app, beside.checked)),
     };
@@ -258,9 +263,8 @@ fn refusal(app: &App, refused: RedirectRefusal) -> RefusedUri {
     }
 }
 
-/// A real sign-in to the app, with everything that it may ask for. Nobody has the verifier of its challenge, so that its code is
-/// worth nothing.
-fn test_url(sigma: &AppState, app: &App) -> Option<String> {
+/// A real sign-in to the app, with everything that it may ask for, that comes back here instead of giving the app a code.
+fn test_url(sigma: &AppState, operator: &Operator, app: &App) -> Option<String> {
     if app.disabled || app.security.must_push() || !app.may_use(GrantType::AuthorizationCode) {
         return None;
     }
@@ -270,6 +274,7 @@ fn test_url(sigma: &AppState, app: &App) -> Option<String> {
     // Nothing that lives on after the test.
     let scope = app.askable().retain(|scope| scope != OFFLINE_ACCESS && !is_admin_scope(scope)).to_string();
     let challenge = verifier.challenge().to_text();
+    let ticket = Ticket::seal(sigma, &app.id, &operator.user_id).ok()?;
     Some(with_query(
         GATE_PATH,
         &[
@@ -281,6 +286,7 @@ fn test_url(sigma: &AppState, app: &App) -> Option<String> {
             ("state", &state),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
+            (app_trial::PARAMETER, &ticket),
         ],
     ))
 }

@@ -1,6 +1,7 @@
 //! What the pages of apps show.
 
 use sigma_core::time::Timestamp;
+use sigma_platform::app_trial::Outcome;
 use sigma_platform::pages::view::moment;
 
 use super::Fact;
@@ -84,6 +85,8 @@ pub struct AppPage {
     pub former_ends_at: Option<Timestamp>,
     /// Where a sign-in to it begins.
     pub test_url: Option<String>,
+    /// What came back of one.
+    pub tested: Option<TestedView>,
     /// The URIs that it sent and had not registered, the latest first.
     pub refused: Vec<RefusedUri>,
     /// The URI that was compared with the registered ones.
@@ -213,4 +216,27 @@ pub struct Choice {
     pub label: String,
     /// Whether it is chosen.
     pub is_chosen: bool,
+}
+
+/// What came back of a test sign-in.
+#[derive(Clone, Debug)]
+pub struct TestedView {
+    /// The scopes that the app would have got; `None` for an error.
+    pub scope: Option<String>,
+    /// The claims of userinfo, or the error and what it says.
+    pub lines: Vec<(String, String)>,
+    /// Whether some of it is not shown.
+    pub more: bool,
+}
+
+impl TestedView {
+    /// The view of an outcome.
+    pub fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Granted { scope, claims, more } => Self { scope: Some(scope), lines: claims, more },
+            Outcome::Refused { error, description } => {
+                Self { scope: None, lines: vec![(error, description)], more: false }
+            }
+        }
+    }
 }

@@ -28,6 +28,7 @@ use crate::outcome::Notice;
 
 pub use apps::{
     AppLine, AppPage, AppsPage, CheckedUri, Choice, FieldGroup, FieldKind, FormField, NewAppPage, RefusedUri,
+    TestedView,
 };
 pub use branding::{BrandingPage, ServerBrandingPage};
 pub use doctor::{DoctorPage, FindingRow};

@@ -120,8 +120,12 @@ console-app-refused-registered = Sie ist inzwischen registriert.
 console-app-refused-none = Keine Redirect-URI ist registriert.
 
 console-app-test = Testanmeldung
-console-app-test-about = Meldet Sie bei der App an wie alle anderen, mit den gespeicherten Einstellungen. Die App bekommt einen Code, der nichts wert ist, und meldet am Ende deshalb einen Fehler.
+console-app-test-about = Meldet Sie bei der App an wie alle anderen, mit den gespeicherten Einstellungen, und führt hierher zurück. Die App bekommt keinen Code; Sie sehen, was sie erfahren hätte.
 console-app-test-now = Bei der App anmelden
+console-app-tested = Die Anmeldung gelingt: Die App hätte einen Code bekommen.
+console-app-tested-scope = Scopes:
+console-app-tested-refused = Die App hätte diesen Fehler bekommen:
+console-app-tested-more = Manche Claims sind hier gekürzt oder weggelassen.
 
 console-app-remove = App entfernen
 console-app-remove-about = Alle ihre Tokens enden, und ihre Client-ID bekommt nie wieder eine andere App. Sperren Sie die App, wenn Sie das zurücknehmen können möchten.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sigma_core::authorize::{AuthorizeError, ErrorResponse, ResponseMode, ReturnAddress, Untrusted};
 use utoipa::ToSchema;
 
+use crate::app_trial::Ticket;
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Refused, RequestContext, RequestId};
 use crate::interaction::request::Requested;
@@ -67,6 +68,12 @@ pub fn send_code(sigma: &AppState, browser: &Browser, address: &ReturnAddress, c
 
 /// Sends an error.
 pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, refusal: &ErrorResponse) -> Response {
+    if let Some(test) = Ticket::of(sigma, requested) {
+        return match test.refused_at(sigma, refusal) {
+            Ok(url) => go(browser, url),
+            Err(error) => error.into_response(),
+        };
+    }
     let fields = vec![("error", refusal.error.as_str()), ("error_description", refusal.description.as_str())];
     let refused = Refused::new(refusal.error.as_str(), refusal.description.clone());
     let refused = refused.app(Some(requested.app.client_id.as_str()));

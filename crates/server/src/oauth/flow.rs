@@ -14,6 +14,7 @@ use sigma_store::client_document;
 use sigma_store::code::{self, Issued};
 use sigma_store::interaction::{self as rows, Ending};
 
+use crate::app_trial::{Outcome, Ticket};
 use crate::error::bad_request;
 use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
 use crate::http::{ApiError, RequestContext};
@@ -111,6 +112,10 @@ pub(super) async fn advance(
         Ok(NextStep::Issue) => {
             let Some(signed_in) = signed_in else { return Err(ApiError::internal("a code for nobody")) };
             let org_id = org.standing.org_id().cloned();
+            if let Some(test) = Ticket::of(sigma, requested) {
+                let outcome = tested(sigma, requested, &request, &signed_in, (identity, org_id)).await?;
+                return end(sigma, browser, ongoing, go(browser, test.shown_at(sigma, outcome)?)).await;
+            }
             return issue(sigma, browser, requested, &request, &signed_in, (identity, org_id), ongoing, now).await;
         }
         Ok(NextStep::SignIn | NextStep::StepUp(_) | NextStep::Enrol(_)) => (LOGIN_PATH, false),
@@ -143,6 +148,16 @@ async fn refuse(
     refusal: &ErrorResponse,
 ) -> Result<Response, ApiError> {
     let response = answer::refuse(sigma, context, browser, requested, refusal).await?;
+    end(sigma, browser, ongoing, response).await
+}
+
+/// Ends the interaction with a response that gives nothing out.
+async fn end(
+    sigma: &AppState,
+    browser: &Browser,
+    ongoing: Option<Ongoing>,
+    response: Response,
+) -> Result<Response, ApiError> {
     let Some(ongoing) = ongoing else { return Ok(response) };
     let (row, now) = (ongoing.stored.clone(), sigma.now());
     // Nothing single-use was given out, so an interaction without a row leaves nothing to remember.
@@ -153,6 +168,22 @@ async fn refuse(
         Ending { is_first: true, others }
     };
     Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
+}
+
+/// What the app would have learnt of the user by the code that it does not get, because this is a test.
+async fn tested(
+    sigma: &AppState,
+    requested: &Requested,
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    (identity, org_id): (Option<Identity>, Option<OrgId>),
+) -> Result<Outcome, ApiError> {
+    let (app, scope, claims) = (&requested.app, &request.scope, &request.claims.userinfo);
+    let person = signed_in.account.person(identity.map(|identity| identity.bap_id).as_ref());
+    let person = sigma.with_membership(app, person, org_id.as_ref(), scope, claims).await?;
+    let placeholder = app.placeholder_email.then(|| sigma.issuer_host());
+    let claims = person.userinfo(scope, claims, placeholder.as_deref());
+    Ok(Outcome::granted(scope, &serde_json::to_value(claims).map_err(ApiError::internal)?))
 }
 
 /// Stores the code, ends the interaction, and sends the code to the app.

@@ -76,9 +76,18 @@ async fn an_app_is_registered_changed_compared_tested_and_removed() {
         "{page}"
     );
 
-    // A real sign-in, which ends at the app.
+    // A real sign-in, which comes back with what the app would have learnt, and gives it no code.
     let page = admin.get(&path).await.body;
-    let back = admin.agree(admin.get(&attribute(&page, "id=\"test-sign-in\"", "href")).await).await;
+    let test = attribute(&page, "id=\"test-sign-in\"", "href");
+    let back = admin.agree(admin.get(&test).await).await;
+    assert!(back.location().starts_with(&format!("{path}?trial=")), "{}", back.location());
+    let shown = admin.get(back.location()).await.body;
+    assert!(shown.contains("would have got a code") && shown.contains("<code>sub</code>"), "{shown}");
+    // Nobody else sees it, and nobody else makes such a request.
+    let (other, _) = operator(&world, "other", OperatorRole::Owner).await;
+    assert!(!other.get(back.location()).await.body.contains("would have got a code"));
+    let forged = test.replace("sigma_test=", "sigma_test=x");
+    let back = admin.agree(admin.get(&forged).await).await;
     assert!(back.location().starts_with("https://shop.example.org/callback?"), "{}", back.location());
     assert!(back.param("code").is_some(), "{}", back.location());
 
