@@ -10,6 +10,7 @@ mod mails;
 mod orgs;
 mod people;
 mod resources;
+mod scim;
 mod sessions;
 mod transfer;
 mod webhooks;
@@ -18,8 +19,8 @@ use serde_json::Value;
 
 use self::client::Client;
 use crate::args::{
-    AppCommand, Command, ConfigCommand, KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, UserCommand,
-    WorkspaceCommand,
+    AppCommand, Command, ConfigCommand, KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, ScimCommand,
+    UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::{Output, fields};
@@ -65,6 +66,7 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::Audit(audit) => audit::audit(&client, output, &audit),
         Command::Overview => overview(&client, output),
         Command::Webhook(command) => webhooks::run(&client, output, command),
+        Command::Scim(command) => scim::run(&client, output, command),
         Command::Session(command) => sessions::run(&client, output, command),
         Command::Mail(command) => mails::run(&client, output, command),
         Command::Provider(command) => installation::providers(&client, output, command),
@@ -108,6 +110,7 @@ fn is_there(command: &Command) -> bool {
             WorkspaceCommand::Set(change) => change.branding.logo.is_none(),
             command => matches!(command, WorkspaceCommand::List(_) | WorkspaceCommand::Show { .. }),
         },
+        Command::Scim(command) => matches!(command, ScimCommand::List { .. } | ScimCommand::Remove { .. }),
         Command::Config(command) => matches!(command, ConfigCommand::Show),
         Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
         Command::Resource(_)

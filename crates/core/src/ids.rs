@@ -189,6 +189,7 @@ macro_rules! parsed {
 
 parsed!(UserId, "user_");
 parsed!(OrgId, "org_");
+parsed!(ScimConnectionId, "scim_");
 parsed!(AppId, "app_");
 parsed!(EventId, "evt_");
 parsed!(WebhookId, "wh_");

@@ -51,7 +51,7 @@ pub fn set(client: &Client, output: Output, change: &SetWorkspace) -> Result<(),
 }
 
 /// The id of the workspace with that id or slug.
-fn find(client: &Client, named: &str) -> Result<String, Failure> {
+pub fn find(client: &Client, named: &str) -> Result<String, Failure> {
     // The search finds parts of names too.
     let found = client.get("orgs", &[("q", named), ("limit", &MOST.to_string())])?;
     let is_it = |org: &&Value| [org.at("id"), org.at("slug")].iter().any(|name| name.as_str() == Some(named));

@@ -21,6 +21,7 @@ mod list;
 mod mail_templates;
 mod mails;
 mod org;
+mod org_directories;
 mod org_members;
 mod orgs;
 mod overview;
@@ -62,6 +63,7 @@ pub fn surface() -> Surface<AppState> {
         .with(orgs::endpoint())
         .with(org::endpoints())
         .with(org_members::endpoints())
+        .with(org_directories::endpoints())
         .with(events::endpoints())
         .with(webhooks::endpoints())
         .with(webhook::endpoints())

@@ -76,6 +76,7 @@ fn path_of(pattern: &str, person: &str) -> String {
         ("{event}", "evt_ffffffffffffffffffffffff"),
         ("{mail}", "mail_ffffffffffffffffffffffff"),
         ("{session}", "ses_ffffffffffffffffffffffff"),
+        ("{directory}", "scim_ffffffffffffffffffffffff"),
     ];
     let names = ["{provider}", "{template}", "{client_id}", "{uri}"].map(|name| (name, "none"));
     ids.into_iter().chain(names).fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value))

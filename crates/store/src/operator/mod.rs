@@ -6,6 +6,7 @@ pub mod apps;
 pub mod audit;
 mod authority;
 pub mod branding;
+pub mod directories;
 pub mod first_owner;
 pub mod keys;
 pub mod mails;

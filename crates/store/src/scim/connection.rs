@@ -149,6 +149,11 @@ pub fn rotate(
 /// Removes a connection: its tokens stop working at once. Whom it provisioned stays; its log goes with time.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ScimConnectionId, now: Timestamp) -> Decision<()> {
     authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    end(tx, org_id, actor, id)
+}
+
+/// The same for whoever may do it. Callers hold the lock of the org.
+pub(crate) fn end(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ScimConnectionId) -> Decision<()> {
     load(tx, org_id, id)?;
     tx.execute("DELETE FROM scim_connections WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     event::append(tx, recorded(Action::ScimConnectionRemove, org_id, actor, id))?;

@@ -1,0 +1,171 @@
+//! `/api/admin/v1/orgs/{org}/directories`: the connections of the directories that provision the people of an org. Only the org itself makes
+//! one, because its token is shown to nobody else.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
+use sigma_core::ids::{OrgId, ScimConnectionId};
+use sigma_core::operator::OperatorRefusal;
+use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::state::AppState;
+use sigma_store::operator::directories::{self, DirectoryLine};
+use sigma_store::{Owner, Tx};
+use utoipa::ToSchema;
+
+use super::POLICY;
+use super::caller::{Admin, Reads, Writes};
+use super::conditions::Conditions;
+use super::error::AdminError;
+use super::org::parse;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(show)), Endpoint::new(POLICY, routes!(end))]
+}
+
+/// A connection, without its token.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminDirectory {
+    id: String,
+    name: String,
+    /// The role of people whom no group gives another.
+    role_id: String,
+    /// Whether groups give the roles that are called like them.
+    groups_give_roles: bool,
+    created_at: String,
+    /// When it last got another token.
+    rotated_at: Option<String>,
+    /// When it was last used, about a minute late.
+    last_used_at: Option<String>,
+    /// Who made it or gave it its token, if that was a person.
+    made_by: Option<String>,
+    /// Whether that person does not administer the org any more, and may have kept the token.
+    maker_left: bool,
+}
+
+impl From<&DirectoryLine> for AdminDirectory {
+    fn from(line: &DirectoryLine) -> Self {
+        let connection = &line.connection;
+        Self {
+            id: connection.id.to_string(),
+            name: connection.name.clone(),
+            role_id: connection.role_id.to_string(),
+            groups_give_roles: connection.maps_roles,
+            created_at: connection.created_at.to_string(),
+            rotated_at: connection.rotated_at.map(|at| at.to_string()),
+            last_used_at: connection.last_used_at.map(|at| at.to_string()),
+            made_by: connection.made_by.as_ref().map(ToString::to_string),
+            maker_left: line.maker.as_ref().is_some_and(|maker| !maker.may_still),
+        }
+    }
+}
+
+/// The connections of an org, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminDirectories {
+    /// All of them: an org has few.
+    items: Vec<AdminDirectory>,
+}
+
+/// Lists the directories that provision the people of an org.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/orgs/{org}/directories",
+    operation_id = "adminListOrgDirectories",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
+    params(("org" = String, Path, description = "The id of the org")),
+    responses(
+        (status = 200, description = "The connections", body = AdminDirectories),
+        (status = 400, description = "A malformed parameter, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org"),
+    )
+)]
+async fn list(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    Path(org): Path<String>,
+) -> Result<Json<AdminDirectories>, AdminError> {
+    let (org_id, caller) = (parse(&org)?, admin.caller);
+    let found = sigma.store.look_up(move |tx| directories::list(tx, &caller, &org_id)).await?;
+    Ok(Json(AdminDirectories { items: found.iter().map(AdminDirectory::from).collect() }))
+}
+
+/// Returns a directory that provisions the people of an org.
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/orgs/{org}/directories/{directory}",
+    operation_id = "adminShowOrgDirectory",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
+    params(
+        ("org" = String, Path, description = "The id of the org"),
+        ("directory" = String, Path, description = "The id of the connection"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
+    ),
+    responses(
+        (status = 200, description = "The connection", body = AdminDirectory,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 304, description = "It is of a version that `If-None-Match` names"),
+        (status = 400, description = "A malformed parameter, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org or connection"),
+    )
+)]
+async fn show(
+    State(sigma): State<AppState>,
+    admin: Admin<Reads>,
+    conditions: Conditions,
+    Path(names): Path<(String, String)>,
+) -> Result<Response, AdminError> {
+    let ((org_id, id), caller) = (ids(&names)?, admin.caller);
+    let found = sigma.store.look_up(move |tx| directories::find(tx, &caller, &org_id, &id)).await?;
+    Ok(conditions.show(AdminDirectory::from(&found)))
+}
+
+/// Ends a directory: its tokens stop working at once. The people whom it provisioned stay members.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/v1/orgs/{org}/directories/{directory}",
+    operation_id = "adminEndOrgDirectory",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
+    params(
+        ("org" = String, Path, description = "The id of the org"),
+        ("directory" = String, Path, description = "The id of the connection"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be ended"),
+    ),
+    responses(
+        (status = 204, description = "It has ended"),
+        (status = 400, description = "A malformed parameter, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org or connection"),
+        (status = 412, description = "It is of another version than `If-Match` names"),
+    )
+)]
+async fn end(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    conditions: Conditions,
+    Path(names): Path<(String, String)>,
+) -> Result<StatusCode, AdminError> {
+    let ((org_id, id), caller) = (ids(&names)?, admin.caller.clone());
+    let end = move |tx: &mut dyn Tx| {
+        let read = |tx: &mut dyn Tx| Ok(AdminDirectory::from(&directories::find(tx, &caller, &org_id, &id)?));
+        conditions.require(tx, &[Owner::Org(&org_id)], read)?;
+        directories::end(tx, &caller, &org_id, &id)
+    };
+    admin.store(&sigma).decide(end).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn ids((org, directory): &(String, String)) -> Result<(OrgId, ScimConnectionId), AdminError> {
+    let id = ScimConnectionId::parse(directory).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
+    Ok((parse(org)?, id))
+}
