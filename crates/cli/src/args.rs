@@ -31,7 +31,7 @@ pub use app::{AddApp, AppCommand, AppFields, ListApps, ListDocuments, RotateSecr
 pub use apply::ApplyArgs;
 pub use audit::AuditArgs;
 pub use backup::{BackupArgs, BackupFile, MigrateArgs, RestoreArgs};
-pub use branding::BrandingFields;
+pub use branding::{BrandingCommand, BrandingFields, SetBranding};
 pub use client::ClientFields;
 pub use here::{CompletionsArgs, HealthArgs, ManArgs};
 pub use invite::InviteApps;
@@ -247,6 +247,9 @@ Examples:
   sigma top --once --seconds 0      averages since the start of the server
   sigma top --json | jq .requests")]
     Top(TopArgs),
+    /// Show and change how the server looks.
+    #[command(subcommand)]
+    Branding(BrandingCommand),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -26,8 +26,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{
-    AdminCommand, ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, PeopleCommand,
-    ProviderCommand, ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
+    AdminCommand, ApiKeyCommand, AppCommand, BrandingCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand,
+    PeopleCommand, ProviderCommand, ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
 };
 use crate::config::environment::{self, Unreadable};
 use crate::failure::Failure;
@@ -107,17 +107,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 ApiKeyCommand::Remove(key) => api_key::remove(file, output, &key),
             }
         }
-        Command::Scim(command) => {
-            use commands::scim;
-            match command {
-                ScimCommand::Add(connection) => scim::add(file, output, &connection),
-                ScimCommand::List { workspace } => scim::list(file, output, &workspace),
-                ScimCommand::Rotate { id, workspace, end_old, sure } => {
-                    scim::rotate(file, output, (&workspace, &id), end_old, sure.yes)
-                }
-                ScimCommand::Remove { id, workspace, sure } => scim::remove(file, output, &workspace, &id, sure.yes),
-            }
-        }
+        Command::Scim(command) => run_scim(file, output, command),
         Command::Keys(command) => match command {
             KeysCommand::List => commands::keys::list(file, output),
             KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
@@ -141,6 +131,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Provider(ProviderCommand::Remove { id, sure }) => {
             commands::provider::remove(file, output, &id, sure.yes)
         }
+        Command::Branding(command) => match command {
+            BrandingCommand::Show => commands::branding::show(file, output),
+            BrandingCommand::Set(set) => commands::branding::set(file, output, &set),
+        },
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),
             ConfigCommand::Check => config::show::check(file, output),
@@ -188,6 +182,18 @@ fn run_resource(file: Option<&Path>, output: Output, command: ResourceCommand) -
         ResourceCommand::Set { uri, fields } => resource::set(file, output, &uri, &fields),
         ResourceCommand::List(page) => resource::list(file, output, &page),
         ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
+    }
+}
+
+fn run_scim(file: Option<&Path>, output: Output, command: ScimCommand) -> Result<(), Failure> {
+    use commands::scim;
+    match command {
+        ScimCommand::Add(connection) => scim::add(file, output, &connection),
+        ScimCommand::List { workspace } => scim::list(file, output, &workspace),
+        ScimCommand::Rotate { id, workspace, end_old, sure } => {
+            scim::rotate(file, output, (&workspace, &id), end_old, sure.yes)
+        }
+        ScimCommand::Remove { id, workspace, sure } => scim::remove(file, output, &workspace, &id, sure.yes),
     }
 }
 

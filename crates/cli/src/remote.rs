@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use self::client::Client;
 use crate::args::{
-    AppCommand, Command, ConfigCommand, KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, ScimCommand,
-    UserCommand, WorkspaceCommand,
+    AppCommand, BrandingCommand, Command, ConfigCommand, KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs,
+    ScimCommand, UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::{Output, fields};
@@ -70,6 +70,8 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::Session(command) => sessions::run(&client, output, command),
         Command::Mail(command) => mails::run(&client, output, command),
         Command::Provider(command) => installation::providers(&client, output, command),
+        Command::Branding(BrandingCommand::Show) => look::show(&client, output),
+        Command::Branding(BrandingCommand::Set(set)) => look::set(&client, output, &set),
         Command::Config(ConfigCommand::Show) => installation::settings(&client, output),
         Command::Doctor => installation::doctor(&client, output),
         Command::Workspace(WorkspaceCommand::List(page)) => orgs::list(&client, output, &page),
@@ -110,6 +112,7 @@ fn is_there(command: &Command) -> bool {
             WorkspaceCommand::Set(change) => change.branding.logo.is_none(),
             command => matches!(command, WorkspaceCommand::List(_) | WorkspaceCommand::Show { .. }),
         },
+        Command::Branding(BrandingCommand::Set(change)) => change.branding.logo.is_none(),
         Command::Scim(command) => matches!(command, ScimCommand::List { .. } | ScimCommand::Remove { .. }),
         Command::Config(command) => matches!(command, ConfigCommand::Show),
         Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
@@ -119,6 +122,7 @@ fn is_there(command: &Command) -> bool {
         | Command::Webhook(_)
         | Command::Session(_)
         | Command::Mail(_)
+        | Command::Branding(BrandingCommand::Show)
         | Command::Doctor => true,
         Command::Provider(command) => !matches!(command, ProviderCommand::Remove { .. }),
         _ => false,

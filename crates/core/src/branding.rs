@@ -1,10 +1,16 @@
 //! How a server, an org or an app looks on pages: logo, accent colour, links and words of welcome.
 
+mod server;
+mod texts;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use server::server_name;
+pub use texts::{BrandingProblem, BrandingTexts, welcome};
 
 /// The longest words of welcome, in characters.
 pub const LONGEST_WELCOME: usize = 300;
@@ -22,6 +28,8 @@ const BLACK: Colour = Colour([0, 0, 0]);
 /// How something looks. Each part may come from the app, its org or the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Branding {
+    /// The name; apps and orgs have one of their own.
+    pub name: Option<String>,
     /// The logo: the name of an object.
     pub logo: Option<String>,
     /// The colour of buttons and links.
@@ -81,6 +89,8 @@ impl<T> Part<T> {
 /// What is changed of a branding.
 #[derive(Clone, Debug, Default)]
 pub struct BrandingChange {
+    /// The name, of a server alone.
+    pub name: Part<String>,
     /// The logo.
     pub logo: Part<String>,
     /// The colour.
@@ -99,6 +109,7 @@ impl BrandingChange {
     /// The branding with the change.
     pub fn of(&self, before: &Branding) -> Branding {
         Branding {
+            name: self.name.after(before.name.as_ref()),
             logo: self.logo.after(before.logo.as_ref()),
             accent: self.accent.after(before.accent.as_ref()),
             terms_url: self.terms_url.after(before.terms_url.as_ref()),
@@ -175,6 +186,7 @@ impl Branding {
     #[must_use]
     pub fn or(&self, wider: &Self) -> Self {
         Self {
+            name: self.name.clone().or_else(|| wider.name.clone()),
             logo: self.logo.clone().or_else(|| wider.logo.clone()),
             accent: self.accent.or(wider.accent),
             terms_url: self.terms_url.clone().or_else(|| wider.terms_url.clone()),

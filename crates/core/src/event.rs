@@ -73,6 +73,8 @@ actions! {
     ProviderChange = "provider.change",
     /// A declared provider was removed.
     ProviderRemove = "provider.remove",
+    /// How the server looks was changed.
+    ServerChange = "server.change",
     /// A session ended.
     SessionEnd = "session.end",
     /// Several sessions of a user ended at once.

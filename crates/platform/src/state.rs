@@ -32,7 +32,7 @@ use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::access::VerifiedAccess;
-use crate::branding::Brands;
+use crate::branding::{Brands, ShownLook};
 use crate::client_documents::ClientDocuments;
 use crate::device_polls::DevicePolls;
 use crate::dns::Dns;
@@ -218,6 +218,7 @@ impl AppState {
         store: Store,
         master_key: MasterKey,
         limiter: Arc<Limiter>,
+        shown: ShownLook,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, StateError> {
@@ -234,7 +235,7 @@ impl AppState {
         let dns = Dns::new(&settings.dns);
         let outbound = settings.outbound.clone();
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
-        Ok(Self(Arc::new(Inner {
+        let sigma = Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
             dpop: Dpop::new(&cookie_secret),
@@ -253,7 +254,7 @@ impl AppState {
             client_documents: ClientDocuments::new(&fetcher, &store),
             itself: Arc::new(App::sigma()),
             discovery: OnceLock::new(),
-            brands: Brands::new(&settings.branding, objects, &store),
+            brands: Brands::new(shown, objects, &store),
             orgs: Orgs::new(&store),
             settings,
             store,
@@ -277,7 +278,9 @@ impl AppState {
             token_counts: TokenCounts::default(),
             redirect_refusals: RedirectRefusals::default(),
             draining: AtomicBool::new(false),
-        })))
+        }));
+        sigma.show_server_branding().await?;
+        Ok(sigma)
     }
 
     /// The issuer: `iss` of every token, byte for byte.

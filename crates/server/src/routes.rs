@@ -11,6 +11,7 @@ use sigma_core::random::Rng;
 use sigma_core::time::Clock;
 use utoipa::OpenApi;
 
+use crate::branding::ShownLook;
 use crate::error::API;
 use crate::http::policy::Caching;
 use crate::http::{self, Declarations, Edge, EdgeError, Endpoint, FailedRequest, Policy, Routes, Shared, Surface};
@@ -108,12 +109,17 @@ impl Mounted {
     ///
     /// # Errors
     /// The issuer or a trusted origin is no URL.
-    pub fn edge(&self, settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
+    pub fn edge(
+        &self,
+        settings: &Settings,
+        shown: &ShownLook,
+        clock: &Arc<dyn Clock>,
+        rng: &dyn Rng,
+    ) -> Result<Edge, EdgeError> {
         let issuer = settings.issuer.clone();
-        let (look, _) = branding::of_server(&settings.branding);
-        let languages = settings.languages.clone();
+        let (shown, languages) = (shown.clone(), settings.languages.clone());
         let (routes, clock) = (Arc::clone(&self.routes), Arc::clone(clock));
-        let pages = move |failed: &FailedRequest<'_>| pages::refused(&issuer, &look, &languages, failed);
+        let pages = move |failed: &FailedRequest<'_>| pages::refused(&issuer, &shown.look(), &languages, failed);
         Edge::new(&settings.edge(), routes, pages, clock, rng)
     }
 

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::backchannel;
+use crate::branding::{self, ShownLook};
 use crate::export::Exporter;
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::jobs::{self, Runner};
@@ -123,11 +124,12 @@ impl Server {
         pulse::begin(&store);
         let master_key = load_master_key(&settings, &store, &*rng).await?;
         let mounted = Mounted::all()?;
-        let edge = mounted.edge(&settings, &clock, &*rng)?;
+        let shown = ShownLook::of(&settings.branding);
+        let edge = mounted.edge(&settings, &shown, &clock, &*rng)?;
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());
-        let sigma = AppState::load(settings, store, master_key, limiter, clock, rng).await?;
+        let sigma = AppState::load(settings, store, master_key, limiter, shown, clock, rng).await?;
         if let Some(Err(error)) = key_file.map(MasterKey::mark_used) {
             tracing::info!(%error, "the master key file cannot be marked as used: a lost database will not be noticed");
         }
@@ -197,6 +199,7 @@ impl Server {
         if sigma.settings.counts() {
             tasks.spawn(kept_running("measures", pulse::keep_measuring, sigma.clone()));
         }
+        tasks.spawn(kept_running("branding of the server", branding::follow, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         tasks.spawn(kept_running("back-channel logout", backchannel::run, sigma.clone()));
         tasks.spawn(kept_running("events for webhooks", webhooks::follow, sigma.clone()));

@@ -15,6 +15,8 @@ pub enum Branded {
     App(AppId, OrgId),
     /// An org.
     Org(OrgId),
+    /// The server itself, beside its settings.
+    Server,
 }
 
 impl Branded {
@@ -22,6 +24,7 @@ impl Branded {
         match self {
             Self::App(..) => "app",
             Self::Org(_) => "org",
+            Self::Server => "server",
         }
     }
 
@@ -29,6 +32,7 @@ impl Branded {
         match self {
             Self::App(app_id, _) => app_id.as_str(),
             Self::Org(org_id) => org_id.as_str(),
+            Self::Server => "server",
         }
     }
 
@@ -38,8 +42,16 @@ impl Branded {
     }
 }
 
-/// The branding of an app or org; the default if nothing was set.
+/// What was set of the branding of an app, an org or the server.
 pub fn find(tx: &mut dyn Tx, whose: &Branded) -> Result<Branding, StoreError> {
+    if *whose == Branded::Server {
+        let row = tx.query_opt(
+            "SELECT logo, accent, terms_url, privacy_url, support_url, welcome, name FROM server_branding WHERE id = 'server'",
+            params![],
+        )?;
+        let Some(row) = row else { return Ok(Branding::default()) };
+        return Ok(Branding { name: row.opt_text(6)?, ..decode(&row)? });
+    }
     let row = tx.query_opt(
         "SELECT logo, accent, terms_url, privacy_url, support_url, welcome FROM brandings
          WHERE owner_kind = $1 AND owner_id = $2",
@@ -48,7 +60,8 @@ pub fn find(tx: &mut dyn Tx, whose: &Branded) -> Result<Branding, StoreError> {
     row.map_or_else(|| Ok(Branding::default()), |row| decode(&row))
 }
 
-/// Changes the branding of an app or org that exists, whose org is locked; returns it. What changes nothing is not recorded.
+/// Changes the branding of an app or org that exists, whose org is locked, or that of the server, for which the installation is; returns
+/// it. What changes nothing is not recorded.
 pub fn change(
     tx: &mut dyn Tx,
     whose: &Branded,
@@ -63,12 +76,30 @@ pub fn change(
     Ok(after)
 }
 
-/// Sets the branding of an app or org that exists.
+/// Sets the branding of an app or org that exists, or of the server.
 pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> Result<(), StoreError> {
     let before = find(tx, whose)?;
     let accent = new.accent.map(|accent| accent.to_string());
     let welcome = (!new.welcome.is_empty()).then(|| serde_json::to_string(&new.welcome).unwrap_or_default());
-    tx.execute(
+    match whose {
+        Branded::Server => tx.execute(
+            "INSERT INTO server_branding (id, name, logo, accent, terms_url, privacy_url, support_url, updated_at, welcome)
+             VALUES ('server', $1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, logo = excluded.logo, accent = excluded.accent,
+                terms_url = excluded.terms_url, privacy_url = excluded.privacy_url, support_url = excluded.support_url,
+                updated_at = excluded.updated_at, welcome = excluded.welcome",
+            params![
+                new.name.as_deref(),
+                new.logo.as_deref(),
+                accent,
+                new.terms_url.as_deref(),
+                new.privacy_url.as_deref(),
+                new.support_url.as_deref(),
+                now,
+                welcome
+            ],
+        )?,
+        Branded::App(..) | Branded::Org(_) => tx.execute(
         "INSERT INTO brandings (owner_kind, owner_id, logo, accent, terms_url, privacy_url, support_url, updated_at, welcome)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (owner_kind, owner_id) DO UPDATE SET logo = excluded.logo, accent = excluded.accent,
@@ -85,10 +116,12 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
             now,
             welcome
         ],
-    )?;
+    )?,
+    };
     tx.changed(cached::BRANDING, &whose.key())?;
     logo::replace(tx, before.logo.as_deref(), new.logo.as_deref(), now)?;
     let details = Details::changed([
+        ("name", before.name != new.name),
         ("logo", before.logo != new.logo),
         ("accent", before.accent != new.accent),
         ("terms_url", before.terms_url != new.terms_url),
@@ -101,6 +134,7 @@ pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> 
         Branded::Org(org_id) => {
             NewEvent::new(Action::WorkspaceChange).within(org_id).to(Target::Workspace(org_id.clone()))
         }
+        Branded::Server => NewEvent::new(Action::ServerChange),
     };
     event::append(tx, event.with(details))
 }
@@ -118,6 +152,7 @@ pub(crate) fn remove(tx: &mut dyn Tx, whose: &Branded) -> Result<(), StoreError>
 
 fn decode(row: &Row) -> Result<Branding, StoreError> {
     Ok(Branding {
+        name: None,
         logo: row.opt_text(0)?,
         accent: match row.opt_text(1)? {
             None => None,

@@ -76,6 +76,12 @@ pub fn remove(tx: &mut dyn Tx, name: &str) -> Result<(), StoreError> {
 
 fn is_shown(tx: &mut dyn Tx, name: &str) -> Result<bool, StoreError> {
     let by_brand = "SELECT 1 FROM brandings WHERE logo = $1 LIMIT 1";
+    let by_server = "SELECT 1 FROM server_branding WHERE logo = $1";
     let by_document = "SELECT 1 FROM client_documents WHERE logo = $1 LIMIT 1";
-    Ok(tx.query_opt(by_brand, params![name])?.is_some() || tx.query_opt(by_document, params![name])?.is_some())
+    for shown in [by_brand, by_server, by_document] {
+        if tx.query_opt(shown, params![name])?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -48,6 +48,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V44__welcome", include_str!("../migrations/V44__welcome.sql")),
     ("V45__providers", include_str!("../migrations/V45__providers.sql")),
     ("V46__org_quotas", include_str!("../migrations/V46__org_quotas.sql")),
+    ("V47__server_branding", include_str!("../migrations/V47__server_branding.sql")),
     ("V48__moves", include_str!("../migrations/V48__moves.sql")),
 ];
 

@@ -1,6 +1,6 @@
-//! Arguments of the commands that change how an app or workspace looks.
+//! Arguments of the commands that change how an app, a workspace or the server looks.
 
-use clap::Args;
+use clap::{ArgGroup, Args, Subcommand};
 
 /// How an app or workspace looks on pages; '' removes a value.
 #[derive(Args, Debug, Default, PartialEq, Eq)]
@@ -23,4 +23,30 @@ pub struct BrandingFields {
     /// What the sign-in page says first, such as 'en=Welcome to the bakery'; 'en=' for nothing. May be repeated.
     #[arg(long, value_name = "LANGUAGE=WORDS")]
     pub welcome: Vec<String>,
+}
+
+/// `sigma branding`.
+#[derive(Debug, Subcommand)]
+pub enum BrandingCommand {
+    /// Show what was set of how the server looks; with --server also what is in force.
+    #[command(after_help = "Examples:\n  sigma branding show")]
+    Show,
+    /// Change how the server looks. What is set here counts before its configuration.
+    #[command(after_help = "\
+Examples:
+  sigma branding set --name Harbour --accent '#0a7d4b' --logo harbour.png
+  sigma branding set --accent ''                                            as the configuration says")]
+    Set(SetBranding),
+}
+
+/// `sigma branding set`.
+#[derive(Args, Debug)]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "logo", "accent", "terms_url", "privacy_url", "support_url", "welcome"])))]
+pub struct SetBranding {
+    /// Name of the server; '' for that of the configuration.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The rest.
+    #[command(flatten)]
+    pub branding: BrandingFields,
 }

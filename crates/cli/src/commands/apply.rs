@@ -115,6 +115,9 @@ fn perform(opened: &Opened, wanted: &Arc<Wanted>, planned: &Run) -> Result<Run, 
 /// which name the apps that serve them.
 fn bring_about(tx: &mut dyn Tx, wanted: &Wanted) -> Result<Run, StoreError> {
     let mut run = Run::begin(tx, wanted.now)?;
+    if let Some((at, look)) = &wanted.branding {
+        run.note(at, look::bring_server(tx, look, wanted.now))?;
+    }
     for entry in &wanted.orgs {
         run.note(&entry.at, org::bring(tx, wanted, entry))?;
     }

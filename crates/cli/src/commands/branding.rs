@@ -1,20 +1,26 @@
-//! How apps and workspaces look on pages: changed and shown along with them.
+//! How apps and workspaces look on pages, changed and shown along with them; and how the server does, by `sigma branding`.
 
 use std::fs;
+use std::path::Path;
 
 use serde::Serialize;
-use sigma_core::branding::{Accent, Branding, Welcome, check_link};
+use sigma_core::branding::{BrandingChange, BrandingTexts, Part, Welcome};
+use sigma_server::branding::is_language;
 use sigma_server::i18n::Language;
 use sigma_server::objects::{Logo, Objects};
+use sigma_store::Owner;
 use sigma_store::branding::{self, Branded};
 
-use crate::args::BrandingFields;
+use crate::args::{BrandingFields, SetBranding};
 use crate::failure::Failure;
 use crate::opened::Opened;
+use crate::output::{Output, fields};
 
 /// A branding as printed: what is set.
 #[derive(Debug, Default, Serialize)]
 pub struct BrandingView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     logo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +41,7 @@ impl BrandingView {
         let whose = whose.clone();
         let branding = opened.read(move |tx| branding::find(tx, &whose))?;
         Ok(Self {
+            name: branding.name,
             logo: branding.logo,
             accent: branding.accent.map(|accent| accent.to_string()),
             terms_url: branding.terms_url,
@@ -59,93 +66,90 @@ impl BrandingView {
     }
 }
 
-/// What a command says of one field: an empty value clears it.
-#[derive(Clone)]
-enum Field<T> {
-    Keep,
-    Clear,
-    Set(T),
-}
-
-impl<T> Field<T> {
-    fn read(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T, Failure>) -> Result<Self, Failure> {
-        match text {
-            None => Ok(Self::Keep),
-            Some("") => Ok(Self::Clear),
-            Some(text) => parse(text).map(Self::Set),
-        }
-    }
-
-    fn instead_of(self, before: Option<T>) -> Option<T> {
-        match self {
-            Self::Keep => before,
-            Self::Clear => None,
-            Self::Set(value) => Some(value),
-        }
-    }
-}
-
 /// A change, checked before anything is written.
 pub struct Change {
-    logo: Field<Logo>,
-    accent: Field<Accent>,
-    terms_url: Field<String>,
-    privacy_url: Field<String>,
-    support_url: Field<String>,
+    parts: BrandingChange,
+    logo: Part<Logo>,
     welcome: Vec<(Language, String)>,
 }
 
 impl Change {
     /// Checks the values and reads the logo; `None` if there is nothing to change.
     pub fn of(fields: &BrandingFields) -> Result<Option<Self>, Failure> {
-        if *fields == BrandingFields::default() {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            logo: Field::read(fields.logo.as_deref(), read_logo)?,
-            accent: Field::read(fields.accent.as_deref(), accent)?,
-            terms_url: link("--terms-url", fields.terms_url.as_deref())?,
-            privacy_url: link("--privacy-url", fields.privacy_url.as_deref())?,
-            support_url: link("--support-url", fields.support_url.as_deref())?,
+        if *fields == BrandingFields::default() { Ok(None) } else { Self::of_server(None, fields).map(Some) }
+    }
+
+    /// The same of a server, which has a name as well.
+    fn of_server(name: Option<&str>, fields: &BrandingFields) -> Result<Self, Failure> {
+        let texts = BrandingTexts {
+            name,
+            accent: fields.accent.as_deref(),
+            terms_url: fields.terms_url.as_deref(),
+            privacy_url: fields.privacy_url.as_deref(),
+            support_url: fields.support_url.as_deref(),
+            welcome: None,
+        };
+        let parts = texts
+            .checked(is_language)
+            .map_err(|problem| Failure::Usage(format!("--{} {}", problem.field.replace('_', "-"), problem.words)))?;
+        Ok(Self {
+            parts,
+            logo: Part::of_text(fields.logo.as_deref(), read_logo)?,
             welcome: fields.welcome.iter().map(|text| welcome(text)).collect::<Result<_, _>>()?,
-        }))
+        })
     }
 
     /// Stores the logo, then the change.
     pub fn apply(self, opened: &Opened, whose: Branded) -> Result<(), Failure> {
-        let logo = match self.logo {
-            Field::Keep => Field::Keep,
-            Field::Clear => Field::Clear,
-            Field::Set(logo) => {
+        let Self { mut parts, logo, welcome } = self;
+        parts.logo = match logo {
+            Part::Kept => Part::Kept,
+            Part::Gone => Part::Gone,
+            Part::Set(logo) => {
                 store(opened, &logo)?;
-                Field::Set(logo.name)
+                Part::Set(logo.name)
             }
         };
         let now = opened.now();
         opened.write(move |tx| {
-            let before = branding::find(tx, &whose)?;
-            let after = Branding {
-                logo: logo.clone().instead_of(before.logo),
-                accent: self.accent.clone().instead_of(before.accent),
-                terms_url: self.terms_url.clone().instead_of(before.terms_url),
-                privacy_url: self.privacy_url.clone().instead_of(before.privacy_url),
-                support_url: self.support_url.clone().instead_of(before.support_url),
-                welcome: greeting(&before.welcome, &self.welcome),
-            };
-            branding::set(tx, &whose, &after, now)
+            if whose == Branded::Server {
+                tx.lock(Owner::Installation)?;
+            }
+            let mut change = parts.clone();
+            if !welcome.is_empty() {
+                change.welcome = Some(greeting(&branding::find(tx, &whose)?.welcome, &welcome));
+            }
+            branding::change(tx, &whose, &change, now).map(drop)
         })
     }
+}
+
+/// Shows what was set of how the server looks.
+pub fn show(file: Option<&Path>, output: Output) -> Result<(), Failure> {
+    let opened = Opened::open(file)?;
+    print(&opened, output)
+}
+
+/// Changes how the server looks.
+pub fn set(file: Option<&Path>, output: Output, args: &SetBranding) -> Result<(), Failure> {
+    let change = Change::of_server(args.name.as_deref(), &args.branding)?;
+    let opened = Opened::open(file)?;
+    change.apply(&opened, Branded::Server)?;
+    print(&opened, output)
+}
+
+fn print(opened: &Opened, output: Output) -> Result<(), Failure> {
+    output.answer(&BrandingView::find(opened, &Branded::Server)?, |view| {
+        let mut entries = vec![("name", view.name.clone().unwrap_or_default())];
+        entries.extend(view.entries());
+        fields(&entries)
+    })
 }
 
 fn read_logo(path: &str) -> Result<Logo, Failure> {
     let refused = |error: String| Failure::Usage(format!("--logo {path}: {error}"));
     let file = fs::read(path).map_err(|error| refused(error.to_string()))?;
     Logo::read(&file).map_err(|error| refused(error.to_string()))
-}
-
-fn accent(text: &str) -> Result<Accent, Failure> {
-    let parsed = Accent::parse(text);
-    parsed.ok_or_else(|| Failure::Usage(format!("--accent \"{text}\" is not a colour such as \"#3d46c2\"")))
 }
 
 /// `en=Welcome`
@@ -163,13 +167,6 @@ fn greeting(before: &Welcome, given: &[(Language, String)]) -> Welcome {
     let all = kept.chain(given.iter().map(|(language, words)| (language.tag(), words.as_str())));
     // Each was checked, and there are no more of them than languages.
     Welcome::new(all).unwrap_or_else(|_| before.clone())
-}
-
-fn link(option: &str, text: Option<&str>) -> Result<Field<String>, Failure> {
-    Field::read(text, |url| match check_link(url) {
-        Ok(()) => Ok(url.to_owned()),
-        Err(problem) => Err(Failure::Usage(format!("{option} \"{url}\" {problem}"))),
-    })
 }
 
 /// Stores a logo, before anything names it.

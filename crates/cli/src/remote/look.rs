@@ -1,11 +1,15 @@
-//! How a workspace or app looks, on a server elsewhere.
+//! How a workspace, an app or the server itself looks, on a server elsewhere.
 
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
-use super::{Members as _, no_api};
-use crate::args::BrandingFields;
+use super::{Members as _, no_api, text};
+use crate::args::{BrandingFields, SetBranding};
 use crate::failure::Failure;
+use crate::output::{Output, fields};
+
+/// Where the look of the server is, and the last segment of others.
+const SERVER: &str = "branding";
 
 /// What is to change of the look of what is at `path`. Words of welcome are replaced as a whole there, so those that stay are sent
 /// again. A logo is a file here, which the command on the database takes.
@@ -22,7 +26,7 @@ pub fn changes(client: &Client, path: &str, asked: &BrandingFields) -> Result<Ma
     ];
     look.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
     if !asked.welcome.is_empty() {
-        let now = client.get(&format!("{path}/branding"), &[])?;
+        let now = client.get(&address(path), &[])?;
         let mut words = now.at("welcome").as_object().cloned().unwrap_or_default();
         for given in &asked.welcome {
             let usage = || Failure::Usage(format!("--welcome \"{given}\" is not of the form en=Welcome"));
@@ -37,7 +41,38 @@ pub fn changes(client: &Client, path: &str, asked: &BrandingFields) -> Result<Ma
 /// Changes the look of what is at `path`, unless nothing is to change.
 pub fn send(client: &Client, path: &str, look: Map<String, Value>) -> Result<(), Failure> {
     if !look.is_empty() {
-        client.patch(&format!("{path}/branding"), &Value::Object(look))?;
+        client.patch(&address(path), &Value::Object(look))?;
     }
     Ok(())
+}
+
+/// Shows how the server looks.
+pub fn show(client: &Client, output: Output) -> Result<(), Failure> {
+    output.answer(&client.get(SERVER, &[])?, |look| {
+        let welcome = look.at("welcome").as_object().into_iter().flatten();
+        let welcome: Vec<String> = welcome.map(|(tag, words)| format!("{tag}: {}", text(words))).collect();
+        fields(&[
+            ("name", text(look.at("name"))),
+            ("logo", text(look.at("logo"))),
+            ("accent", text(look.at("accent"))),
+            ("terms", text(look.at("terms_url"))),
+            ("privacy", text(look.at("privacy_url"))),
+            ("support", text(look.at("support_url"))),
+            ("welcome", welcome.join("\n")),
+            ("set", text(look.at("set"))),
+        ])
+    })
+}
+
+/// Changes how the server looks.
+pub fn set(client: &Client, output: Output, asked: &SetBranding) -> Result<(), Failure> {
+    let mut look = changes(client, "", &asked.branding)?;
+    look.extend(asked.name.iter().map(|name| ("name".to_owned(), json!(name))));
+    send(client, "", look)?;
+    show(client, output)
+}
+
+/// The address of the look of what is at `path`, of the server if that is empty.
+fn address(path: &str) -> String {
+    if path.is_empty() { SERVER.to_owned() } else { format!("{path}/{SERVER}") }
 }

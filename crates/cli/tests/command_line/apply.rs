@@ -192,6 +192,7 @@ fn a_secret_in_a_file_is_taken_and_replaced_and_never_printed() {
 #[test]
 fn looks_are_declared_beside_what_they_belong_to() {
     const LOOKS: &str = "\
+branding: { name: Harbour, accent: '#123456' }
 orgs:
   - org: bakery
     name: Bakery
@@ -213,6 +214,7 @@ apps:
     assert!(applied.stdout.contains("quotas: {\"members\":50"), "{applied:?}");
     let again = apply(&sigma, LOOKS, &["--yes"]);
     assert!(again.code == 0 && again.stdout.contains("Nothing to do"), "{again:?}");
+    assert_eq!(sigma.json(&["branding", "show"]), json!({"name": "Harbour", "accent": "#123456"}));
     let bakery = sigma.json(&["workspace", "show", "bakery"]);
     assert_eq!(bakery["branding"]["welcome"], json!({"en": "Fresh bread", "de": "Frisches Brot"}));
     assert!(bakery["branding"]["logo"].is_string(), "{bakery}");
@@ -224,6 +226,10 @@ apps:
     for (declared, words) in [
         (other.replace("webhooks: null", "api_keys: 501"), "quotas: api_keys is at most 500"),
         (LOOKS.to_owned(), "branding: logo logo.png"),
+        (
+            other.replace("name: Harbour", "name: ''").replace("{ accent", "{ name: Bakery, accent"),
+            "only the server has a name",
+        ),
         (other.replace("#0a7d4b", "green"), "branding: accent must be a colour"),
         (other.replace("de: Fri", "xx: Fri"), "branding: welcome"),
         (other.replace("https://shop.example.org/terms", "mailto:a@example.org"), "terms_url must begin with https://"),

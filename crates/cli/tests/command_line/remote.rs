@@ -86,6 +86,17 @@ fn workspaces_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
         assert_eq!(elsewhere.run(&["workspace", "set", "bakery", "--quota", quota]).code, code, "{quota}");
         assert_eq!(sigma.run(&["workspace", "set", "bakery", "--quota", quota]).code, 2, "{quota}");
     }
+    let made = sigma.json(&["scim", "add", "--workspace", "bakery", "--name", "Entra"]);
+    let made = made["id"].as_str().unwrap();
+    assert_eq!(elsewhere.json(&["scim", "list", "--workspace", "bakery"])["items"][0]["id"], made);
+    assert_eq!(elsewhere.json(&["scim", "remove", "--workspace", "bakery", made, "--yes"])["removed"], made);
+    assert_eq!(sigma.json(&["scim", "list", "--workspace", "bakery"])["items"], json!([]));
+    let look = elsewhere.json(&["branding", "set", "--name", "Harbour", "--welcome", "en=Come in"]);
+    assert_eq!((&look["name"], &look["set"]), (&json!("Harbour"), &json!(["name", "welcome"])), "{look}");
+    let look = sigma.json(&["branding", "set", "--accent", "#0a7d4b", "--welcome", "de=Herein"]);
+    assert_eq!(look["welcome"], json!({"en": "Come in", "de": "Herein"}));
+    assert_eq!(elsewhere.json(&["branding", "show"])["accent"], "#0a7d4b");
+    assert_eq!(sigma.run(&["branding", "set", "--terms-url", "mailto:a@example.org"]).code, 2);
     let listed = elsewhere.json(&["workspace", "list"]);
     assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
 }

@@ -1,29 +1,22 @@
-//! `/api/admin/v1/branding`: how pages look, and what the endpoints of orgs and apps share.
+//! How pages look, by the API: what the endpoints of the server, orgs and apps share.
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use sigma_core::branding::{Accent, Branding, BrandingChange, Legibility, Part, check_link, check_web_link};
+use sigma_core::branding::{Accent, Branding, BrandingChange, BrandingTexts, Legibility, Part};
 use sigma_core::operator::OperatorRight;
-use sigma_platform::branding::{logo_url, welcome};
-use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::branding::{is_language, logo_url};
 use sigma_platform::state::AppState;
+use sigma_store::Tx;
 use sigma_store::operator::branding::{self, Whose};
 use sigma_store::operator::{Caller, Decision, may};
-use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
-use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
-
-/// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
-    Endpoint::new(POLICY, routes!(server))
-}
 
 /// How something looks; null is what it does not set.
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,57 +98,16 @@ pub struct AdminBrandingChange {
 impl AdminBrandingChange {
     /// The change, checked.
     pub fn checked(&self) -> Result<BrandingChange, AdminError> {
-        let accent =
-            |text: &str| Accent::parse(text).ok_or(AdminError::Invalid("accent must be a colour such as #3d46c2"));
-        let link = |name: &'static str, check: fn(&str) -> Result<(), &'static str>| {
-            move |text: &str| match check(text) {
-                Ok(()) => Ok(text.to_owned()),
-                Err(problem) => Err(AdminError::malformed(format!("{name} {problem}"))),
-            }
+        let texts = BrandingTexts {
+            name: None,
+            accent: self.accent.as_deref(),
+            terms_url: self.terms_url.as_deref(),
+            privacy_url: self.privacy_url.as_deref(),
+            support_url: self.support_url.as_deref(),
+            welcome: self.welcome.as_ref(),
         };
-        let words = self.welcome.as_ref().map(welcome).transpose();
-        Ok(BrandingChange {
-            logo: Part::Kept,
-            accent: Part::of_text(self.accent.as_deref(), accent)?,
-            terms_url: Part::of_text(self.terms_url.as_deref(), link("terms_url", check_web_link))?,
-            privacy_url: Part::of_text(self.privacy_url.as_deref(), link("privacy_url", check_web_link))?,
-            support_url: Part::of_text(self.support_url.as_deref(), link("support_url", check_link))?,
-            welcome: words.map_err(|problem| AdminError::malformed(format!("welcome: {problem}")))?,
-        })
+        texts.checked(is_language).map_err(|problem| AdminError::malformed(problem.to_string()))
     }
-}
-
-/// Returns how the server looks, which its settings say.
-#[utoipa::path(
-    get,
-    path = "/api/admin/v1/branding",
-    operation_id = "adminShowBranding",
-    tag = "Management",
-    security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:server:read"])),
-    responses(
-        (status = 200, description = "The branding", body = AdminBranding),
-        (status = 400, description = "Two credentials"),
-        (status = 401, description = "No token, or one that is not valid"),
-        (status = 403, description = "The token lacks the scope, or the role does not reach"),
-    )
-)]
-async fn server(
-    State(sigma): State<AppState>,
-    admin: Admin<Reads>,
-    conditions: Conditions,
-) -> Result<Response, AdminError> {
-    let caller = admin.caller;
-    sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ReadBranding)).await?;
-    let look = &sigma.brands.look;
-    let branding = Branding {
-        logo: None,
-        accent: look.accent,
-        terms_url: look.terms_url.clone(),
-        privacy_url: look.privacy_url.clone(),
-        support_url: look.support_url.clone(),
-        welcome: look.welcome.clone(),
-    };
-    Ok(conditions.show(AdminBranding { logo: look.logo.clone(), ..AdminBranding::from(&branding) }))
 }
 
 fn read(tx: &mut dyn Tx, caller: &Caller, whose: &Whose) -> Decision<AdminBranding> {
@@ -183,8 +135,8 @@ pub async fn change(
 ) -> Result<Tagged<AdminBranding>, AdminError> {
     let (caller, now) = (admin.caller.clone(), sigma.now());
     let change = move |tx: &mut dyn Tx| {
-        let owner = branding::owner(tx, &caller, &whose)?;
-        conditions.require(tx, &[Owner::Org(&owner)], |tx| read(tx, &caller, &whose))?;
+        let branded = branding::resolve(tx, &caller, &whose)?;
+        conditions.require(tx, &[branding::owner_of(&branded)], |tx| read(tx, &caller, &whose))?;
         branding::change(tx, &caller, &whose, &change, now)?;
         read(tx, &caller, &whose)
     };
@@ -200,15 +152,20 @@ pub async fn set_logo(
     request: Request,
 ) -> Result<Tagged<AdminBranding>, Response> {
     let whose = whose.map_err(IntoResponse::into_response)?;
+    let logo = keep_logo(sigma, admin, request).await?;
+    let with_logo = BrandingChange { logo: Part::Set(logo), ..BrandingChange::default() };
+    change(sigma, admin, conditions, whose, with_logo).await.map_err(IntoResponse::into_response)
+}
+
+/// Keeps the picture in the body; returns its name.
+pub async fn keep_logo(sigma: &AppState, admin: &Admin<Writes>, request: Request) -> Result<String, Response> {
     // Before anything is decoded and stored, so that a role which does not reach leaves nothing behind.
     let caller = admin.caller.clone();
     let allowed = sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ManageBranding)).await;
     allowed.map_err(|stop| AdminError::from(stop).into_response())?;
     let file = sigma_platform::extract::body(request).await?;
     let kept = sigma.brands.keep_logo(file.to_vec()).await;
-    let Some(logo) = kept.map_err(|error| AdminError::from(error).into_response())? else {
-        return Err(AdminError::Invalid("The body must be a PNG, JPEG, WebP or GIF file").into_response());
-    };
-    let with_logo = BrandingChange { logo: Part::Set(logo), ..BrandingChange::default() };
-    change(sigma, admin, conditions, whose, with_logo).await.map_err(IntoResponse::into_response)
+    let kept = kept.map_err(|error| AdminError::from(error).into_response())?;
+    let words = "The body must be a PNG, JPEG, WebP or GIF file";
+    kept.ok_or_else(|| AdminError::Invalid(words).into_response())
 }

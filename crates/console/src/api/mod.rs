@@ -32,6 +32,7 @@ mod people_lines;
 mod person;
 mod providers;
 mod resources;
+mod server_branding;
 mod sessions;
 mod settings;
 mod webhook;
@@ -75,7 +76,7 @@ pub fn surface() -> Surface<AppState> {
         .with(settings::endpoint())
         .with(doctor::endpoint())
         .with(providers::endpoints())
-        .with(branding::endpoint())
+        .with(server_branding::endpoints())
         .with(branding_of::endpoints())
         .each(once)
         .below("/api/admin/v1", POLICY)

@@ -7,6 +7,8 @@ use sigma_core::operator::OperatorRight;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::settings::Setting;
 use sigma_platform::state::AppState;
+use sigma_store::Tx;
+use sigma_store::branding::{self, Branded};
 use sigma_store::operator::may;
 use utoipa::ToSchema;
 
@@ -27,7 +29,7 @@ struct AdminSetting {
     key: String,
     /// Null if there is none. A secret is `***`.
     value: serde_json::Value,
-    /// `default`, `file` or `environment`.
+    /// `default`, `file`, `environment`, or `console` for what was set there, by this API or in a file that was applied.
     source: &'static str,
     /// The file, or the environment variable.
     source_name: Option<String>,
@@ -74,7 +76,11 @@ async fn list(
     conditions: Conditions,
 ) -> Result<Response, AdminError> {
     let caller = admin.caller;
-    sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ReadSettings)).await?;
-    let items = sigma.settings.in_force().into_iter().map(AdminSetting::from).collect();
+    let read = move |tx: &mut dyn Tx| {
+        may(tx, &caller, OperatorRight::ReadSettings)?;
+        Ok(branding::find(tx, &Branded::Server)?)
+    };
+    let set = sigma.store.look_up(read).await?;
+    let items = sigma.settings.in_force_with(&set).into_iter().map(AdminSetting::from).collect();
     Ok(conditions.show(AdminSettings { items }))
 }

@@ -5,12 +5,13 @@ use axum::extract::{FromRequest as _, FromRequestParts, Path, RawQuery, Request,
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
-use sigma_core::branding::{Accent, BrandingChange, Part};
+use sigma_core::branding::{BrandingChange, Part};
 use sigma_core::ids::{AppId, AppRef, OrgId, OrgRef};
 use sigma_core::interaction::{BrandingOf, ConsolePage};
 use sigma_core::operator::{OperatorRight, OperatorRole};
 use sigma_core::params::Params;
-use sigma_platform::branding::form::{BrandingView, Entered, shades};
+use sigma_platform::branding::form::{BrandingView, Entered};
+use sigma_platform::branding::logo_url;
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{Endpoint, Policy};
@@ -28,13 +29,16 @@ use crate::view::{BrandingPage, Fact, ServerBrandingPage, Tab};
 
 /// The largest logo, with the form around it.
 const LOGO: Policy = Policy { body: BodyLimit::Kibibytes(2_100), ..FORM };
+const SERVER: &str = "/console/branding";
 const ORG: &str = "/console/branding/org/{id}";
 const APP: &str = "/console/branding/app/{id}";
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 7] {
+pub fn endpoints() -> [Endpoint<AppState>; 9] {
     [
-        Endpoint::get(PAGE, "/console/branding", server),
+        Endpoint::get(PAGE, SERVER, server),
+        Endpoint::post(FORM, SERVER, save),
+        Endpoint::post(LOGO, "/console/branding/logo", set_logo),
         Endpoint::get(PAGE, ORG, show),
         Endpoint::post(FORM, ORG, save),
         Endpoint::post(LOGO, "/console/branding/org/{id}/logo", set_logo),
@@ -50,6 +54,7 @@ struct Named(BrandingOf);
 impl Named {
     fn whose(&self) -> Whose {
         match &self.0 {
+            BrandingOf::Server => Whose::Server,
             BrandingOf::Org(id) => Whose::Org(id.clone()),
             BrandingOf::App(id) => Whose::App(AppRef::Id(id.clone())),
         }
@@ -57,6 +62,7 @@ impl Named {
 
     fn path(&self) -> String {
         match &self.0 {
+            BrandingOf::Server => SERVER.to_owned(),
             BrandingOf::Org(id) => format!("/console/branding/org/{id}"),
             BrandingOf::App(id) => format!("/console/branding/app/{id}"),
         }
@@ -64,6 +70,7 @@ impl Named {
 
     fn back(&self) -> String {
         match &self.0 {
+            BrandingOf::Server => SERVER.to_owned(),
             BrandingOf::Org(id) => format!("/console/orgs/{id}"),
             BrandingOf::App(id) => format!("/console/apps/{id}"),
         }
@@ -73,6 +80,7 @@ impl Named {
         match &self.0 {
             BrandingOf::Org(_) => "branding-about",
             BrandingOf::App(_) => "branding-about-app",
+            BrandingOf::Server => "console-branding-about",
         }
     }
 
@@ -85,6 +93,9 @@ impl FromRequestParts<AppState> for Named {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
+        if [SERVER, "/console/branding/logo"].contains(&parts.uri.path()) {
+            return Ok(Self(BrandingOf::Server));
+        }
         let is_app = parts.uri.path().starts_with("/console/branding/app/");
         let id = Path::<String>::from_request_parts(parts, sigma).await.ok();
         let of = id.and_then(|Path(id)| {
@@ -99,37 +110,55 @@ async fn server(
     operator: Operator,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let caller = operator.caller();
-    operator.read(&sigma, move |tx| may(tx, &caller, OperatorRight::ReadBranding)).await?;
-    let search = field(&Params::parse(query.as_deref().unwrap_or_default()), "q");
-    let mut notice = None;
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let search = field(&query, "q");
+    let mut notice = Done::reported_by(&query, operator.language);
     if !search.is_empty() {
+        let caller = operator.caller();
+        operator.read(&sigma, move |tx| may(tx, &caller, OperatorRight::ReadBranding)).await?;
         if let Some(path) = find(&sigma, &search).await? {
             return Ok(Redirect::to(&path).into_response());
         }
         notice = Some(Notice::Refused(operator.text("console-branding-none")));
     }
-    let settings = &sigma.settings.branding;
-    let fact = |label: &'static str, value: Option<&str>| value.map(|value| Fact { label, value: value.to_owned() });
-    let welcome: Vec<String> =
-        sigma.brands.look.welcome.iter().map(|(language, words)| format!("{language}: {words}")).collect();
-    let welcome = (!welcome.is_empty()).then(|| welcome.join("\n"));
-    let logo = settings.logo.as_ref().map(|path| path.display().to_string());
-    let facts = [
-        fact("console-name", Some(&settings.name)),
-        fact("branding-logo", logo.as_deref()),
-        fact("branding-terms", settings.terms_url.as_deref()),
-        fact("branding-privacy", settings.privacy_url.as_deref()),
-        fact("branding-support", settings.support_url.as_deref()),
-        fact("console-branding-welcome", welcome.as_deref()),
-    ];
-    let accent = sigma.brands.look.accent.unwrap_or(Accent::DEFAULT);
-    let view = ServerBrandingPage {
-        facts: facts.into_iter().flatten().collect(),
-        shades: shades(accent, operator.language),
-        search,
+    draw_server(&sigma, &operator, StatusCode::OK, (notice, None), search).await
+}
+
+/// How the server looks, where that comes from, and the forms to change it.
+async fn draw_server(
+    sigma: &AppState,
+    operator: &Operator,
+    status: StatusCode,
+    (notice, entered): (Option<Notice>, Option<Entered>),
+    search: String,
+) -> Result<Response, PageError> {
+    let (caller, named) = (operator.caller(), Named(BrandingOf::Server));
+    let set = operator.read(sigma, move |tx| branding::find(tx, &caller, &Whose::Server)).await?.branding;
+    let confirmation = confirmation(sigma, operator, OperatorRight::ManageBranding, named.change())?;
+    let in_force = sigma.server_branding_with(&set);
+    let name = in_force.name.clone().unwrap_or_default();
+    let mut view = BrandingView::of(named.path(), &name, &set, in_force.accent, operator.language);
+    view.may_change = confirmation.may_change;
+    view.confirm_url = confirmation.url.clone().filter(|_| view.may_change);
+    view.entered = entered.unwrap_or_else(|| view.entered.of_server(&set));
+    let fact = |label: &'static str, value: Option<String>, is_set: bool| {
+        let origin = operator.text(if is_set { "console-setting-console" } else { "console-branding-settings" });
+        value.map(|value| Fact { label, value: format!("{value}\n{origin}") })
     };
-    Ok(view.render(&operator.frame(Tab::Branding, notice), &operator.page(&sigma)))
+    let welcome: Vec<_> = in_force.welcome.iter().map(|(language, words)| format!("{language}: {words}")).collect();
+    let welcome = (!welcome.is_empty()).then(|| welcome.join("\n"));
+    let facts = [
+        fact("console-name", Some(name), set.name.is_some()),
+        fact("branding-logo", in_force.logo.as_deref().map(logo_url), set.logo.is_some()),
+        fact("branding-accent", in_force.accent.map(|accent| accent.to_string()), set.accent.is_some()),
+        fact("branding-terms", in_force.terms_url, set.terms_url.is_some()),
+        fact("branding-privacy", in_force.privacy_url, set.privacy_url.is_some()),
+        fact("branding-support", in_force.support_url, set.support_url.is_some()),
+        fact("console-branding-welcome", welcome, !set.welcome.is_empty()),
+    ];
+    let view = ServerBrandingPage { facts: facts.into_iter().flatten().collect(), branding: view, search };
+    let page = view.render(status, &operator.frame(Tab::Branding, notice), &operator.page(sigma));
+    Ok(confirmation.with(page))
 }
 
 /// The page of the org or app of that name.
@@ -169,13 +198,16 @@ async fn draw(
     status: StatusCode,
     (notice, entered): (Option<Notice>, Option<Entered>),
 ) -> Result<Response, PageError> {
+    if named.0 == BrandingOf::Server {
+        return draw_server(sigma, operator, status, (notice, entered), String::new()).await;
+    }
     let (caller, whose) = (operator.caller(), named.whose());
     let Found { name, org_id, branding, wider } =
         operator.read(sigma, move |tx| branding::find(tx, &caller, &whose)).await?;
     let confirmation = confirmation(sigma, operator, OperatorRight::ManageBranding, named.change())?;
     let is_own = matches!(&named.0, BrandingOf::Org(_)) && org_id == OrgId::operator();
     let mut view =
-        BrandingView::of(named.path(), &name, &branding, wider.accent.or(sigma.brands.look.accent), operator.language);
+        BrandingView::of(named.path(), &name, &branding, wider.accent.or(sigma.brands.accent()), operator.language);
     view.may_change = confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner);
     view.confirm_url = confirmation.url.clone().filter(|_| view.may_change);
     view.entered = entered.unwrap_or(view.entered);
@@ -191,7 +223,9 @@ async fn save(
     body: Bytes,
 ) -> Result<Response, PageError> {
     may_change(&sigma, &operator, OperatorRight::ManageBranding, named.change())?;
-    let entered = Entered::of_form(&Params::parse_form(&body));
+    let form = Params::parse_form(&body);
+    let is_server = named.0 == BrandingOf::Server;
+    let entered = if is_server { Entered::of_server_form(&form) } else { Entered::of_form(&form) };
     match entered.checked() {
         Ok(change) => apply(&sigma, &operator, &named, change, Some(entered)).await,
         Err(problem) => {
@@ -233,7 +267,12 @@ async fn apply(
 ) -> Result<Response, PageError> {
     let (caller, whose, now) = (operator.caller(), named.whose(), sigma.now());
     match operator.act(sigma, move |tx| branding::change(tx, &caller, &whose, &change, now)).await? {
-        Ok(_) => Ok(Done::Saved.at(&named.path())),
+        Ok(_) => {
+            if named.0 == BrandingOf::Server {
+                sigma.show_changed_branding().await;
+            }
+            Ok(Done::Saved.at(&named.path()))
+        }
         Err(notice) => draw(sigma, operator, named, StatusCode::FORBIDDEN, (Some(notice), entered)).await,
     }
 }

@@ -7,6 +7,8 @@ use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::PAGE;
 use sigma_platform::settings::Setting;
 use sigma_platform::state::AppState;
+use sigma_store::Tx;
+use sigma_store::branding::{self, Branded};
 use sigma_store::operator::may;
 
 use crate::operator::Operator;
@@ -24,9 +26,13 @@ pub fn endpoint() -> Endpoint<AppState> {
 
 async fn show(State(sigma): State<AppState>, operator: Operator) -> Result<Response, PageError> {
     let caller = operator.caller();
-    operator.read(&sigma, move |tx| may(tx, &caller, OperatorRight::ReadSettings)).await?;
+    let read = move |tx: &mut dyn Tx| {
+        may(tx, &caller, OperatorRight::ReadSettings)?;
+        Ok(branding::find(tx, &Branded::Server)?)
+    };
+    let set = operator.read(&sigma, read).await?;
     let (mut policies, mut others): (Vec<SettingsGroup>, Vec<SettingsGroup>) = (Vec::new(), Vec::new());
-    for setting in sigma.settings.in_force() {
+    for setting in sigma.settings.in_force_with(&set) {
         let section = setting.key.split_once('.').map_or("", |(section, _)| section).to_owned();
         let groups = if POLICIES.contains(&section.as_str()) { &mut policies } else { &mut others };
         let row = row(setting);
@@ -52,6 +58,7 @@ fn row(setting: Setting) -> SettingRow {
         origin: match setting.origin.kind() {
             "file" => "console-setting-file",
             "environment" => "console-setting-environment",
+            "console" => "console-setting-console",
             _ => "console-setting-default",
         },
         origin_name: setting.origin.name().map(str::to_owned),

@@ -3,20 +3,20 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use sigma_platform::branding::form::{BrandingView, ShadeRow};
+use sigma_platform::branding::form::BrandingView;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, page};
 
 use super::{Fact, Frame};
 use crate::outcome::Notice;
 
-/// `/console/branding`: how the server looks, which its settings say.
+/// `/console/branding`: how the server looks.
 #[derive(Clone, Debug)]
 pub struct ServerBrandingPage {
-    /// The settings.
+    /// What is in force, and where it comes from.
     pub facts: Vec<Fact>,
-    /// How its accent is seen.
-    pub shades: Vec<ShadeRow>,
+    /// What was set here, and the forms to change it.
+    pub branding: BrandingView,
     /// The org or app that was looked for in vain.
     pub search: String,
 }
@@ -44,8 +44,8 @@ struct ServerBrandingTemplate<'a> {
 
 impl ServerBrandingPage {
     /// The page.
-    pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &ServerBrandingTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(status, &ServerBrandingTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 

@@ -12,6 +12,8 @@ pub enum OrgSection {
     Directories,
     /// Webhooks, whose secrets are shown once.
     Webhooks,
+    /// How pages look.
+    Branding,
 }
 
 impl OrgSection {
@@ -20,6 +22,7 @@ impl OrgSection {
         match self {
             Self::Directories => "directories",
             Self::Webhooks => "webhooks",
+            Self::Branding => "branding",
         }
     }
 }
@@ -170,6 +173,8 @@ pub enum ConsolePage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BrandingOf {
+    /// The server itself.
+    Server,
     /// An org.
     Org(OrgId),
     /// An app.

@@ -92,7 +92,7 @@ fn continuation() -> impl Strategy<Value = Continuation> {
         "\\PC{0,50}".prop_map(|secret| Continuation::LinkApp { token: LinkSecret::new(secret) }),
         proptest::option::of("(org_[0-9a-f]{24}|[a-z][a-z0-9-]{2,20})")
             .prop_map(|name| Continuation::MeritOrg { org: name.as_deref().and_then(OrgRef::parse) }),
-        prop::sample::select(vec![OrgSection::Directories, OrgSection::Webhooks])
+        prop::sample::select(vec![OrgSection::Directories, OrgSection::Webhooks, OrgSection::Branding])
             .prop_map(|section| Continuation::OrgChange { org: OrgRef::parse("acme").unwrap(), section }),
         "\\PC{0,50}".prop_map(|secret| Continuation::FirstOwner { token: LinkSecret::new(secret) }),
         prop::sample::select(vec![

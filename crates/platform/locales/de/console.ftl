@@ -234,13 +234,15 @@ scope-admin-area-detail = Soweit Ihre Rolle in der Konsole reicht
 
 ## Branding
 
-console-branding-about = Wie Seiten und E-Mails aussehen. Der Server wird in seinen Einstellungen konfiguriert; Organisationen und Apps können ein eigenes Logo, eine eigene Farbe, eigene Links und eigene Worte haben.
+console-branding-about = Wie Seiten und E-Mails aussehen. Was hier gesetzt ist, gilt vor den Einstellungen des Servers; was leer bleibt, ist wie dort. Organisationen und Apps können ein eigenes Logo, eine eigene Farbe, eigene Links und eigene Worte haben.
+console-branding-settings = laut Einstellungen
+console-setting-console = in der Konsole, per API oder in einer Datei gesetzt
 console-branding-server = Der Server
 console-branding-others = Organisationen und Apps
 console-branding-others-about = Jede Organisation und jede App hat eine eigene Seite.
 console-branding-find = ID oder Kurzname einer Organisation, ID oder Client-ID einer App
 console-branding-none = Eine solche Organisation oder App gibt es nicht.
-console-branding-welcome = Begrüßung auf der Anmeldeseite
+console-branding-welcome = Begrüßung
 
 ## Texts of mails
 

@@ -253,6 +253,7 @@ activity-people-export = Sie haben die Personen dieses Servers exportiert
 activity-mail-test = Sie haben sich eine Testmail gesendet
 activity-mail-resend = Sie haben eine E-Mail dieses Servers erneut senden lassen
 activity-mail-drop = Sie haben eine E-Mail dieses Servers verworfen
+activity-server-change = Sie haben geändert, wie dieser Server aussieht
 activity-provider-change = Sie haben einen Anbieter dieses Servers geändert
 activity-provider-remove = Sie haben einen Anbieter dieses Servers entfernt
 activity-provider-test = Sie haben einen Anbieter dieses Servers getestet

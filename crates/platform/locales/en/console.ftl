@@ -234,13 +234,15 @@ scope-admin-area-detail = As far as your role in the console reaches
 
 ## Branding
 
-console-branding-about = How pages and mails look. The server is configured in its settings; organizations and apps can have a logo, a colour, links and words of their own.
+console-branding-about = How pages and mails look. What is set here counts before the settings of the server; what is left empty is as they say. Organizations and apps can have a logo, a colour, links and words of their own.
+console-branding-settings = by the settings
+console-setting-console = set in the console, by the API or in a file
 console-branding-server = The server
 console-branding-others = Organizations and apps
 console-branding-others-about = Every organization and every app has a page of its own.
 console-branding-find = Id or short name of an organization, id or client id of an app
 console-branding-none = There is no such organization or app.
-console-branding-welcome = Welcome on the sign-in page
+console-branding-welcome = Welcome
 
 ## Texts of mails
 

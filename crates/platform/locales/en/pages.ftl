@@ -253,6 +253,7 @@ activity-people-export = You exported the people of this server
 activity-mail-test = You sent yourself a test mail
 activity-mail-resend = You had a mail of this server sent again
 activity-mail-drop = You dropped a mail of this server
+activity-server-change = You changed how this server looks
 activity-provider-change = You changed a provider of this server
 activity-provider-remove = You removed a provider of this server
 activity-provider-test = You tested a provider of this server

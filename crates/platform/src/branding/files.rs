@@ -37,7 +37,7 @@ async fn logo(State(sigma): State<AppState>, Path(file): Path<String>) -> Respon
         return nothing();
     }
     let brands = &sigma.brands;
-    if let Some(own) = brands.logo.as_ref().filter(|logo| logo.name == file) {
+    if let Some(own) = brands.shown.logo().filter(|logo| logo.name == file) {
         return immutable("image/png", own.png.clone());
     }
     if let Some(icon) = sigma.providers.icon(&file) {

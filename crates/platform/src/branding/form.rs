@@ -1,9 +1,9 @@
 //! The form of a branding, in the console and at an org's own pages: what was entered, and what the page says about it.
 
-use sigma_core::branding::{Accent, Branding, BrandingChange, Legibility, Part, Welcome, check_link, check_web_link};
+use sigma_core::branding::{Accent, Branding, BrandingChange, BrandingTexts, Legibility};
 use sigma_core::params::Params;
 
-use super::logo_url;
+use super::{is_language, logo_url};
 use crate::i18n::Language;
 
 /// What is wrong with a form: a key of the catalogue.
@@ -13,6 +13,8 @@ pub struct Problem(pub &'static str);
 /// A branding as entered, without its logo, which has a form of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Entered {
+    /// The name of a server, empty for that of its settings; others have none here.
+    pub name: Option<String>,
     /// The colour; empty for the one of the wider branding.
     pub accent: String,
     /// The terms of service.
@@ -31,12 +33,19 @@ impl Entered {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let welcome = |language: Language| branding.welcome.get(language.tag()).unwrap_or_default().to_owned();
         Self {
+            name: None,
             accent: branding.accent.map(|accent| accent.to_string()).unwrap_or_default(),
             terms_url: text(&branding.terms_url),
             privacy_url: text(&branding.privacy_url),
             support_url: text(&branding.support_url),
             welcome: Language::ALL.map(|language| (language, welcome(language))).to_vec(),
         }
+    }
+
+    /// The same for a server, which has a name here.
+    #[must_use]
+    pub fn of_server(self, branding: &Branding) -> Self {
+        Self { name: Some(branding.name.clone().unwrap_or_default()), ..self }
     }
 
     /// As a form was sent.
@@ -48,6 +57,7 @@ impl Entered {
             words.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         Self {
+            name: None,
             accent: text("accent"),
             terms_url: text("terms_url"),
             privacy_url: text("privacy_url"),
@@ -56,28 +66,34 @@ impl Entered {
         }
     }
 
+    /// As a form of a server was sent.
+    pub fn of_server_form(form: &Params) -> Self {
+        let name = form.raw("name").unwrap_or_default().trim().to_owned();
+        Self { name: Some(name), ..Self::of_form(form) }
+    }
+
     /// The change that it asks for.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn checked(&self) -> Result<BrandingChange, Problem> {
-        let accent = |text: &str| Accent::parse(text).ok_or(Problem("branding-problem-accent"));
-        let web = |text: &str| match check_web_link(text) {
-            Ok(()) => Ok(text.to_owned()),
-            Err(_) => Err(Problem("branding-problem-link")),
+        let words = self.welcome.iter().map(|(language, words)| (language.tag().to_owned(), words.clone())).collect();
+        let texts = BrandingTexts {
+            name: self.name.as_deref(),
+            accent: Some(&self.accent),
+            terms_url: Some(&self.terms_url),
+            privacy_url: Some(&self.privacy_url),
+            support_url: Some(&self.support_url),
+            welcome: Some(&words),
         };
-        let support = |text: &str| match check_link(text) {
-            Ok(()) => Ok(text.to_owned()),
-            Err(_) => Err(Problem("branding-problem-support")),
-        };
-        let words = self.welcome.iter().map(|(language, words)| (language.tag(), words.as_str()));
-        Ok(BrandingChange {
-            logo: Part::Kept,
-            accent: Part::of_text(Some(&self.accent), accent)?,
-            terms_url: Part::of_text(Some(&self.terms_url), web)?,
-            privacy_url: Part::of_text(Some(&self.privacy_url), web)?,
-            support_url: Part::of_text(Some(&self.support_url), support)?,
-            welcome: Some(Welcome::new(words).map_err(|_| Problem("branding-problem-welcome"))?),
+        texts.checked(is_language).map_err(|problem| {
+            Problem(match problem.field {
+                "name" => "branding-problem-name",
+                "accent" => "branding-problem-accent",
+                "support_url" => "branding-problem-support",
+                "welcome" => "branding-problem-welcome",
+                _ => "branding-problem-link",
+            })
         })
     }
 }
@@ -148,6 +164,8 @@ pub fn shades(accent: Accent, language: Language) -> Vec<ShadeRow> {
 
 #[cfg(test)]
 mod tests {
+    use sigma_core::branding::Part;
+
     use super::*;
 
     #[test]
@@ -168,6 +186,10 @@ mod tests {
         ] {
             assert_eq!(Entered::of_form(&Params::parse(form)).checked().err(), Some(Problem(problem)), "{form}");
         }
+        let name = |name: &str| Entered::of_server_form(&Params::parse(&format!("name={name}"))).checked();
+        assert_eq!(name("+Bakery+").unwrap().name, Part::Set("Bakery".to_owned()));
+        assert_eq!(name("").unwrap().name, Part::Gone);
+        assert_eq!(name(&"x".repeat(101)).err(), Some(Problem("branding-problem-name")));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! How pages and mails look: the name, logo, accent colour and links of the server, of orgs and of apps.
 //!
-//! Those of the server are settings; those of orgs and apps are rows, looked up for pages alone and cached until the change
-//! feed reports a change. Without an answer of the store, or without a logo, a page looks plain and works.
+//! Those of orgs and apps are rows, looked up for pages alone and cached until the change feed reports a change. That of the server is a
+//! row as well, and where that says nothing its settings. Without an answer of the store, or without a logo, a page looks plain and works.
 
 mod files;
 pub mod form;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,12 +13,13 @@ use std::fs;
 use std::sync::Arc;
 
 use sigma_core::app::App;
-use sigma_core::branding::{Accent, Branding, Welcome, check_link};
+use sigma_core::branding::{Accent, Branding, BrandingProblem, Welcome, check_link, server_name};
 use sigma_core::ids::OrgId;
 use sigma_store::branding::{self, Branded};
 use sigma_store::{Cache, Store, cached};
 
 pub use files::{accent_url, logo_url, surface};
+pub use shown::{ShownLook, Worn, follow};
 
 use crate::http::ApiError;
 use crate::i18n::Language;
@@ -31,9 +33,7 @@ const CACHED: usize = 2_000;
 /// Everything that pages need to look like their server, org and app.
 pub struct Brands {
     /// The look of pages that belong to no app.
-    pub look: Look,
-    /// The logo of the server, which is a file of its own.
-    logo: Option<Logo>,
+    shown: ShownLook,
     of: Cache<Arc<Branding>>,
     /// Where the logos of orgs and apps are.
     pub objects: Objects,
@@ -73,9 +73,18 @@ impl Look {
 
 impl Brands {
     /// The brands of a server.
-    pub fn new(settings: &Settings, objects: Objects, store: &Store) -> Self {
-        let (look, logo) = of_server(settings);
-        Self { look, logo, of: Cache::new(store, cached::BRANDING, CACHED), objects }
+    pub fn new(shown: ShownLook, objects: Objects, store: &Store) -> Self {
+        Self { shown, of: Cache::new(store, cached::BRANDING, CACHED), objects }
+    }
+
+    /// The look of pages that belong to no app, at this moment.
+    pub fn look(&self) -> Arc<Look> {
+        self.shown.look()
+    }
+
+    /// The accent of those pages.
+    pub fn accent(&self) -> Option<Accent> {
+        self.look().accent
     }
 
     /// Keeps the picture in a file, encoded anew; returns its name, or `None` if there is none.
@@ -139,7 +148,7 @@ impl AppState {
         {
             branding.logo = None;
         }
-        let mut look = self.brands.look.clone();
+        let mut look = Look::clone(&self.brands.look());
         look.accent = branding.accent.or(look.accent);
         if !branding.welcome.is_empty() {
             look.welcome = branding.welcome.clone();
@@ -148,43 +157,24 @@ impl AppState {
     }
 }
 
-/// The look of a server, and its logo. A logo that cannot be read is reported and left out: it stops no server.
-pub fn of_server(settings: &Settings) -> (Look, Option<Logo>) {
-    let logo = settings.logo.as_ref().and_then(|path| {
-        read_logo(path).inspect_err(|error| tracing::error!(error, "branding.logo is not shown")).ok()
-    });
-    let look = Look {
-        name: settings.name.clone(),
-        logo: logo.as_ref().map(|logo| logo_url(&logo.name)),
-        accent: settings.accent.as_deref().and_then(Accent::parse),
-        terms_url: settings.terms_url.clone(),
-        privacy_url: settings.privacy_url.clone(),
-        support_url: settings.support_url.clone(),
-        welcome: welcome(&settings.welcome).unwrap_or_default(),
-    };
-    (look, logo)
-}
-
 /// Words of welcome by the tags of languages that there are.
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn welcome(words: &BTreeMap<String, String>) -> Result<Welcome, String> {
-    if let Some(unknown) = words.keys().find(|tag| Language::parse(tag).is_none()) {
-        return Err(format!("\"{unknown}\" is no language of pages"));
-    }
-    let each = words.iter().map(|(language, words)| (language.as_str(), words.as_str()));
-    Welcome::new(each).map_err(|(language, problem)| format!("\"{language}\" {problem}"))
+pub fn welcome(words: &BTreeMap<String, String>) -> Result<Welcome, BrandingProblem> {
+    sigma_core::branding::welcome(words, is_language)
+}
+
+/// Whether pages can be in the language of that tag.
+pub fn is_language(tag: &str) -> bool {
+    Language::parse(tag).is_some()
 }
 
 /// What is wrong with the branding of the settings: the key and the problem.
 pub fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
     let mut problems = Vec::new();
-    if settings.name.trim().is_empty()
-        || settings.name.chars().count() > 100
-        || settings.name.contains(char::is_control)
-    {
-        problems.push(("branding.name", "must be 1 to 100 characters".to_owned()));
+    if let Err(problem) = server_name(&settings.name) {
+        problems.push(("branding.name", problem.to_owned()));
     }
     if settings.accent.as_deref().is_some_and(|accent| Accent::parse(accent).is_none()) {
         problems.push(("branding.accent", "must be a colour such as \"#3d46c2\"".to_owned()));
@@ -193,7 +183,7 @@ pub fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
         problems.push(("branding.logo", error));
     }
     if let Err(problem) = welcome(&settings.welcome) {
-        problems.push(("branding.welcome", problem));
+        problems.push(("branding.welcome", problem.words));
     }
     let links = [
         ("branding.terms_url", &settings.terms_url),
@@ -219,6 +209,6 @@ pub fn read_logo(path: &std::path::Path) -> Result<Logo, String> {
 
 impl fmt::Debug for Brands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Brands").field("look", &self.look).finish_non_exhaustive()
+        f.debug_struct("Brands").field("look", &self.look()).finish_non_exhaustive()
     }
 }

@@ -86,6 +86,7 @@ fn console_page(page: &ConsolePage) -> String {
             let place = match of {
                 BrandingOf::Org(id) => OrgId::parse(id.as_str()).map(|id| format!("/org/{id}")),
                 BrandingOf::App(id) => AppId::parse(id.as_str()).map(|id| format!("/app/{id}")),
+                BrandingOf::Server => None,
             };
             format!("{CONSOLE_PATH}/branding{}", place.unwrap_or_default())
         }

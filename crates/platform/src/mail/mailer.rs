@@ -129,8 +129,8 @@ async fn send(
     let opened = opened.map_err(|error| MailError::Refused(error.to_string()))?;
     let message = Message::from_bytes(&opened).ok_or_else(|| MailError::Refused("it cannot be read".to_owned()))?;
     let transport = transport.as_ref().map_err(|error| MailError::Settings(error.to_string()))?;
-    let mime =
-        to_mime(&sigma.settings.mail, &sigma.settings.branding.name, sigma.issuer(), &mail.id, &message, sigma.now())?;
+    let (settings, look) = (&sigma.settings.mail, sigma.brands.look());
+    let mime = to_mime(settings, &look.name, sigma.issuer(), &mail.id, &message, sigma.now())?;
     transport.send(&mail.id, &mime).await
 }
 

@@ -17,7 +17,7 @@ use sigma_store::outbox::{MailedLink, NewMail, seal_context};
 use sigma_store::user::User;
 use sigma_store::{MasterKey, SealError};
 
-use crate::branding::Look;
+use crate::branding::Worn;
 use crate::http::ApiError;
 use crate::i18n::Language;
 use crate::settings::Links;
@@ -33,7 +33,7 @@ const SECRET_LENGTH: usize = 43;
 const DELIVERY: Duration = Duration::from_hours(24);
 
 /// Writes mails: holds everything that goes into one, and the key that seals it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Composer<'a> {
     /// The configured issuer, with which links start.
     pub issuer: &'a str,
@@ -42,7 +42,7 @@ pub struct Composer<'a> {
     /// The language of the texts.
     pub language: Language,
     /// What mails look like.
-    pub look: &'a Look,
+    pub look: Worn<'a>,
     /// Seals queued mails.
     pub master_key: &'a MasterKey,
     /// Randomness.
@@ -91,7 +91,7 @@ impl AppState {
             issuer: self.issuer(),
             links: &self.settings.links,
             language: self.settings.languages.default,
-            look: &self.brands.look,
+            look: self.brands.look().into(),
             master_key: &self.master_key,
             rng: &*self.rng,
             now: self.now(),
@@ -156,7 +156,7 @@ impl AppState {
 impl Composer<'_> {
     /// The same for somebody who reads another language.
     #[must_use]
-    pub const fn in_language(self, language: Language) -> Self {
+    pub fn in_language(self, language: Language) -> Self {
         Self { language, ..self }
     }
 
@@ -294,7 +294,7 @@ impl Composer<'_> {
     }
 
     fn writer(&self) -> Writer<'_> {
-        Writer { language: self.language, issuer: self.issuer, look: self.look }
+        Writer { language: self.language, issuer: self.issuer, look: &self.look }
     }
 
     fn link(&self, purpose: Purpose, to: &str) -> Link {

@@ -34,7 +34,7 @@ pub fn surface() -> Surface<AppState> {
 impl AppState {
     /// What every page knows of this server, in a language.
     pub fn page_in(&self, language: Language) -> PageContext<'_> {
-        PageContext { language, ..PageContext::new(self.issuer()).with_look(&self.brands.look) }
+        PageContext { language, ..PageContext::new(self.issuer()).with_look(self.brands.look()) }
     }
 
     /// The language for a browser; an app may have asked for one (`ui_locales`).

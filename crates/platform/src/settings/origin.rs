@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sigma_core::branding::Branding;
+
 use super::Settings;
+use crate::branding::logo_url;
 
 /// Where a setting comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub enum Origin {
     File(String),
     /// The environment variable of that name.
     Environment(String),
+    /// Whoever runs the server, in the console, by the API or in a file that was applied.
+    Console,
 }
 
 impl Origin {
@@ -23,13 +28,14 @@ impl Origin {
             Self::Default => "default",
             Self::File(_) => "file",
             Self::Environment(_) => "environment",
+            Self::Console => "console",
         }
     }
 
     /// The file or the variable.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Default => None,
+            Self::Default | Self::Console => None,
             Self::File(name) | Self::Environment(name) => Some(name),
         }
     }
@@ -57,6 +63,29 @@ pub struct Setting {
 }
 
 impl Settings {
+    /// [`in_force`](Self::in_force), of the branding with what was `set` beside the settings, which counts before them.
+    pub fn in_force_with(&self, set: &Branding) -> Vec<Setting> {
+        let welcome = (!set.welcome.is_empty()).then(|| serde_json::to_value(&set.welcome).unwrap_or_default());
+        let text = |value: &Option<String>| value.clone().map(serde_json::Value::from);
+        let branding = [
+            ("branding.name", text(&set.name)),
+            ("branding.logo", set.logo.as_deref().map(|name| logo_url(name).into())),
+            ("branding.accent", set.accent.map(|accent| accent.to_string().into())),
+            ("branding.terms_url", text(&set.terms_url)),
+            ("branding.privacy_url", text(&set.privacy_url)),
+            ("branding.support_url", text(&set.support_url)),
+            ("branding.welcome", welcome),
+        ];
+        let mut all = self.in_force();
+        for setting in &mut all {
+            let value = branding.iter().find(|(key, _)| *key == setting.key).and_then(|(_, value)| value.clone());
+            if let Some(value) = value {
+                (setting.value, setting.origin) = (value, Origin::Console);
+            }
+        }
+        all
+    }
+
     /// Every setting, by key, with secrets masked.
     pub fn in_force(&self) -> Vec<Setting> {
         // Settings are plain data, which serde_json takes.
@@ -92,11 +121,17 @@ mod tests {
         let variable = "SIGMA__MASTER_KEY__VALUE";
         settings.origins =
             [("master_key.value".to_owned(), Origin::Environment(variable.to_owned()))].into_iter().collect();
-        let all = settings.in_force();
+        let set = Branding { name: Some("Harbour".to_owned()), ..Branding::default() };
+        let all = settings.in_force_with(&set);
         let find = |key: &str| all.iter().find(|setting| setting.key == key).unwrap();
         assert_eq!(
             (&find("master_key.value").value, find("master_key.value").origin.name()),
             (&"***".into(), Some(variable))
+        );
+        let name = find("branding.name");
+        assert_eq!(
+            (&name.value, name.origin.kind(), find("branding.accent").origin.kind()),
+            (&"Harbour".into(), "console", "default")
         );
         assert_eq!((find("issuer").origin.kind(), &find("tls").value), ("default", &serde_json::Value::Null));
         assert!(find("tokens.code_seconds").value.is_number());

@@ -13,7 +13,7 @@ use sigma_store::merits::request;
 use sigma_store::org::active_member;
 use sigma_store::session::BrowserSession;
 
-use crate::branding::{Brand, Look};
+use crate::branding::{Brand, Worn};
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
@@ -192,8 +192,8 @@ impl Arrival {
     }
 
     /// What the page looks like: the app's accent, if any.
-    pub fn look<'a>(&'a self, sigma: &'a AppState) -> &'a Look {
-        self.brand.as_ref().map_or(&sigma.brands.look, |brand| &brand.look)
+    pub fn look(&self, sigma: &AppState) -> Worn<'_> {
+        self.brand.as_ref().map_or_else(|| sigma.brands.look().into(), |brand| Worn::Own(&brand.look))
     }
 
     /// The requesting app, if any.

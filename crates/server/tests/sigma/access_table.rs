@@ -133,7 +133,6 @@ impl Standing {
             callers.push(Caller { kind: format!("key {permission}"), headers: vec![("x-sigma-apikey", key)] });
         }
         callers.push(Caller { kind: "key all".to_owned(), headers: vec![("x-sigma-apikey", team.admin_key().await)] });
-        callers.push(Caller::bearer("SCIM token", &team.connect(world).await.token));
         Self { callers }
     }
 }

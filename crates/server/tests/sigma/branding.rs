@@ -5,6 +5,7 @@ use sigma_core::branding::{Accent, Branding, Welcome};
 use sigma_core::operator::OperatorRole;
 use sigma_server::objects::Logo;
 use sigma_store::branding::{self, Branded};
+use sigma_store::event::Trail;
 
 use crate::admin_api::{add_app, own_token};
 use crate::console::operator;
@@ -239,7 +240,8 @@ async fn whoever_may_changes_how_an_org_and_its_apps_look() {
     let set = put(logo(7).png.to_vec()).await;
     assert_eq!(set.json()["logo"], json!(format!("/logos/{}", logo(7).name)), "{}", set.body);
     assert_eq!(call("DELETE", &format!("{app}/logo"), Value::Null).await.json()["logo"], Value::Null);
-    assert_eq!(call("GET", "branding", Value::Null).await.json()["accent"], Value::Null);
+    let plain = call("GET", "branding", Value::Null).await.json();
+    assert_eq!((&plain["name"], &plain["accent"], &plain["set"]), (&json!("Sigma"), &Value::Null, &json!([])));
 
     let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
     let page = format!("/console/branding/org/{}", acme.org);
@@ -248,4 +250,81 @@ async fn whoever_may_changes_how_an_org_and_its_apps_look() {
     let saved = owner.post_form(&page, &[("accent", "#0a7d4b")]).await;
     assert_eq!(saved.location(), format!("{page}?done=saved"), "{}", saved.body);
     assert_eq!(call("GET", &branding, Value::Null).await.json()["support_url"], Value::Null);
+    // A session that was left open changes nothing.
+    world.advance(16 * 60);
+    for (path, answer) in [
+        (path.clone(), ada.post_form(&path, &form).await),
+        (
+            format!("{path}/logo"),
+            ada.upload_all(&format!("{path}/logo"), &[], &[("logo", "logo.png", &logo(3).png)]).await,
+        ),
+    ] {
+        assert!(answer.location().starts_with("/login?interaction="), "{path}: {} {}", answer.status, answer.body);
+    }
+}
+
+#[tokio::test]
+async fn how_the_server_looks_is_changed_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(|settings| {
+        folder.path().clone_into(&mut settings.objects.folder);
+        settings.branding.name = "Settings".to_owned();
+        settings.branding.privacy_url = Some("https://example.org/privacy".to_owned());
+    })
+    .await;
+    add_app(&world).await;
+    let (admin, _) = operator(&world, "admin", OperatorRole::Admin).await;
+    let path = "/console/branding";
+    let refused = admin.post_form(path, &[("name", "Harbour"), ("accent", "red")]).await;
+    assert!(refused.status == 400 && refused.body.contains("value=\"red\""), "{}", refused.body);
+    let form = [("name", "Harbour <b>"), ("accent", "#0a7d4b"), ("welcome_en", "Come in")];
+    let saved = admin.post_form(path, &form).await;
+    assert_eq!(saved.location(), format!("{path}?done=saved"), "{}", saved.body);
+    let uploaded = admin.upload_all(&format!("{path}/logo"), &[], &[("logo", "logo.png", &logo(5).png)]).await;
+    assert_eq!(uploaded.location(), format!("{path}?done=saved"), "{}", uploaded.body);
+    // On every page, those of the edge and of signing up included; what was not set is as the settings say.
+    let logo_url = format!("/logos/{}", logo(5).name);
+    for page in ["/", "/login", "/signup", "/nothing"] {
+        let page = world.browser().get(page).await.body;
+        for part in ["Harbour &#60;b&#62;", "/accents/0a7d4b.css", "https://example.org/privacy", &logo_url] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+    for page in ["/login", "/signup"] {
+        assert!(world.browser().get(page).await.body.contains("<p class=\"welcome\">Come in</p>"), "{page}");
+    }
+    let asking = world.browser();
+    asking.sign_up(&Key::named("ada")).await;
+    let consent = asking.get(asking.authorize(&[]).await.location()).await.body;
+    assert!(consent.contains("<p class=\"welcome\">Come in</p>"), "{consent}");
+    assert_eq!(world.browser().get(&logo_url).await.status, 200);
+    let settings = admin.get("/console/settings").await.body;
+    assert!(settings.contains("set in the console") && settings.contains("Harbour &#60;b&#62;"), "{settings}");
+
+    // The same by the API: another version is not overwritten, and what is taken away is as the settings say again.
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let call = async |method: &str, path: &str, body: Value| {
+        world.call(As::Token(&token), method, &format!("/api/admin/v1/{path}"), &body).await
+    };
+    let shown = call("GET", "branding", Value::Null).await.json();
+    assert_eq!((&shown["name"], &shown["set"]), (&json!("Harbour <b>"), &json!(["name", "logo", "accent", "welcome"])));
+    assert_eq!(shown["privacy_url"], "https://example.org/privacy");
+    for (body, status) in [
+        (json!({"name": ""}), 200),
+        (json!({"name": "x".repeat(101)}), 400),
+        (json!({"accent": "", "welcome": {}}), 200),
+        (json!({"logo": "x"}), 400),
+    ] {
+        let answer = call("PATCH", "branding", body.clone()).await;
+        assert_eq!(answer.status.as_u16(), status, "{body}: {}", answer.body);
+    }
+    assert_eq!(call("DELETE", "branding/logo", Value::Null).await.json()["set"], json!([]));
+    let page = world.browser().get("/login").await.body;
+    assert!(page.contains("Settings") && !page.contains("Harbour") && !page.contains("/accents/"), "{page}");
+    let changed = world.trail(Trail::All).await.into_iter().filter(|event| event.action == "server.change");
+    let changed: Vec<_> = changed.map(|event| event.details.changed.join(" ")).collect();
+    assert_eq!(changed.len(), 5, "{changed:?}");
+    // A change needs a recent sign-in, here and at an org's own pages.
+    world.advance(16 * 60);
+    assert!(admin.post_form(path, &form).await.location().starts_with("/login?interaction="));
 }

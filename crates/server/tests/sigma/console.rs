@@ -112,9 +112,11 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/audit.csv: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/audit.ndjson: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/branding: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/branding: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     GET /console/branding/app/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/branding/app/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/branding/app/{id}/logo: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403
+    POST /console/branding/logo: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403
     GET /console/branding/org/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/branding/org/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/branding/org/{id}/logo: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403

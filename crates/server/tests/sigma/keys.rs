@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sigma_core::jose::{Algorithm, Promptness, TokenKind, sign};
+use sigma_server::branding::ShownLook;
 use sigma_server::keys::Keys;
 use sigma_server::settings::Tokens;
 use sigma_server::state::AppState;
@@ -230,8 +231,9 @@ async fn two_processes_agree_on_the_keys() {
         let sigma = &world.sigma;
         let key = MasterKey::from_base64(MASTER_KEY).unwrap();
         let (limiter, clock) = (Arc::clone(&sigma.limiter), world.clock.clone());
+        let shown = ShownLook::of(&sigma.settings.branding);
         let rng = Arc::clone(&sigma.rng);
-        AppState::load(sigma.settings.clone(), sigma.store.clone(), key, limiter, clock, rng).await.unwrap()
+        AppState::load(sigma.settings.clone(), sigma.store.clone(), key, limiter, shown, clock, rng).await.unwrap()
     };
     let other = start().await;
     let jwks = async |sigma: &AppState| sigma.keys.ring(&sigma.master_key).await.jwks_json().to_owned();

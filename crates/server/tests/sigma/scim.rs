@@ -5,6 +5,7 @@ use sigma_core::ids::ScimConnectionId;
 use sigma_server::directories;
 use sigma_store::event::Trail;
 
+use crate::admin_api::{add_app, own_token};
 use crate::support::directory::{Directory, GROUP, PATCH_OP, USER};
 use crate::support::{Answer, As, PASSWORD, World, text};
 
@@ -567,6 +568,12 @@ async fn an_administrator_connects_a_directory_reads_its_requests_and_disconnect
     assert_eq!(ada_is("inactive").await.len(), 1);
     assert!(told[0].text.contains(&format!("{path}/{id}")), "{}", told[0].text);
     assert!(zoe.get(&path).await.body.contains("Token of somebody who left"));
+    // The operator sees that too.
+    add_app(&world).await;
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let api = format!("/api/admin/v1/orgs/{}/directories", acme.org);
+    let seen = world.call(As::Token(&token), "GET", &api, &Value::Null).await.json();
+    assert_eq!((&seen["items"][0]["id"], &seen["items"][0]["maker_left"]), (&json!(id), &json!(true)), "{seen}");
     let page = zoe.get(&format!("{path}/{id}")).await.body;
     assert!(page.contains("may have kept its token") && page.contains("name=\"end\" value=\"true\" checked"), "{page}");
     let ended = zoe.post_form(&format!("{path}/{id}/rotate"), &[("end", "true")]).await;
@@ -574,6 +581,13 @@ async fn an_administrator_connects_a_directory_reads_its_requests_and_disconnect
     let renewed = Directory { token: token_in(&ended.body), world: &world, id: directory.id.clone() };
     assert_eq!(renewed.get("/Users").await.status, 200);
     assert!(!zoe.get(&path).await.body.contains("Token of somebody who left"));
+    // And ends one that nobody of the org ends.
+    let other = acme.connect(&world).await;
+    let api = format!("{api}/{}", other.id);
+    assert_eq!(world.call(As::Token(&token), "GET", &api, &Value::Null).await.json()["maker_left"], false);
+    assert_eq!(world.call(As::Token(&token), "DELETE", &api, &Value::Null).await.status, 204);
+    assert_eq!(other.get("/Users").await.status, 401);
+    assert_eq!(world.call(As::Token(&token), "DELETE", &api, &Value::Null).await.status, 404);
     let removed = zoe.post_form(&format!("{path}/{id}/remove"), &[]).await;
     assert_eq!(removed.status, 303, "{}", removed.body);
     assert_eq!(renewed.get("/Users").await.status, 401);

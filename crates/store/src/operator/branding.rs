@@ -17,14 +17,16 @@ pub enum Whose {
     Org(OrgId),
     /// An app.
     App(AppRef),
+    /// The server itself, beside its settings.
+    Server,
 }
 
 /// A branding, and whose it is.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The name of the app or org.
+    /// The name of the app or org; what was set of that of the server.
     pub name: String,
-    /// The org, or the one that owns the app.
+    /// The org, or the one that owns the app; the operator's, which runs the server.
     pub org_id: OrgId,
     /// What is set.
     pub branding: Branding,
@@ -39,6 +41,7 @@ pub fn find(tx: &mut dyn Tx, caller: &Caller, whose: &Whose) -> Decision<Found> 
     let branding = branding::find(tx, &branded)?;
     let (org_id, wider) = match branded {
         Branded::Org(org_id) => (org_id, Branding::default()),
+        Branded::Server => (OrgId::operator(), Branding::default()),
         Branded::App(_, org_id) => {
             let wider = branding::find(tx, &Branded::Org(org_id.clone()))?;
             (org_id, wider)
@@ -57,7 +60,7 @@ pub fn change(
 ) -> Decision<Found> {
     require(tx, caller, OperatorRight::ManageBranding)?;
     let (_, branded) = name(tx, whose)?;
-    tx.lock(Owner::Org(org_of(&branded)))?;
+    tx.lock(owner_of(&branded))?;
     let role = require(tx, caller, OperatorRight::ManageBranding)?;
     if matches!(whose, Whose::Org(org_id) if *org_id == OrgId::operator()) && role != OperatorRole::Owner {
         return Err(OperatorRefusal::OwnOrg.into());
@@ -66,16 +69,17 @@ pub fn change(
     find(tx, caller, whose)
 }
 
-/// The org whose lock a change takes, for whoever may change it.
-pub fn owner(tx: &mut dyn Tx, caller: &Caller, whose: &Whose) -> Decision<OrgId> {
+/// Whose branding it is, for whoever may change it: [`owner_of`] says which lock that takes.
+pub fn resolve(tx: &mut dyn Tx, caller: &Caller, whose: &Whose) -> Decision<Branded> {
     require(tx, caller, OperatorRight::ManageBranding)?;
-    let (_, branded) = name(tx, whose)?;
-    Ok(org_of(&branded).clone())
+    Ok(name(tx, whose)?.1)
 }
 
-const fn org_of(branded: &Branded) -> &OrgId {
+/// Whose lock a change takes.
+pub const fn owner_of(branded: &Branded) -> Owner<'_> {
     match branded {
-        Branded::App(_, org_id) | Branded::Org(org_id) => org_id,
+        Branded::App(_, org_id) | Branded::Org(org_id) => Owner::Org(org_id),
+        Branded::Server => Owner::Installation,
     }
 }
 
@@ -89,5 +93,6 @@ fn name(tx: &mut dyn Tx, whose: &Whose) -> Decision<(String, Branded)> {
             let app = app::find_named(tx, named)?.ok_or(OperatorRefusal::NotFound)?;
             Ok((app.name.clone(), Branded::App(app.id.clone(), app.org_id.clone())))
         }
+        Whose::Server => Ok((branding::find(tx, &Branded::Server)?.name.unwrap_or_default(), Branded::Server)),
     }
 }

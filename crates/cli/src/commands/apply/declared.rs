@@ -21,6 +21,8 @@ pub struct Document {
     pub resources: Vec<Spanned<ResourceEntry>>,
     #[serde(default)]
     pub providers: Vec<Spanned<ProviderEntry>>,
+    /// How the server looks.
+    pub branding: Option<Spanned<BrandingEntry>>,
 }
 
 /// A workspace, by its slug or id.
@@ -45,6 +47,8 @@ pub struct OrgEntry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BrandingEntry {
+    /// The name, of the server alone.
+    pub name: Option<String>,
     /// A picture, next to the file that names it unless the path is absolute.
     pub logo: Option<PathBuf>,
     pub accent: Option<String>,

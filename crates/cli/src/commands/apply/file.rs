@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_saphyr::{Options, Spanned};
 
-use super::declared::{AppEntry, Document, OrgEntry, ProviderEntry, ResourceEntry};
+use super::declared::{AppEntry, BrandingEntry, Document, OrgEntry, ProviderEntry, ResourceEntry};
 use crate::failure::Failure;
 
 /// The longest file, in bytes: some ten thousand apps.
@@ -47,6 +47,8 @@ pub struct Declared {
     pub providers: Vec<Entry<ProviderEntry>>,
     pub apps: Vec<Entry<AppEntry>>,
     pub resources: Vec<Entry<ResourceEntry>>,
+    /// How the server looks: one, if all is well.
+    pub branding: Vec<Entry<BrandingEntry>>,
 }
 
 /// Reads files; a file named `-` is the standard input.
@@ -125,6 +127,11 @@ impl Declared {
             let list = |list, name: &str, line| Place { file: file.to_owned(), line, entry: entry(list, name) };
             self.orgs.extend(document.orgs.into_iter().map(|Spanned { value, referenced, .. }| Entry {
                 at: list("org", &value.org, referenced.line()),
+                value,
+                base: base.to_owned(),
+            }));
+            self.branding.extend(document.branding.into_iter().map(|Spanned { value, referenced, .. }| Entry {
+                at: Place { file: file.to_owned(), line: referenced.line(), entry: "branding".to_owned() },
                 value,
                 base: base.to_owned(),
             }));

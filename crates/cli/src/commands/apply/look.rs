@@ -5,15 +5,15 @@ use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;
-use sigma_core::branding::{Accent, Branding, BrandingChange, Part, check_link, check_web_link};
+use sigma_core::branding::{Branding, BrandingChange, BrandingTexts, Part};
 use sigma_core::time::Timestamp;
-use sigma_server::branding::welcome;
+use sigma_server::branding::is_language;
 use sigma_server::objects::Logo;
 use sigma_store::branding::{self, Branded};
 use sigma_store::{Stop, Tx};
 
 use super::declared::BrandingEntry;
-use super::step::{Judged, Members};
+use super::step::{Judged, Members, Step};
 
 /// The largest file of a logo, and a byte more, which is refused.
 const LARGEST: u64 = 2 * 1024 * 1024 + 1;
@@ -31,31 +31,35 @@ pub struct Look {
 /// # Errors
 /// What is wrong.
 pub fn read(entry: &BrandingEntry, base: &Path) -> Result<Look, String> {
+    if entry.name.is_some() {
+        return Err("branding: only the server has a name there".to_owned());
+    }
+    read_server(entry, base)
+}
+
+/// The same for the server, which has a name as well.
+///
+/// # Errors
+/// What is wrong.
+pub fn read_server(entry: &BrandingEntry, base: &Path) -> Result<Look, String> {
     let logo = match &entry.logo {
         None => Part::Kept,
         Some(path) if path.as_os_str().is_empty() => Part::Gone,
         Some(path) => Part::Set(read_logo(path, base)?),
     };
-    let accent =
-        |text: &str| Accent::parse(text).ok_or("branding: accent must be a colour such as \"#3d46c2\"".to_owned());
-    let link = |name: &'static str, check: fn(&str) -> Result<(), &'static str>| {
-        move |text: &str| match check(text) {
-            Ok(()) => Ok(text.to_owned()),
-            Err(problem) => Err(format!("branding: {name} {problem}")),
-        }
+    let texts = BrandingTexts {
+        name: entry.name.as_deref(),
+        accent: entry.accent.as_deref(),
+        terms_url: entry.terms_url.as_deref(),
+        privacy_url: entry.privacy_url.as_deref(),
+        support_url: entry.support_url.as_deref(),
+        welcome: entry.welcome.as_ref(),
     };
-    let words = entry.welcome.as_ref().map(welcome).transpose();
-    let change = BrandingChange {
-        logo: match &logo {
-            Part::Kept => Part::Kept,
-            Part::Gone => Part::Gone,
-            Part::Set(logo) => Part::Set(logo.name.clone()),
-        },
-        accent: Part::of_text(entry.accent.as_deref(), accent)?,
-        terms_url: Part::of_text(entry.terms_url.as_deref(), link("terms_url", check_web_link))?,
-        privacy_url: Part::of_text(entry.privacy_url.as_deref(), link("privacy_url", check_web_link))?,
-        support_url: Part::of_text(entry.support_url.as_deref(), link("support_url", check_link))?,
-        welcome: words.map_err(|problem| format!("branding: welcome: {problem}"))?,
+    let mut change = texts.checked(is_language).map_err(|problem| format!("branding: {problem}"))?;
+    change.logo = match &logo {
+        Part::Kept => Part::Kept,
+        Part::Gone => Part::Gone,
+        Part::Set(logo) => Part::Set(logo.name.clone()),
     };
     let logo = if let Part::Set(logo) = logo { Some(logo) } else { None };
     Ok(Look { change, logo })
@@ -67,6 +71,17 @@ fn read_logo(path: &Path, base: &Path) -> Result<Logo, String> {
     let opened = File::open(base.join(path)).map_err(|error| refused(error.to_string()))?;
     opened.take(LARGEST).read_to_end(&mut file).map_err(|error| refused(error.to_string()))?;
     Logo::read(&file).map_err(|error| refused(error.to_string()))
+}
+
+/// Brings about how the server looks.
+pub fn bring_server(tx: &mut dyn Tx, look: &Look, now: Timestamp) -> Judged<Option<Step>> {
+    let view = |branding: &Branding| -> Members {
+        let name = branding.name.as_deref().map_or(Value::Null, Value::from);
+        std::iter::once(("branding.name".to_owned(), name)).chain(view(branding)).collect()
+    };
+    let before = view(&branding::find(tx, &Branded::Server).map_err(Stop::Failed)?);
+    let after = view(&branding::change(tx, &Branded::Server, &look.change, now).map_err(Stop::Failed)?);
+    Ok(Step::between("server", "itself", Some(before), after))
 }
 
 /// Brings the look about, and adds it to the members before, of something that exists, and after.

@@ -70,6 +70,8 @@ pub struct Wanted {
     pub apps: Vec<Item<AppEntry, FreshApp>>,
     pub resources: Vec<Item<ResourceEntry, ()>>,
     pub providers: Vec<Item<ProviderEntry, FreshProvider>>,
+    /// How the server is to look.
+    pub branding: Option<(Place, Look)>,
     /// The URIs of those.
     pub uris: BTreeSet<String>,
     pub issuer: String,
@@ -95,10 +97,18 @@ impl Wanted {
             apps: Vec::new(),
             resources: Vec::new(),
             providers: Vec::new(),
+            branding: None,
             uris: declared.resources.iter().map(|entry| entry.value.uri.clone()).collect(),
             issuer: opened.settings.issuer.clone(),
             now,
         };
+        for Entry { at, value, base } in declared.branding {
+            once("server", "itself", &at, &mut problems);
+            match look::read_server(&value, &base) {
+                Ok(look) => wanted.branding = Some((at, look)),
+                Err(problem) => problems.push(at.tell(&problem)),
+            }
+        }
         for Entry { at, mut value, base } in declared.orgs {
             once("org", &value.org, &at, &mut problems);
             for role in std::mem::take(&mut value.roles) {
@@ -155,7 +165,8 @@ impl Wanted {
     pub fn logos(&self) -> impl Iterator<Item = &Logo> {
         let of_orgs = self.orgs.iter().filter_map(|item| item.fresh.look.as_ref());
         let of_apps = self.apps.iter().filter_map(|item| item.fresh.look.as_ref());
-        of_orgs.chain(of_apps).filter_map(|look| look.logo.as_ref())
+        let of_server = self.branding.iter().map(|(_, look)| look);
+        of_orgs.chain(of_apps).chain(of_server).filter_map(|look| look.logo.as_ref())
     }
 }
 

@@ -4,6 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::branding::{BrandingChange, Part};
+use sigma_core::interaction::OrgSection;
 use sigma_core::merits::{MeritProblem, OrgPermission};
 use sigma_core::params::Params;
 use sigma_platform::branding::form::{BrandingView, Entered};
@@ -17,6 +18,7 @@ use sigma_store::merits::acting;
 use sigma_store::{Stop, Tx};
 
 use super::OrgAdmin;
+use super::recent::{Confirmation, require};
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{BrandingPage, Notice, Tab};
@@ -51,12 +53,15 @@ async fn draw(
     let whose = Branded::Org(admin.org.id.clone());
     let found = sigma.store.read(move |tx| branding::find(tx, &whose)).await?;
     let mut view =
-        BrandingView::of(admin.path("branding"), &admin.org.name, &found, sigma.brands.look.accent, admin.language);
+        BrandingView::of(admin.path("branding"), &admin.org.name, &found, sigma.brands.accent(), admin.language);
     view.entered = entered.unwrap_or(view.entered);
-    Ok(BrandingPage(view).render(status, &admin.frame(Tab::Branding, notice), &admin.page(sigma)))
+    let confirmation = Confirmation::of(sigma, admin, OrgSection::Branding).await?;
+    view.confirm_url = confirmation.url();
+    Ok(confirmation.with(BrandingPage(view).render(status, &admin.frame(Tab::Branding, notice), &admin.page(sigma))))
 }
 
 async fn save(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
+    require(&sigma, &admin, OrgSection::Branding).await?;
     let entered = Entered::of_form(&form.0);
     match entered.checked() {
         Ok(change) => apply(&sigma, &admin, change, Some(entered)).await,
@@ -68,6 +73,7 @@ async fn save(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Res
 }
 
 async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
+    require(&sigma, &admin, OrgSection::Branding).await?;
     let logo = if upload.is_checked("remove") {
         None
     } else {

@@ -22,30 +22,30 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use self::csp::ContentSecurityPolicy;
-use crate::branding::{Look, accent_url};
+use crate::branding::{Look, Worn, accent_url};
 use crate::i18n::{Language, Phrase};
 
 /// What every page knows of its server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PageContext<'a> {
     /// The server's issuer, `https://id.example.org`: no path, no trailing slash.
     pub issuer: &'a str,
     /// The language of its texts.
     pub language: Language,
     /// What it looks like.
-    pub look: &'a Look,
+    pub look: Worn<'a>,
 }
 
 impl<'a> PageContext<'a> {
     /// In English, without branding.
     pub const fn new(issuer: &'a str) -> Self {
-        Self { issuer, language: Language::English, look: Look::PLAIN }
+        Self { issuer, language: Language::English, look: Worn::Own(Look::PLAIN) }
     }
 
     /// The same with another look.
     #[must_use]
-    pub const fn with_look(self, look: &'a Look) -> Self {
-        Self { look, ..self }
+    pub fn with_look(self, look: impl Into<Worn<'a>>) -> Self {
+        Self { look: look.into(), ..self }
     }
 
     /// The stylesheet of its accent.

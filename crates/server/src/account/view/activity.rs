@@ -205,6 +205,7 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::MailDrop => "activity-mail-drop",
         Action::ProviderTest => "activity-provider-test",
         Action::ProviderChange => "activity-provider-change",
+        Action::ServerChange => "activity-server-change",
         Action::ProviderRemove => "activity-provider-remove",
         _ => return None,
     })

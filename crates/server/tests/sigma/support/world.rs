@@ -19,6 +19,7 @@ use sigma_core::resource::Resource;
 use sigma_core::scope::Scopes;
 use sigma_core::security::AppSecurity;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
+use sigma_server::branding::ShownLook;
 use sigma_server::http::{Edge, Peer};
 use sigma_server::keys;
 use sigma_server::routes::Mounted;
@@ -110,10 +111,11 @@ impl World {
 
     async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {
         let time: Arc<dyn Clock> = clock.clone();
-        let edge = MOUNTED.edge(&settings, &time, &*rng).unwrap();
+        let shown = ShownLook::of(&settings.branding);
+        let edge = MOUNTED.edge(&settings, &shown, &time, &*rng).unwrap();
         let key = master_key();
         let limiter = Arc::clone(edge.limiter());
-        let sigma = AppState::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
+        let sigma = AppState::load(settings, store, key, limiter, shown, clock.clone(), rng).await.unwrap();
         let workspaces = WorkspaceState::new(sigma.clone());
         let router = MOUNTED.clone().router(sigma.clone(), workspaces.clone());
         Self { sigma, workspaces, clock, edge, router, store: None }
