@@ -133,32 +133,3 @@ async fn apps_that_may_act_in_the_console_are_changed_by_owners_alone() {
         assert_eq!(call(&world, token, "PATCH", &path, &redirect).await.status, 200);
     }
 }
-
-#[tokio::test]
-async fn nobody_reaches_further_by_an_app_than_by_their_token() {
-    const APPS: &str = "sigma:admin:apps:write";
-    let world = World::new().await;
-    add_app(&world).await;
-    world.change_app("service", |app| app.scopes.insert(APPS)).await;
-    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
-    let token = token_of(&world, &owner, &format!("openid {APPS}")).await;
-    let app = |scope: &str| json!({"client_id": "reports", "client_name": "Reports", "grant_types": ["client_credentials"], "scope": scope});
-    for (method, path, body) in [
-        ("POST", "apps", app("openid sigma:admin:people:read")),
-        ("POST", "apps", app("sigma:admin:write")),
-        // Their own app reaches further than this token.
-        ("PATCH", "apps/service", json!({"redirect_uris": ["https://mallory.example.org/"]})),
-        ("POST", "apps/service/secrets", json!({"overlap_seconds": 0})),
-        ("DELETE", "apps/service", Value::Null),
-    ] {
-        let refused = call(&world, &token, method, path, &body).await;
-        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("beyond_own_token")), "{path}");
-    }
-    let added = call(&world, &token, "POST", "apps", &app(APPS)).await;
-    assert_eq!(added.status, 201, "{}", added.body);
-    for (scope, status) in [("openid sigma:admin:read", 403), ("openid", 200)] {
-        let changed = call(&world, &token, "PATCH", "apps/reports", &json!({"scope": scope})).await;
-        assert_eq!(changed.status, status, "{}", changed.body);
-    }
-    assert_eq!(call(&world, &token, "POST", "apps/reports/secrets", &json!({})).await.status, 201);
-}

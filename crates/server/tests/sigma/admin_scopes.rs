@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use sigma_core::admin_scope::AdminArea;
 use sigma_core::app::AuthMethod;
+use sigma_core::operator::OperatorRole;
 use sigma_core::scope::{ADMIN, ADMIN_READ, ADMIN_WRITE, Scopes};
 
-use crate::admin_api::{add_app, body_of, own_token, path_of};
-use crate::console::person;
+use crate::admin_api::{add_app, body_of, own_token, path_of, token_of};
+use crate::console::{operator, person};
 use crate::support::{As, World, openapi, text};
 
 #[tokio::test]
@@ -51,7 +52,8 @@ async fn nobody_reaches_further_by_an_app_than_by_their_token() {
     let world = World::new().await;
     add_app(&world).await;
     world.change_app("service", |app| app.scopes.insert(APPS)).await;
-    let token = text(&own_token(&world, APPS).await, "access_token").to_owned();
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let token = token_of(&world, &owner, &format!("openid {APPS}")).await;
     let call = async |method: &str, path: &str, body: &Value| {
         world.call(As::Token(&token), method, &format!("/api/admin/v1/{path}"), body).await
     };

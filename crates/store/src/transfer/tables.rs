@@ -92,6 +92,7 @@ pub const COPIED: &[&str] = &[
     "scim_groups",
     "scim_requests",
     "scim_users",
+    "server_branding",
     "session_apps",
     "sessions",
     "signature_throttle",
