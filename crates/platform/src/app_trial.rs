@@ -116,7 +116,7 @@ impl Ticket {
     /// # Errors
     /// Encryption failed, which cannot happen.
     pub fn refused_at(self, sigma: &AppState, refusal: &ErrorResponse) -> Result<String, ApiError> {
-        let (error, description) = (refusal.error.as_str().to_owned(), refusal.description.to_string());
+        let (error, description) = (refusal.error.as_str().to_owned(), refusal.description.clone());
         self.shown_at(sigma, Outcome::Refused { error, description })
     }
 }

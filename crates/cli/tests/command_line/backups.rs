@@ -10,9 +10,12 @@ use crate::support::{Installation, Ran, get, serve};
 const RECIPIENT: &str = "age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66mv4q47ryef";
 const IDENTITY: &str = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0\n";
 
+/// On a port that the system chooses.
+const LISTEN: &str = "listen = '127.0.0.1:0'\n";
+
 /// An installation that a server has served, with an app.
 fn served() -> Installation {
-    let sigma = Installation::new();
+    let sigma = Installation::with(LISTEN);
     let (server, _) = serve(&sigma);
     assert_eq!(server.stop(), Some(0));
     sigma.json(&["app", "add", "--name", "Shop", "--client-id", "shop", "--redirect-uri", "https://shop.test/cb"]);
@@ -22,6 +25,7 @@ fn served() -> Installation {
 /// A copy of an installation without its database: as after a disk was lost, and the key put back.
 fn emptied(sigma: &Installation) -> Installation {
     let fresh = Installation::without_database();
+    std::fs::write(fresh.path().join("sigma.toml"), LISTEN).unwrap();
     std::fs::copy(sigma.path().join("sigma.key"), fresh.path().join("sigma.key")).unwrap();
     fresh
 }
@@ -35,7 +39,7 @@ fn a_backup_of_a_running_server_is_tried_and_restored() {
     assert_eq!(made["encrypted"], true);
     // What is added later is not in it.
     sigma.json(&["app", "add", "--name", "Late", "--client-id", "late", "--redirect-uri", "https://late.test/cb"]);
-    assert!(get(&address, "127.0.0.1:8080", "/healthz").0.starts_with("HTTP/1.1 200"));
+    assert!(get(&address, "localhost:8080", "/healthz").0.starts_with("HTTP/1.1 200"));
     let file = sigma.path().join(made["file"].as_str().unwrap());
     let file = file.to_str().unwrap();
     let refused = sigma.run(&["verify-backup", file]);
@@ -129,8 +133,8 @@ fn the_database_moves_while_a_server_reads() {
     let moved = sigma.json(&["migrate", "--to", &to]);
     assert!(moved["rows"].as_u64().unwrap() > 3, "{moved}");
     // The server goes on reading, and says that it cannot write.
-    assert!(get(&address, "localhost", "/.well-known/openid-configuration").0.starts_with("HTTP/1.1 200"));
-    assert!(get(&address, "localhost", "/readyz").0.starts_with("HTTP/1.1 503"));
+    assert!(get(&address, "localhost:8080", "/.well-known/openid-configuration").0.starts_with("HTTP/1.1 200"));
+    assert!(get(&address, "localhost:8080", "/readyz").0.starts_with("HTTP/1.1 503"));
     assert_eq!(server.stop(), Some(0));
     for arguments in [&["serve"][..], &["app", "list"], &["migrate", "--to", &to]] {
         let refused = sigma.run(arguments);
@@ -169,11 +173,12 @@ fn the_master_key_is_replaced_while_no_server_runs() {
 
     // From a command, which prints the key as a key management service does.
     std::fs::rename(&key, sigma.path().join("elsewhere")).unwrap();
-    std::fs::write(sigma.path().join("sigma.toml"), "[master_key]\ncommand = [\"cat\", \"elsewhere\"]\n").unwrap();
+    std::fs::write(sigma.path().join("sigma.toml"), format!("{LISTEN}[master_key]\ncommand = ['cat', 'elsewhere']\n"))
+        .unwrap();
     let (server, _) = serve(&sigma);
     assert_eq!(server.stop(), Some(0));
     assert!(!key.exists());
-    std::fs::write(sigma.path().join("sigma.toml"), "[master_key]\ncommand = [\"false\"]\n").unwrap();
+    std::fs::write(sigma.path().join("sigma.toml"), format!("{LISTEN}[master_key]\ncommand = ['false']\n")).unwrap();
     let refused = sigma.run(&["serve"]);
     assert_eq!((refused.code, refused.stderr.contains("it failed")), (5, true), "{refused:?}");
 }

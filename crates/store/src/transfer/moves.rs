@@ -66,6 +66,7 @@ impl Move {
         match state(&this.to.1)? {
             Some(State::Filling) => {}
             Some(left) => return Err(left.refusal().into()),
+            None if state(&this.from.1)? == Some(State::Left) => return Err(State::Left.refusal().into()),
             None => {
                 this.refuse_rows()?;
                 this.set(&this.to.1, Some(State::Filling))?;
