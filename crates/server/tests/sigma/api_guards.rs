@@ -137,7 +137,7 @@ async fn a_request_with_a_key_is_carried_out_once() {
     assert_eq!((refused.status.as_u16(), again.status.as_u16()), (409, 409));
     assert_eq!((&again.json()["code"], again.header("idempotency-replayed")), (&json!("no_address"), "true"));
     assert_ne!(refused.json()["request_id"], again.json()["request_id"]);
-    let of_nobody = json!({"name": "Shop", "org": "nope", "redirect_uris": ["https://shop.example.org/cb"]});
+    let of_nobody = json!({"client_name": "Shop", "org": "nope", "redirect_uris": ["https://shop.example.org/cb"]});
     let refused = post(&token, "apps", &of_nobody, "k3").await.json();
     let again = post(&token, "apps", &of_nobody, "k3").await.json();
     assert_eq!((&refused["field"], &again["field"]), (&json!("org"), &json!("org")));

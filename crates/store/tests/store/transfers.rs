@@ -184,14 +184,38 @@ fn a_running_server_is_not_overwritten() {
 fn a_backup_never_takes_the_place_of_another_and_leaves_no_draft() {
     let store = TestStore::new(Engine::Sqlite);
     let folder = tempfile::tempdir().unwrap();
-    let (file, left) = (folder.path().join("one.backup"), folder.path().join(".two.backup.unfinished-abc"));
+    let (file, left) =
+        (folder.path().join("one.backup"), folder.path().join(".sigma-20261127T214346Z.backup.unfinished-abcd1234"));
+    let notes = folder.path().join(".notes.unfinished-plan");
     std::fs::write(&left, "what a killed backup left").unwrap();
+    std::fs::write(&notes, "what somebody writes").unwrap();
     back_up(&store.database.options, &file, &[]).unwrap();
-    assert!(!left.exists());
+    assert!(!left.exists() && notes.exists());
     let before = std::fs::read(&file).unwrap();
     assert!(matches!(back_up(&store.database.options, &file, &[]), Err(TransferError::File { .. })));
     assert_eq!(std::fs::read(&file).unwrap(), before);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn what_has_rows_is_not_overwritten_whoever_wrote_them_and_wherever_they_are() {
+    let store = TestStore::new(Engine::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("one.backup");
+    back_up(&store.database.options, &backup, &[]).unwrap();
+    let refused = |name: &str| {
+        let url = format!("sqlite:{}", folder.path().join(name).display());
+        let options = StoreOptions { url, ..store.database.options.clone() };
+        matches!(restore(&backup, &options, |_| {}), Err(TransferError::NotEmpty(..)))
+    };
+    // The log of a database whose file was moved away may hold all of it.
+    std::fs::write(folder.path().join("moved.sqlite-wal"), "log").unwrap();
+    assert!(refused("moved.sqlite"));
+    assert_eq!(std::fs::read(folder.path().join("moved.sqlite-wal")).unwrap(), b"log");
+    let other = rusqlite::Connection::open(folder.path().join("other.sqlite")).unwrap();
+    other.execute_batch("CREATE TABLE \"odd name\" (t TEXT); INSERT INTO \"odd name\" VALUES ('precious')").unwrap();
+    assert!(refused("other.sqlite"));
+    assert!(!refused("new.sqlite"));
 }
 
 #[test]
