@@ -34,7 +34,10 @@ fn a_workspace_with_two_roles_is_created_before_the_first_start() {
         json!({
             "id": null, "slug": BAKERY, "name": "Bakery", "quickLogins": false, "requireSecondFactor": false, "verified": false, "createdAt": null, "updatedAt": null,
             "people": 0, "apiKeys": 0, "roles": [{"id": null, "name": "Admin"}, {"id": null, "name": "Member"}],
-            "branding": {}
+            "branding": {},
+            "quotas": {
+                "api_keys": null, "members": null, "merits_per_day": null, "upload_mebibytes_per_day": null, "webhooks": null
+            },
         })
     );
     let unnamed = sigma.json(&["workspace", "add", "--name", "Florist"]);
