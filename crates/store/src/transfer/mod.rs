@@ -1,6 +1,6 @@
 //! Whole databases: backed up into a file, restored from one, and moved from one engine to the other.
 //!
-//! All of it walks the same tables ([`tables`]), row by row in the order of the primary key, on connections of its own: the queues and
+//! All of it walks the same tables (`tables.rs`), row by row in the order of the primary key, on connections of its own: the queues and
 //! time limits of the [`Store`](crate::Store) are made for requests. A walk sees one moment of the database, whatever is written
 //! meanwhile. The rows of a table have a checksum that does not depend on the engine.
 

@@ -172,7 +172,7 @@ pub(crate) struct Tally {
     buffer: Vec<u8>,
 }
 
-/// A finished [`Tally`].
+/// The checksum of a whole table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// The table.
