@@ -97,8 +97,13 @@ fn a_disk_that_fills_leaves_no_backup_and_old_ones_are_kept() {
     let folder = sigma.path().join("backups");
     std::fs::create_dir(&folder).unwrap();
     sigma.json(&["backup", "--to", "backups"]);
-    let noise: Vec<u8> =
-        (0..400_000_u64).map(|place| place.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[1]).collect();
+    // Nothing that can be compressed.
+    let noise: Vec<u8> = (0..400_000_u64)
+        .map(|place| {
+            let mixed = (place ^ (place << 21)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            (mixed ^ (mixed >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb).to_be_bytes()[0]
+        })
+        .collect();
     let store = sigma.store();
     store
         .write_blocking(move |tx| tx.execute("INSERT INTO meta (name, value) VALUES ('noise', $1)", params![&noise]))
