@@ -71,7 +71,7 @@ fn open(directory: &Path) -> Store {
 fn a_database_at_its_limit_refuses_and_resumes() {
     let store = TestStore::new(Engine::Sqlite);
     let limit = |sql: &'static str| store.write_blocking(move |tx| tx.query_opt(sql, &[])).unwrap();
-    limit("PRAGMA max_page_count = 500");
+    limit("PRAGMA max_page_count = 600");
     fill_and_heal(&store, &[Outage::DiskFull], || drop(limit("PRAGMA max_page_count = 1000000")));
 }
 
