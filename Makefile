@@ -157,8 +157,10 @@ unit: web
 # Tests of whole servers run a second time, on PostgreSQL. The store's own tests use both engines at once. A test waits for the
 # server now and then, so there is one more than cores. Left out are the table of who may call what, rules of requests that ask little
 # of the database, and the commands that do nothing of their own to it.
-little_of_the_database := access_table bad_input_oauth bap_ids budgets client_auth cookies csrf discovery endpoints front_door growth languages \
-  limits privacy protected_resources provider_attacks refusals resolver signer token_kinds token_model
+little_of_the_database := access_table account_pages bad_input_oauth bap_ids branding budgets claims client_auth \
+  cookies csrf discovery endpoints front_door growth languages limits merits_member_pages \
+  merits_org_pages merits_pages names password_pages privacy protected_resources provider_attacks refusals \
+  registration resolver signer token_kinds token_model workspace_guessing workspace_pages
 engines: web
 	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- $(patsubst %,--skip %::,$(little_of_the_database))
 	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip program:: --skip remote:: --skip service::
