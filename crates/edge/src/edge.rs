@@ -2,7 +2,6 @@
 //! cost of a cheap response.
 
 use std::any::Any;
-use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -169,8 +168,9 @@ impl Edge {
             match self.0.admit(&exchange.context, route.policy, parts, body).await {
                 Ok((request, _held)) => {
                     let position = exchange.span.as_ref().map(Recording::context);
-                    let mut answer = pin!(AssertUnwindSafe(async { router.call(request).await }).catch_unwind());
-                    let answer = poll_fn(|waker| trace::entered(position, || answer.as_mut().poll(waker))).await;
+                    // By reference: the future would be copied otherwise.
+                    let answer = pin!(AssertUnwindSafe(async { router.call(request).await }).catch_unwind());
+                    let answer = trace::within(position, answer).await;
                     let Ok(response) = answer.unwrap_or_else(|panic| Ok(panicked(panic.as_ref())));
                     count_failure(&exchange.context, route.policy, response)
                 }

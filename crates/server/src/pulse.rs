@@ -41,9 +41,6 @@ fn measure(store: &Store) {
     if let Some(age) = store.feed_age() {
         gauge!("sigma_store_feed_age_seconds").set(age.as_secs_f64());
     }
-    if let Some(bytes) = store.log_size() {
-        gauge!("sigma_store_wal_bytes").set(bytes_of(bytes));
-    }
 }
 
 /// Measures what takes a query, or a look at everything that is cached, for as long as the server runs.
@@ -63,6 +60,9 @@ async fn survey(sigma: &AppState) -> Result<(), StoreError> {
     gauge!("sigma_hash_threads").set(count(sigma.hasher.threads()));
     for lane in Lane::ALL {
         gauge!("sigma_hash_waiting", "lane" => lane.as_str()).set(count(sigma.hasher.waiting(lane)));
+    }
+    if let Some(bytes) = sigma.store.log_size() {
+        gauge!("sigma_store_wal_bytes").set(bytes_of(bytes));
     }
     gauge!("sigma_store_size_bytes").set(bytes_of(sigma.store.size().await?));
     let now = sigma.store.database_now();

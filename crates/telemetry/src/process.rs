@@ -14,7 +14,7 @@ pub(crate) fn observed() -> Vec<(&'static str, f64)> {
     // The name of the program, in parentheses, may contain spaces.
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let stat: Vec<f64> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(1).map(number).collect();
-    // proc_pid_stat(5): utime is the 14th field, and the first two are not in the list.
+    // proc_pid_stat(5): utime is the 14th field; the list begins with the 4th.
     let field = |number: usize| stat.get(number - 4).copied();
     note("process_cpu_seconds_total", field(14).zip(field(15)).map(|(user, system)| (user + system) / TICKS));
     note("process_threads", field(20));

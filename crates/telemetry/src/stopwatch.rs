@@ -1,4 +1,4 @@
-//! Measures durations. Besides the timeouts of the store, the only place that reads the monotonic clock: a duration for logs and metrics decides nothing,
+//! Measures durations. Besides `stopwatch` of the store, the only place that reads the monotonic clock: a duration for logs and metrics decides nothing,
 //! so it needs no [`Clock`](sigma_core::time::Clock), which may jump when the system time is set.
 
 use std::time::{Duration, Instant};

@@ -5,6 +5,7 @@
 //! whoever sends them; one that is full drops them and counts that, so a collector that hangs costs neither time nor memory.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -143,7 +144,7 @@ pub struct Tracer {
     clock: Arc<dyn Clock>,
     seeds: [u64; 3],
     count: AtomicU64,
-    waiting: Mutex<Vec<Span>>,
+    waiting: Mutex<VecDeque<Span>>,
     filled: Notify,
 }
 
@@ -171,7 +172,7 @@ impl Tracer {
         }
     }
 
-    /// An unpredictable number that is not 0 (`SplitMix64`): ids are no secrets, and need no system call.
+    /// A number that is not 0 and does not repeat soon (`SplitMix64`). Ids are no secrets: they may be predicted, and need no system call.
     fn number(&self, seed: usize) -> u64 {
         let step = self.count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut word = self.seeds.get(seed).copied().unwrap_or_default().wrapping_add(step);
@@ -186,7 +187,7 @@ impl Tracer {
             .map_or_else(|| (u128::from(self.number(0)) << 64) | u128::from(self.number(1)), |parent| parent.trace_id);
         let sampled = match parent {
             Some(parent) if self.sampling.follow_callers => parent.sampled,
-            _ => self.number(2) <= self.threshold && self.threshold > 0,
+            _ => self.number(2) <= self.threshold,
         };
         Context { trace_id, span_id: self.number(0), sampled }
     }
@@ -222,7 +223,7 @@ impl Tracer {
             count_dropped(1);
             return;
         }
-        waiting.push(span);
+        waiting.push_back(span);
         let is_batch = waiting.len() == BATCH;
         drop(waiting);
         if is_batch {
@@ -345,7 +346,7 @@ pub fn background(name: &'static str, kind: SpanKind) -> Option<Recording> {
     Some(tracer.begin(name, kind, tracer.position(None), 0))
 }
 
-/// The same, also for what no request asked for: that is a trace of its own.
+/// Begins a part of what this task does now, or a trace of its own if no request asked for it.
 pub fn part_or_background(name: &'static str, kind: SpanKind) -> Option<Box<Recording>> {
     if current().is_some() { part(name, kind) } else { background(name, kind).map(Box::new) }
 }
@@ -357,7 +358,7 @@ pub fn current() -> Option<Context> {
 }
 
 /// Runs `poll` at `context`.
-pub fn entered<R>(context: Option<Context>, poll: impl FnOnce() -> R) -> R {
+fn entered<R>(context: Option<Context>, poll: impl FnOnce() -> R) -> R {
     match context {
         Some(context) => CURRENT.sync_scope(context, poll),
         None => poll(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -58,9 +58,12 @@ impl Telemetry {
         if !(5..=3_600).contains(&self.metrics_seconds) {
             problems.push(("telemetry.metrics_seconds", "must be from 5 to 3600".to_owned()));
         }
-        for name in self.headers.keys() {
+        for (name, value) in &self.headers {
             if http::HeaderName::try_from(name).is_err() {
                 problems.push(("telemetry.headers", format!("\"{name}\" is not the name of a header")));
+            }
+            if http::HeaderValue::try_from(value.expose_secret()).is_err() {
+                problems.push(("telemetry.headers", format!("\"{name}\" has a value that no header can have")));
             }
         }
         problems
