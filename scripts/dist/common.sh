@@ -22,7 +22,7 @@ architecture() {
 
 # The oldest version of glibc that has every symbol which a binary needs; nothing for a static one.
 needed_glibc() {
-  readelf --version-info --wide "$1" 2>/dev/null | grep -oE 'GLIBC_[0-9.]+' | sort --version-sort | tail -n 1 | sed 's/GLIBC_//'
+  readelf --version-info --wide "$1" 2>/dev/null | sed -nE 's/.*Name: GLIBC_([0-9.]+) .*/\1/p' | sort --version-sort | tail -n 1
 }
 
 # The libraries that a binary loads, one a line; nothing for a static one.

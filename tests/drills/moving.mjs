@@ -29,7 +29,7 @@ async function moveOften(sigma, to) {
   let kills = 0;
   // The time until it is killed grows and starts over: it is hit while copying, while waiting and while comparing.
   for (; kills < KILLS; kills += 1) {
-    if (await killedMove(sigma, to, 40 + 190 * (kills % 20))) break;
+    if (await killedMove(sigma, to, 40 + 350 * (kills % 20))) break;
     await delay(100);
   }
   const done = await sigma.admin("migrate", "--to", to).catch((error) => error);

@@ -236,9 +236,9 @@ Examples:
   sigma jobs
   sigma jobs --json | jq '.items[] | select(.error != null)'")]
     Jobs,
-    /// Show how a running server does, live, from its metrics.
+    /// Show live metrics of a running server.
     #[command(after_help = "\
-Asks the address of metrics.listen, or that of --metrics. On a terminal it draws anew until Ctrl-C; in a pipe, with --once or \
+Asks the address of metrics.listen, or that of --metrics. On a terminal it refreshes until Ctrl-C; in a pipe, with --once or \
 --json it prints once, for the time of --seconds.
 
 Examples:
@@ -374,7 +374,7 @@ is created unless it exists. Interrupted, the same command finishes what was beg
 
 Examples:
   sigma keys rekey
-  sigma keys rekey --new-key /root/sigma.key.new --yes")]
+  sigma keys rekey --new-key new.key --yes")]
     Rekey {
         /// The file of the new key [default: made beside `master_key.file`, and moved to its place]
         #[arg(long, value_name = "FILE")]
@@ -487,6 +487,8 @@ choices! {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory as _;
 
     use super::*;
@@ -497,7 +499,7 @@ mod tests {
     }
 
     /// What cannot be undone, or ends what others are doing.
-    const CONFIRMED: [&str; 23] = [
+    const CONFIRMED: [&str; 25] = [
         "admin remove",
         "api-key deactivate",
         "api-key remove",
@@ -507,9 +509,11 @@ mod tests {
         "app rotate-secret",
         "app uninvite",
         "apply",
+        "keys rekey",
         "keys revoke",
         "link remove",
         "mail drop",
+        "migrate",
         "provider remove",
         "resource remove",
         "scim remove",
@@ -558,8 +562,9 @@ mod tests {
             assert!(*takes_yes || !VERBS.contains(&verb), "{path} does not take --yes");
         }
         let page = include_str!("../../../docs/command-line.md");
+        let taking: BTreeSet<_> = found.iter().filter(|(_, takes)| *takes).map(|(path, _)| path.as_str()).collect();
+        assert_eq!(taking, BTreeSet::from(CONFIRMED));
         for path in CONFIRMED {
-            assert!(found.contains(&(path.to_owned(), true)), "{path} does not take --yes");
             assert!(page.contains(&format!("| `{path}` |")), "docs/command-line.md does not list {path}");
         }
     }

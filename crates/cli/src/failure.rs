@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use sigma_store::transfer::TransferError;
 
 use crate::style::{self, Style};
 
@@ -37,6 +38,24 @@ pub enum Failure {
     /// Everything has been printed; only the exit code remains: 1.
     #[error("")]
     Reported,
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        let said = error.to_string();
+        match error {
+            TransferError::Open(_) | TransferError::Database { .. } => Self::Store(said),
+            TransferError::NotEmpty(..) | TransferError::NewerFormat { .. } | TransferError::NewerSchema { .. } => {
+                Self::Refused(said)
+            }
+            TransferError::OtherMasterKey => Self::Config(said),
+            TransferError::File { .. }
+            | TransferError::NotABackup
+            | TransferError::Damaged(_)
+            | TransferError::Age(_)
+            | TransferError::Differs { .. } => Self::Failed(said),
+        }
+    }
 }
 
 /// A failure as JSON.
@@ -79,6 +98,15 @@ impl Failure {
         let _ = writeln!(io::stderr(), "{said}");
         ExitCode::from(code)
     }
+}
+
+/// What the last of the causes of an error is: the others say that a request failed.
+pub fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
 }
 
 #[cfg(test)]

@@ -41,21 +41,20 @@ impl Opened {
 
     /// Opens the store of these settings.
     pub fn admin(settings: Settings) -> Result<Self, OpenError> {
-        let options = StoreOptions::admin(settings.store.url.expose_secret());
+        let options = options(&settings);
         Self::by(&options, settings)
     }
 
     /// Opens the store of these settings, and creates it if necessary, as the server would.
     pub fn make(settings: Settings) -> Result<Self, Failure> {
-        let options = StoreOptions { make: true, ..StoreOptions::admin(settings.store.url.expose_secret()) };
+        let options = StoreOptions { make: true, ..options(&settings) };
         Self::by(&options, settings).map_err(|error| Failure::Store(error.to_string()))
     }
 
     fn by(options: &StoreOptions, settings: Settings) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-        let options = StoreOptions { pooler: settings.store.pooler.into(), ..options.clone() };
-        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
+        let store = Store::open(options, Arc::clone(&clock), Arc::clone(&rng))?;
         // Whatever an admin command changes, the operator did.
         let store = store.on_behalf_of(Initiator::new(Actor::Operator));
         Ok(Self { settings, store, clock, rng })
@@ -135,6 +134,11 @@ impl Drop for Opened {
     fn drop(&mut self) {
         self.store.close();
     }
+}
+
+/// How a command opens the database of the settings: without a server's threads.
+pub fn options(settings: &Settings) -> StoreOptions {
+    StoreOptions { pooler: settings.store.pooler.into(), ..StoreOptions::admin(settings.store.url.expose_secret()) }
 }
 
 /// The master key of the settings, which must exist.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::termios::tcgetwinsize;
-use sigma_core::time::Clock as _;
+use sigma_core::time::{Clock as _, Timestamp};
 
 use self::page::Page;
 use self::summary::Summary;
@@ -40,9 +40,9 @@ pub fn top(file: Option<&Path>, output: Output, args: &TopArgs) -> Result<(), Fa
     let address = address.trim_start_matches("http://").trim_end_matches("/metrics").trim_end_matches('/').to_owned();
     let every = Duration::from_secs(args.seconds.into());
     if output.json || args.once || !io::stdout().is_terminal() {
-        let before = if every.is_zero() { None } else { Some(Page::of(&address)?) };
+        let before = if every.is_zero() { None } else { Some((Page::of(&address)?, SystemClock.now())) };
         std::thread::sleep(every);
-        let summary = summarize(before.as_ref(), &Page::of(&address)?, every);
+        let summary = summarize(before.as_ref(), &Page::of(&address)?, SystemClock.now());
         return output.answer(&summary, |summary| view::lines(&address, summary).join("\n"));
     }
     let every = every.max(Duration::from_secs(1));
@@ -55,14 +55,15 @@ pub fn top(file: Option<&Path>, output: Output, args: &TopArgs) -> Result<(), Fa
 /// Draws anew every so often, until a signal ends it.
 async fn live(address: &str, every: Duration) -> Result<(), Failure> {
     let mut stops = Stops::listen()?;
-    let mut before: Option<Page> = None;
+    let mut before: Option<(Page, Timestamp)> = None;
     loop {
         let asked = address.to_owned();
         let page = tokio::task::spawn_blocking(move || Page::of(&asked)).await;
         let lines = match page.map_err(|error| Failure::Failed(error.to_string()))? {
             Ok(page) => {
-                let lines = view::lines(address, &summarize(before.as_ref(), &page, every));
-                before = Some(page);
+                let now = SystemClock.now();
+                let lines = view::lines(address, &summarize(before.as_ref(), &page, now));
+                before = Some((page, now));
                 lines
             }
             // It may be restarting.
@@ -79,9 +80,11 @@ async fn live(address: &str, every: Duration) -> Result<(), Failure> {
     }
 }
 
-fn summarize(before: Option<&Page>, after: &Page, between: Duration) -> Summary {
-    let now = u32::try_from(SystemClock.now().seconds()).unwrap_or(u32::MAX);
-    Summary::new(before, after, between.as_secs_f64(), f64::from(now))
+/// What a page says, compared with an earlier one: a server that is slow to answer makes the time between them longer.
+fn summarize(before: Option<&(Page, Timestamp)>, after: &Page, now: Timestamp) -> Summary {
+    let between = before.map_or(Duration::ZERO, |(_, then)| now.since(*then));
+    let seconds = u32::try_from(now.seconds()).unwrap_or(u32::MAX);
+    Summary::new(before.map(|(page, _)| page), after, between.as_secs_f64(), f64::from(seconds))
 }
 
 /// Lines at the top of the screen, as many and as long as fit, and nothing below.

@@ -1,5 +1,7 @@
 //! Scopes of the management API: for all of it, and for each area of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::scope::{ADMIN_READ, ADMIN_WRITE, Scopes};
 
 macro_rules! areas {
@@ -65,7 +67,7 @@ pub fn is_admin_scope(scope: &str) -> bool {
 }
 
 /// What a token may do by the management API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdminReach(Scopes);
 
 impl AdminReach {
@@ -87,6 +89,11 @@ impl AdminReach {
     /// Whether it includes changing in an area.
     pub fn may_write(&self, area: AdminArea) -> bool {
         self.0.contains(ADMIN_WRITE) || area.write().is_some_and(|scope| self.0.contains(scope))
+    }
+
+    /// Whether it includes everything that `other` does.
+    pub fn includes(&self, other: &Self) -> bool {
+        self.covers(&other.0)
     }
 
     /// Whether it includes everything of the management API that `scopes` would let another token do. Nobody gives an app more than

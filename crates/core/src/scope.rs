@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::admin_scope::is_admin_scope;
+
 /// Makes it an OpenID Connect request: an ID token is issued (Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 /// Name, picture, key and identity.
@@ -30,54 +32,41 @@ pub const MERITS: &str = "merits";
 pub const ADMIN_READ: &str = "sigma:admin:read";
 /// Changing by the management API, which includes reading. Only for apps of the operator.
 pub const ADMIN_WRITE: &str = "sigma:admin:write";
-/// The scopes of the management API: for all of it, and for each of its [areas](crate::admin_scope::AdminArea).
-pub const ADMIN: [&str; 15] = [
-    ADMIN_READ,
-    ADMIN_WRITE,
-    "sigma:admin:people:read",
-    "sigma:admin:people:write",
-    "sigma:admin:apps:read",
-    "sigma:admin:apps:write",
-    "sigma:admin:orgs:read",
-    "sigma:admin:orgs:write",
-    "sigma:admin:events:read",
-    "sigma:admin:webhooks:read",
-    "sigma:admin:webhooks:write",
-    "sigma:admin:keys:read",
-    "sigma:admin:keys:write",
-    "sigma:admin:server:read",
-    "sigma:admin:server:write",
-];
+/// Lists the scopes of the management API, and with them the server's own.
+macro_rules! own_scopes {
+    ($($area:literal)*) => {
+        /// The scopes of the management API: for all of it, and for each of its [areas](crate::admin_scope::AdminArea).
+        pub const ADMIN: [&str; 15] = [ADMIN_READ, ADMIN_WRITE, $($area),*];
 
-/// The server's own scopes. Resources define more; all others are ignored.
-pub const KNOWN: [&str; 26] = [
-    OPENID,
-    PROFILE,
-    EMAIL,
-    OFFLINE_ACCESS,
-    ROLES,
-    GROUPS,
-    ORG,
-    "sigma:profile",
-    "sigma:wallet",
-    "sigma:backup",
-    MERITS,
-    ADMIN_READ,
-    ADMIN_WRITE,
-    "sigma:admin:people:read",
-    "sigma:admin:people:write",
-    "sigma:admin:apps:read",
-    "sigma:admin:apps:write",
-    "sigma:admin:orgs:read",
-    "sigma:admin:orgs:write",
-    "sigma:admin:events:read",
-    "sigma:admin:webhooks:read",
-    "sigma:admin:webhooks:write",
-    "sigma:admin:keys:read",
-    "sigma:admin:keys:write",
-    "sigma:admin:server:read",
-    "sigma:admin:server:write",
-];
+        /// The server's own scopes. Resources define more; all others are ignored.
+        pub const KNOWN: [&str; 26] = [
+            OPENID,
+            PROFILE,
+            EMAIL,
+            OFFLINE_ACCESS,
+            ROLES,
+            GROUPS,
+            ORG,
+            "sigma:profile",
+            "sigma:wallet",
+            "sigma:backup",
+            MERITS,
+            ADMIN_READ,
+            ADMIN_WRITE,
+            $($area),*
+        ];
+    };
+}
+
+own_scopes! {
+    "sigma:admin:people:read" "sigma:admin:people:write"
+    "sigma:admin:apps:read" "sigma:admin:apps:write"
+    "sigma:admin:orgs:read" "sigma:admin:orgs:write"
+    "sigma:admin:events:read"
+    "sigma:admin:webhooks:read" "sigma:admin:webhooks:write"
+    "sigma:admin:keys:read" "sigma:admin:keys:write"
+    "sigma:admin:server:read" "sigma:admin:server:write"
+}
 
 /// A set of scopes in requested order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +90,7 @@ impl Scopes {
 
     /// Whether any of them is of the management API.
     pub fn reach_console(&self) -> bool {
-        self.iter().any(|scope| scope.starts_with("sigma:admin:"))
+        self.iter().any(is_admin_scope)
     }
 
     /// Whether `scope` is in the set.

@@ -9,7 +9,7 @@ use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::time::{Clock, Timestamp};
 use sigma_telemetry::Registry;
 use sigma_telemetry::otlp::{self, Resource};
-use sigma_telemetry::trace::{Span, Tracer, count_dropped};
+use sigma_telemetry::trace::{BATCH, Span, Tracer, count_dropped};
 use tokio::time::{sleep, timeout};
 
 use crate::outbound::{FetchError, Fetcher, Outgoing};
@@ -19,8 +19,8 @@ use crate::settings::Telemetry;
 const GATHER: Duration = Duration::from_secs(5);
 /// How long a collector may take.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How often spans are sent before they are dropped.
-const ATTEMPTS: u32 = 4;
+/// How long spans wait before they are sent once more; then they are dropped.
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 /// How long shutdown waits for a collector.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -70,10 +70,14 @@ impl Exporter {
             }
             loop {
                 let spans = tracer.take();
-                if spans.is_empty() {
+                let is_batch = spans.len() == BATCH;
+                if !spans.is_empty() {
+                    self.deliver(&spans, &mut fails).await;
+                }
+                // Fewer gather again: sent as they come, each would be a request of its own.
+                if !is_batch {
                     break;
                 }
-                self.deliver(&spans, &mut fails).await;
             }
         }
     }
@@ -96,10 +100,19 @@ impl Exporter {
     /// Sends what is left when the server stops. A collector that hangs does not hold it up.
     pub async fn send_rest(&self) {
         let rest = async {
-            let spans = Tracer::installed().map(Tracer::take).unwrap_or_default();
-            if !spans.is_empty() {
+            let mut fails = false;
+            loop {
+                let spans = Tracer::installed().map(Tracer::take).unwrap_or_default();
+                if spans.is_empty() {
+                    break;
+                }
                 let sent = self.post(otlp::TRACES, &otlp::traces(&self.resource, &spans)).await;
-                note(&mut false, "traces", sent.err().as_ref());
+                count("traces", sent.is_ok());
+                note(&mut fails, "traces", sent.as_ref().err());
+                count_spans(&spans, sent.unwrap_or(u64::MAX));
+                if fails {
+                    break;
+                }
             }
             if let (Some(registry), Some(_)) = (Registry::installed(), self.metrics_every) {
                 let body = otlp::metrics(&self.resource, &registry.read(), self.started_at, self.clock.now());
@@ -113,23 +126,18 @@ impl Exporter {
 
     /// Sends spans, again after growing pauses, and drops them in the end. Meanwhile others wait, as many as there is room for.
     async fn deliver(&self, spans: &[Span], fails: &mut bool) {
-        let (body, all) = (otlp::traces(&self.resource, spans), u64::try_from(spans.len()).unwrap_or(u64::MAX));
-        for attempt in 1..=ATTEMPTS {
+        let body = otlp::traces(&self.resource, spans);
+        let mut pauses = PAUSES.into_iter();
+        loop {
             let sent = self.post(otlp::TRACES, &body).await;
             count("traces", sent.is_ok());
             note(fails, "traces", sent.as_ref().err());
-            match sent {
-                Ok(rejected) => {
-                    let exported = all.saturating_sub(rejected);
-                    metrics::counter!("sigma_telemetry_spans_total", "outcome" => "exported").increment(exported);
-                    count_dropped(rejected.min(all));
-                    return;
-                }
-                Err(lost) if lost.is_transient && attempt < ATTEMPTS => sleep(pause(attempt)).await,
-                Err(_) => break,
+            let is_transient = sent.as_ref().is_err_and(|lost| lost.is_transient);
+            match pauses.next().filter(|_| is_transient) {
+                Some(pause) => sleep(pause).await,
+                None => return count_spans(spans, sent.unwrap_or(u64::MAX)),
             }
         }
-        count_dropped(all);
     }
 
     /// Posts a report; returns how much of it was rejected.
@@ -151,9 +159,12 @@ impl Exporter {
     }
 }
 
-/// 1, 2, 4, … seconds.
-fn pause(attempt: u32) -> Duration {
-    Duration::from_secs(1 << attempt.saturating_sub(1).min(5))
+/// Counts spans that were sent for the last time, of which so many were rejected.
+fn count_spans(spans: &[Span], rejected: u64) {
+    let all = u64::try_from(spans.len()).unwrap_or(u64::MAX);
+    let exported = all.saturating_sub(rejected);
+    metrics::counter!("sigma_telemetry_spans_total", "outcome" => "exported").increment(exported);
+    count_dropped(rejected.min(all));
 }
 
 fn count(signal: &'static str, is_done: bool) {

@@ -33,9 +33,9 @@ fn run_within(command: &[String], limit: Duration) -> Result<MasterKey, SealErro
         .map_err(|error| failed(format!("it cannot be run: {error}")))?;
     let output = child.stdout.take();
     let (sent, received) = mpsc::channel();
-    // Ends with the command, whose output it waits for; a process that the command left behind keeps nobody waiting.
+    // A process that the command left behind may keep the output open: this thread then outlives the timeout.
     std::thread::spawn(move || {
-        let mut text = Zeroizing::new(String::new());
+        let mut text = Zeroizing::new(String::with_capacity(1_024));
         let read = output.map_or(Ok(0), |output| output.take(LONGEST).read_to_string(&mut text));
         drop(sent.send(read.map(|_| text)));
     });
@@ -44,16 +44,16 @@ fn run_within(command: &[String], limit: Duration) -> Result<MasterKey, SealErro
         drop(child.wait());
         return Err(failed(format!("it did not print the key within {} seconds", limit.as_secs())));
     };
-    // Who closed its output and goes on is not waited for.
     let text = read.map_err(|error| failed(format!("its output cannot be read: {error}")))?;
-    let ended = child.try_wait();
-    let status = match ended {
-        Ok(None) => {
-            std::thread::sleep(Duration::from_millis(200));
-            child.try_wait()
+    // Its output closes a moment before it has ended; whoever goes on without it is not waited for.
+    let mut status = child.try_wait();
+    for _ in 0..40 {
+        if !matches!(status, Ok(None)) {
+            break;
         }
-        ended => ended,
-    };
+        std::thread::sleep(Duration::from_millis(5));
+        status = child.try_wait();
+    }
     match status {
         Ok(Some(status)) if status.success() => MasterKey::from_base64(&text),
         Ok(Some(status)) => Err(failed(format!("it failed: {status}"))),

@@ -61,7 +61,7 @@ pub fn set(tx: &mut dyn Tx, state: Option<State>, now: Timestamp) -> Result<(), 
     if let Some(state) = state {
         tx.execute("INSERT INTO moves (id, state, since) VALUES (1, $1, $2)", params![state.name(), now])?;
     }
-    tx.changed(KIND, state.map_or("none", State::name))
+    tx.changed(KIND, "")
 }
 
 /// Whether this process may write, as far as it knows.
@@ -78,12 +78,13 @@ impl Fence {
     }
 
     pub(crate) fn note(&self, change: &Change) {
+        // Of several changes in one reading none is known to be the last: the database is asked.
         if change.kind == KIND {
-            self.set(change.key != "none");
+            self.doubt();
         }
     }
 
-    pub(crate) fn set(&self, is_leaving: bool) {
+    fn set(&self, is_leaving: bool) {
         if self.is_leaving.swap(is_leaving, Ordering::AcqRel) != is_leaving {
             if is_leaving {
                 tracing::warn!(

@@ -1,4 +1,4 @@
-//! Elapsed time, for timeouts only: the one place of the store that reads the machine's own clock. It does not follow
+//! Elapsed time, for timeouts and measures: the one place of the store that reads the machine's own clock. It does not follow
 //! the `Clock`, because how long a database takes has nothing to do with what time it is.
 
 use std::time::Instant;

@@ -17,8 +17,9 @@ use tempfile::TempDir;
 use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::feed::Forget;
 use crate::job::Job;
+use crate::options::{Pooler, StoreOptions};
 use crate::stopwatch;
-use crate::store::{Pooler, Store, StoreOptions};
+use crate::store::Store;
 use crate::tx::Tx;
 
 mod server;

@@ -37,7 +37,7 @@ pub struct MigrateArgs {
     /// The database to move to: postgres://… or sqlite:PATH. It is empty, or what an interrupted move left.
     #[arg(long, value_name = "URL", required_unless_present = "cancel")]
     pub to: Option<String>,
-    /// Bring the database of the settings back into use, which was to be moved, or was.
+    /// Cancel the move, and accept writes in the configured database again.
     #[arg(long, conflicts_with = "to")]
     pub cancel: bool,
     #[command(flatten)]

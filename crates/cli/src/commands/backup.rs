@@ -9,9 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use sigma_core::time::{Clock as _, Timestamp};
-use sigma_server::settings::Settings;
-use sigma_store::transfer::{self, About, Identity, Recipient, Sum, TransferError};
-use sigma_store::{MasterKey, StoreOptions};
+use sigma_store::transfer::{self, About, Identity, Recipient, Sum};
 
 pub use self::folder::stamp;
 pub use self::rehearsal::verify;
@@ -20,7 +18,7 @@ pub use self::restore::restore;
 use crate::args::{BackupArgs, BackupFile};
 use crate::config;
 use crate::failure::Failure;
-use crate::opened::master_key;
+use crate::opened::options;
 use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::system::{SystemClock, SystemRng};
@@ -102,7 +100,7 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
         bar.show(progress);
     });
     drop(bar);
-    let (header, checksums) = made.map_err(|error| failure(&error))?;
+    let (header, checksums) = made?;
     let bytes = fs::metadata(&path).map_or(0, |file| file.len());
     let made = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let deleted = args.keep.map_or(Ok(Vec::new()), |keep| folder::keep(&args.to, made, keep))?;
@@ -124,12 +122,6 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
     })
 }
 
-/// How the database of the settings is copied: alone, without a server's threads.
-pub fn options(settings: &Settings) -> StoreOptions {
-    use secrecy::ExposeSecret as _;
-    StoreOptions { pooler: settings.store.pooler.into(), ..StoreOptions::admin(settings.store.url.expose_secret()) }
-}
-
 /// The identities of `--identity`.
 fn identities(file: &BackupFile) -> Result<Vec<Identity>, Failure> {
     use std::io::Read as _;
@@ -138,25 +130,4 @@ fn identities(file: &BackupFile) -> Result<Vec<Identity>, Failure> {
     let read = fs::File::open(path).and_then(|file| file.take(LONGEST_IDENTITIES).read_to_string(&mut text));
     read.map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", path.display())))?;
     Identity::parse_file(&text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
-}
-
-/// The master key of the settings, which must be there: a backup is of no use without its key.
-fn needed_key(settings: &Settings) -> Result<MasterKey, Failure> {
-    master_key(settings, &SystemRng)
-}
-
-pub fn failure(error: &TransferError) -> Failure {
-    let said = error.to_string();
-    match error {
-        TransferError::Open(_) | TransferError::Database { .. } => Failure::Store(said),
-        TransferError::NotEmpty(..) | TransferError::NewerFormat { .. } | TransferError::NewerSchema { .. } => {
-            Failure::Refused(said)
-        }
-        TransferError::OtherMasterKey => Failure::Config(said),
-        TransferError::File { .. }
-        | TransferError::NotABackup
-        | TransferError::Damaged(_)
-        | TransferError::Age(_)
-        | TransferError::Differs { .. } => Failure::Failed(said),
-    }
 }

@@ -9,7 +9,7 @@ use sigma_server::settings::Settings;
 
 use crate::args::HealthArgs;
 use crate::config;
-use crate::failure::Failure;
+use crate::failure::{Failure, innermost};
 use crate::output::Output;
 use crate::serve::install_tls;
 
@@ -73,12 +73,4 @@ fn address(settings: &Settings) -> Result<String, Failure> {
     };
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     Ok(format!("{scheme}://{}", SocketAddr::new(host, listen.port())))
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

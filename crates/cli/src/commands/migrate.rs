@@ -10,11 +10,11 @@ use sigma_core::time::Clock;
 use sigma_store::StoreOptions;
 use sigma_store::transfer::{self, Move, Step};
 
-use super::backup::{failure, options};
 use crate::args::MigrateArgs;
 use crate::config;
 use crate::confirm::confirm;
 use crate::failure::Failure;
+use crate::opened::options;
 use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::system::{SystemClock, SystemRng};
@@ -33,14 +33,14 @@ pub fn migrate(file: Option<&Path>, output: Output, args: &MigrateArgs) -> Resul
     let from = options(&settings);
     let Some(to) = args.to.as_ref().filter(|_| !args.cancel) else {
         confirm(args.sure.yes, "what was written to the other database meanwhile is not in this one")?;
-        let was_moving = transfer::cancel(&from, &clock, &rng).map_err(|error| failure(&error))?;
+        let was_moving = transfer::cancel(&from, &clock, &rng)?;
         return output.answer(&serde_json::json!({ "cancelled": was_moving }), |_| {
             let (back, nothing) = ("The database is in use again.", "The database is not being moved.");
             if was_moving { back } else { nothing }.to_owned()
         });
     };
     let to = StoreOptions { url: to.clone(), ..from.clone() };
-    let this = Move::begin(&from, &to, clock, &rng).map_err(|error| failure(&error))?;
+    let this = Move::begin(&from, &to, clock, &rng)?;
     let bar = RefCell::new(None);
     let moved = this.run(
         &mut |step| {
@@ -59,7 +59,7 @@ pub fn migrate(file: Option<&Path>, output: Output, args: &MigrateArgs) -> Resul
         },
     );
     drop(bar.take());
-    let moved = moved.map_err(|error| failure(&error))?;
+    let moved = moved?;
     let answer = Answer { tables: moved.sums.len(), rows: moved.sums.iter().map(|sum| sum.rows).sum() };
     output.answer(&answer, |answer| {
         let content = format!("{} rows of {} tables, the same checksums in both databases", answer.rows, answer.tables);

@@ -8,11 +8,11 @@ use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::MasterKey;
 use sigma_store::transfer::{self, TransferError};
 
-use super::backup::{failure, options, stamp};
+use super::backup::stamp;
 use crate::config;
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::master_key;
+use crate::opened::{master_key, options};
 use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::system::{SystemClock, SystemRng};
@@ -50,10 +50,8 @@ pub fn rekey(file: Option<&Path>, output: Output, new_key: Option<&Path>, yes: b
     drop(bar);
     let values = match sealed {
         // The database may have been sealed before the attempt was interrupted.
-        Err(TransferError::OtherMasterKey) => {
-            transfer::rekey(&options, &new, &new, &SystemRng, &mut |_| {}).map_err(|error| failure(&error))?
-        }
-        sealed => sealed.map_err(|error| failure(&error))?,
+        Err(TransferError::OtherMasterKey) => transfer::rekey(&options, &new, &new, &SystemRng, &mut |_| {})?,
+        sealed => sealed?,
     };
     let former = in_place.as_deref().map(|path| take_place(path, &new_file, SystemClock.now())).transpose()?;
     let key = in_place.unwrap_or(new_file);

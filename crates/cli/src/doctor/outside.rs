@@ -8,6 +8,7 @@ use sigma_server::settings::Settings;
 
 use super::Finding;
 use super::local::is_local;
+use crate::failure::innermost;
 use crate::serve::install_tls;
 use crate::system::SystemClock;
 
@@ -132,12 +133,4 @@ fn clock(theirs: Timestamp) -> Finding {
 fn date_of(header: &str) -> Option<Timestamp> {
     let since_epoch = httpdate::parse_http_date(header).ok()?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since_epoch.as_micros()).ok().map(Timestamp::from_micros)
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

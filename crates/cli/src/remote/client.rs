@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use super::Members as _;
 use crate::args::RemoteArgs;
 use crate::config::environment;
-use crate::failure::Failure;
+use crate::failure::{Failure, innermost};
 
 /// How long the server may take to accept a connection, and to send the next piece of an answer.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -221,15 +221,6 @@ async fn accepted(response: Response) -> Result<Response, Failure> {
         _ if status.is_client_error() => Failure::Refused(words),
         _ => no_answer_of_ours(),
     })
-}
-
-/// What the last of the causes of an error is: the others say that a request failed.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -468,15 +468,12 @@ fn web_address(field: &'static str, text: &str) -> Result<Option<String>, AppPro
     if text.is_empty() {
         return Ok(None);
     }
-    match Url::parse(text) {
-        // What a browser would leave out of it, a header cannot carry.
-        Ok(_)
-            if text.starts_with("https://") && !text.contains(|letter: char| letter.is_control() || letter == ' ') =>
-        {
-            Ok(Some(text.to_owned()))
-        }
-        _ => Err(AppReason::NotHttps(text.to_owned()).of(field)),
+    // What a browser would leave out of it, a header cannot carry.
+    let is_plain = !text.contains(|letter: char| letter.is_control() || letter == ' ');
+    if is_plain && text.starts_with("https://") && Url::parse(text).is_ok() {
+        return Ok(Some(text.to_owned()));
     }
+    Err(AppReason::NotHttps(text.to_owned()).of(field))
 }
 
 /// A display name.

@@ -188,7 +188,7 @@ pub fn merge(
             return Ok(Merged::Whole(gone));
         }
     }
-    // What ended with its access is confirmed still.
+    // Ending access also forgot the confirmation: restore it.
     let sql = "UPDATE account_merges SET browser_hash = $2, confirmed_at = $3 WHERE gone_id = $1";
     tx.execute(sql, params![&gone, *browser, merge.confirmed_at])?;
     Ok(Merged::InPart)

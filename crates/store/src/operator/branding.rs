@@ -24,7 +24,7 @@ pub enum Whose {
 /// A branding, and whose it is.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The name of the app or org; what was set of that of the server.
+    /// The name of the app or org; empty for the server, whose name is a part of its branding.
     pub name: String,
     /// The org, or the one that owns the app; the operator's, which runs the server.
     pub org_id: OrgId,
@@ -93,6 +93,6 @@ fn name(tx: &mut dyn Tx, whose: &Whose) -> Decision<(String, Branded)> {
             let app = app::find_named(tx, named)?.ok_or(OperatorRefusal::NotFound)?;
             Ok((app.name.clone(), Branded::App(app.id.clone(), app.org_id.clone())))
         }
-        Whose::Server => Ok((branding::find(tx, &Branded::Server)?.name.unwrap_or_default(), Branded::Server)),
+        Whose::Server => Ok((String::new(), Branded::Server)),
     }
 }

@@ -9,10 +9,10 @@ use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, SimpleQueryMessage, Statement};
 
+use crate::options::Pooler;
 use crate::row::Row;
 use crate::sql;
 use crate::stopwatch;
-use crate::store::Pooler;
 use crate::value::Value;
 
 /// How long a connection has to close cleanly.

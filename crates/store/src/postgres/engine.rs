@@ -17,7 +17,7 @@ use crate::feed::{Feed, Recent, Source, recent};
 use crate::measure::Measures;
 use crate::migrations::{self, Schema, SchemaError};
 use crate::moving;
-use crate::store::{Pooler, StoreOptions};
+use crate::options::{Pooler, StoreOptions};
 use crate::tx::Tx as _;
 
 /// The oldest supported release, in the server's numbering.

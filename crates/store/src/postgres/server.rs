@@ -16,8 +16,8 @@ use super::fault::{POOLER, explain, is_pooler};
 use super::spares::{Kind, Spares};
 use super::tls::{Check, connector};
 use crate::error::{OpenError, Outage};
+use crate::options::{Pooler, StoreOptions};
 use crate::stopwatch;
-use crate::store::{Pooler, StoreOptions};
 
 /// How long no new connection is attempted after a failed one: callers get an error at once instead of one by one.
 pub(crate) const PAUSE: Duration = Duration::from_millis(250);

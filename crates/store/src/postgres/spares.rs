@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::client::PostgresConnection;
-use crate::store::Pooler;
+use crate::options::Pooler;
 
 /// The most that are kept.
 const MOST: usize = 8;

@@ -14,7 +14,7 @@ use crate::feed::{Feed, Recent, Source, recent};
 use crate::measure::Measures;
 use crate::migrations;
 use crate::moving;
-use crate::store::StoreOptions;
+use crate::options::StoreOptions;
 use crate::tx::Tx as _;
 
 /// How long a connection waits for the write lock, which only an admin command can hold against a server.

@@ -25,6 +25,8 @@ use super::database::BATCH_BYTES;
 use super::shape::{Cells, Shape, Sum, Tally, decode, is_name, weight};
 use super::tables::COPIED;
 
+/// No table of PostgreSQL is wider.
+const MOST_COLUMNS: usize = 1_600;
 /// What every backup begins with.
 const MAGIC: &[u8; 13] = b"sigma-backup\n";
 /// The format that is written, and the newest that is read.
@@ -101,7 +103,7 @@ impl<W: Write> ArchiveWriter<W> {
     /// Rows of the table, in the order of its key.
     pub(crate) fn rows(&mut self, rows: &[Cells]) -> std::io::Result<()> {
         let Some((_, tally)) = &mut self.tally else { return Ok(()) };
-        // Most of it are ids and digests, which do not shrink: more effort brings little.
+        // Most of it is ids and digests, which do not compress.
         let mut deflated = DeflateEncoder::new(Vec::new(), Compression::fast());
         for row in rows {
             deflated.write_all(tally.add(row))?;
@@ -194,9 +196,15 @@ impl<R: Read> ArchiveReader<R> {
                 self.finish_table();
                 let shape: Shape = json(&content)?;
                 let are_names = shape.columns.iter().all(|column| is_name(&column.name));
-                let has_key = !shape.key.is_empty() && shape.key_columns().count() == shape.key.len();
+                let is_wide = shape.columns.len() > MOST_COLUMNS || shape.key.len() > shape.columns.len();
+                let has_key = || !shape.key.is_empty() && shape.key_columns().count() == shape.key.len();
                 let is_new = self.sums.iter().all(|sum| sum.table != shape.table);
-                if COPIED.binary_search(&shape.table.as_str()).is_err() || !are_names || !has_key || !is_new {
+                if is_wide
+                    || COPIED.binary_search(&shape.table.as_str()).is_err()
+                    || !are_names
+                    || !has_key()
+                    || !is_new
+                {
                     return Err(TransferError::damaged("it has a table that Sigma does not"));
                 }
                 self.tally = Some((shape.table.clone(), Tally::new()));
@@ -213,13 +221,14 @@ impl<R: Read> ArchiveReader<R> {
                 DeflateDecoder::new(content.as_slice()).take(most).read_to_end(&mut inflated).map_err(|_| no_rows())?;
                 let (mut rest, mut rows, mut bytes) = (inflated.as_slice(), Vec::new(), 0);
                 while !rest.is_empty() {
+                    let before = rest;
                     let row = decode(&mut rest, self.columns).ok_or_else(no_rows)?;
                     // More than one row is no more than a batch, whatever it was compressed to.
                     bytes += weight(&row);
                     if bytes > 2 * BATCH_BYTES && !rows.is_empty() {
                         return Err(no_rows());
                     }
-                    tally.add(&row);
+                    tally.add_encoded(before.get(..before.len() - rest.len()).unwrap_or_default());
                     rows.push(row);
                 }
                 Ok(Part::Rows(rows))

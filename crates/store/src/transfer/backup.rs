@@ -13,7 +13,7 @@ use super::archive::{ArchiveWriter, FORMAT, Header};
 use super::database::{Source, source};
 use super::shape::Sum;
 use super::{Progress, TransferError, Watch};
-use crate::store::StoreOptions;
+use crate::options::StoreOptions;
 
 /// In the names of files that are no backups yet.
 const DRAFT: &str = ".unfinished-";
@@ -71,13 +71,10 @@ fn clear_drafts(folder: &Path) {
     }
 }
 
-/// Whether a file is named as drafts of backups are: `.sigma-….backup.unfinished-abcdefgh`.
+/// Whether a file is named as drafts are: a dot, the marker, and eight random characters.
 fn is_draft(name: &str) -> bool {
-    let parts = name.strip_prefix(".sigma-").and_then(|name| name.rsplit_once(DRAFT));
-    parts.is_some_and(|(backup, end)| {
-        let is_random = end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        is_random && (backup.ends_with(".backup") || backup.ends_with(".backup.age"))
-    })
+    let parts = name.strip_prefix('.').and_then(|name| name.rsplit_once(DRAFT));
+    parts.is_some_and(|(_, end)| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The file, encrypted or not.

@@ -5,7 +5,7 @@ use super::file::{FileSource, FileTarget};
 use super::server::{ServerSource, ServerTarget};
 use super::shape::{Cells, Shape, Sum, Tally};
 use super::tables::COPIED;
-use crate::store::{StoreOptions, file_path};
+use crate::options::{StoreOptions, file_path};
 use crate::value::Value;
 
 /// The most rows in a batch.
@@ -37,6 +37,8 @@ pub(crate) trait Target {
     fn shapes(&mut self) -> Result<Vec<Shape>, TransferError>;
     /// Whether a table has a row.
     fn has_rows(&mut self, table: &str) -> Result<bool, TransferError>;
+    /// Keeps everybody else from writing to these tables until the end.
+    fn lock(&mut self, tables: &[&str]) -> Result<(), TransferError>;
     /// Inserts rows.
     fn insert(&mut self, shape: &Shape, rows: &[Cells]) -> Result<(), TransferError>;
     /// Deletes the rows of these keys.

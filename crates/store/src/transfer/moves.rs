@@ -11,12 +11,14 @@ use super::shape::Sum;
 use super::sync::{Sides, synchronize};
 use super::{TransferError, Watch};
 use crate::moving::{self, State};
-use crate::store::{Store, StoreOptions};
+use crate::options::StoreOptions;
+use crate::store::Store;
 
 /// How often the last comparison is repeated before it is given up: something writes that should not.
 const ROUNDS: u32 = 5;
-/// Servers learn within half a second that they may not write any more, and finish what they have begun.
-const NOTICE: Duration = Duration::from_millis(2_500);
+/// Servers learn within half a second that they may not write any more, and no caller waits longer than [`StoreOptions::patience`] for
+/// what was queued before.
+const NOTICE: Duration = Duration::from_secs(6);
 
 /// A database that was moved.
 #[derive(Clone, Debug)]
@@ -107,8 +109,9 @@ impl Move {
             step(Step::Copying);
             self.synchronize(source(&self.from.0)?, watch)?;
             self.set(&self.from.1, Some(State::Leaving))?;
-            std::thread::sleep(self.notice);
         }
+        // Also when it is continued: whoever began it may have been killed a moment after it said so.
+        std::thread::sleep(self.notice);
         step(Step::Finishing);
         for _ in 0..ROUNDS {
             let (sums, changed) = self.synchronize(locked_source(&self.from.0)?, watch)?;

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 use super::database::{source, target};
 use super::shape::{Cells, Shape};
 use super::{Progress, TransferError, Watch};
+use crate::options::{StoreOptions, file_path};
 use crate::seal::{MasterKey, SealError};
-use crate::store::{StoreOptions, file_path};
 use crate::value::Value;
 
 /// A column with sealed values.
@@ -71,6 +71,8 @@ pub fn rekey(
         None => super::server::refuse_others(options).map(|()| None)?,
     };
     let mut writer = target(options)?;
+    // What is sealed meanwhile would be sealed under a key that nobody has any more.
+    writer.lock(&SEALED.iter().map(|sealed| sealed.table).collect::<Vec<_>>())?;
     // What is written is not seen here before the end.
     let mut source = source(options)?;
     let shapes = source.shapes()?;

@@ -17,9 +17,9 @@ use super::tables::LEFT;
 use super::{Progress, TransferError, Watch};
 use crate::error::OpenError;
 use crate::migrations;
+use crate::options::{StoreOptions, file_path};
 use crate::seal::{MasterKey, SealError};
 use crate::sqlite::{ServerLock, SqliteConnection};
-use crate::store::{StoreOptions, file_path};
 use crate::value::Value;
 
 /// The row that tells under which master key a database was sealed: the secret that signs cookies.
@@ -134,7 +134,8 @@ fn check_key(rows: &[Vec<Value>], master_key: &MasterKey) -> Result<(), Transfer
 }
 
 /// Restores a backup into the empty database of `options`, and revokes what was issued since the time of the order. Everything is checked
-/// beforehand; if something fails all the same, the database stays as empty as it was.
+/// beforehand; if something fails all the same, a database file stays as empty as it was. A server compares after the COMMIT: if that
+/// fails, its database is to be dropped.
 ///
 /// # Errors
 /// The backup is not usable, or the database not empty, in use or not writable.

@@ -1,5 +1,6 @@
 //! What is revoked after a restore: a backup knows nothing of what was ended after it was made, so that all of that is valid again.
 
+use serde::Serialize;
 use sigma_core::time::Timestamp;
 
 use super::TransferError;
@@ -22,7 +23,7 @@ pub(crate) const REVOKED: [&str; 11] = [
 ];
 
 /// How much was revoked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Revoked {
     /// Signed-in browsers.
     pub sessions: u64,

@@ -9,8 +9,8 @@ use super::database::{BATCH_BYTES, BATCH_ROWS, Source, Target, copied};
 use super::shape::{Cells, Column, Kind, Shape, is_name, weight};
 use crate::error::OpenError;
 use crate::migrations;
+use crate::options::StoreOptions;
 use crate::postgres::{Fault, PostgresConnection, Server, Trouble};
-use crate::store::StoreOptions;
 use crate::value::Value;
 
 /// How long one statement may take: sorting a large table, or a COMMIT of everything.
@@ -175,6 +175,13 @@ impl Target for ServerTarget {
         self.session.allow(LIMIT);
         let rows = self.session.ask(&format!("SELECT 1 FROM \"{table}\" LIMIT 1"), &[]).map_err(failed(table))?;
         Ok(!rows.is_empty())
+    }
+
+    fn lock(&mut self, tables: &[&str]) -> Result<(), TransferError> {
+        let tables = tables.iter().map(|table| format!("\"{table}\"")).collect::<Vec<_>>().join(", ");
+        self.session.allow(LIMIT);
+        let sql = format!("LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE");
+        self.session.run(&sql).map_err(failed("the beginning"))
     }
 
     fn insert(&mut self, shape: &Shape, rows: &[Cells]) -> Result<(), TransferError> {

@@ -14,15 +14,13 @@ use crate::value::Value;
 /// A walk with the next row in sight.
 struct Walk<'s> {
     source: &'s mut dyn Source,
-    shape: &'s Shape,
     rows: VecDeque<Cells>,
-    tally: Tally,
 }
 
 impl<'s> Walk<'s> {
-    fn begin(source: &'s mut dyn Source, shape: &'s Shape) -> Result<Self, TransferError> {
+    fn begin(source: &'s mut dyn Source, shape: &Shape) -> Result<Self, TransferError> {
         source.start(shape)?;
-        let mut walk = Self { source, shape, rows: VecDeque::new(), tally: Tally::new() };
+        let mut walk = Self { source, rows: VecDeque::new() };
         walk.fetch()?;
         Ok(walk)
     }
@@ -41,13 +39,8 @@ impl<'s> Walk<'s> {
     /// The next row, which is passed.
     fn pass(&mut self) -> Result<Option<Cells>, TransferError> {
         let Some(row) = self.rows.pop_front() else { return Ok(None) };
-        self.tally.add(&row);
         self.fetch()?;
         Ok(Some(row))
-    }
-
-    fn sum(self) -> Sum {
-        self.tally.finish(&self.shape.table)
     }
 }
 
@@ -138,6 +131,7 @@ fn compare(
     let (mut here, mut there) = (Walk::begin(source, source_shape)?, Walk::begin(target, shape)?);
     let mut batch = Batch::new(writer, shape);
     let (mut other, mut missing) = (0, 0);
+    let (mut ours, mut found) = (Tally::new(), Tally::new());
     loop {
         let order = match (here.first(), there.first()) {
             (None, None) => break,
@@ -146,23 +140,27 @@ fn compare(
             (Some(one), Some(two)) => order(shape, one, two),
         };
         let is_same = order == Ordering::Equal && here.first() == there.first();
-        if order != Ordering::Greater {
-            here.pass()?;
+        if order != Ordering::Greater
+            && let Some(row) = here.pass()?
+        {
+            ours.add(&row);
             missing += u64::from(!is_same);
         }
         if order != Ordering::Less
             && let Some(row) = there.pass()?
-            && !is_same
         {
-            other += 1;
-            batch.add(shape.key_of(&row));
+            found.add(&row);
+            if !is_same {
+                other += 1;
+                batch.add(shape.key_of(&row));
+            }
             if batch.is_full() {
                 batch.delete()?;
             }
         }
     }
     batch.delete()?;
-    Ok(Compared { other, missing, sums: (here.sum(), there.sum()) })
+    Ok(Compared { other, missing, sums: (ours.finish(&shape.table), found.finish(&shape.table)) })
 }
 
 /// Inserts the rows of the source that the target does not have.
@@ -174,7 +172,9 @@ fn complete(
 ) -> Result<(), TransferError> {
     let (mut here, mut there) = (Walk::begin(source, source_shape)?, Walk::begin(target, shape)?);
     let mut batch = Batch::new(writer, shape);
+    let mut rows = 0;
     while let Some(row) = here.pass()? {
+        rows += 1;
         let mut is_there = false;
         while let Some(first) = there.first() {
             match order(shape, first, &row) {
@@ -188,7 +188,7 @@ fn complete(
         if !is_there {
             batch.add(row);
         }
-        watch(here.tally.rows());
+        watch(rows);
         if batch.is_full() {
             batch.insert()?;
         }

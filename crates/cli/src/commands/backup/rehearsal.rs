@@ -15,11 +15,12 @@ use sigma_store::app::manage::{self, Fresh};
 use sigma_store::transfer;
 use tokio::sync::watch;
 
-use super::{HeaderView, failure, identities, needed_key, options};
+use super::{HeaderView, identities};
 use crate::args::BackupFile;
 use crate::commands::app::new_secret;
 use crate::config;
 use crate::failure::Failure;
+use crate::opened::{master_key, options};
 use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::serve::{could_not, install_tls, runtime, start, until};
@@ -41,7 +42,7 @@ struct Answer {
 /// Restores a backup into a temporary file and signs in on it.
 pub fn verify(file: Option<&Path>, output: Output, args: &BackupFile) -> Result<(), Failure> {
     let settings = config::load_checked(file)?;
-    let (identities, key) = (identities(args)?, needed_key(&settings)?);
+    let (identities, key) = (identities(args)?, master_key(&settings, &SystemRng)?);
     let folder =
         tempfile::tempdir().map_err(|error| Failure::Failed(format!("there is no temporary folder: {error}")))?;
     let there = elsewhere(&settings, folder.path());
@@ -55,7 +56,7 @@ pub fn verify(file: Option<&Path>, output: Output, args: &BackupFile) -> Result<
     };
     let restored = transfer::restore(&order, &options(&there), &SystemRng, &mut |progress| bar.show(progress));
     drop(bar);
-    let backup = restored.map_err(|error| failure(&error))?.backup;
+    let backup = restored?.backup;
     install_tls()?;
     runtime()?.block_on(sign_in(there))?;
     let answer = Answer {

@@ -6,11 +6,12 @@ use serde::Serialize;
 use sigma_core::time::Clock as _;
 use sigma_store::transfer::{self, Revoked};
 
-use super::{HeaderView, failure, identities, needed_key, options};
+use super::{HeaderView, identities};
 use crate::args::RestoreArgs;
 use crate::commands::audit::moment;
 use crate::config;
 use crate::failure::Failure;
+use crate::opened::{master_key, options};
 use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::system::{SystemClock, SystemRng};
@@ -29,33 +30,15 @@ What happened after that time is lost:
 #[derive(Serialize)]
 struct Answer {
     backup: HeaderView,
-    revoked: Option<RevokedView>,
+    revoked: Option<Revoked>,
 }
 
-#[derive(Serialize)]
-struct RevokedView {
-    sessions: u64,
-    workspace_sessions: u64,
-    grants: u64,
-    api_keys: u64,
-    links: u64,
-}
-
-impl From<Revoked> for RevokedView {
-    fn from(revoked: Revoked) -> Self {
-        let Revoked { sessions, workspace_sessions, grants, api_keys, links } = revoked;
-        Self { sessions, workspace_sessions, grants, api_keys, links }
-    }
-}
-
-impl RevokedView {
-    fn text(&self) -> String {
-        let Self { sessions, workspace_sessions, grants, api_keys, links } = self;
-        format!(
-            "{sessions} sessions, {workspace_sessions} workspace sessions, {grants} grants, {api_keys} API keys, \
-             {links} unused links and codes"
-        )
-    }
+fn told(revoked: &Revoked) -> String {
+    let Revoked { sessions, workspace_sessions, grants, api_keys, links } = revoked;
+    format!(
+        "{sessions} sessions, {workspace_sessions} workspace sessions, {grants} grants, {api_keys} API keys, \
+         {links} unused links and codes"
+    )
 }
 
 /// Restores a backup into the empty database of the settings.
@@ -63,7 +46,7 @@ pub fn restore(file: Option<&Path>, output: Output, args: &RestoreArgs) -> Resul
     let now = SystemClock.now();
     let since = args.revoke_since.as_deref().map(|text| moment("--revoke-since", text, now)).transpose()?;
     let settings = config::load_checked(file)?;
-    let (identities, key) = (identities(&args.backup)?, needed_key(&settings)?);
+    let (identities, key) = (identities(&args.backup)?, master_key(&settings, &SystemRng)?);
     let mut bar = Bar::new("Restoring", output.json);
     let (path, options) = (args.backup.file.as_path(), options(&settings));
     let restored = transfer::restore(
@@ -73,14 +56,13 @@ pub fn restore(file: Option<&Path>, output: Output, args: &RestoreArgs) -> Resul
         &mut |progress| bar.show(progress),
     );
     drop(bar);
-    let restored = restored.map_err(|error| failure(&error))?;
-    let answer =
-        Answer { backup: HeaderView::of(&restored.backup.header), revoked: restored.revoked.map(RevokedView::from) };
+    let restored = restored?;
+    let answer = Answer { backup: HeaderView::of(&restored.backup.header), revoked: restored.revoked };
     output.answer(&answer, |answer| {
         let mut shown = vec![("restored", path.display().to_string())];
         shown.extend(answer.backup.fields());
         let nothing = "nothing; `--revoke-since TIME` ends what began at that time or later";
-        shown.push(("revoked", answer.revoked.as_ref().map_or_else(|| nothing.to_owned(), RevokedView::text)));
+        shown.push(("revoked", answer.revoked.as_ref().map_or_else(|| nothing.to_owned(), told)));
         let (theirs, ours) = (&answer.backup.issuer, &settings.issuer);
         let other = if theirs == ours {
             String::new()
