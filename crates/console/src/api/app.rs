@@ -172,8 +172,7 @@ pub fn parse(name: &str) -> Result<AppRef, AdminError> {
     AppRef::parse(name).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
 }
 
-/// The app of that name as it is shown, for its version.
-/// The app as its endpoint shows it.
+/// The app as its endpoint shows it, for its version.
 pub fn read(tx: &mut dyn Tx, caller: &Caller, named: &AppRef) -> Decision<AdminAppDetails> {
     Ok(AdminAppDetails::of(apps::find(tx, caller, named)?))
 }

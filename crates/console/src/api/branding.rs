@@ -8,15 +8,21 @@ use serde::{Deserialize, Serialize};
 use sigma_core::branding::{Accent, Branding, BrandingChange, BrandingTexts, Legibility, Part};
 use sigma_core::operator::OperatorRight;
 use sigma_platform::branding::{is_language, logo_url};
+use sigma_platform::http::Policy;
+use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::state::AppState;
 use sigma_store::Tx;
 use sigma_store::operator::branding::{self, Whose};
 use sigma_store::operator::{Caller, Decision, may};
 use utoipa::ToSchema;
 
+use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
+
+/// The largest logo.
+pub const LOGO: Policy = Policy { body: BodyLimit::Kibibytes(2_050), ..POLICY };
 
 /// How something looks; null is what it does not set.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,8 +143,7 @@ pub async fn change(
     let change = move |tx: &mut dyn Tx| {
         let branded = branding::resolve(tx, &caller, &whose)?;
         conditions.require(tx, &[branding::owner_of(&branded)], |tx| read(tx, &caller, &whose))?;
-        branding::change(tx, &caller, &whose, &change, now)?;
-        read(tx, &caller, &whose)
+        Ok(AdminBranding::from(&branding::change(tx, &caller, &whose, &change, now)?.branding))
     };
     Ok(Tagged(admin.store(sigma).decide(change).await?))
 }
@@ -164,7 +169,7 @@ pub async fn keep_logo(sigma: &AppState, admin: &Admin<Writes>, request: Request
     let allowed = sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::ManageBranding)).await;
     allowed.map_err(|stop| AdminError::from(stop).into_response())?;
     let file = sigma_platform::extract::body(request).await?;
-    let kept = sigma.brands.keep_logo(file.to_vec()).await;
+    let kept = sigma.brands.keep_logo(file).await;
     let kept = kept.map_err(|error| AdminError::from(error).into_response())?;
     let words = "The body must be a PNG, JPEG, WebP or GIF file";
     kept.ok_or_else(|| AdminError::Invalid(words).into_response())

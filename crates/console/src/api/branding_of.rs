@@ -5,20 +5,16 @@ use axum::response::Response;
 use sigma_core::branding::{BrandingChange, Part};
 use sigma_core::ids::{AppRef, OrgId};
 use sigma_core::operator::OperatorRefusal;
-use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{Endpoint, Policy, routes};
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::branding::Whose;
 
 use super::POLICY;
 use super::body::Body;
-use super::branding::{AdminBranding, AdminBrandingChange, change, set_logo, show};
+use super::branding::{AdminBranding, AdminBrandingChange, LOGO, change, set_logo, show};
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
-
-/// The largest logo.
-const LOGO: Policy = Policy { body: BodyLimit::Kibibytes(2_050), ..POLICY };
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 8] {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use sigma_core::admin_scope::AdminReach;
 use sigma_core::digest::Digest;
 use sigma_core::idempotency::parse_key;
 use sigma_core::operator::{OperatorRefusal, OperatorRole};
@@ -18,6 +19,7 @@ use sigma_platform::http::{ApiError, Inner};
 use sigma_platform::state::AppState;
 use sigma_store::idempotency::{self, Claim, Claimed, KeyedRequest};
 use sigma_store::operator::role_of;
+use sigma_telemetry::trace;
 use tracing::Instrument as _;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -45,8 +47,9 @@ struct Answer {
     body: String,
     /// The body of a refusal names the request, so it is written anew.
     refusal: Option<Refusal>,
-    /// The role of whoever was answered.
+    /// The role of whoever was answered, and what their token reached.
     role: String,
+    reach: AdminReach,
 }
 
 /// What a refusal says.
@@ -96,7 +99,7 @@ pub async fn once(request: Request, sigma: AppState, handler: Inner<AppState>) -
     }
     // A client that hangs up asks again: the answer is kept for it, so the task goes on without it.
     let task = async move { keyed(request, &sigma, handler).await.unwrap_or_else(|response| response) };
-    let task = tokio::spawn(task.in_current_span());
+    let task = tokio::spawn(trace::within(trace::current(), task).in_current_span());
     task.await.unwrap_or_else(|error| AdminError::from(ApiError::internal(error)).into_response())
 }
 
@@ -106,6 +109,9 @@ async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> 
     let mut admin = Admin::<Writes>::from_request_parts(&mut parts, sigma).await?;
     let key = key_of(&parts.headers).map_err(IntoResponse::into_response)?;
     let body = sigma_platform::extract::body(Request::from_parts(parts.clone(), body)).await?;
+    let caller = admin.caller.clone();
+    let role = sigma.store.look_up(move |tx| role_of(tx, &caller)).await;
+    let role = role.map_err(|stop| AdminError::from(stop).into_response())?;
     let keyed = KeyedRequest {
         caller: Digest::of(admin.counted_as()),
         key: Digest::of(key),
@@ -118,8 +124,8 @@ async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> 
         Claimed::Fresh(claim) => claim,
         Claimed::Answered { sealed, claim } => {
             let answer = open(sigma, &claim, &sealed).map_err(IntoResponse::into_response)?;
-            // Whoever lost their role meanwhile is told nothing any more of what they did with it.
-            return if answer.role == role(sigma, &admin).await?.as_str() {
+            // Whoever lost their role meanwhile, or comes with a token that reaches less, is told nothing of what was done with it.
+            return if answer.role == role.as_str() && admin.reach().includes(&answer.reach) {
                 Ok(answer.replayed())
             } else {
                 Err(AdminError::Refused(OperatorRefusal::Denied).into_response())
@@ -137,18 +143,10 @@ async fn keyed(request: Request, sigma: &AppState, handler: Inner<AppState>) -> 
         }
     };
     admin.carry_out(claim.clone());
-    let role = role(sigma, &admin).await;
+    let by = (role, admin.reach());
     parts.extensions.insert(Proven(Arc::new(admin)));
     let response = handler.call(Request::from_parts(parts, Body::from(body))).await;
-    // Without one, nothing was carried out.
-    let role = role.map_or_else(|_| String::new(), |role| role.as_str().to_owned());
-    settle(sigma, claim, role, response).await
-}
-
-async fn role(sigma: &AppState, admin: &Admin<Writes>) -> Result<OperatorRole, Response> {
-    let caller = admin.caller.clone();
-    let role = sigma.store.look_up(move |tx| role_of(tx, &caller)).await;
-    role.map_err(|stop| AdminError::from(stop).into_response())
+    settle(sigma, claim, by, response).await
 }
 
 fn key_of(headers: &HeaderMap) -> Result<String, AdminError> {
@@ -177,7 +175,12 @@ fn fingerprint(parts: &http::request::Parts, body: &Bytes) -> Digest {
 
 /// Keeps the answer before it is sent, or gives the key back: what says nothing about the request itself, such as 429 or 503, is not
 /// its answer.
-async fn settle(sigma: &AppState, claim: Claim, role: String, response: Response) -> Result<Response, Response> {
+async fn settle(
+    sigma: &AppState,
+    claim: Claim,
+    (role, reach): (OperatorRole, AdminReach),
+    response: Response,
+) -> Result<Response, Response> {
     let status = response.status();
     let refusal = response.extensions().get::<ApiError>();
     let says_nothing = status.is_server_error()
@@ -209,7 +212,8 @@ async fn settle(sigma: &AppState, claim: Claim, role: String, response: Response
         headers: HEADERS.iter().filter_map(kept).collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
         refusal,
-        role,
+        role: role.as_str().to_owned(),
+        reach,
     };
     let internal = |error: String| AdminError::from(ApiError::internal(error)).into_response();
     let plain = serde_json::to_vec(&answer).map_err(|error| internal(error.to_string()))?;

@@ -36,7 +36,7 @@ pub fn endpoint() -> Endpoint<AppState> {
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:people:read"])),
     params(
-        ("hashes" = Option<bool>, Query, description = "With the hashes of passwords: owners only, with `sigma:admin:write`"),
+        ("hashes" = Option<bool>, Query, description = "With the hashes of passwords: owners only, with `sigma:admin:people:write`"),
     ),
     responses(
         (status = 200, description = "Lines that `people/import` reads", body = String, content_type = "application/x-ndjson"),
@@ -49,7 +49,7 @@ async fn export(State(sigma): State<AppState>, admin: Admin<Reads>, query: ListQ
     let words = "hashes must be true or false";
     let hashes = query.parsed("hashes", words, |text| text.parse::<bool>().ok())?.unwrap_or_default();
     if hashes && !admin.may_write() {
-        return Err(AdminError::Forbidden("Hashes need a token with the scope sigma:admin:write"));
+        return Err(AdminError::Forbidden("Hashes need a token with the scope sigma:admin:people:write"));
     }
     // Before the answer begins, so that a role which does not reach is a status, and an answer that breaks off is in the trail.
     let caller = admin.caller.clone();

@@ -1,4 +1,4 @@
-//! `/api/admin/v1/branding`: how the server looks. What is set here counts before its settings.
+//! `/api/admin/v1/branding`: how the server looks. What is set here takes precedence over its settings.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sigma_core::branding::{Branding, BrandingChange, BrandingTexts, Part};
 use sigma_platform::branding::is_language;
-use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{Endpoint, Policy, routes};
+use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::branding::{self, Whose};
 use sigma_store::operator::{Caller, Decision};
@@ -17,13 +16,10 @@ use utoipa::ToSchema;
 
 use super::POLICY;
 use super::body::Body;
-use super::branding::{AdminBranding, keep_logo};
+use super::branding::{AdminBranding, LOGO, keep_logo};
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
-
-/// The largest logo.
-const LOGO: Policy = Policy { body: BodyLimit::Kibibytes(2_050), ..POLICY };
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 4] {
@@ -109,8 +105,7 @@ async fn apply(
     let (caller, shown, now) = (admin.caller.clone(), sigma.clone(), sigma.now());
     let change = move |tx: &mut dyn Tx| {
         conditions.require(tx, &[Owner::Installation], |tx| read(tx, &shown, &caller))?;
-        branding::change(tx, &caller, &Whose::Server, &change, now)?;
-        read(tx, &shown, &caller)
+        Ok(view(&shown, &branding::change(tx, &caller, &Whose::Server, &change, now)?.branding))
     };
     let changed = admin.store(sigma).decide(change).await?;
     sigma.show_changed_branding().await;

@@ -220,6 +220,7 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
         quotas: quotas(sigma, |quota| field(form, &quota_field(quota))),
     };
     let named = OrgQuota::ALL.into_iter().filter(|quota| form.raw(&quota_field(*quota)).is_some());
+    let named = named.map(|quota| (quota.as_str(), field(form, &quota_field(quota))));
     let change = match changed(&entered, named) {
         Ok(change) => change,
         Err(key) => {
@@ -239,7 +240,10 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
 }
 
 /// The change that a form asks for; a key of the catalogue if a field is malformed.
-fn changed(entered: &OrgEntered, named: impl Iterator<Item = OrgQuota>) -> Result<OrgChange, &'static str> {
+fn changed(
+    entered: &OrgEntered,
+    named: impl Iterator<Item = (&'static str, String)>,
+) -> Result<OrgChange, &'static str> {
     let name = text::name(&entered.name).map_err(|_| "console-problem-name")?;
     let slug = match entered.slug.as_str() {
         "" => None,
@@ -247,16 +251,11 @@ fn changed(entered: &OrgEntered, named: impl Iterator<Item = OrgQuota>) -> Resul
         OPERATOR => Slug::parse(OPERATOR),
         slug => Some(Slug::for_org(slug).map_err(|_| "console-problem-slug")?),
     };
-    let mut quotas = Vec::new();
-    for quota in named {
-        let value =
-            entered.quotas.iter().find(|entered| entered.field == quota_field(quota)).map(|one| one.value.as_str());
-        let most = match value.unwrap_or_default() {
-            "" => None,
-            number => Some(number.parse::<u64>().map_err(|_| "console-problem-quota")?),
-        };
-        quotas.push((quota.as_str(), most));
-    }
+    let most = |text: String| {
+        let number = (!text.is_empty()).then(|| text.parse::<u64>());
+        number.transpose().map_err(|_| "console-problem-quota")
+    };
+    let quotas = named.map(|(name, text)| most(text).map(|most| (name, most))).collect::<Result<Vec<_>, _>>()?;
     Ok(OrgChange {
         quotas: QuotaChange::new(quotas).map_err(|_| "console-problem-quota")?,
         settings: Change {

@@ -120,7 +120,7 @@ console-app-refused-registered = Sie ist inzwischen registriert.
 console-app-refused-none = Keine Redirect-URI ist registriert.
 
 console-app-test = Testanmeldung
-console-app-test-about = Meldet Sie bei der App an wie alle anderen, mit den gespeicherten Einstellungen, und führt hierher zurück. Die App bekommt keinen Code; Sie sehen, was sie erfahren hätte.
+console-app-test-about = Meldet Sie mit den gespeicherten Einstellungen bei der App an, so wie alle anderen, und führt hierher zurück. Die App bekommt keinen Code; Sie sehen, was sie erfahren hätte.
 console-app-test-now = Bei der App anmelden
 console-app-tested = Die Anmeldung gelingt: Die App hätte einen Code bekommen.
 console-app-tested-scope = Scopes:

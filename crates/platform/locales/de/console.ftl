@@ -166,9 +166,9 @@ console-org-second-factor = Mitglieder brauchen einen zweiten Faktor
 console-org-quick-logins = Schnellanmeldung für Mitglieder, bei denen sie erlaubt ist, wenn der Server es zulässt
 console-org-confirm-about = Melden Sie sich noch einmal an, bevor Sie diese Organisation ändern.
 console-org-quotas = Kontingente
-console-org-quotas-about = Was die Organisation höchstens haben darf. Leer: wie bei allen anderen, siehe Feld. Was sie schon hat, wird ihr nicht genommen.
-console-org-quota-merits = Merits am Tag
-console-org-quota-uploads = Hochgeladene MiB am Tag
+console-org-quotas-about = Wie viel die Organisation höchstens haben darf. Für leere Felder gilt der angezeigte Standardwert. Vorhandenes bleibt erhalten.
+console-org-quota-merits = Merits pro Tag
+console-org-quota-uploads = Hochgeladene MiB pro Tag
 console-org-quota-none = unbegrenzt
 console-org-of = { $count } von { $most }
 console-org-admins = Administratoren
@@ -225,17 +225,17 @@ scope-admin-orgs-read = Organisationen und ihre Mitglieder sehen
 scope-admin-orgs-write = Organisationen und ihre Mitglieder ändern
 scope-admin-events-read = Protokoll sehen
 scope-admin-webhooks-read = Webhooks sehen
-scope-admin-webhooks-write = Webhooks ändern, denen alles gemeldet wird
+scope-admin-webhooks-write = Webhooks ändern, die alle Ereignisse erhalten
 scope-admin-keys-read = Signaturschlüssel sehen
 scope-admin-keys-write = Signaturschlüssel erneuern und widerrufen
-scope-admin-server-read = Einstellungen, Mail und Zahlen des Servers sehen
-scope-admin-server-write = Mail, Anbieter und Gestaltung des Servers ändern
+scope-admin-server-read = Einstellungen, Mail und Kennzahlen des Servers sehen
+scope-admin-server-write = Mail, Anbieter und Erscheinungsbild des Servers ändern
 scope-admin-area-detail = Soweit Ihre Rolle in der Konsole reicht
 
 ## Branding
 
-console-branding-about = Wie Seiten und E-Mails aussehen. Was hier gesetzt ist, gilt vor den Einstellungen des Servers; was leer bleibt, ist wie dort. Organisationen und Apps können ein eigenes Logo, eine eigene Farbe, eigene Links und eigene Worte haben.
-console-branding-settings = laut Einstellungen
+console-branding-about = Wie Seiten und E-Mails aussehen. Was hier gesetzt ist, hat Vorrang vor den Einstellungen des Servers; für leere Felder gelten diese. Organisationen und Apps können ein eigenes Logo, eine eigene Farbe, eigene Links und einen eigenen Begrüßungstext haben.
+console-branding-settings = aus den Einstellungen
 console-setting-console = in der Konsole, per API oder in einer Datei gesetzt
 console-branding-server = Der Server
 console-branding-others = Organisationen und Apps

@@ -120,12 +120,12 @@ console-app-refused-registered = It is registered by now.
 console-app-refused-none = No redirect URI is registered.
 
 console-app-test = Test sign-in
-console-app-test-about = Signs you in to the app as people are, with its settings as they are saved, and comes back here. The app gets no code; you see what it would have learnt.
+console-app-test-about = Signs you in to the app like anyone else, with its saved settings, and returns here. The app gets no code; you see what it would have learned.
 console-app-test-now = Sign in to the app
 console-app-tested = The sign-in works: the app would have got a code.
 console-app-tested-scope = Scopes:
 console-app-tested-refused = The app would have got this error:
-console-app-tested-more = Some claims are shortened or left out here.
+console-app-tested-more = Some claims are shortened or omitted.
 
 console-app-remove = Remove the app
 console-app-remove-about = All its tokens end, and its client ID is never given to another app. Disable it to be able to take that back.

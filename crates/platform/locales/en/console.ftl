@@ -166,9 +166,9 @@ console-org-second-factor = Members need a second factor
 console-org-quick-logins = Quick logins for members who are marked for them, where the server allows it
 console-org-confirm-about = Before you change this organization, sign in once more.
 console-org-quotas = Quotas
-console-org-quotas-about = What the organization may have at most. Empty: as for everybody else, as shown in the field. Nothing that it has already is taken away.
-console-org-quota-merits = Merits a day
-console-org-quota-uploads = MiB uploaded a day
+console-org-quotas-about = The most the organization may have. Leave a field empty for the server's default, which it shows. Nothing that exists is removed.
+console-org-quota-merits = Merits per day
+console-org-quota-uploads = MiB uploaded per day
 console-org-quota-none = no limit
 console-org-of = { $count } of { $most }
 console-org-admins = Administrators
@@ -225,17 +225,17 @@ scope-admin-orgs-read = See organizations and their members
 scope-admin-orgs-write = Change organizations and their members
 scope-admin-events-read = See the audit trail
 scope-admin-webhooks-read = See webhooks
-scope-admin-webhooks-write = Change webhooks, which are told of everything
+scope-admin-webhooks-write = Change webhooks, which receive every event
 scope-admin-keys-read = See signing keys
 scope-admin-keys-write = Rotate and revoke signing keys
-scope-admin-server-read = See settings, mail and figures of the server
-scope-admin-server-write = Change mail, providers and branding of the server
+scope-admin-server-read = See the server's settings, mail and statistics
+scope-admin-server-write = Change the server's mail, providers and branding
 scope-admin-area-detail = As far as your role in the console reaches
 
 ## Branding
 
-console-branding-about = How pages and mails look. What is set here counts before the settings of the server; what is left empty is as they say. Organizations and apps can have a logo, a colour, links and words of their own.
-console-branding-settings = by the settings
+console-branding-about = How pages and mails look. What is set here takes precedence over the server's settings; empty fields follow them. Organizations and apps can have their own logo, colour, links and welcome text.
+console-branding-settings = from the settings
 console-setting-console = set in the console, by the API or in a file
 console-branding-server = The server
 console-branding-others = Organizations and apps

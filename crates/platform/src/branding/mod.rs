@@ -91,7 +91,7 @@ impl Brands {
     ///
     /// # Errors
     /// 503 if too many others are being decoded; 500 if the folder or bucket does not work.
-    pub async fn keep_logo(&self, file: Vec<u8>) -> Result<Option<String>, ApiError> {
+    pub async fn keep_logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Option<String>, ApiError> {
         match self.objects.add_logo(file).await {
             Ok(name) => Ok(Some(name)),
             Err(PictureError::Image(_)) => Ok(None),

@@ -96,9 +96,9 @@ impl Objects {
     ///
     /// # Errors
     /// [`PictureError`]
-    pub async fn add_logo(&self, file: Vec<u8>) -> Result<String, PictureError> {
+    pub async fn add_logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<String, PictureError> {
         let _waiting = self.waiting_pictures.try_acquire().map_err(|_| PictureError::Busy)?;
-        let logo = self.in_turn(move || Logo::read(&file)).await?;
+        let logo = self.in_turn(move || Logo::read(file.as_ref())).await?;
         self.put(&logo.name, logo.png).await?;
         Ok(logo.name)
     }

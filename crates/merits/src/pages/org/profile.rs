@@ -4,6 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::email::Email;
+use sigma_core::interaction::OrgSection;
 use sigma_core::merits::MeritProblem;
 use sigma_core::org::text;
 use sigma_core::params::Params;
@@ -16,6 +17,7 @@ use sigma_store::merits::acting;
 use sigma_store::merits::issuer::{self, ProfileChange};
 
 use super::OrgAdmin;
+use super::recent::require;
 use crate::pages::form::{Form, Upload};
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{Notice, ProfilePage, Tab};
@@ -108,6 +110,7 @@ fn checked(form: &Form) -> Result<ProfileChange, &'static str> {
 }
 
 async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
+    require(&sigma, &admin, OrgSection::Branding).await?;
     let file = upload.content("logo").unwrap_or_default().to_vec();
     let kept = sigma.brands.keep_logo(file).await?;
     let Some(logo) = kept else {

@@ -1,4 +1,5 @@
-//! The recent sign-in that changes ask for whose pages show a secret: a session that was left open, or stolen, does not get one.
+//! The recent sign-in that changes ask for which show a secret, or what others recognise the org by: a session that was left open, or stolen,
+//! does not get that far.
 
 use axum::response::Response;
 use sigma_core::ids::OrgRef;
