@@ -38,13 +38,14 @@ fn recorded(action: Action, resource: &Resource) -> NewEvent {
     NewEvent::new(action).within(&resource.org_id).to(Target::Resource(resource.uri.clone()))
 }
 
-/// Writes every field of `resource` except its URI, owner and creation time; returns whether it exists.
+/// Writes every field of `resource` except its URI and creation time; returns whether it exists.
 pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
     let Some(before) = find(tx, &resource.uri)? else { return Ok(false) };
     let updated = tx.execute(
-        "UPDATE resources SET name = $2, scopes = $3, open = $4, servers = $5 WHERE uri = $1",
+        "UPDATE resources SET org_id = $2, name = $3, scopes = $4, open = $5, servers = $6 WHERE uri = $1",
         params![
             &resource.uri,
+            &resource.org_id,
             &resource.name,
             scopes_to_text(&resource.scopes)?,
             resource.open,
@@ -53,6 +54,7 @@ pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> 
     )?;
     tx.changed(cached::RESOURCE, &resource.uri)?;
     let details = Details::changed([
+        ("org", before.org_id != resource.org_id),
         ("name", before.name != resource.name),
         ("scopes", before.scopes != resource.scopes),
         ("open", before.open != resource.open),

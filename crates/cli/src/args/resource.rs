@@ -58,6 +58,10 @@ Examples:
 /// The properties of a resource.
 #[derive(Args, Debug, Default)]
 pub struct ResourceFields {
+    /// Workspace that owns the API, by id or slug; tokens for its members and API keys may be for its own APIs alone [default:
+    /// the operator's]
+    #[arg(long, visible_alias = "org", value_name = "WORKSPACE")]
+    pub workspace: Option<String>,
     /// Display name [default: the host of the URI]
     #[arg(long)]
     pub name: Option<String>,

@@ -32,6 +32,7 @@ impl From<ResourceProblem> for Failure {
         let words = match (&problem.reason, problem.field) {
             (ResourceReason::NoResource, _) => "the API has been removed meanwhile".to_owned(),
             (ResourceReason::NoApp(name), _) => format!("there is no app {name}; see `sigma app list`"),
+            (ResourceReason::NoOrg(name), _) => format!("there is no workspace {name}; see `sigma workspace list`"),
             (reason, "uri") => reason.to_string(),
             (reason, "scopes") => format!("--scope: {reason}"),
             (reason, field) => format!("--{field}: {reason}"),
@@ -87,6 +88,7 @@ pub fn settings(fields: &ResourceFields) -> Result<ResourceSettings, Failure> {
     let scopes = fields.scopes.iter().filter(|text| !text.is_empty()).map(scope).collect::<Result<Vec<_>, _>>()?;
     Ok(ResourceSettings {
         uri: None,
+        org: fields.workspace.clone(),
         name: fields.name.clone(),
         scopes: (!fields.scopes.is_empty()).then_some(scopes),
         open: fields.open,
@@ -94,7 +96,7 @@ pub fn settings(fields: &ResourceFields) -> Result<ResourceSettings, Failure> {
     })
 }
 
-/// Registers an API for the operator's org.
+/// Registers an API.
 pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
     let settings = ResourceSettings { uri: Some(uri.to_owned()), ..settings(fields)? };
     let opened = Opened::open(file)?;

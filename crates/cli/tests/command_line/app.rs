@@ -255,6 +255,9 @@ fn a_resource_has_scopes_and_servers_and_is_allowed_to_apps_by_name() {
     let added = sigma.json(&[["resource", "add", api].as_slice(), &options].concat());
     assert_eq!(added["scopes"][0], json!({"name": "notes:read", "description": "Read = your notes"}));
     assert_eq!((&added["servers"], &added["open"]), (&served_by, &json!(false)));
+    let bakery = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"])["id"].clone();
+    assert_eq!(sigma.json(&["resource", "set", api, "--workspace", "bakery"])["org_id"], bakery);
+    assert_eq!(sigma.run(&["resource", "set", api, "--workspace", "nobody"]).code, 3);
     let set = sigma.json(&["resource", "set", api, "--name", "Notes", "--open", "--scope", "x=Other"]);
     assert_eq!((&set["name"], &set["open"], &set["servers"]), (&json!("Notes"), &json!(true), &served_by));
     assert_eq!(set["scopes"], json!([{"name": "x", "description": "Other"}]));

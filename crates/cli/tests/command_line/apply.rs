@@ -21,6 +21,7 @@ orgs:
 ---
 resources:
   - uri: https://api.example.org
+    org: bakery
     scopes:
       - { name: 'notes:read', description: Read your notes }
     servers: [api]
@@ -94,10 +95,11 @@ fn a_file_is_shown_applied_once_and_then_there_is_nothing_to_do() {
     assert_eq!(secrets.keys().collect::<Vec<_>>(), ["shop"], "that of the environment is known");
     let secret = secrets["shop"].as_str().unwrap();
     assert_eq!(secret.len(), 43);
-    let shop = sigma.json(&["app", "show", "shop"]);
-    assert_eq!(shop["org_id"], sigma.json(&["workspace", "show", "bakery"])["id"]);
+    let bakery = sigma.json(&["workspace", "show", "bakery"])["id"].clone();
+    assert_eq!(sigma.json(&["app", "show", "shop"])["org_id"], bakery);
     let resource = sigma.json(&["resource", "show", "https://api.example.org"]);
     assert_eq!((&resource["servers"], &resource["scopes"][0]["name"]), (&json!(["api"]), &json!("notes:read")));
+    assert_eq!(resource["org_id"], bakery);
 
     for arguments in [&["--yes"][..], &["--dry-run"], &[]] {
         let again = apply(&sigma, DECLARED, arguments);

@@ -93,7 +93,7 @@ async fn list(
     Ok(Json(query.listed(found, |managed: &Managed| managed.resource.uri.clone())))
 }
 
-/// Registers an API for the operator.
+/// Registers an API, for the operator's org unless the body names another.
 #[utoipa::path(
     post,
     path = "/api/admin/v1/resources",

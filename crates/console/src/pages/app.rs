@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use sigma_core::admin_scope::{AdminReach, is_admin_scope};
 use sigma_core::app::{App, AppProblem, AppReason, AppSettings, GrantType, LONGEST_OVERLAP_SECONDS};
-use sigma_core::ids::{AppId, AppRef};
+use sigma_core::ids::{AppId, AppRef, OrgId};
 use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
@@ -18,6 +18,7 @@ use sigma_core::redirect::{RedirectUri, Registrar, nearest};
 use sigma_core::scope::OFFLINE_ACCESS;
 use sigma_platform::app_trial::{self, Outcome, Ticket};
 use sigma_platform::http::Endpoint;
+use sigma_platform::orgs::CachedOrg;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::paths::GATE_PATH;
@@ -171,8 +172,7 @@ async fn draw(
         wrong = problem;
         entered
     } else {
-        let slug = org.as_ref().and_then(|cached| cached.org.slug.as_ref().map(ToString::to_string));
-        let owner = slug.unwrap_or_else(|| app.org_id.to_string());
+        let owner = owner_of(&app.org_id, org.as_deref());
         AppSettings { org: Some(owner), ..AppSettings::of(app, &managed.signer_origins) }
     };
     let form = groups(&settings, Some(app), wrong.as_ref().map(Wrong::field), operator.language);
@@ -206,6 +206,12 @@ async fn draw(
     };
     let page = view.render(status, &operator.frame(Tab::Apps, notice), &operator.page(sigma));
     Ok(confirmation.with(page))
+}
+
+/// The org as it is entered: its short name, or its id.
+pub(super) fn owner_of(id: &OrgId, org: Option<&CachedOrg>) -> String {
+    let slug = org.and_then(|cached| cached.org.slug.as_ref().map(ToString::to_string));
+    slug.unwrap_or_else(|| id.to_string())
 }
 
 /// What roles see that change nothing.

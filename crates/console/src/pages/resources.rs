@@ -16,6 +16,7 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::resources;
 use sigma_store::resource::manage::Managed;
 
+use super::app::owner_of;
 use super::{confirmation, field, may_change, with_query};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
@@ -121,7 +122,7 @@ async fn show(
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let managed = load(&sigma, &operator, query.raw("uri")).await?;
     let notice = Done::reported_by(&query, operator.language);
-    draw(&sigma, &operator, StatusCode::OK, &managed, (notice, None))
+    draw(&sigma, &operator, StatusCode::OK, &managed, (notice, None)).await
 }
 
 async fn load(sigma: &AppState, operator: &Operator, uri: Option<&str>) -> Result<Managed, PageError> {
@@ -130,7 +131,7 @@ async fn load(sigma: &AppState, operator: &Operator, uri: Option<&str>) -> Resul
     operator.read(sigma, move |tx| resources::find(tx, &caller, &uri)).await
 }
 
-fn draw(
+async fn draw(
     sigma: &AppState,
     operator: &Operator,
     status: StatusCode,
@@ -138,12 +139,14 @@ fn draw(
     (notice, entered): (Option<Notice>, Option<ResourceEntered>),
 ) -> Result<Response, PageError> {
     let resource = &managed.resource;
+    let owner = owner_of(&resource.org_id, sigma.find_org(&resource.org_id).await?.as_deref());
     let confirmation = confirmation(sigma, operator, OperatorRight::ManageApps, ConsolePage::ResourcesChange)?;
     let view = ResourcePage {
         line: line(managed),
         created_at: resource.created_at,
         entered: entered.unwrap_or_else(|| ResourceEntered {
             uri: resource.uri.clone(),
+            org: owner,
             name: resource.name.clone(),
             scopes: resource.scopes.iter().map(scope).collect::<Vec<_>>().join("\n"),
             is_open: resource.open,
@@ -173,7 +176,7 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
                 Ok(Ok(changed)) => Ok(reported(Done::Saved, &changed.resource.uri)),
                 Ok(Err(problem)) => {
                     let notice = Some(Notice::Refused(told(&problem, operator.language)));
-                    draw(&sigma, &operator, StatusCode::BAD_REQUEST, &managed, (notice, Some(entered)))
+                    draw(&sigma, &operator, StatusCode::BAD_REQUEST, &managed, (notice, Some(entered))).await
                 }
                 Err(_) => Err(operator.forbidden(&sigma)),
             }
@@ -182,7 +185,7 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
             Ok(_) => Ok(Done::ResourceRemoved.at(LIST)),
             Err(_) => Err(operator.forbidden(&sigma)),
         },
-        _ => draw(&sigma, &operator, StatusCode::BAD_REQUEST, &managed, (None, None)),
+        _ => draw(&sigma, &operator, StatusCode::BAD_REQUEST, &managed, (None, None)).await,
     }
 }
 
@@ -193,6 +196,7 @@ fn entered(form: &Params) -> ResourceEntered {
     };
     ResourceEntered {
         uri: long("uri").trim().chars().take(2_001).collect(),
+        org: field(form, "org"),
         name: field(form, "name"),
         scopes: long("scopes"),
         is_open: form.raw("open").is_some_and(|value| !value.is_empty()),
@@ -210,6 +214,7 @@ fn settings(entered: &ResourceEntered) -> ResourceSettings {
     };
     ResourceSettings {
         uri: None,
+        org: Some(entered.org.clone()).filter(|org| !org.is_empty()),
         name: Some(entered.name.clone()),
         scopes: Some(lines(&entered.scopes).iter().map(scope).collect()),
         open: Some(entered.is_open),
@@ -230,6 +235,7 @@ fn told(problem: &ResourceProblem, language: Language) -> String {
         ResourceReason::Scope(scope, _) => text("console-resource-wrong-scope").with("scope", scope.as_str()),
         ResourceReason::ScopeTwice(scope) => text("console-resource-wrong-twice").with("scope", scope.as_str()),
         ResourceReason::TooManyScopes => text("console-resource-wrong-scopes"),
+        ResourceReason::NoOrg(name) => text("console-app-wrong-org").with("value", name.as_str()),
         ResourceReason::NoApp(app) => text("console-resource-wrong-app").with("app", app.as_str()),
     };
     words.to_string()

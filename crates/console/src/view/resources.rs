@@ -40,6 +40,8 @@ pub struct ResourceLine {
 pub struct ResourceEntered {
     /// Its URI.
     pub uri: String,
+    /// The org that owns it.
+    pub org: String,
     /// Its name.
     pub name: String,
     /// Its scopes: lines of a name and a description.

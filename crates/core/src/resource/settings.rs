@@ -19,6 +19,8 @@ const LONGEST_URI: usize = 2_000;
 pub struct ResourceSettings {
     /// The URI of a new API: absolute, without fragment. It cannot be changed.
     pub uri: Option<String>,
+    /// The org that owns it, by id or slug; the operator's if it is left out.
+    pub org: Option<String>,
     /// Display name; the host of the URI if it is left out.
     pub name: Option<String>,
     /// Its scopes.
@@ -72,13 +74,16 @@ pub enum ResourceReason {
     /// There is no such app.
     #[error("there is no app {0}")]
     NoApp(String),
+    /// There is no such org.
+    #[error("there is no org {0}")]
+    NoOrg(String),
 }
 
 impl ResourceReason {
     /// What kind of problem it is.
     pub const fn kind(&self) -> ProblemKind {
         match self {
-            Self::NoResource | Self::NoApp(_) => ProblemKind::NotFound,
+            Self::NoResource | Self::NoApp(_) | Self::NoOrg(_) => ProblemKind::NotFound,
             Self::Issuer | Self::UriTaken(_) | Self::UriFixed | Self::Scope(_, ScopeProblem::Reserved) => {
                 ProblemKind::Refused
             }
@@ -113,7 +118,7 @@ impl ResourceSettings {
         self.applied_to(bare)
     }
 
-    /// The API with these settings, apart from the apps that serve it.
+    /// The API with these settings, apart from its owner and the apps that serve it.
     ///
     /// # Errors
     /// The first setting that is wrong.

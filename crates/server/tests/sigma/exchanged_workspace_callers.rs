@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use sigma_core::app::AuthMethod;
 use sigma_core::org::{KeyPermission, RolePermissions};
-use sigma_core::resource::ResourceScope;
+use sigma_core::resource::{ResourceScope, ResourceSettings};
+use sigma_store::resource::manage;
 
 use crate::support::client::{INTROSPECT, ISSUER, TOKEN, basic, changed};
 use crate::support::forge::claims;
@@ -31,7 +32,17 @@ async fn with_api(world: &World, team: &TestOrg<'_>) {
     world.change_app("server", |app| app.org_id = org.clone()).await;
     let scope = |name: &str| ResourceScope { name: name.to_owned(), description: "Do it".to_owned() };
     let scopes = vec![scope("notes:read"), scope("notes:update-data"), scope("notes:admin")];
-    world.add_resource_with(NOTES, |resource| (resource.org_id, resource.scopes) = (org, scopes)).await;
+    let (now, settings) = (
+        world.now(),
+        ResourceSettings {
+            uri: Some(NOTES.to_owned()),
+            org: Some(org.to_string()),
+            scopes: Some(scopes),
+            ..ResourceSettings::default()
+        },
+    );
+    let added = world.sigma.store.decide(move |tx| manage::add(tx, &settings, ISSUER, now)).await;
+    assert_eq!(added.unwrap().resource.org_id, team.org);
     world.allow("server", NOTES).await;
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sigma_core::app::{App, AppProblem, AppReason, AppSettings, FormerSecret};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{AppId, AppRef, OrgId, OrgRef};
+use sigma_core::ids::{AppId, AppRef, OrgId};
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_core::time::Timestamp;
 
@@ -137,16 +137,8 @@ fn load(tx: &mut dyn Tx, named: &AppRef) -> Judged<App> {
 /// The org that the settings name.
 fn owner(tx: &mut dyn Tx, settings: &AppSettings) -> Judged<Option<OrgId>> {
     let Some(name) = &settings.org else { return Ok(None) };
-    let found = match OrgRef::parse(name) {
-        Some(named) => org::resolve(tx, &named)?,
-        None => None,
-    };
-    let unknown = || AppReason::NoOrg(name.clone()).of("org");
-    let id = found.ok_or_else(unknown)?;
-    if org::find(tx, &id)?.is_none() {
-        return Err(unknown().into());
-    }
-    Ok(Some(id))
+    let found = org::find_named(tx, name)?;
+    Ok(Some(found.ok_or_else(|| AppReason::NoOrg(name.clone()).of("org"))?))
 }
 
 /// A misspelt API would silently have no effect.

@@ -25,6 +25,13 @@ pub fn resolve(tx: &mut dyn Tx, org: &OrgRef) -> Result<Option<OrgId>, StoreErro
     }
 }
 
+/// The id of the org that `name` names, if there is one: an id or a slug as callers write it.
+pub fn find_named(tx: &mut dyn Tx, name: &str) -> Result<Option<OrgId>, StoreError> {
+    let Some(named) = OrgRef::parse(name) else { return Ok(None) };
+    let Some(id) = resolve(tx, &named)? else { return Ok(None) };
+    Ok(super::find(tx, &id)?.map(|_| id))
+}
+
 /// The org of that slug, unless it was removed.
 fn find_by_slug(tx: &mut dyn Tx, slug: &Slug) -> Result<Option<OrgId>, StoreError> {
     let found = tx.query_opt("SELECT id FROM orgs WHERE slug = $1 AND removed_at IS NULL", params![slug.as_str()])?;

@@ -1,7 +1,7 @@
 //! What the operator does with APIs: one operation each for commands, the management API and the console. What may be refused comes
 //! first, because a refusal commits.
 
-use sigma_core::ids::{AppId, AppRef};
+use sigma_core::ids::{AppId, AppRef, OrgId};
 use sigma_core::resource::{Resource, ResourceProblem, ResourceReason, ResourceSettings};
 use sigma_core::time::Timestamp;
 
@@ -36,12 +36,13 @@ impl Managed {
     }
 }
 
-/// Registers an API for the operator's org.
+/// Registers an API, for the operator's org unless the settings name another.
 pub fn add(tx: &mut dyn Tx, settings: &ResourceSettings, issuer: &str, now: Timestamp) -> Judged<Managed> {
     tx.lock(Owner::Installation)?;
-    let org_id = org::load_operator(tx, now)?;
-    tx.lock(Owner::Org(&org_id))?;
-    let mut resource = settings.new_resource(issuer, org_id, now)?;
+    let operator = org::load_operator(tx, now)?;
+    let owner = owner(tx, settings)?.unwrap_or(operator);
+    tx.lock(Owner::Org(&owner))?;
+    let mut resource = settings.new_resource(issuer, owner, now)?;
     set_servers(tx, settings, &mut resource)?;
     if !resource::add(tx, &resource)? {
         return Err(ResourceReason::UriTaken(resource.uri).of("uri").into());
@@ -55,6 +56,7 @@ pub fn change(tx: &mut dyn Tx, uri: &str, settings: &ResourceSettings) -> Judged
     let before = load(tx, uri)?;
     tx.lock(Owner::Org(&before.org_id))?;
     let mut resource = settings.applied_to(before.clone())?;
+    resource.org_id = owner(tx, settings)?.unwrap_or(resource.org_id);
     set_servers(tx, settings, &mut resource)?;
     if resource != before {
         resource::update(tx, &resource)?;
@@ -73,6 +75,13 @@ pub fn remove(tx: &mut dyn Tx, uri: &str) -> Judged<()> {
 
 fn load(tx: &mut dyn Tx, uri: &str) -> Judged<Resource> {
     Ok(resource::find(tx, uri)?.ok_or(ResourceReason::NoResource.of("uri"))?)
+}
+
+/// The org that the settings name.
+pub fn owner(tx: &mut dyn Tx, settings: &ResourceSettings) -> Judged<Option<OrgId>> {
+    let Some(name) = &settings.org else { return Ok(None) };
+    let found = org::find_named(tx, name)?;
+    Ok(Some(found.ok_or_else(|| ResourceReason::NoOrg(name.clone()).of("org"))?))
 }
 
 /// Sets the apps that serve it, by what they are called. Their order means nothing.

@@ -88,6 +88,7 @@ pub struct RoleEntry {
 #[serde(deny_unknown_fields)]
 pub struct ResourceEntry {
     pub uri: String,
+    pub org: Option<String>,
     pub name: Option<String>,
     pub scopes: Option<Vec<ScopeEntry>>,
     pub open: Option<bool>,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, OrgRef, RoleId};
+use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::merits::Standing;
 use sigma_core::org::{OrgQuotas, QuotaChange, Role, RoleDraft, RolePermissions, Switch, Switches, text};
 use sigma_store::branding::Branded;
@@ -20,15 +20,8 @@ use crate::failure::Failure;
 
 /// The org of that name.
 pub fn find(tx: &mut dyn Tx, name: &str) -> Judged<OrgId> {
-    let found = match OrgRef::parse(name) {
-        Some(named) => org::resolve(tx, &named).map_err(Stop::Failed)?,
-        None => None,
-    };
-    let Some(org_id) = found else { return Err(Stop::Refused(unknown_workspace(name))) };
-    match org::find(tx, &org_id).map_err(Stop::Failed)? {
-        Some(_) => Ok(org_id),
-        None => Err(Stop::Refused(unknown_workspace(name))),
-    }
+    let found = org::find_named(tx, name).map_err(Stop::Failed)?;
+    found.ok_or_else(|| Stop::Refused(unknown_workspace(name)))
 }
 
 /// Makes a workspace as declared.

@@ -6,6 +6,7 @@ use sigma_store::resource::manage::{self, Managed};
 use sigma_store::{Stop, Tx, resource};
 
 use super::declared::ResourceEntry;
+use super::org;
 use super::step::{Judged, Members, Step, members};
 use super::wanted::{Item, Wanted};
 use crate::commands::resource::ResourceView;
@@ -25,6 +26,9 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ResourceEntry, ()>) -
         None => settings.new_resource(&wanted.issuer, OrgId::operator(), wanted.now),
     }
     .map_err(|problem| in_files(&problem))?;
+    if let Some(name) = &entry.org {
+        resource.org_id = org::find(tx, name)?;
+    }
     manage::set_servers(tx, &settings, &mut resource).map_err(|stop| match stop {
         Stop::Refused(problem) => in_files(&problem),
         Stop::Failed(error) => Stop::Failed(error),
@@ -51,6 +55,7 @@ fn settings(entry: &ResourceEntry) -> ResourceSettings {
     let scopes = entry.scopes.as_ref();
     ResourceSettings {
         uri: Some(entry.uri.clone()),
+        org: None,
         name: entry.name.clone(),
         scopes: scopes.map(|scopes| scopes.iter().map(|one| scope((&one.name, &one.description))).collect()),
         open: entry.open,
