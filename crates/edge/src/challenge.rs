@@ -1,19 +1,21 @@
 //! Tells callers without a token, or with one that does not suffice, which API they reached and who issues tokens for it
 //! (RFC 9728 §5.1).
 
+use std::borrow::Cow;
+
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// The path below which metadata of protected resources is served (RFC 9728 §3).
 pub const RESOURCE_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// Marks the refusal of an API that takes access tokens; a response extension. Its content is the path of the resource: empty
-/// for APIs whose audience is the issuer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProtectedResource(pub &'static str);
+/// Marks the refusal of an API that takes access tokens; a response extension. Its content leads to the metadata of the resource below
+/// [`RESOURCE_METADATA_PATH`]: a path or a query, empty for APIs whose audience is the issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedResource(pub Cow<'static, str>);
 
 /// Adds `resource_metadata` to the challenges for tokens, and such a challenge to a 401 without any.
-pub(super) fn complete(headers: &mut HeaderMap, status: StatusCode, resource: ProtectedResource, issuer: &str) {
+pub(super) fn complete(headers: &mut HeaderMap, status: StatusCode, resource: &ProtectedResource, issuer: &str) {
     let parameter = format!("resource_metadata=\"{issuer}{RESOURCE_METADATA_PATH}{}\"", resource.0);
     let before: Vec<HeaderValue> = headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect();
     headers.remove(WWW_AUTHENTICATE);
@@ -50,7 +52,7 @@ mod tests {
             headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         let status = StatusCode::from_u16(status).unwrap();
-        complete(&mut headers, status, ProtectedResource("/v2"), "https://id.example.org");
+        complete(&mut headers, status, &ProtectedResource(Cow::Borrowed("/v2")), "https://id.example.org");
         headers.get_all(WWW_AUTHENTICATE).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 

@@ -185,7 +185,7 @@ impl Edge {
             response = Box::pin(explained(response, &exchange)).await;
             if let Some(resource) = response.extensions_mut().remove::<ProtectedResource>() {
                 let status = response.status();
-                challenge::complete(response.headers_mut(), status, resource, &self.0.issuer);
+                challenge::complete(response.headers_mut(), status, &resource, &self.0.issuer);
             }
         }
         if let Some(bytes) = large(response.body()).filter(|_| response.extensions().get::<Shared>().is_none()) {

@@ -128,7 +128,7 @@ impl IntoResponse for MeritsError {
                     Challenge::Bearer => "Bearer",
                 };
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-                response.extensions_mut().insert(ProtectedResource("/v2"));
+                response.extensions_mut().insert(ProtectedResource(Cow::Borrowed("/v2")));
                 response
             }
             Self::Refused(MeritProblem::RateLimit(seconds), _) => {

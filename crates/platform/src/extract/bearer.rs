@@ -1,5 +1,6 @@
 //! The bearer of an access token: its signature is checked once, its grant on every request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -184,7 +185,7 @@ async fn load_app(sigma: &AppState, id: &AppId) -> Result<Option<Arc<App>>, Stor
 pub struct Bearer(pub LiveAccess);
 
 /// What APIs are whose audience is the issuer (RFC 9728).
-pub(super) const ISSUER_AS_RESOURCE: ProtectedResource = ProtectedResource("");
+pub(super) const ISSUER_AS_RESOURCE: ProtectedResource = ProtectedResource(Cow::Borrowed(""));
 
 /// Why a Bearer token was refused (RFC 6750 §3.1).
 #[derive(Clone, Debug)]

@@ -2,6 +2,8 @@
 //! resource (`docs/spec/sender-constrained.md#forward-authentication`). For credentials of workspaces there is
 //! `/api/v1/auth/forward`.
 
+use std::borrow::Cow;
+
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -11,7 +13,7 @@ use sigma_core::scope::Scopes;
 use crate::dpop::with_nonce;
 use crate::error::bad_request;
 use crate::extract::{Bearer, BearerError, SentProof, access_token, header as single};
-use crate::http::{ApiError, Endpoint, routes};
+use crate::http::{ApiError, Endpoint, ProtectedResource, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::paths::FORWARD_PATH;
 use crate::state::AppState;
@@ -66,10 +68,22 @@ pub async fn forward(State(sigma): State<AppState>, RawQuery(query): RawQuery, h
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let (mut response, values) = match check(&sigma, &params, &headers).await {
         Ok((values, nonce)) => (with_nonce(StatusCode::OK.into_response(), nonce.as_deref()), values),
-        Err(response) => (response, [EMPTY; 4]),
+        Err(response) => (described(&sigma, &params, response).await, [EMPTY; 4]),
     };
     for (name, value) in HEADERS.into_iter().zip(values) {
         response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// A refusal leads to the metadata of the API that the proxy stands before, rather than of this server (RFC 9728 §5.1): its client gets
+/// the same challenge. Only open APIs have some.
+async fn described(sigma: &AppState, params: &Params, mut response: Response) -> Response {
+    response.extensions_mut().remove::<ProtectedResource>();
+    let uri = params.get("resource").unwrap_or_default();
+    if matches!(sigma.find_resource(uri).await, Ok(Some(resource)) if resource.open) {
+        let query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1).append_pair("resource", uri).finish();
+        response.extensions_mut().insert(ProtectedResource(Cow::Owned(query)));
     }
     response
 }

@@ -11,12 +11,16 @@ use serde_json::json;
 use sigma_core::app::AuthMethod;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::jose::{Algorithm, TokenKind};
+use sigma_core::operator::OperatorRole;
 use sigma_core::org::KeyPermission;
 use sigma_core::resource::ResourceScope;
 use sigma_server::routes::declarations;
+use sigma_server::settings::RegistrationMode;
 use sigma_store::impersonation;
 
+use crate::console::operator;
 use crate::support::client::{TOKEN, basic, changed};
+use crate::support::dpop::Prover;
 use crate::support::forge::{claims, with};
 use crate::support::{As, Browser, Key, REDIRECT, TestOrg, VERIFIER, World, query, text};
 
@@ -128,6 +132,7 @@ impl Standing {
             let forged = world.forge(kind, Algorithm::ES256, &said).await;
             callers.push(Caller::bearer(kind.typ(), &forged));
         }
+        callers.extend(of_apps_and_directories(world, team, &ada).await);
         for permission in KeyPermission::ALL {
             let (_, key) = team.key(&[permission]).await;
             callers.push(Caller { kind: format!("key {permission}"), headers: vec![("x-sigma-apikey", key)] });
@@ -135,6 +140,20 @@ impl Standing {
         callers.push(Caller { kind: "key all".to_owned(), headers: vec![("x-sigma-apikey", team.admin_key().await)] });
         Self { callers }
     }
+}
+
+/// Tokens that only one kind of endpoint takes, and one that needs a proof.
+async fn of_apps_and_directories(world: &World, team: &TestOrg<'_>, ada: &Browser<'_>) -> [Caller; 4] {
+    world.invite("invited", 1_000, 86_400).await;
+    let told = world.register_with(&json!({"redirect_uris": [REDIRECT]}), Some("invited")).await.json();
+    let prover = Prover::new();
+    let bound = world.redeem_with(&ada.code(&[]).await, &prover.for_token(world)).await.json();
+    [
+        Caller::bearer("initial access token", "invited"),
+        Caller::bearer("registration access token", text(&told, "registration_access_token")),
+        Caller::bearer("SCIM token", &team.connect(world).await.token),
+        Caller::bearer("bound token", text(&bound, "access_token")),
+    ]
 }
 
 /// A token for an API of the workspace, exchanged for an API key.
@@ -164,9 +183,12 @@ async fn fresh(world: &World, team: &TestOrg<'_>, quick: &UserId) -> Vec<Caller>
     browser.sign_in(&Key::named("per")).await;
     let cookies = browser.cookies();
     let session = browser.get("/api/auth/token").await.json();
+    let owner = world.browser();
+    owner.sign_in(&Key::named("owner")).await;
     let mut callers = vec![
         Caller { kind: "person".to_owned(), headers: vec![("cookie", cookies)] },
         Caller::bearer("session token", text(&session, "token")),
+        Caller { kind: "owner of the server".to_owned(), headers: vec![("cookie", owner.cookies())] },
     ];
     for (kind, address) in [("workspace admin", "admin@example.org"), ("workspace member", "member@example.org")] {
         callers.push(Caller::bearer(kind, &team.token(address).await));
@@ -202,9 +224,12 @@ async fn every_endpoint_answers_every_kind_of_caller_as_the_table_says() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.limits.enabled = false;
+        settings.registration.mode = RegistrationMode::Token;
         settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
     })
     .await;
+    // So that it knows which proofs were used.
+    world.advance(60);
     let team = world.org("Acme").await;
     let (_, admin) = team.add("admin@example.org", &team.admin).await;
     team.add("member@example.org", &team.member).await;
@@ -218,6 +243,7 @@ async fn every_endpoint_answers_every_kind_of_caller_as_the_table_says() {
     for name in ["per", "sue"] {
         world.browser().sign_up(&Key::named(name)).await;
     }
+    operator(&world, "owner", OperatorRole::Owner).await;
     let standing = Standing::of(&world, &team).await;
     let mut endpoints = Vec::new();
     for endpoint in declarations().endpoints() {
@@ -236,7 +262,7 @@ async fn every_endpoint_answers_every_kind_of_caller_as_the_table_says() {
             changing = fresh(&world, &team, &quick).await;
         }
         let signing = signing(&world, &method, &path, &body);
-        let (people, others) = changing.split_at(2);
+        let (people, others) = changing.split_at(3);
         let callers = || standing.callers.iter().chain(people).chain([&signing]).chain(others);
         if table.is_empty() {
             let kinds: Vec<&str> = callers().map(|caller| caller.kind.as_str()).collect();

@@ -407,7 +407,7 @@ async fn a_proxy_learns_who_calls_an_api_with_a_token_for_it_and_the_proof_of_th
     const FORWARD: &str = "/api/auth/oauth2/forward?resource=https%3A%2F%2Fapi.example.org";
     let world = World::running().await;
     world.add_resource(API).await;
-    world.add_resource("https://other.example.org").await;
+    world.add_resource_with("https://other.example.org", |api| api.open = true).await;
     let browser = ada(&world).await;
     let (prover, thief) = (Prover::new(), Prover::new());
     let parameters = [("resource", API), ("scope", "openid profile")];
@@ -464,6 +464,10 @@ async fn a_proxy_learns_who_calls_an_api_with_a_token_for_it_and_the_proof_of_th
         let answer = ask(path, authorization, proof.as_deref(), uri).await;
         assert_eq!((outcome(&answer).as_str(), answer.header("x-sigma-user-id")), (expected, ""), "{what}");
     }
+    let challenge = |answer: &Answer| answer.header("www-authenticate").to_owned();
+    let described = r#"resource_metadata="https://id.example.org/.well-known/oauth-protected-resource?resource=https%3A%2F%2Fother.example.org""#;
+    assert!(challenge(&ask(other_api, "", None, None).await).ends_with(described), "an open API has metadata");
+    assert!(!challenge(&ask(FORWARD, "", None, None).await).contains("resource_metadata"), "and another has not");
     let as_bearer = ask(FORWARD, &format!("Bearer {token}"), Some(&good()), call).await;
     assert_eq!(outcome(&as_bearer), "401 invalid_token");
 }
