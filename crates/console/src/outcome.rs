@@ -193,7 +193,7 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::ManyMembers => "console-refused-many-members",
         OperatorRefusal::SlugTaken => "console-refused-slug",
         OperatorRefusal::TooManyKeys => "console-refused-many-keys",
-        OperatorRefusal::Outdated => "console-refused-outdated",
+        OperatorRefusal::Outdated => "form-outdated",
         OperatorRefusal::Denied
         | OperatorRefusal::BeyondToken
         | OperatorRefusal::Stranger

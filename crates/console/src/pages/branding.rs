@@ -8,19 +8,19 @@ use http::request::Parts;
 use sigma_core::branding::{BrandingChange, Part};
 use sigma_core::ids::{AppId, AppRef, OrgId, OrgRef};
 use sigma_core::interaction::{BrandingOf, ConsolePage};
-use sigma_core::operator::{OperatorRight, OperatorRole};
+use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_core::params::Params;
-use sigma_platform::branding::form::{BrandingView, Entered};
+use sigma_platform::branding::form::{BrandingView, Entered, is_outdated};
 use sigma_platform::branding::logo_url;
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{Endpoint, Policy};
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_store::operator::branding::{self, Found, Whose};
 use sigma_store::operator::may;
-use sigma_store::{app, org};
+use sigma_store::{Tx, app, org};
 
 use super::{confirmation, field, may_change};
 use crate::operator::Operator;
@@ -227,7 +227,10 @@ async fn save(
     let is_server = named.0 == BrandingOf::Server;
     let entered = if is_server { Entered::of_server_form(&form) } else { Entered::of_form(&form) };
     match entered.checked() {
-        Ok(change) => apply(&sigma, &operator, &named, change, Some(entered)).await,
+        Ok(change) => {
+            let sent = FormVersion::sent(&form);
+            apply(&sigma, &operator, &named, (change, sent), Some(entered)).await
+        }
         Err(problem) => {
             let notice = Some(Notice::Refused(operator.text(problem.0)));
             draw(&sigma, &operator, &named, StatusCode::BAD_REQUEST, (notice, Some(entered))).await
@@ -255,18 +258,27 @@ async fn set_logo(
         Some(logo)
     };
     let change = BrandingChange { logo: Part::of(logo), ..BrandingChange::default() };
-    apply(&sigma, &operator, &named, change, None).await
+    // A logo replaces no more than the one before.
+    apply(&sigma, &operator, &named, (change, FormVersion::default()), None).await
 }
 
 async fn apply(
     sigma: &AppState,
     operator: &Operator,
     named: &Named,
-    change: BrandingChange,
+    (change, sent): (BrandingChange, FormVersion),
     entered: Option<Entered>,
 ) -> Result<Response, PageError> {
     let (caller, whose, now) = (operator.caller(), named.whose(), sigma.now());
-    match operator.act(sigma, move |tx| branding::change(tx, &caller, &whose, &change, now)).await? {
+    let change = move |tx: &mut dyn Tx| {
+        let branded = branding::resolve(tx, &caller, &whose)?;
+        tx.lock(branding::owner_of(&branded))?;
+        if is_outdated(&sent, &branding::find(tx, &caller, &whose)?.branding) {
+            return Err(OperatorRefusal::Outdated.into());
+        }
+        branding::change(tx, &caller, &whose, &change, now)
+    };
+    match operator.act(sigma, change).await? {
         Ok(_) => {
             if named.0 == BrandingOf::Server {
                 sigma.show_changed_branding().await;

@@ -1,5 +1,7 @@
 //! `/console/orgs/{id}`: an org with its members, and what is done with it.
 
+use std::fmt::Debug;
+
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
@@ -7,18 +9,18 @@ use http::StatusCode;
 use sigma_core::email;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::{OperatorRight, OperatorRole};
+use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_core::org::{OrgQuota, OrgQuotas, QuotaChange, text};
 use sigma_core::params::Params;
 use sigma_core::slug::{OPERATOR, Slug};
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_store::operator::orgs::{self, MemberLine, OrgChange, OrgDetails};
 use sigma_store::org::membership::{MemberPlace, State as Membership};
 use sigma_store::org::{Change, Org};
-use sigma_store::user;
+use sigma_store::{Owner, Tx, user};
 
 use super::orgs::line;
 use super::{confirmation, field, may_change, with_query};
@@ -78,6 +80,7 @@ async fn draw(
         line: line(&details.org),
         facts: facts(sigma, operator, &details),
         links: links(operator, &details.org),
+        version: FormVersion::of(&shown(&details)),
         entered: beside.entered.unwrap_or_else(|| entered(sigma, &details)),
         may_change: confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner),
         confirm_url: confirmation.url.clone(),
@@ -89,6 +92,13 @@ async fn draw(
     };
     let page = view.render(status, &operator.frame(Tab::Orgs, beside.notice), &operator.page(sigma));
     Ok(confirmation.with(page))
+}
+
+/// What the form shows of an org.
+fn shown(details: &OrgDetails) -> impl Debug {
+    let org = &details.org;
+    let switches = (org.verified, org.require_second_factor, org.quick_logins);
+    (org.name.clone(), org.slug.clone(), switches, OrgQuota::ALL.map(|quota| details.quotas.own(quota)))
 }
 
 fn entered(sigma: &AppState, details: &OrgDetails) -> OrgEntered {
@@ -127,6 +137,7 @@ fn quota_field(quota: OrgQuota) -> String {
 fn facts(sigma: &AppState, operator: &Operator, details: &OrgDetails) -> Vec<Fact> {
     let (usage, most) = (&details.usage, Most::of(&details.quotas, &sigma.settings));
     let of = |number: u64, most: u64| {
+        let (number, most) = (operator.language.number(number), operator.language.number(most));
         let text = operator.language.text("console-org-of").with("count", number).with("most", most);
         text.to_string()
     };
@@ -143,7 +154,7 @@ fn facts(sigma: &AppState, operator: &Operator, details: &OrgDetails) -> Vec<Fac
         fact("console-org-roles", roles.join("\n")),
         fact(
             "console-org-members",
-            most.members.map_or(usage.members.to_string(), |most| of(usage.members, most.into())),
+            most.members.map_or(operator.language.number(usage.members), |most| of(usage.members, most.into())),
         ),
         fact("console-apps", apps),
         fact("console-org-api-keys", of(usage.api_keys, most.api_keys.into())),
@@ -229,8 +240,17 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
             return draw(sigma, operator, id, StatusCode::BAD_REQUEST, beside).await;
         }
     };
-    let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
-    match operator.act(sigma, move |tx| orgs::change(tx, &caller, &wanted, &change, now)).await? {
+    let (caller, wanted, now, sent) = (operator.caller(), id.clone(), sigma.now(), FormVersion::sent(form));
+    let change = move |tx: &mut dyn Tx| {
+        // A change of the slug needs both.
+        tx.lock(Owner::Installation)?;
+        tx.lock(Owner::Org(&wanted))?;
+        if sent.is_outdated(&shown(&orgs::details(tx, &caller, &wanted, now)?)) {
+            return Err(OperatorRefusal::Outdated.into());
+        }
+        orgs::change(tx, &caller, &wanted, &change, now)
+    };
+    match operator.act(sigma, change).await? {
         Ok(_) => Ok(Done::Saved.at(&format!("/console/orgs/{id}"))),
         Err(notice) => {
             let beside = Beside { notice: Some(notice), entered: Some(entered), ..Beside::default() };

@@ -5,16 +5,17 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::OperatorRight;
+use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::params::Params;
 use sigma_core::resource::{ResourceProblem, ResourceReason, ResourceScope, ResourceSettings};
 use sigma_platform::http::Endpoint;
 use sigma_platform::i18n::Language;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_store::operator::resources;
 use sigma_store::resource::manage::Managed;
+use sigma_store::{Owner, Tx};
 
 use super::app::owner_of;
 use super::{confirmation, field, may_change, with_query};
@@ -144,6 +145,7 @@ async fn draw(
     let view = ResourcePage {
         line: line(managed),
         created_at: resource.created_at,
+        version: FormVersion::of(managed),
         entered: entered.unwrap_or_else(|| ResourceEntered {
             uri: resource.uri.clone(),
             org: owner,
@@ -171,14 +173,23 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
     match form.raw("do") {
         Some("save") => {
             let entered = entered(&form);
-            let settings = settings(&entered);
-            match operator.act(&sigma, move |tx| resources::change(tx, &caller, &uri, &settings)).await? {
+            let (settings, sent) = (settings(&entered), FormVersion::sent(&form));
+            let change = move |tx: &mut dyn Tx| {
+                tx.lock(Owner::Installation)?;
+                if sent.is_outdated(&resources::find(tx, &caller, &uri)?) {
+                    return Err(OperatorRefusal::Outdated.into());
+                }
+                resources::change(tx, &caller, &uri, &settings)
+            };
+            match operator.act(&sigma, change).await? {
                 Ok(Ok(changed)) => Ok(reported(Done::Saved, &changed.resource.uri)),
                 Ok(Err(problem)) => {
                     let notice = Some(Notice::Refused(told(&problem, operator.language)));
                     draw(&sigma, &operator, StatusCode::BAD_REQUEST, &managed, (notice, Some(entered))).await
                 }
-                Err(_) => Err(operator.forbidden(&sigma)),
+                Err(notice) => {
+                    draw(&sigma, &operator, StatusCode::CONFLICT, &managed, (Some(notice), Some(entered))).await
+                }
             }
         }
         Some("remove") => match operator.act(&sigma, move |tx| resources::remove(tx, &caller, &uri)).await? {

@@ -6,17 +6,18 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::{OrgId, WebhookId};
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::OperatorRight;
+use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_platform::webhooks::pages::{
-    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft,
+    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft, is_outdated,
 };
 use sigma_store::operator::webhooks;
 use sigma_store::webhook::Act;
+use sigma_store::{Owner, Tx};
 
 use super::{confirmation, may_change};
 use crate::operator::Operator;
@@ -166,10 +167,22 @@ async fn act(
     };
     let rounds = if matches!(asked.act, Act::ReplayFailed { .. }) { MOST_BATCHES } else { 1 };
     for _ in 0..rounds {
-        let (caller, id, act, now) = (operator.caller(), id.clone(), asked.act.clone(), sigma.present());
-        let done = operator.act(&sigma, move |tx| webhooks::act(tx, &caller, &id, &act, now)).await?;
-        if done.unwrap_or(0) == 0 {
-            break;
+        let (caller, wanted, act, now) = (operator.caller(), id.clone(), asked.act.clone(), sigma.present());
+        let sent = FormVersion::sent(&form);
+        let change = move |tx: &mut dyn Tx| {
+            tx.lock(Owner::Org(&OrgId::operator()))?;
+            if is_outdated(&sent, &webhooks::find(tx, &caller, &wanted, now.here)?.0) {
+                return Err(OperatorRefusal::Outdated.into());
+            }
+            webhooks::act(tx, &caller, &wanted, &act, now)
+        };
+        match operator.act(&sigma, change).await? {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(notice) => {
+                let beside = Beside { notice: Some(notice), entered: Some(Entered::of(&form)), ..Beside::default() };
+                return draw(&sigma, &operator, &id, StatusCode::CONFLICT, beside).await;
+            }
         }
     }
     if let Some(secret) = asked.secret {

@@ -392,6 +392,8 @@ pub struct EventRow {
     pub address: Option<String>,
     /// How often.
     pub count: u64,
+    /// What else is known of it, in the words of the documentation.
+    pub details: Vec<String>,
 }
 
 impl EventRow {
@@ -412,6 +414,7 @@ impl EventRow {
             target_url: event.target.as_ref().and_then(|(kind, id)| page(kind, id)),
             address: event.address.clone(),
             count: event.count,
+            details: event.details.words(),
         }
     }
 

@@ -82,6 +82,8 @@ pub struct OrgPage {
     pub links: Vec<(String, &'static str)>,
     /// The settings, as they are or as they were entered.
     pub entered: OrgEntered,
+    /// The version of what is stored.
+    pub version: String,
     /// Whether the viewer may change the org.
     pub may_change: bool,
     /// Where they prove first who they are, unless they just did.

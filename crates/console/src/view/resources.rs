@@ -59,6 +59,8 @@ pub struct ResourcePage {
     pub line: ResourceLine,
     /// Since when.
     pub created_at: Timestamp,
+    /// The version of what is stored.
+    pub version: String,
     /// Its settings, or what was entered.
     pub entered: ResourceEntered,
     /// Whether the role changes it.

@@ -332,3 +332,7 @@ form-post-lede = Wenn Sie nicht weitergeleitet werden, wählen Sie „Weiter“.
 ## Die API-Referenz
 
 reference-no-script = Diese Seite benötigt JavaScript. Ohne JavaScript lesen Sie das Dokument selbst:
+
+## Forms
+
+form-outdated = Das wurde inzwischen geändert, in einem anderen Fenster oder von jemand anderem; nichts wurde gespeichert. Laden Sie die Seite neu, um den jetzigen Stand zu sehen. Ihre Eingaben stehen noch hier.

@@ -332,3 +332,7 @@ form-post-lede = If you are not redirected, press the button.
 ## The API reference
 
 reference-no-script = This page needs JavaScript. Without it, read the document itself:
+
+## Forms
+
+form-outdated = This was changed in the meantime, in another window or by somebody else, and nothing was saved. Reload the page to see how it is now; what you entered is still here.

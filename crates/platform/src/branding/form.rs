@@ -5,6 +5,7 @@ use sigma_core::params::Params;
 
 use super::{is_language, logo_url};
 use crate::i18n::Language;
+use crate::pages::FormVersion;
 
 /// What is wrong with a form: a key of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub struct BrandingView {
     pub is_own_accent: bool,
     /// What is entered.
     pub entered: Entered,
+    /// The version of what is stored.
+    pub version: String,
     /// Whether the viewer may change it.
     pub may_change: bool,
     /// Where they prove first who they are, if they have to.
@@ -142,16 +145,26 @@ impl BrandingView {
             shades: shades(branding.accent.or(wider).unwrap_or(Accent::DEFAULT), language),
             is_own_accent: branding.accent.is_some(),
             entered: Entered::of(branding),
+            version: FormVersion::of(&settings(branding)),
             may_change: true,
             confirm_url: None,
         }
     }
 }
 
+/// What the form shows of a branding.
+fn settings(branding: &Branding) -> Entered {
+    Entered::of(branding).of_server(branding)
+}
+
+/// Whether the branding that is stored is another one than a form showed.
+pub fn is_outdated(sent: &FormVersion, branding: &Branding) -> bool {
+    sent.is_outdated(&settings(branding))
+}
+
 /// How an accent is seen in both modes.
 pub fn shades(accent: Accent, language: Language) -> Vec<ShadeRow> {
-    let ratio =
-        |contrast: f64| language.text("branding-ratio").with("ratio", (contrast * 10.0).round() / 10.0).to_string();
+    let ratio = |contrast: f64| language.text("branding-ratio").with("ratio", language.decimal(contrast)).to_string();
     let [light, dark] = accent.legibility();
     let row = |mode, one: Legibility| ShadeRow {
         mode,

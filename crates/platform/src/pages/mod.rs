@@ -3,6 +3,7 @@
 
 pub mod assets;
 mod error;
+mod form_version;
 pub mod links;
 mod page_error;
 pub mod policy;
@@ -22,6 +23,7 @@ use crate::extract::Browser;
 use crate::http::{ApiError, Surface};
 use crate::i18n::{Language, Wanted};
 use crate::state::AppState;
+pub use form_version::FormVersion;
 pub use page_error::PageError;
 pub use refused::refused;
 use view::{AppView, PageContext, PersonView};

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::secrets::{make, to_verify};
 use crate::http::ApiError;
+use crate::pages::FormVersion;
 use crate::pages::view::moment;
 use crate::state::AppState;
 
@@ -109,6 +110,16 @@ impl Entered {
         }
     }
 
+    /// As it is stored.
+    fn stored(webhook: &Webhook) -> Self {
+        Self {
+            url: webhook.url.as_str().to_owned(),
+            description: webhook.description.clone(),
+            events: webhook.events.names().join("\n"),
+            ed25519: webhook.secret_kind == SecretKind::Ed25519,
+        }
+    }
+
     /// How requests are signed.
     pub const fn kind(&self) -> SecretKind {
         if self.ed25519 { SecretKind::Ed25519 } else { SecretKind::Hmac }
@@ -131,6 +142,11 @@ impl Entered {
         let events = events.map_err(|_| FormProblem("webhooks-problem-events"))?;
         Ok(Change { url: Some(url), description: Some(self.description.clone()), events: Some(events), enabled: None })
     }
+}
+
+/// Whether the settings of the webhook are others than a form showed. Forms without settings are never outdated.
+pub fn is_outdated(sent: &FormVersion, webhook: &Webhook) -> bool {
+    sent.is_outdated(&Entered::stored(webhook))
 }
 
 /// A webhook to be created, and what its receiver verifies with.
@@ -298,6 +314,8 @@ pub struct HookView {
     pub id: String,
     /// What its settings are, or what was entered for them.
     pub entered: Entered,
+    /// The version of what is stored.
+    pub version: String,
     /// Whether it is switched on.
     pub is_enabled: bool,
     /// Its state.
@@ -437,12 +455,8 @@ impl HookView {
         }
         Ok(Self {
             id: webhook.id.to_string(),
-            entered: Entered {
-                url: webhook.url.as_str().to_owned(),
-                description: webhook.description.clone(),
-                events: webhook.events.names().join("\n"),
-                ed25519: webhook.secret_kind == SecretKind::Ed25519,
-            },
+            entered: Entered::stored(webhook),
+            version: FormVersion::of(&Entered::stored(webhook)),
             is_enabled: webhook.disabled.is_none(),
             state: State::of(webhook),
             failing_since: webhook.failing_since,

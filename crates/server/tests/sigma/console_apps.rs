@@ -6,7 +6,7 @@ use crate::console::operator;
 use crate::support::{Browser, World, query};
 
 /// The value of the first attribute `name` after `mark`.
-fn attribute(page: &str, mark: &str, name: &str) -> String {
+pub fn attribute(page: &str, mark: &str, name: &str) -> String {
     let after = page.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {page}")).1;
     let value = after.split_once(&format!("{name}=\"")).unwrap().1.split('"').next().unwrap();
     value.replace("&#38;", "&").replace("&amp;", "&")

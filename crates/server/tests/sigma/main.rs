@@ -37,6 +37,7 @@ mod console_apps;
 mod console_mail;
 mod console_providers;
 mod console_sessions;
+mod console_versions;
 mod cookies;
 mod csrf;
 mod developers;

@@ -7,10 +7,11 @@ use sigma_core::branding::{BrandingChange, Part};
 use sigma_core::interaction::OrgSection;
 use sigma_core::merits::{MeritProblem, OrgPermission};
 use sigma_core::params::Params;
-use sigma_platform::branding::form::{BrandingView, Entered};
+use sigma_platform::branding::form::{BrandingView, Entered, is_outdated};
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{Endpoint, Policy};
+use sigma_platform::pages::FormVersion;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
 use sigma_store::branding::{self, Branded};
@@ -64,7 +65,7 @@ async fn save(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Res
     require(&sigma, &admin, OrgSection::Branding).await?;
     let entered = Entered::of_form(&form.0);
     match entered.checked() {
-        Ok(change) => apply(&sigma, &admin, change, Some(entered)).await,
+        Ok(change) => apply(&sigma, &admin, (change, FormVersion::sent(&form.0)), Some(entered)).await,
         Err(problem) => {
             let notice = Some(Notice::Refused(admin.text(problem.0)));
             draw(&sigma, &admin, StatusCode::BAD_REQUEST, (notice, Some(entered))).await
@@ -85,22 +86,33 @@ async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload
         };
         Some(logo)
     };
-    apply(&sigma, &admin, BrandingChange { logo: Part::of(logo), ..BrandingChange::default() }, None).await
+    let change = BrandingChange { logo: Part::of(logo), ..BrandingChange::default() };
+    // A logo replaces no more than the one before.
+    apply(&sigma, &admin, (change, FormVersion::default()), None).await
 }
 
 async fn apply(
     sigma: &AppState,
     admin: &OrgAdmin,
-    change: BrandingChange,
+    (change, sent): (BrandingChange, FormVersion),
     entered: Option<Entered>,
 ) -> Result<Response, PageError> {
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     let change = move |tx: &mut dyn Tx| {
         acting::lock(tx, &org_id, &actor, OrgPermission::EditOrg, now)?;
-        Ok::<_, Stop<MeritProblem>>(branding::change(tx, &Branded::Org(org_id.clone()), &change, now)?)
+        let whose = Branded::Org(org_id.clone());
+        if is_outdated(&sent, &branding::find(tx, &whose)?) {
+            return Ok(false);
+        }
+        branding::change(tx, &whose, &change, now)?;
+        Ok::<_, Stop<MeritProblem>>(true)
     };
     match admin.act(sigma, change).await? {
-        Ok(_) => Ok(Done::Saved.at(&admin.path("branding"))),
+        Ok(false) => {
+            let notice = Some(Notice::Refused(admin.text("form-outdated")));
+            draw(sigma, admin, StatusCode::CONFLICT, (notice, entered)).await
+        }
+        Ok(true) => Ok(Done::Saved.at(&admin.path("branding"))),
         Err(problem) => {
             let notice = Some(refused(problem, admin.language));
             draw(sigma, admin, StatusCode::FORBIDDEN, (notice, entered)).await

@@ -9,15 +9,15 @@ use sigma_core::interaction::OrgSection;
 use sigma_core::org::Refusal;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_platform::webhooks::pages::{
-    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft,
+    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft, is_outdated,
 };
 use sigma_store::org::webhooks;
 use sigma_store::webhook::{self, Act, Webhook, delivery};
-use sigma_store::{Stop, Tx};
+use sigma_store::{Owner, Stop, Tx};
 
 use super::OrgAdmin;
 use super::recent::{Confirmation, require};
@@ -192,9 +192,26 @@ async fn act(
     let rounds = if matches!(asked.act, Act::ReplayFailed { .. }) { MOST_BATCHES } else { 1 };
     for _ in 0..rounds {
         let (actor, org_id, id) = (admin.actor(), admin.org.id.clone(), id.clone());
-        let (act, now) = (asked.act.clone(), sigma.present());
-        if decide(&sigma, &admin, move |tx| webhooks::act(tx, (&org_id, &id), &actor, &act, now)).await? == 0 {
-            break;
+        let (act, now, sent) = (asked.act.clone(), sigma.present(), FormVersion::sent(&form));
+        let change = move |tx: &mut dyn Tx| {
+            tx.lock(Owner::Org(&org_id))?;
+            if webhook::find(tx, &org_id, &id)?.is_some_and(|webhook| is_outdated(&sent, &webhook)) {
+                return Ok(None);
+            }
+            webhooks::act(tx, (&org_id, &id), &actor, &act, now).map(Some)
+        };
+        match decide(&sigma, &admin, change).await? {
+            Some(0) => break,
+            Some(_) => {}
+            None => {
+                let beside = Beside {
+                    notice: Some(Notice::Refused(admin.text("form-outdated"))),
+                    entered: Some(Entered::of(&form)),
+                    ..Beside::default()
+                };
+                let webhook = load(&sigma, &admin, &webhook.id).await?;
+                return draw(&sigma, &admin, &webhook, StatusCode::CONFLICT, beside).await;
+            }
         }
     }
     if let Some(secret) = asked.secret {
