@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use sigma_core::email;
 use sigma_core::time::Timestamp;
+use sigma_platform::i18n::Language;
 use sigma_platform::mail::MeritNotice;
 use sigma_platform::state::AppState;
 use sigma_store::merits::notice::{self, Notice};
 use sigma_store::merits::{Merit, issuer};
-use sigma_store::{StoreError, Tx};
+use sigma_store::{StoreError, Tx, user};
 use tokio::time::sleep;
 
 use crate::pages::unsubscribe;
@@ -74,6 +76,8 @@ pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
 struct Recipient {
     address: String,
     mac: String,
+    /// The one that they chose.
+    language: Language,
 }
 
 impl Recipient {
@@ -87,17 +91,19 @@ impl Recipient {
     ) -> Result<Option<Self>, StoreError> {
         let mac = unsubscribe::address_mac(sigma, &address);
         let is_open = notice::is_open(tx, &merit.org_id, (mac.as_bytes(), &mac), now)?;
-        Ok(is_open.then_some(Self { address, mac }))
+        let owner = user::find_by_proven_email(tx, &email::fold(&address))?;
+        let language = owner.map_or(sigma.settings.languages.default, |owner| sigma.mail_language(&owner));
+        Ok(is_open.then_some(Self { address, mac, language }))
     }
 }
 
 /// The mail of a merit; none if nobody can be told, or it cannot be written, which is reported once.
 fn write(sigma: &AppState, merit: &Merit, to: Option<Recipient>, org: &str) -> Notice {
-    let mail = to.as_ref().and_then(|Recipient { address, .. }| {
+    let mail = to.as_ref().and_then(|Recipient { address, language, .. }| {
         let unsubscribe_url = unsubscribe::url(sigma, &merit.org_id, address).ok()?;
         let about =
             MeritNotice { org, title: (!merit.access).then_some(merit.template_title.as_str()), unsubscribe_url };
-        let mail = sigma.composer().merit_sent(address, &about);
+        let mail = sigma.composer().in_language(*language).merit_sent(address, &about);
         mail.inspect_err(|error| tracing::error!(%error, merit = %merit.id, "a mail could not be written")).ok()
     });
     let counted_as = to.map(|to| to.mac).unwrap_or_default();

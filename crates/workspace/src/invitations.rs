@@ -124,6 +124,7 @@ async fn invitation_mail(
         _ => None,
     };
     let inviter = inviter.as_ref().map(|account| account.user.name.as_str());
-    let mail = sigma.composer().invitation(address, &cached.org.name, inviter, app.map(|app| app.name.as_str()));
+    let composer = sigma.composer_to(&email::fold(address), sigma.settings.languages.default).await?;
+    let mail = composer.invitation(address, &cached.org.name, inviter, app.map(|app| app.name.as_str()));
     mail.map_err(|error| WorkspaceError::Internal(error.to_string()))
 }

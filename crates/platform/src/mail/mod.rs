@@ -14,8 +14,8 @@ use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::time::Timestamp;
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail, seal_context};
-use sigma_store::user::User;
-use sigma_store::{MasterKey, SealError};
+use sigma_store::user::{self, User};
+use sigma_store::{MasterKey, SealError, StoreError};
 
 use crate::branding::Worn;
 use crate::http::ApiError;
@@ -101,6 +101,18 @@ impl AppState {
     /// The composer of mails to a user, in their language.
     pub fn composer_for(&self, user: &User) -> Composer<'_> {
         self.composer().in_language(self.mail_language(user))
+    }
+
+    /// The composer of mails to the address that folds to `folded`: in the language of whoever proved it to be theirs, and in
+    /// `otherwise` to others.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn composer_to(&self, folded: &str, otherwise: Language) -> Result<Composer<'_>, StoreError> {
+        let folded = folded.to_owned();
+        let owner = self.store.read(move |tx| user::find_by_proven_email(tx, &folded)).await?;
+        let chosen = owner.filter(|owner| owner.language.is_some()).map(|owner| self.mail_language(&owner));
+        Ok(self.composer().in_language(chosen.unwrap_or(otherwise)))
     }
 
     /// The mails that report a change of an account to its user: one, if an address is known to be theirs.

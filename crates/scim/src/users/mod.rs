@@ -77,7 +77,8 @@ async fn invitation(
     address: String,
 ) -> Result<Invitation, ScimError> {
     let org = sigma.find_org(&caller.directory.org_id).await?.ok_or(ScimError::Unauthorized)?;
-    let mail = sigma.composer().invitation(&address, &org.org.name, None, None);
+    let composer = sigma.composer_to(email.folded(), sigma.settings.languages.default).await?;
+    let mail = composer.invitation(&address, &org.org.name, None, None);
     Ok(Invitation {
         id: MembershipId::random(&*sigma.rng),
         mail: mail.map_err(|error| ScimError::Internal(error.to_string()))?,

@@ -54,9 +54,9 @@ async fn send(
     let own = sigma.store.read(move |tx| email::find_spelling(tx, &folded)).await;
     let own = own.map_err(|error| ApiError::from(error).into_response())?;
     // Written and sealed for any address, so that it always takes the same time.
-    let mail = sigma
-        .composer()
-        .in_language(language)
+    let composer = sigma.composer_to(email.folded(), language).await;
+    let mail = composer
+        .map_err(|error| ApiError::from(error).into_response())?
         .reset(own.as_deref().unwrap_or(email.address()))
         .map_err(|error| ApiError::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());
