@@ -53,7 +53,7 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
         let mut stops = Stops::listen()?;
         let Started { server, issuer, listener, origin, apps, workspaces, merits } =
             start(file, args, place.directory()).await?;
-        let admin = admin_command(place.directory(), &store_url(args, place.directory()));
+        let admin = admin_command(place.directory(), &store_url(args, place.directory()), &issuer);
         announce(output, &issuer, &origin, &admin, &place.directory().join(MAILS), args);
         let site = playground::routes(playground::Site::new(
             origin,
@@ -183,11 +183,16 @@ impl Place {
     }
 }
 
-/// The prefix of admin commands for the demo's database.
-fn admin_command(directory: &Path, url: &str) -> String {
+/// The prefix of admin commands for the demo's database and files.
+fn admin_command(directory: &Path, url: &str, issuer: &str) -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("sigma"));
-    let key = directory.join("sigma.key");
-    format!("SIGMA__STORE__URL='{url}' SIGMA__MASTER_KEY__FILE='{}' {}", key.display(), program.display())
+    let (key, objects) = (directory.join("sigma.key"), directory.join(OBJECTS));
+    format!(
+        "SIGMA__ISSUER='{issuer}' SIGMA__STORE__URL='{url}' SIGMA__MASTER_KEY__FILE='{}' SIGMA__OBJECTS__FOLDER='{}' {}",
+        key.display(),
+        objects.display(),
+        program.display()
+    )
 }
 
 fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Path, args: &DemoArgs) {

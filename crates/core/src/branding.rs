@@ -22,6 +22,8 @@ const CONTRAST: f64 = 4.5;
 /// contrast.
 const LIGHT_GROUND: Colour = Colour([0xf5, 0xf5, 0xf8]);
 const DARK_GROUND: Colour = Colour([0x21, 0x22, 0x2b]);
+/// How much of the accent is in the ground of what stands out by it, in percent.
+const TINT: u8 = 10;
 const WHITE: Colour = Colour([255, 255, 255]);
 const BLACK: Colour = Colour([0, 0, 0]);
 
@@ -243,6 +245,8 @@ pub struct Shade {
     pub strong: Colour,
     /// For text on it.
     pub on: Colour,
+    /// A ground on which it can be read.
+    pub tint: Colour,
 }
 
 impl Accent {
@@ -283,14 +287,18 @@ impl Accent {
         self.shade(DARK_GROUND, WHITE)
     }
 
-    /// Moves the colour towards `towards` until text in it can be read on `ground`.
+    /// Moves the colour towards `towards` until text in it can be read on `ground`, plain and tinted.
     fn shade(self, ground: Colour, towards: Colour) -> Shade {
-        let readable = |share: &u8| self.0.mix(towards, *share).contrast(ground) >= CONTRAST;
+        let tint = |accent: Colour| ground.mix(accent, TINT);
+        let readable = |share: &u8| {
+            let accent = self.0.mix(towards, *share);
+            accent.contrast(ground).min(accent.contrast(tint(accent))) >= CONTRAST
+        };
         let share = (0..=100).find(readable).unwrap_or(100);
         let accent = self.0.mix(towards, share);
         let strong = accent.mix(towards, 20);
         let on = if accent.contrast(WHITE) >= accent.contrast(BLACK) { WHITE } else { BLACK };
-        Shade { accent, strong, on }
+        Shade { accent, strong, on, tint: tint(accent) }
     }
 }
 

@@ -411,6 +411,26 @@ impl Details {
         let changed = fields.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field.to_owned()).collect();
         Self { changed, ..Self::default() }
     }
+
+    /// What there is, in words of the wire: `reason disabled`, `changed name, logo`.
+    pub fn words(&self) -> Vec<String> {
+        let text = |value: Option<&str>| value.map(str::to_owned);
+        let number = |value: Option<u64>| value.map(|number| number.to_string());
+        let changed = (!self.changed.is_empty()).then(|| self.changed.join(", "));
+        let parts = [
+            ("method", text(self.method.as_deref())),
+            ("provider", text(self.provider.as_deref())),
+            ("reason", text(self.reason.as_deref())),
+            ("app", text(self.app.as_ref().map(AppId::as_str))),
+            ("scope", text(self.scope.as_deref())),
+            ("role", text(self.role.as_ref().map(RoleId::as_str))),
+            ("changed", changed),
+            ("sessions", number(self.sessions)),
+            ("api_keys", number(self.api_keys)),
+            ("people", number(self.people)),
+        ];
+        parts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))).collect()
+    }
 }
 
 /// A recorded event.

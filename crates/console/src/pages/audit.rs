@@ -147,7 +147,8 @@ async fn show(
 }
 
 /// The columns of a file.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
+    "id",
     "at",
     "action",
     "actor_kind",
@@ -160,6 +161,7 @@ const COLUMNS: [&str; 12] = [
     "user_agent",
     "request_id",
     "count",
+    "details",
 ];
 
 async fn export(
@@ -228,8 +230,9 @@ impl Export {
 
     fn line(&mut self, event: &Event) {
         let (kind, id) = event.target.as_ref().map_or(("", ""), |(kind, id)| (kind.as_str(), id.as_str()));
-        let (at, count) = (event.at.iso8601(), event.count.to_string());
+        let (at, count, details) = (event.at.iso8601(), event.count.to_string(), event.details.words().join("; "));
         self.writer.line([
+            event.id.as_str(),
             at.as_str(),
             &event.action,
             event.actor.kind(),
@@ -242,6 +245,7 @@ impl Export {
             event.user_agent.as_deref().unwrap_or_default(),
             event.request_id.as_deref().unwrap_or_default(),
             &count,
+            &details,
         ]);
     }
 }

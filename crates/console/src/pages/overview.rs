@@ -43,7 +43,7 @@ async fn show(
         day: vec![
             number("console-sign-ins", seen.sign_ins),
             number("console-failures", seen.failures),
-            number("console-sign-ups", seen.sign_ups),
+            number("console-sign-ups", seen.new_people),
         ],
         plots: plots(&seen.days),
         apps: apps(&operator, &seen),

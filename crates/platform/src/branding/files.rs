@@ -59,10 +59,19 @@ async fn accent(Path(file): Path<String>) -> Response {
     let Some(accent) = accent.filter(|accent| format!("{}.css", accent.hex()) == file) else { return nothing() };
     let (light, dark) = (accent.light(), accent.dark());
     let style = format!(
-        ":root {{ --accent: {}; --accent-strong: {}; --on-accent: {}; --focus: {}; }}\n\
+        ":root {{ --accent: {}; --accent-strong: {}; --on-accent: {}; --focus: {}; --tint: {}; }}\n\
          @media (prefers-color-scheme: dark) {{\n  \
-         :root {{ --accent: {}; --accent-strong: {}; --on-accent: {}; --focus: {}; }}\n}}\n",
-        light.accent, light.strong, light.on, light.accent, dark.accent, dark.strong, dark.on, dark.accent,
+         :root {{ --accent: {}; --accent-strong: {}; --on-accent: {}; --focus: {}; --tint: {}; }}\n}}\n",
+        light.accent,
+        light.strong,
+        light.on,
+        light.accent,
+        light.tint,
+        dark.accent,
+        dark.strong,
+        dark.on,
+        dark.accent,
+        dark.tint,
     );
     immutable("text/css; charset=utf-8", style.into())
 }

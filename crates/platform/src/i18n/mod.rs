@@ -81,6 +81,15 @@ impl Language {
         self.text(key).with("count", count).to_string()
     }
 
+    /// A number with one digit after the separator: `4.5`.
+    pub fn decimal(self, number: f64) -> String {
+        let text = format!("{number:.1}");
+        match self {
+            Self::English => text,
+            Self::German => text.replace('.', ","),
+        }
+    }
+
     /// A count as people read it: `1,234`.
     pub fn number(self, count: u64) -> String {
         let separator = match self {

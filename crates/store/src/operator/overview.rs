@@ -54,8 +54,8 @@ pub struct Overview {
     pub sign_ins: Count,
     /// Failed sign-ins of the last day, counted by account, network and minute.
     pub failures: Count,
-    /// New accounts of the last day.
-    pub sign_ups: Count,
+    /// New people of the last day: who signed up, and for whom an account was made.
+    pub new_people: Count,
     /// What waits.
     pub queues: Queues,
     /// The last [`DAYS`] UTC days, today as well, oldest first.
@@ -121,7 +121,9 @@ pub fn read(tx: &mut dyn Tx, caller: &Caller, now: Timestamp) -> Decision<Overvi
         sessions,
         sign_ins: of_last_day(tx, Action::UserSignIn, now)?,
         failures: of_last_day(tx, Action::UserSignInFailed, now)?,
-        sign_ups: of_last_day(tx, Action::UserSignUp, now)?,
+        new_people: Count(
+            of_last_day(tx, Action::UserSignUp, now)?.0.saturating_add(of_last_day(tx, Action::UserCreate, now)?.0),
+        ),
         queues: queues(tx, now)?,
         days: days(tx, now)?,
         busiest: token_count::busiest(tx, now)?,

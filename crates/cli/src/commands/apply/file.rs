@@ -94,7 +94,10 @@ fn parse(name: &str, text: &str) -> Result<Vec<Document>, Failure> {
         // Without the lines around it, which may hold what is not to be printed.
         let at = error.location().map(|location| format!("{}: ", location.line())).unwrap_or_default();
         let words = error.without_snippet().to_string();
-        Failure::Refused(format!("{name}:{at}{}", words.lines().next().unwrap_or_default()))
+        // What the library tells programmers to set comes after a comma.
+        let words = words.lines().next().unwrap_or_default();
+        let words = words.split_once(", set DuplicateKeyPolicy").map_or(words, |(said, _)| said);
+        Failure::Refused(format!("{name}:{at}{words}"))
     })
 }
 
