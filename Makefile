@@ -61,8 +61,9 @@ dist-twice: web
 charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs Go, by whose module proxy Helm is built
 	$(tools)/charts/bin/python tests/charts/test.py $(tools)/helm
 
-clients: build $(tools)/login tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with Auth.js 5, passport, Django, go-oidc and zitadel's client; needs Go
-	cd tests/clients && LOGIN_BIN=$(tools)/login DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
+client_programs := login oauth2-proxy
+clients: build $(addprefix $(tools)/,$(client_programs)) tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with programs that need Go, and with Auth.js 5, passport and Django
+	cd tests/clients && LOGIN_BIN=$(tools)/login OAUTH2_PROXY=$(tools)/oauth2-proxy DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
 
 docs: $(tools)/bin/mdbook ## Serves the documentation as a searchable site, on localhost:3000
 	node scripts/book.mjs $(CARGO_TARGET_DIR)/book
@@ -87,9 +88,15 @@ $(tools)/helm: tests/charts/go.mod tests/charts/go.sum
 	@[ -n "$(go)" ] || { echo 'make charts needs Go 1.26 or newer, by which it builds Helm; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
 	cd tests/charts && $(go) build -mod=readonly -trimpath -o $@ helm.sh/helm/v3/cmd/helm
 
+# Of each module, go.sum has the hashes of all that is downloaded.
+client_go = @[ -n "$(go)" ] || { echo 'make clients needs Go 1.26 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
 $(tools)/login: $(wildcard tests/clients/go/go.* tests/clients/go/login/*)
-	@[ -n "$(go)" ] || { echo 'make clients needs Go 1.26 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
+	$(client_go)
 	cd tests/clients/go && $(go) build -mod=readonly -trimpath -o $@ ./login
+
+$(tools)/oauth2-proxy: $(wildcard tests/clients/oauth2-proxy/go.*)
+	$(client_go)
+	cd tests/clients/oauth2-proxy && $(go) build -mod=readonly -trimpath -o $@ github.com/oauth2-proxy/oauth2-proxy/v7
 
 $(tools)/charts/.installed: tests/charts/requirements.txt
 	python3 -m venv $(@D)

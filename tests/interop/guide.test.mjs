@@ -1,4 +1,4 @@
-//! The programs in the guide are the files that the other tests run.
+//! The programs and configurations in the guides are the files that the tests run.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -6,16 +6,16 @@ import { test } from "node:test";
 
 const docs = new URL("../../docs/", import.meta.url);
 
-for (const [file, language] of [
-  ["flask_app.py", "python"],
-  ["flask_api.py", "python"],
-  ["apache.conf", "apache"],
-  ["spa.js", "js"],
+for (const [guide, file, language] of [
+  ["sign-in-for-apps", "sign-in/flask_app.py", "python"],
+  ["sign-in-for-apps", "sign-in/flask_api.py", "python"],
+  ["sign-in-for-apps", "sign-in/apache.conf", "apache"],
+  ["sign-in-for-apps", "sign-in/spa.js", "js"],
+  ["oauth2-proxy", "oauth2-proxy/oauth2-proxy.cfg", "toml"],
 ]) {
-  test(`the guide shows ${file} as it is`, async () => {
-    const guide = await readFile(new URL("guides/sign-in-for-apps.md", docs), "utf8");
-    const example = await readFile(new URL(`examples/sign-in/${file}`, docs), "utf8");
-    const shown = guide.includes(`\n\`\`\`${language}\n${example}\`\`\`\n`);
-    assert.ok(shown, `docs/guides/sign-in-for-apps.md differs from ${file}`);
+  test(`the guide ${guide} shows ${file} as it is`, async () => {
+    const text = await readFile(new URL(`guides/${guide}.md`, docs), "utf8");
+    const example = await readFile(new URL(`examples/${file}`, docs), "utf8");
+    assert.ok(text.includes(`\n\`\`\`${language}\n${example}\`\`\`\n`), `docs/guides/${guide}.md differs from ${file}`);
   });
 }
