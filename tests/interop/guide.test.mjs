@@ -12,6 +12,10 @@ for (const [guide, file, language] of [
   ["sign-in-for-apps", "sign-in/apache.conf", "apache"],
   ["sign-in-for-apps", "sign-in/spa.js", "js"],
   ["oauth2-proxy", "oauth2-proxy/oauth2-proxy.cfg", "toml"],
+  ["spring", "spring/shop/application.yml", "yaml"],
+  ["spring", "spring/shop/Shop.java", "java"],
+  ["spring", "spring/api/application.yml", "yaml"],
+  ["spring", "spring/api/Api.java", "java"],
 ]) {
   test(`the guide ${guide} shows ${file} as it is`, async () => {
     const text = await readFile(new URL(`guides/${guide}.md`, docs), "utf8");
