@@ -61,9 +61,9 @@ dist-twice: web
 charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs Go, by whose module proxy Helm is built
 	$(tools)/charts/bin/python tests/charts/test.py $(tools)/helm
 
-client_programs := login oauth2-proxy spring/.built
+client_programs := login oauth2-proxy kube-verify spring/.built
 clients: build $(addprefix $(tools)/,$(client_programs)) tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with clients in Go, Java, Python and JavaScript; needs Go and a JDK with Maven
-	cd tests/clients && LOGIN_BIN=$(tools)/login OAUTH2_PROXY=$(tools)/oauth2-proxy SPRING=$(tools)/spring DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
+	cd tests/clients && LOGIN_BIN=$(tools)/login OAUTH2_PROXY=$(tools)/oauth2-proxy KUBERNETES=$(tools)/kube-verify SPRING=$(tools)/spring DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
 
 docs: $(tools)/bin/mdbook ## Serves the documentation as a searchable site, on localhost:3000
 	node scripts/book.mjs $(CARGO_TARGET_DIR)/book
@@ -97,6 +97,10 @@ $(tools)/login: $(wildcard tests/clients/go/go.* tests/clients/go/login/*)
 $(tools)/oauth2-proxy: $(wildcard tests/clients/oauth2-proxy/go.*)
 	$(client_go)
 	cd tests/clients/oauth2-proxy && $(go) build -mod=readonly -trimpath -o $@ github.com/oauth2-proxy/oauth2-proxy/v7
+
+$(tools)/kube-verify: $(wildcard tests/clients/kubernetes/go.* tests/clients/kubernetes/verify/*)
+	$(client_go)
+	cd tests/clients/kubernetes && $(go) build -mod=readonly -trimpath -o $@ ./verify
 
 $(tools)/spring/.built: $(wildcard tests/clients/spring/* docs/examples/spring/*/*.java)
 	tests/clients/spring/build.sh $(@D)

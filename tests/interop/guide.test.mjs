@@ -12,6 +12,7 @@ for (const [guide, file, language] of [
   ["sign-in-for-apps", "sign-in/apache.conf", "apache"],
   ["sign-in-for-apps", "sign-in/spa.js", "js"],
   ["oauth2-proxy", "oauth2-proxy/oauth2-proxy.cfg", "toml"],
+  ["kube-apiserver", "kube-apiserver/authentication.yaml", "yaml"],
   ["spring", "spring/shop/application.yml", "yaml"],
   ["spring", "spring/shop/Shop.java", "java"],
   ["spring", "spring/api/application.yml", "yaml"],

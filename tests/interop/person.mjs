@@ -1,7 +1,8 @@
 //! A user and their browser: a key, cookies, and the steps of a sign-in without a screen.
 
 import assert from "node:assert/strict";
-import { request } from "node:http";
+import http from "node:http";
+import https from "node:https";
 import { buffer } from "node:stream/consumers";
 import { Hash, PrivateKey, Utils } from "@bsv/sdk";
 import { getAuthToken } from "bitcoin-auth";
@@ -11,6 +12,7 @@ const SIGN_UP = "/api/auth/sign-up/sigma";
 
 /** One HTTP exchange. Node's own fetch is unusable: it always identifies as a script (`Sec-Fetch-Mode: cors`). */
 async function exchange(url, { method = "GET", headers, body }) {
+  const { request } = String(url).startsWith("https:") ? https : http;
   const [message] = await new Promise((resolve, reject) =>
     request(url, { method, headers }, (...answer) => resolve(answer)).on("error", reject).end(body),
   );

@@ -128,7 +128,7 @@ export async function startSigma(settings = {}) {
         const mail = (await readFile(join(folder, name), "utf8")).replaceAll("\r\n", "\n");
         if (!mail.includes(`To: ${address}\n`)) continue;
         // Quoted-printable (RFC 2045 §6.7) breaks long lines.
-        const [, link] = /^(http:\S+)$/m.exec(mail.replaceAll("=\n", "").replaceAll("=3D", "=")) ?? [];
+        const [, link] = /^(https?:\S+)$/m.exec(mail.replaceAll("=\n", "").replaceAll("=3D", "=")) ?? [];
         if (link) return link;
       }
       await delay(50);
