@@ -65,14 +65,15 @@ async function useToolByDocument(directory) {
   });
   await new Promise((resolve) => server.listen(443, address, resolve));
   const sigma = await startSigma({ SIGMA__CLIENT_DOCUMENTS__HOSTS: '["*"]' });
-  const notes = await startNotes(sigma);
+  let notes;
   try {
+    notes = await startNotes(sigma);
     const client = provider(undefined, { clientMetadataUrl: client_id });
     const { claims } = await useTool(sigma, notes.url, client);
     assert.equal(claims.client_id, client_id);
     assert.equal(fetches, 1);
   } finally {
-    notes.stop();
+    notes?.stop();
     await sigma.stop();
     server.closeAllConnections();
     server.close();
