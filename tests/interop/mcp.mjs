@@ -23,15 +23,16 @@ export async function startNotes(sigma) {
   const env = { ...process.env, ...environment };
   const child = spawn(`${bin}python`, ["server.py"], { cwd: example, env, stdio: ["ignore", "ignore", "pipe"] });
   let printed = "";
+  let late;
   await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the MCP server is silent:\n${printed}`)), PATIENCE);
+    late = setTimeout(() => reject(new Error(`the MCP server is silent:\n${printed}`)), PATIENCE);
     child.stderr.setEncoding("utf8").on("data", (text) => {
       printed += text;
-      if (printed.includes("running on")) resolve(clearTimeout(late));
+      if (printed.includes("running on")) resolve();
     });
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the MCP server ended with ${code}:\n${printed}`)));
-  });
+  }).finally(() => clearTimeout(late));
   return { url, stop: () => child.kill() };
 }
 
