@@ -62,8 +62,8 @@ charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs
 	$(tools)/charts/bin/python tests/charts/test.py $(tools)/helm
 
 client_programs := login oauth2-proxy kube-verify spring/.built
-clients: build $(addprefix $(tools)/,$(client_programs)) tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json ## Signs people in with clients in Go, Java, Python and JavaScript; needs Go and a JDK with Maven
-	cd tests/clients && LOGIN_BIN=$(tools)/login OAUTH2_PROXY=$(tools)/oauth2-proxy KUBERNETES=$(tools)/kube-verify SPRING=$(tools)/spring DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
+clients: build $(addprefix $(tools)/,$(client_programs)) tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json docs/examples/nextjs/.next/BUILD_ID ## Signs people in with clients in Go, Java, Python and JavaScript; needs Go and a JDK with Maven
+	cd tests/clients && LOGIN_BIN=$(tools)/login OAUTH2_PROXY=$(tools)/oauth2-proxy KUBERNETES=$(tools)/kube-verify SPRING=$(tools)/spring NEXTJS=$(CURDIR)/docs/examples/nextjs DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
 
 docs: $(tools)/bin/mdbook ## Serves the documentation as a searchable site, on localhost:3000
 	node scripts/book.mjs $(CARGO_TARGET_DIR)/book
@@ -105,6 +105,9 @@ $(tools)/kube-verify: $(wildcard tests/clients/kubernetes/go.* tests/clients/kub
 $(tools)/spring/.built: $(wildcard tests/clients/spring/* docs/examples/spring/*/*.java)
 	tests/clients/spring/build.sh $(@D)
 	touch $@
+
+docs/examples/nextjs/.next/BUILD_ID: docs/examples/nextjs/node_modules/.package-lock.json $(shell find docs/examples/nextjs -name '*.ts*' -not -path '*/node_modules/*' -not -path '*/.next/*')
+	cd docs/examples/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run build
 
 $(tools)/charts/.installed: tests/charts/requirements.txt
 	python3 -m venv $(@D)
