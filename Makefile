@@ -61,9 +61,9 @@ dist-twice: web
 charts: $(tools)/helm $(tools)/charts/.installed ## Checks the Helm chart; needs Go, by whose module proxy Helm is built
 	$(tools)/charts/bin/python tests/charts/test.py $(tools)/helm
 
-client_programs := login oauth2-proxy kube-verify spring/.built
+client_programs := login jmespath oauth2-proxy kube-verify spring/.built
 clients: build $(addprefix $(tools)/,$(client_programs)) tests/clients/python/.venv/.installed tests/clients/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json docs/examples/nextjs/.next/BUILD_ID ## Signs people in with clients in Go, Java, Python and JavaScript; needs Go and a JDK with Maven
-	cd tests/clients && LOGIN_BIN=$(tools)/login OAUTH2_PROXY=$(tools)/oauth2-proxy KUBERNETES=$(tools)/kube-verify SPRING=$(tools)/spring NEXTJS=$(CURDIR)/docs/examples/nextjs DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
+	cd tests/clients && LOGIN_BIN=$(tools)/login JMESPATH=$(tools)/jmespath OAUTH2_PROXY=$(tools)/oauth2-proxy KUBERNETES=$(tools)/kube-verify SPRING=$(tools)/spring NEXTJS=$(CURDIR)/docs/examples/nextjs DJANGO_PYTHON=$$PWD/python/.venv/bin/python SIGMA_TEST_STORE=sqlite npm test
 
 docs: $(tools)/bin/mdbook ## Serves the documentation as a searchable site, on localhost:3000
 	node scripts/book.mjs $(CARGO_TARGET_DIR)/book
@@ -90,9 +90,9 @@ $(tools)/helm: tests/charts/go.mod tests/charts/go.sum
 
 # Of each module, go.sum has the hashes of all that is downloaded.
 client_go = @[ -n "$(go)" ] || { echo 'make clients needs Go 1.26 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
-$(tools)/login: $(wildcard tests/clients/go/go.* tests/clients/go/login/*)
+$(tools)/login $(tools)/jmespath: $(tools)/%: $(wildcard tests/clients/go/go.* tests/clients/go/*/*)
 	$(client_go)
-	cd tests/clients/go && $(go) build -mod=readonly -trimpath -o $@ ./login
+	cd tests/clients/go && $(go) build -mod=readonly -trimpath -o $@ ./$*
 
 $(tools)/oauth2-proxy: $(wildcard tests/clients/oauth2-proxy/go.*)
 	$(client_go)

@@ -13,6 +13,7 @@ for (const [guide, file, language] of [
   ["sign-in-for-apps", "sign-in/spa.js", "js"],
   ["oauth2-proxy", "oauth2-proxy/oauth2-proxy.cfg", "toml"],
   ["kube-apiserver", "kube-apiserver/authentication.yaml", "yaml"],
+  ["grafana", "grafana/grafana.ini", "ini"],
   ["nextjs", "nextjs/auth.ts", "ts"],
   ["nextjs", "nextjs/app/api/auth/[...nextauth]/route.ts", "ts"],
   ["nextjs", "nextjs/app/page.tsx", "tsx"],
