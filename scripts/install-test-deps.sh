@@ -2,7 +2,8 @@
 # Installs what `make test` needs besides Rust, Node and a C compiler, from Debian's packages: PostgreSQL, PgBouncer, Chromium,
 # nginx, Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
 # own. Fast if everything is installed.
-# Reports what is missing if it cannot install it. With the argument `drills` it also installs what `make drills` needs.
+# Reports what is missing if it cannot install it. With the argument `drills` it also installs what `make drills` needs, with
+# `clients` the JDK and Maven of `make clients`. Go is not among them: Debian's is too old.
 set -euo pipefail
 
 fail() {
@@ -38,9 +39,15 @@ drill_packages() {
   command -v promtool >/dev/null || echo prometheus
 }
 
+client_packages() {
+  command -v javac >/dev/null || echo default-jdk-headless
+  command -v mvn >/dev/null || echo maven
+}
+
 wanted() {
   missing_packages
   [ "$for" != drills ] || drill_packages
+  [ "$for" != clients ] || client_packages
 }
 
 for=${1:-tests}

@@ -8,8 +8,8 @@ fail() {
   exit 1
 }
 
-command -v javac >/dev/null || fail "javac is missing. Spring needs a JDK, 17 or newer: Debian's openjdk-17-jdk-headless will do."
-command -v mvn >/dev/null || fail "mvn is missing. Install Debian's maven."
+command -v javac >/dev/null || fail "javac is missing. Spring needs a JDK, 17 or newer: scripts/install-test-deps.sh clients"
+command -v mvn >/dev/null || fail "mvn is missing: scripts/install-test-deps.sh clients"
 version=$(javac -version 2>&1 | sed -E 's/^javac ([0-9]+).*/\1/')
 [ "$version" -ge 17 ] || fail "Spring needs a JDK 17 or newer, found $version."
 
