@@ -33,11 +33,12 @@ export async function startFlask(app, port, environment) {
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (printed += text));
   const ended = new Promise((resolve) => child.once("exit", resolve));
+  let late;
   await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`flask is silent:\n${printed}`)), PATIENCE);
-    child.stderr.on("data", () => printed.includes("Running on") && resolve(clearTimeout(late)));
+    late = setTimeout(() => reject(new Error(`flask is silent:\n${printed}`)), PATIENCE);
+    child.stderr.on("data", () => printed.includes("Running on") && resolve());
     child.once("error", reject).once("exit", (code) => reject(new Error(`flask ended with ${code}:\n${printed}`)));
-  });
+  }).finally(() => clearTimeout(late));
   const stop = () => (child.kill(), ended);
   return { origin: `http://127.0.0.1:${port}`, stop, output: () => printed };
 }
