@@ -30,8 +30,7 @@ run: web scripts/demo-provider/node_modules/.package-lock.json ## Starts the dem
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
 	mkdir -p $(CARGO_TARGET_DIR)
 	rm -f $(stage_times)
-	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-style stage-wallet stage-build stage-rustdoc'
-	$(MAKE) stage-deny
+	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-style stage-build'
 	scripts/postgres.sh run $(MAKE) tests
 	cat $(stage_times)
 
@@ -183,11 +182,12 @@ engines: web
 	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- $(patsubst %,--skip %::,$(little_of_the_database))
 	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip program:: --skip remote:: --skip service::
 
-# A browser, real clients and the programs that they talk to wait for each other much of the time, so the other tests run beside them.
+# A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside them. Both sides take
+# about as long.
 # No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines' '$(MAKE) stage-browser stage-interop stage-proxy stage-examples'
+	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines stage-interop stage-rustdoc' '$(MAKE) stage-browser stage-proxy stage-examples stage-wallet stage-deny'
 
 # All clients sign in on a database file; on PostgreSQL one of each kind.
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed

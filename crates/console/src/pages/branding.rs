@@ -285,6 +285,6 @@ async fn apply(
             }
             Ok(Done::Saved.at(&named.path()))
         }
-        Err(notice) => draw(sigma, operator, named, StatusCode::FORBIDDEN, (Some(notice), entered)).await,
+        Err(notice) => draw(sigma, operator, named, StatusCode::CONFLICT, (Some(notice), entered)).await,
     }
 }
