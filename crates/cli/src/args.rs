@@ -11,6 +11,7 @@ mod here;
 mod invite;
 mod link;
 mod people;
+mod portable;
 mod remote;
 mod remote_only;
 mod resource;
@@ -37,6 +38,7 @@ pub use here::{CompletionsArgs, HealthArgs, ManArgs};
 pub use invite::InviteApps;
 pub use link::{AddLink, LinkCommand};
 pub use people::{ImportPeople, PeopleCommand};
+pub use portable::{ExportCommand, ImportCommand};
 pub use remote::RemoteArgs;
 pub use remote_only::{MailCommand, ProviderCommand, SessionCommand};
 pub use resource::{ResourceCommand, ResourceFields};
@@ -138,6 +140,12 @@ Examples:
   sigma apply -f sigma.yaml --dry-run             exit code 1: the installation differs from the file
   envsubst < sigma.yaml | sigma apply -f - --yes")]
     Apply(ApplyArgs),
+    /// Print what is here as text that another server takes: the configuration, or people.
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Take what another server exported: its configuration, or people.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Manage links: apps that act for orgs which do not own them.
     #[command(subcommand)]
     Link(LinkCommand),
@@ -174,13 +182,14 @@ Examples:
   sigma audit --actor operator --json | jq -r '.items[] | [.at, .action, .target.id] | @tsv'
   sigma audit --follow --json >> /var/log/sigma-audit.jsonl")]
     Audit(AuditArgs),
-    /// Back the database up into a file, while the server runs.
+    /// Back the database up into a file or a bucket, while the server runs.
     #[command(after_help = "\
-The backup shows one moment of the database, whichever engine it has, and can be restored on either. It appears in the folder \
-once it is complete. The master key and the objects (logos, pictures, attachments) are not in it: keep copies of both.
+The backup shows one moment of the database, whichever engine it has, and can be restored on either. It appears under its \
+name once it is complete. The master key and the objects (logos, pictures, attachments) are not in it: keep copies of both.
 
 Examples:
   sigma backup --to /var/backups/sigma --keep 30
+  sigma backup --to s3://backups.example.org/sigma --keep 30        with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, …
   sigma backup --to /var/backups/sigma --age age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")]
     Backup(BackupArgs),
     /// Restore a backup into the empty database of the settings, while no server runs.
@@ -190,6 +199,7 @@ nothing. A database that has rows is never overwritten.
 
 Examples:
   sigma restore /var/backups/sigma/sigma-20261127T030000Z.backup
+  sigma restore s3://backups.example.org/sigma/sigma-20261127T030000Z.backup
   sigma restore sigma-20261127T030000Z.backup.age --identity key.txt --revoke-since 2026-11-26T18:00:00Z")]
     Restore(RestoreArgs),
     /// Restore a backup into a temporary database and sign in on it.
@@ -499,7 +509,7 @@ mod tests {
     }
 
     /// What cannot be undone, or ends what others are doing.
-    const CONFIRMED: [&str; 25] = [
+    const CONFIRMED: [&str; 26] = [
         "admin remove",
         "api-key deactivate",
         "api-key remove",
@@ -509,6 +519,7 @@ mod tests {
         "app rotate-secret",
         "app uninvite",
         "apply",
+        "import config",
         "keys rekey",
         "keys revoke",
         "link remove",

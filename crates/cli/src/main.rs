@@ -26,8 +26,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{
-    AdminCommand, ApiKeyCommand, AppCommand, BrandingCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand,
-    PeopleCommand, ProviderCommand, ResourceCommand, ScimCommand, UserCommand, WorkspaceCommand,
+    AdminCommand, ApiKeyCommand, AppCommand, BrandingCommand, Cli, Command, ConfigCommand, ExportCommand,
+    ImportCommand, KeysCommand, LinkCommand, PeopleCommand, ProviderCommand, ResourceCommand, ScimCommand, UserCommand,
+    WorkspaceCommand,
 };
 use crate::config::environment::{self, Unreadable};
 use crate::failure::Failure;
@@ -73,6 +74,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::App(command) => run_app(file, output, *command),
         Command::Resource(command) => run_resource(file, output, command),
         Command::Apply(args) => commands::apply::apply(file, output, &args),
+        Command::Export(ExportCommand::Config) => commands::apply::export(file, output),
+        Command::Export(ExportCommand::People { hashes }) => commands::people::export(file, hashes),
+        Command::Import(ImportCommand::Config(args)) => commands::apply::apply(file, output, &args.into()),
+        Command::Import(ImportCommand::People(args)) => commands::people::import(file, output, &args),
         Command::Link(command) => {
             use commands::link;
             match command {

@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use self::client::Client;
 use crate::args::{
-    AppCommand, BrandingCommand, Command, ConfigCommand, KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs,
-    ScimCommand, UserCommand, WorkspaceCommand,
+    AppCommand, BrandingCommand, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand, PeopleCommand,
+    ProviderCommand, RemoteArgs, ScimCommand, UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::{Output, fields};
@@ -47,8 +47,12 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::User(UserCommand::Sessions { user, end: None, end_all, sure }) => {
             people::sessions(&client, output, &user, end_all, sure.yes)
         }
-        Command::People(PeopleCommand::Import(import)) => transfer::import(&client, output, &import),
-        Command::People(PeopleCommand::Export { hashes }) => transfer::export(&client, hashes),
+        Command::People(PeopleCommand::Import(import)) | Command::Import(ImportCommand::People(import)) => {
+            transfer::import(&client, output, &import)
+        }
+        Command::People(PeopleCommand::Export { hashes }) | Command::Export(ExportCommand::People { hashes }) => {
+            transfer::export(&client, hashes)
+        }
         Command::App(command) => match *command {
             AppCommand::List(list) => apps::list(&client, output, &list),
             AppCommand::Show { id } => apps::show(&client, output, &id),
@@ -118,6 +122,8 @@ fn is_there(command: &Command) -> bool {
         Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
         Command::Resource(_)
         | Command::People(_)
+        | Command::Export(ExportCommand::People { .. })
+        | Command::Import(ImportCommand::People(_))
         | Command::Overview
         | Command::Webhook(_)
         | Command::Session(_)

@@ -157,8 +157,11 @@ pub fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))
 }
 
-/// Installs aws-lc as the TLS provider, for the server and HTTP clients.
+/// Installs aws-lc as the TLS provider, for the server and HTTP clients, unless it is.
 pub fn install_tls() -> Result<(), Failure> {
+    if rustls::crypto::CryptoProvider::get_default().is_some() {
+        return Ok(());
+    }
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| Failure::Failed("TLS was set up twice".to_owned()))

@@ -9,13 +9,18 @@ use super::Sure;
 /// `sigma backup`.
 #[derive(Args, Debug)]
 pub struct BackupArgs {
-    /// Folder of the backups, which must exist.
-    #[arg(long, value_name = "DIR")]
+    /// Where the backups are.
+    #[arg(
+        long,
+        value_name = "DIR|S3",
+        help = "Folder of the backups, which must exist; or s3://BUCKET/PREFIX, with AWS_ACCESS_KEY_ID and \
+                AWS_SECRET_ACCESS_KEY in the environment"
+    )]
     pub to: PathBuf,
     /// Encrypt for this age recipient (age1…). Repeatable: each of them can decrypt it.
     #[arg(long, value_name = "RECIPIENT")]
     pub age: Vec<String>,
-    /// Afterwards delete all but the newest N backups in the folder.
+    /// Afterwards delete all but the newest N backups there.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: Option<u32>,
 }
@@ -24,7 +29,7 @@ pub struct BackupArgs {
 #[derive(Args, Debug)]
 pub struct BackupFile {
     /// The backup.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help = "The backup: a file, or s3://BUCKET/PREFIX/NAME")]
     pub file: PathBuf,
     /// File with the age identity that decrypts it, as age-keygen writes it.
     #[arg(long, value_name = "FILE")]

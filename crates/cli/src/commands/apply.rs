@@ -5,6 +5,7 @@
 
 mod app;
 mod declared;
+mod export;
 mod file;
 mod look;
 mod members;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use sigma_store::{StoreError, Trial, Tx};
 
+pub use self::export::export;
 use self::step::{Run, Step};
 use self::wanted::Wanted;
 use super::branding;

@@ -1,21 +1,27 @@
 //! `sigma backup`, `sigma restore` and `sigma verify-backup`.
 
+mod bucket;
 mod folder;
+mod identity;
 mod rehearsal;
 mod restore;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Seek as _};
 use std::path::Path;
 
 use serde::Serialize;
 use sigma_core::time::{Clock as _, Timestamp};
-use sigma_store::transfer::{self, About, Identity, Recipient, Sum};
+use sigma_store::StoreOptions;
+use sigma_store::transfer::{self, About, Header, Recipient, Sum, TransferError, Watch};
 
+use self::bucket::Remote;
 pub use self::folder::stamp;
+use self::identity::identities;
 pub use self::rehearsal::verify;
 pub use self::restore::restore;
 
-use crate::args::{BackupArgs, BackupFile};
+use crate::args::BackupArgs;
 use crate::config;
 use crate::failure::Failure;
 use crate::opened::options;
@@ -25,8 +31,6 @@ use crate::system::{SystemClock, SystemRng};
 
 /// Most recipients of one backup.
 const MOST_RECIPIENTS: usize = 20;
-/// The longest file of age identities.
-const LONGEST_IDENTITIES: u64 = 64 * 1024;
 
 /// A backup as printed.
 #[derive(Serialize)]
@@ -88,24 +92,18 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
     if recipients.len() > MOST_RECIPIENTS {
         return Err(Failure::Usage(format!("--age: at most {MOST_RECIPIENTS} recipients")));
     }
-    if !args.to.is_dir() {
-        return Err(Failure::NotFound(format!("the folder {} does not exist", args.to.display())));
-    }
     let settings = config::load_checked(file)?;
+    let place = Place::of(&args.to)?;
     let now = SystemClock.now();
-    let path = args.to.join(folder::name(now, !recipients.is_empty()));
+    let name = folder::name(now, !recipients.is_empty());
     let about = About { issuer: settings.issuer.clone(), sigma: env!("CARGO_PKG_VERSION").to_owned(), now };
     let mut bar = Bar::new("Backing up", output.json);
-    let made = transfer::backup(&options(&settings), &path, &recipients, &about, &SystemRng, &mut |progress| {
-        bar.show(progress);
-    });
+    let made = place.fill(&options(&settings), &name, &recipients, &about, &mut |progress| bar.show(progress));
     drop(bar);
-    let (header, checksums) = made?;
-    let bytes = fs::metadata(&path).map_or(0, |file| file.len());
-    let made = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let deleted = args.keep.map_or(Ok(Vec::new()), |keep| folder::keep(&args.to, made, keep))?;
+    let Made { file, bytes, header, checksums } = made?;
+    let deleted = args.keep.map_or(Ok(Vec::new()), |keep| place.keep(&name, keep))?;
     let view = BackupView {
-        file: path.display().to_string(),
+        file,
         bytes,
         encrypted: !recipients.is_empty(),
         about: HeaderView::of(&header),
@@ -122,12 +120,92 @@ pub fn backup(file: Option<&Path>, output: Output, args: &BackupArgs) -> Result<
     })
 }
 
-/// The identities of `--identity`.
-fn identities(file: &BackupFile) -> Result<Vec<Identity>, Failure> {
-    use std::io::Read as _;
-    let Some(path) = &file.identity else { return Ok(Vec::new()) };
-    let mut text = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(LONGEST_IDENTITIES).read_to_string(&mut text));
-    read.map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", path.display())))?;
-    Identity::parse_file(&text).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
+/// Where backups are put.
+enum Place<'a> {
+    Folder(&'a Path),
+    Bucket(Remote),
+}
+
+/// A backup that was made.
+struct Made {
+    file: String,
+    bytes: u64,
+    header: Header,
+    checksums: Vec<Sum>,
+}
+
+impl<'a> Place<'a> {
+    /// That of `--to`.
+    fn of(to: &'a Path) -> Result<Self, Failure> {
+        match bucket::address(to) {
+            Some((bucket, prefix)) => Ok(Self::Bucket(Remote::new(bucket, prefix)?)),
+            None if to.is_dir() => Ok(Self::Folder(to)),
+            None => Err(Failure::NotFound(format!("the folder {} does not exist", to.display()))),
+        }
+    }
+
+    /// Makes the backup `name`, which appears once it is complete.
+    fn fill(
+        &self,
+        options: &StoreOptions,
+        name: &str,
+        recipients: &[Recipient],
+        about: &About,
+        watch: Watch<'_>,
+    ) -> Result<Made, Failure> {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                let (header, checksums) = transfer::backup(options, &path, recipients, about, &SystemRng, watch)?;
+                let bytes = fs::metadata(&path).map_or(0, |file| file.len());
+                Ok(Made { file: path.display().to_string(), bytes, header, checksums })
+            }
+            Self::Bucket(remote) => {
+                let (file, out) = (remote.of(name), remote.send(name)?);
+                let made = transfer::backup_to(options, (Path::new(&file), out), recipients, about, &SystemRng, watch);
+                let (out, header, checksums) = made?;
+                Ok(Made { bytes: out.finish()?, file, header, checksums })
+            }
+        }
+    }
+
+    /// Deletes all but the newest `keep` backups, of which `made` is one; returns the names of those that are gone.
+    fn keep(&self, made: &str, keep: u32) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Folder(folder) => folder::keep(folder, made, keep),
+            Self::Bucket(remote) => remote.keep(made, keep),
+        }
+    }
+}
+
+/// Opens a backup so that it can be read more than once: what is in a bucket or comes through a pipe is copied into a temporary file.
+fn open(path: &Path, json: bool) -> Result<File, Failure> {
+    if let Some((bucket, path)) = bucket::address(path) {
+        let (prefix, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if name.is_empty() {
+            return Err(Failure::Usage("name the backup in the bucket: s3://BUCKET/PREFIX/sigma-….backup".to_owned()));
+        }
+        return Remote::new(bucket, prefix)?.load(name, &mut Bar::new("Loading", json));
+    }
+    let failed = |cause| Failure::from(TransferError::File { path: path.to_owned(), cause });
+    let mut file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_file() {
+        return Ok(file);
+    }
+    let mut copy = spool()?;
+    io::copy(&mut file, &mut copy).and_then(|_| copy.rewind()).map_err(failed)?;
+    Ok(copy)
+}
+
+/// A temporary file that has no name: nobody else can open it, and it is gone with this process however that ends.
+fn spool() -> Result<File, Failure> {
+    tempfile::tempfile().map_err(|error| spool_failed(&error))
+}
+
+fn spool_failed(error: &io::Error) -> Failure {
+    let folder = std::env::temp_dir();
+    Failure::Failed(format!(
+        "the backup cannot be copied into {}: {error}; TMPDIR names another folder",
+        folder.display()
+    ))
 }

@@ -277,3 +277,55 @@ providers:
     let removed = sigma.json(&["audit", "--action", "provider.remove"]);
     assert_eq!(removed["items"][0]["details"], json!({"provider": "acme"}), "{removed}");
 }
+
+#[test]
+fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
+    let sigma = Installation::new();
+    let declared = "\
+branding: { accent: '#1a7f5a', support_url: 'https://example.org/help', welcome: { en: 'Hello: you', no: Hei } }
+orgs:
+  - org: bakery
+    name: 'Bakery: \"Müller\" #1'
+    require_second_factor: true
+    quotas: { members: 5 }
+    branding: { accent: '#7f1a5a' }
+    roles: [{ name: Clerk, description: Serves, permissions: [canManageUsers] }]
+resources:
+  - { uri: 'https://api.example.org', name: Notes, open: true, scopes: [{ name: 'notes:read', description: Read your notes }] }
+apps:
+  - client_id: shop
+    client_name: Shop
+    org: bakery
+    redirect_uris: ['https://shop.example.org/callback']
+    backchannel_logout_uri: https://shop.example.org/logout
+    refresh_rotation: false
+    access_seconds: 600
+    org_claims: { roles: shop_roles, role_names: { Clerk: sales } }
+  - { client_id: api, client_name: API, grant_types: [client_credentials], scope: '', security_profile: none }
+  - { client_id: phone, client_name: Phone, application_type: native, token_endpoint_auth_method: none, redirect_uris: ['org.example:/cb'] }
+providers:
+  - { id: acme, issuer: 'https://idp.example.org', client_id: sigma, client_secret: { env: API_SECRET } }
+";
+    let made = apply(&sigma, declared, &["--yes"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let exported = sigma.run(&["export", "config"]);
+    assert_eq!(exported.code, 0, "{exported:?}");
+    for told in [SECRET, "secret\":", "secret:", "API_SECRET"] {
+        assert!(!exported.stdout.contains(told), "{told}: {exported:?}");
+    }
+    let again = apply(&sigma, &exported.stdout, &["--dry-run"]);
+    assert_eq!((again.code, again.stdout.trim()), (0, "Nothing to do: everything is as declared."), "{again:?}");
+    let json = sigma.json(&["export", "config"]);
+    assert_eq!(json["apps"].as_array().unwrap().len(), 3, "{json}");
+
+    let other = Installation::new();
+    // What is not in the file: the secret of the provider.
+    let text = exported
+        .stdout
+        .replace("    client_id: \"sigma\"", "    client_id: \"sigma\"\n    client_secret: { env: API_SECRET }");
+    fs::write(other.path().join("sigma.yaml"), text).unwrap();
+    let mut command = other.command(&["import", "config", "sigma.yaml", "--yes"]);
+    let imported = Ran::of(&command.env("API_SECRET", SECRET).output().unwrap());
+    assert_eq!(imported.code, 0, "{imported:?}");
+    assert_eq!(other.json(&["export", "config"]), json);
+}

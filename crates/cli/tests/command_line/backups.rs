@@ -1,6 +1,6 @@
 //! Backups as an operator makes, tries and restores them.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use sigma_store::params;
@@ -121,6 +121,46 @@ fn a_disk_that_fills_leaves_no_backup_and_old_ones_are_kept() {
     let ran = Ran::of(&limited.output().unwrap());
     assert_eq!((ran.code, ran.stderr.contains("backups/")), (1, true), "{ran:?}");
     assert_eq!(sorted(&folder), before);
+}
+
+/// As `cat sigma.key`, but the second time it tells `started` and then takes its time.
+const SLOW_KEY: &str = "[ -e once ] && { echo > started; exec sleep 9; }; : > once; cat sigma.key";
+
+#[test]
+fn a_trial_that_is_stopped_leaves_nothing_and_a_backup_and_its_key_may_come_through_pipes() {
+    let sigma = served();
+    std::fs::create_dir(sigma.path().join("backups")).unwrap();
+    let made = sigma.json(&["backup", "--to", "backups", "--age", RECIPIENT]);
+    std::fs::write(sigma.path().join("id.txt"), IDENTITY).unwrap();
+    let file = made["file"].as_str().unwrap();
+    let script = "exec \"$0\" verify-backup --json --identity <(cat id.txt) <(cat \"$1\")";
+    let mut piped = Command::new("bash");
+    piped.args(["-c", script, env!("CARGO_BIN_EXE_sigma"), file]).current_dir(sigma.path());
+    let piped = Ran::of(&piped.env("SIGMA__STORE__URL", sigma.url()).output().unwrap());
+    assert_eq!(piped.code, 0, "{piped:?}");
+
+    let (temporary, started) = (sigma.path().join("tmp"), sigma.path().join("started"));
+    std::fs::create_dir(&temporary).unwrap();
+    assert!(Command::new("mkfifo").arg(&started).status().unwrap().success());
+    let config = format!("{LISTEN}[master_key]\ncommand = ['sh', '-c', '{SLOW_KEY}']\n");
+    std::fs::write(sigma.path().join("sigma.toml"), config).unwrap();
+    let mut trial = sigma.command(&["verify-backup", file, "--identity", "id.txt"]);
+    let trial =
+        trial.env("TMPDIR", &temporary).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut trial = trial.unwrap();
+    // Its server asks for the key: the backup is restored.
+    std::fs::read(&started).unwrap();
+    assert_eq!(sorted(&temporary).len(), 1);
+    assert!(Command::new("kill").arg(trial.id().to_string()).status().unwrap().success());
+    assert_eq!(trial.wait().unwrap().code(), Some(143));
+    assert_eq!(sorted(&temporary), [""; 0]);
+}
+
+#[test]
+fn a_bucket_needs_keys() {
+    let sigma = Installation::new();
+    let refused = sigma.run(&["backup", "--to", "s3://backups/sigma", "--json"]);
+    assert_eq!((refused.code, refused.stderr.contains("AWS_ACCESS_KEY_ID")), (5, true), "{refused:?}");
 }
 
 fn sorted(folder: &std::path::Path) -> Vec<String> {

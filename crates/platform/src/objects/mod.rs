@@ -3,6 +3,7 @@
 //! An object never changes: a logo is named by the SHA-256 of its content, a picture by a random id. Pages work without: an
 //! object that is missing, or a bucket that does not respond, leaves a gap that they fill.
 
+mod bucket;
 mod decoding;
 mod large;
 mod logo;
@@ -23,6 +24,7 @@ use sigma_store::Memory;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+pub use bucket::{Bucket, Download, PART, Upload};
 pub use decoding::ImageError;
 pub use large::{LargeObject, Receiving};
 pub use logo::Logo;
@@ -93,7 +95,11 @@ impl Objects {
     pub fn new(settings: &Settings) -> Result<Self, ObjectError> {
         let place = match &settings.s3 {
             None => Place::Folder(settings.folder.clone()),
-            Some(s3) => Place::Bucket { bucket: Arc::new(bucket(s3)?), prefix: s3.prefix.clone() },
+            Some(s3) => {
+                let retry = RetryConfig { max_retries: 1, retry_timeout: TIME_LIMIT, ..RetryConfig::default() };
+                let bucket = Arc::new(client(s3, Waiting { limit: TIME_LIMIT, retry })?);
+                Place::Bucket { bucket, prefix: s3.prefix.clone() }
+            }
         };
         let (waiting, turns) = picture::TURNS;
         Ok(Self {
@@ -214,9 +220,17 @@ async fn load(store: &dyn ObjectStore, path: &Path) -> Result<Bytes, ObjectError
     Ok(found.bytes().await?)
 }
 
-fn bucket(s3: &S3) -> Result<AmazonS3, ObjectError> {
-    let options = ClientOptions::new().with_timeout(TIME_LIMIT).with_connect_timeout(TIME_LIMIT / 2);
-    let retry = RetryConfig { max_retries: 1, retry_timeout: TIME_LIMIT, ..RetryConfig::default() };
+/// How long a bucket is waited for.
+struct Waiting {
+    /// For the answer to one request.
+    limit: Duration,
+    /// And how often it is asked again.
+    retry: RetryConfig,
+}
+
+/// What speaks to the bucket of the settings.
+fn client(s3: &S3, waiting: Waiting) -> Result<AmazonS3, ObjectError> {
+    let options = ClientOptions::new().with_timeout(waiting.limit).with_connect_timeout(TIME_LIMIT / 2);
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&s3.bucket)
         .with_region(&s3.region)
@@ -224,7 +238,12 @@ fn bucket(s3: &S3) -> Result<AmazonS3, ObjectError> {
         .with_access_key_id(s3.access_key_id.expose_secret())
         .with_secret_access_key(s3.secret_access_key.expose_secret())
         .with_client_options(options)
-        .with_retry(retry);
+        // One request each: some services know no other.
+        .with_disable_bulk_delete(true)
+        .with_retry(waiting.retry);
+    if let Some(token) = &s3.session_token {
+        builder = builder.with_token(token.expose_secret());
+    }
     if let Some(endpoint) = &s3.endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
     }

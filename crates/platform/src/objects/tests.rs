@@ -220,6 +220,7 @@ async fn bucket_that_answers(answer: &'static str) -> Settings {
         prefix: "sigma".to_owned(),
         access_key_id: SecretString::from("key"),
         secret_access_key: SecretString::from("secret"),
+        session_token: None,
     };
     Settings { s3: Some(s3), ..Settings::default() }
 }

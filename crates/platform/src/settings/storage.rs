@@ -124,6 +124,9 @@ pub struct S3 {
     /// The secret of the access key; meant for the environment.
     #[serde(serialize_with = "masked_secret")]
     pub secret_access_key: SecretString,
+    /// What goes with keys that are valid for hours: for commands alone, since a server runs longer.
+    #[serde(skip)]
+    pub session_token: Option<SecretString>,
 }
 
 fn default_region() -> String {

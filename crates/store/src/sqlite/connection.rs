@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
+use super::owner::give_to_owner_of_folder;
 use crate::changes::{delete_changes, insert_change, recent_changes};
 use crate::error::{OpenError, Outage, StoreError};
 use crate::measure::Open;
@@ -174,8 +175,9 @@ fn write_ahead(connection: &Connection, patience: Duration) -> Result<String, ru
 /// readable by others than its owner; its log inherits the mode.
 pub(crate) fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(refusal(path, &error)),
-        _ => {}
+        Ok(file) => give_to_owner_of_folder(&file, path),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(refusal(path, &error)),
     }
     path.canonicalize().map_err(|error| refusal(path, &error))
 }

@@ -1,10 +1,11 @@
 //! The lock that one server holds on one database file.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::owner::give_to_owner_of_folder;
 use crate::error::OpenError;
 
 /// Held as long as it lives; the system releases it when the process dies, however it dies.
@@ -18,14 +19,7 @@ impl ServerLock {
     pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
         let lock = lock_path(database);
         let failed = |error: std::io::Error| OpenError::File { path: lock.clone(), reason: error.to_string() };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock)
-            .map_err(failed)?;
+        let mut file = open(&lock).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -43,6 +37,19 @@ impl ServerLock {
             tracing::warn!(%error, lock = %lock.display(), "the process number could not be written to the lock file");
         }
         Ok(Self { _file: file })
+    }
+}
+
+fn open(lock: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    match options.clone().create_new(true).open(lock) {
+        Ok(file) => {
+            give_to_owner_of_folder(&file, lock);
+            Ok(file)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.create(true).truncate(false).open(lock),
+        Err(error) => Err(error),
     }
 }
 

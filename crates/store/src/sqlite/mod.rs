@@ -3,6 +3,7 @@
 mod connection;
 mod engine;
 mod lock;
+mod owner;
 mod reader;
 mod schema;
 mod tx;

@@ -47,7 +47,7 @@ pub fn backup(
     let draft = path.with_file_name(format!(".{name}{DRAFT}{}", alphanumeric(rng, 8)));
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     clear_drafts(folder);
-    let written = write(source.as_mut(), &draft, recipients, about, rng, watch).and_then(|written| {
+    let written = write_file(source.as_mut(), &draft, recipients, about, rng, watch).and_then(|written| {
         // Never in the place of another backup.
         fs::hard_link(&draft, path).map_err(TransferError::file(path))?;
         Ok(written)
@@ -56,6 +56,23 @@ pub fn backup(
     let written = written?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(TransferError::file(folder))?;
     Ok(written)
+}
+
+/// Writes a backup of the database of `options` to `out`, which is called `name` in messages; returns it, with everything written to it.
+/// What keeps an incomplete backup from being taken for one is up to whoever made `out`.
+///
+/// # Errors
+/// The database cannot be read, or `out` not be written.
+pub fn backup_to<W: Write>(
+    options: &StoreOptions,
+    (name, out): (&Path, W),
+    recipients: &[Recipient],
+    about: &About,
+    rng: &dyn Rng,
+    watch: Watch<'_>,
+) -> Result<(W, Header, Vec<Sum>), TransferError> {
+    let mut source = source(options)?;
+    write(source.as_mut(), (name, out), recipients, about, rng, watch)
 }
 
 /// Deletes what killed backups left behind: drafts that nobody writes.
@@ -77,13 +94,13 @@ fn is_draft(name: &str) -> bool {
     parts.is_some_and(|(_, end)| end.len() == 8 && end.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// The file, encrypted or not.
-enum Out {
-    Plain(BufWriter<File>),
-    Encrypted(Box<Encrypting<BufWriter<File>>>),
+/// Where a backup goes, encrypted or not.
+enum Out<W: Write> {
+    Plain(W),
+    Encrypted(Box<Encrypting<W>>),
 }
 
-impl Write for Out {
+impl<W: Write> Write for Out<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file) => file.write(bytes),
@@ -99,7 +116,7 @@ impl Write for Out {
     }
 }
 
-fn write(
+fn write_file(
     source: &mut dyn Source,
     draft: &Path,
     recipients: &[Recipient],
@@ -108,6 +125,26 @@ fn write(
     watch: Watch<'_>,
 ) -> Result<(Header, Vec<Sum>), TransferError> {
     let file = |cause| TransferError::File { path: draft.to_owned(), cause };
+    // Nobody else may read it.
+    let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft).map_err(file)?;
+    // As long as somebody writes it, nobody clears it away.
+    out.lock().map_err(file)?;
+    let out = BufWriter::with_capacity(1 << 18, out);
+    let (out, header, sums) = write(source, (draft, out), recipients, about, rng, watch)?;
+    let out = out.into_inner().map_err(|error| file(error.into_error()))?;
+    out.sync_all().map_err(file)?;
+    Ok((header, sums))
+}
+
+fn write<W: Write>(
+    source: &mut dyn Source,
+    (name, out): (&Path, W),
+    recipients: &[Recipient],
+    about: &About,
+    rng: &dyn Rng,
+    watch: Watch<'_>,
+) -> Result<(W, Header, Vec<Sum>), TransferError> {
+    let file = |cause| TransferError::File { path: name.to_owned(), cause };
     let shapes = source.shapes()?;
     let mut rows = Vec::new();
     for shape in &shapes {
@@ -122,11 +159,6 @@ fn write(
         taken_at: about.now.micros(),
         rows,
     };
-    // Nobody else may read it.
-    let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft).map_err(file)?;
-    // As long as somebody writes it, nobody clears it away.
-    out.lock().map_err(file)?;
-    let out = BufWriter::with_capacity(1 << 18, out);
     let out = if recipients.is_empty() {
         Out::Plain(out)
     } else {
@@ -152,7 +184,5 @@ fn write(
         Out::Plain(out) => out,
         Out::Encrypted(out) => out.finish().map_err(file)?,
     };
-    let out = out.into_inner().map_err(|error| file(error.into_error()))?;
-    out.sync_all().map_err(file)?;
-    Ok((header, sums))
+    Ok((out, header, sums))
 }

@@ -21,11 +21,11 @@ mod tables;
 
 pub use age::{AgeError, Identity, Recipient};
 pub use archive::Header;
-pub use backup::{About, backup};
+pub use backup::{About, backup, backup_to};
 pub use error::TransferError;
 pub use moves::{Move, Moved, Step, cancel};
 pub use rekey::rekey;
-pub use restore::{Checked, Order, Restored, check, restore};
+pub use restore::{Checked, Order, Restored, check, clear_unfinished, restore};
 pub use revocation::Revoked;
 pub use shape::Sum;
 pub use tables::{COPIED, LEFT};

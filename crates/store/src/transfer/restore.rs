@@ -39,8 +39,10 @@ pub struct Checked {
 /// What to restore, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'o> {
-    /// The backup.
-    pub path: &'o Path,
+    /// The backup: a file that can be read more than once.
+    pub file: &'o File,
+    /// What the file is called in messages.
+    pub name: &'o Path,
     /// What may decrypt it.
     pub identities: &'o [Identity],
     /// The key that must open what is sealed in it.
@@ -75,11 +77,13 @@ impl Read for In {
     }
 }
 
-fn open(path: &Path, identities: &[Identity]) -> Result<ArchiveReader<In>, TransferError> {
-    use std::io::BufRead as _;
-    let file = File::open(path).map_err(TransferError::file(path))?;
+/// Reads a file from its beginning.
+fn open(file: &File, name: &Path, identities: &[Identity]) -> Result<ArchiveReader<In>, TransferError> {
+    use std::io::{BufRead as _, Seek as _};
+    let mut file = file.try_clone().map_err(TransferError::file(name))?;
+    file.rewind().map_err(TransferError::file(name))?;
     let mut file = BufReader::with_capacity(1 << 18, file);
-    let is_encrypted = is_encrypted(file.fill_buf().map_err(TransferError::file(path))?);
+    let is_encrypted = is_encrypted(file.fill_buf().map_err(TransferError::file(name))?);
     let input = if is_encrypted { In::Encrypted(Box::new(decrypt(file, identities)?)) } else { In::Plain(file) };
     ArchiveReader::new(input, migrations::current()?)
 }
@@ -89,12 +93,12 @@ fn open(path: &Path, identities: &[Identity]) -> Result<ArchiveReader<In>, Trans
 /// # Errors
 /// The backup is not usable.
 pub fn check(
-    path: &Path,
+    (file, name): (&File, &Path),
     identities: &[Identity],
     master_key: Option<&MasterKey>,
     watch: Watch<'_>,
 ) -> Result<Checked, TransferError> {
-    let mut archive = open(path, identities)?;
+    let mut archive = open(file, name, identities)?;
     let header = archive.header().clone();
     let (mut table, mut done, all) = (String::new(), 0, header.all_rows());
     loop {
@@ -145,17 +149,48 @@ pub fn restore(
     rng: &dyn Rng,
     watch: Watch<'_>,
 ) -> Result<Restored, TransferError> {
-    let Order { path, identities, master_key, .. } = *order;
-    let file = file_path(&options.url)?;
+    let Order { file, name, identities, master_key, .. } = *order;
+    let path = file_path(&options.url)?;
     // First what is quick, so that nobody waits for a refusal.
-    let place = file.map(|file| Place::take(&file, rng)).transpose()?;
-    let backup = check(path, identities, master_key, &mut |_| {})?;
-    let archive = open(path, identities)?;
+    let place = path.map(|path| Place::take(&path, rng)).transpose()?;
+    let backup = check((file, name), identities, master_key, &mut |_| {})?;
+    let archive = open(file, name, identities)?;
     let revoked = match place {
         Some(place) => into_file(archive, &place, order, watch)?,
         None => into_server(archive, options, order, watch)?,
     };
     Ok(Restored { backup, revoked })
+}
+
+/// Links in a row, as the system follows them.
+const MOST_LINKS: usize = 40;
+/// In the names of database files that are being restored.
+const DRAFT: &str = ".restoring-";
+/// Random letters after it.
+const LETTERS: usize = 8;
+
+/// Deletes what a restore into the database of `url` leaves behind when it is killed. Only whoever restores may call it.
+pub fn clear_unfinished(url: &str) {
+    if let Ok(Some(file)) = file_path(url)
+        && let Ok(file) = canonical(&file)
+    {
+        clear_drafts(&file);
+    }
+}
+
+fn clear_drafts(file: &Path) {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return };
+    let name = name.to_string_lossy();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let found = entry.file_name();
+        let rest = found.to_str().and_then(|found| found.strip_prefix(&*name)?.strip_prefix(DRAFT));
+        let is_draft = rest.and_then(|rest| rest.split_at_checked(LETTERS)).is_some_and(|(letters, suffix)| {
+            letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) && ["", "-wal", "-shm"].contains(&suffix)
+        });
+        if is_draft {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
 }
 
 /// Where a database file is to be, locked against servers.
@@ -171,8 +206,10 @@ impl Place {
         let file = &canonical(file)?;
         let lock = ServerLock::take(file)?;
         refuse_rows(file)?;
+        // Nobody else restores here, because of the lock.
+        clear_drafts(file);
         let mut name = file.as_os_str().to_owned();
-        name.push(format!(".restoring-{}", alphanumeric(rng, 8)));
+        name.push(format!("{DRAFT}{}", alphanumeric(rng, LETTERS)));
         Ok(Self { file: file.to_owned(), draft: PathBuf::from(name), _lock: lock })
     }
 
@@ -202,6 +239,12 @@ impl Drop for Place {
 fn canonical(file: &Path) -> Result<PathBuf, TransferError> {
     if let Ok(there) = file.canonicalize() {
         return Ok(there);
+    }
+    // A link to a file that is not there yet: the database belongs where it points.
+    let mut file = file.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&file) else { break };
+        file = file.parent().unwrap_or(Path::new("")).join(target);
     }
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().map_err(TransferError::file(folder))?;

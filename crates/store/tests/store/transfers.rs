@@ -60,7 +60,9 @@ fn restore(
 ) -> Result<Restored, TransferError> {
     let (identities, key) = (Identity::parse_file(IDENTITY).unwrap(), master_key("A"));
     let now = Timestamp::from_seconds(1_772_400_000);
-    let mut order = Order { path: file, identities: &identities, master_key: Some(&key), revoke_since: None, now };
+    let opened = std::fs::File::open(file).unwrap();
+    let mut order =
+        Order { file: &opened, name: file, identities: &identities, master_key: Some(&key), revoke_since: None, now };
     change(&mut order);
     transfer::restore(&order, options, &SeededRng::new(2), &mut |_| {})
 }
@@ -147,7 +149,8 @@ fn a_backup_that_cannot_be_used_changes_nothing() {
     for file in [&file, &encrypted] {
         let error = transfer::restore(
             &Order {
-                path: file,
+                file: &std::fs::File::open(file).unwrap(),
+                name: file,
                 identities: &Identity::parse_file(IDENTITY).unwrap(),
                 master_key: Some(&other),
                 revoke_since: None,
@@ -216,6 +219,37 @@ fn what_has_rows_is_not_overwritten_whoever_wrote_them_and_wherever_they_are() {
     other.execute_batch("CREATE TABLE \"odd name\" (t TEXT); INSERT INTO \"odd name\" VALUES ('precious')").unwrap();
     assert!(refused("other.sqlite"));
     assert!(!refused("new.sqlite"));
+}
+
+#[test]
+fn a_restored_database_belongs_to_the_owner_of_its_folder_and_what_a_killed_restore_left_is_gone() {
+    use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+    let store = TestStore::new(Engine::Sqlite);
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("one.backup");
+    back_up(&store.database.options, &backup, &[]).unwrap();
+    let there = folder.path().join("there");
+    std::fs::create_dir(&there).unwrap();
+    // Only root can give it away; for everybody else it is their own already.
+    let _ = chown(&there, Some(65_534), Some(65_534));
+    let owner = std::fs::metadata(&there).unwrap().uid();
+    let left = ["", "-wal"].map(|suffix| there.join(format!("db.sqlite.restoring-abcd1234{suffix}")));
+    let others = ["db.sqlite.restoring-plan", "db.sqlite.restoring-abcd1234-notes"].map(|name| there.join(name));
+    for file in left.iter().chain(&others) {
+        std::fs::write(file, "x").unwrap();
+    }
+    // The database stays on the disk that the link names.
+    let link = folder.path().join("link.sqlite");
+    symlink("there/db.sqlite", &link).unwrap();
+    let url = format!("sqlite:{}", link.display());
+    restore(&backup, &StoreOptions { url: url.clone(), ..store.database.options.clone() }, |_| {}).unwrap();
+    for name in ["db.sqlite", "db.sqlite.lock"] {
+        assert_eq!(std::fs::metadata(there.join(name)).unwrap().uid(), owner, "{name}");
+    }
+    assert!(link.is_symlink() && !left.iter().any(|file| file.exists()) && others.iter().all(|file| file.exists()));
+    std::fs::write(&left[0], "x").unwrap();
+    transfer::clear_unfinished(&url);
+    assert!(!left[0].exists() && there.join("db.sqlite").exists());
 }
 
 #[test]

@@ -133,7 +133,8 @@ fn switches(names: &[String]) -> Result<Switches, String> {
     names.iter().map(switch).collect()
 }
 
-fn view_role(role: &Role) -> Result<Members, StoreError> {
+/// The members of a role, by the names of declarations.
+pub fn view_role(role: &Role) -> Result<Members, StoreError> {
     let RolePermissions { switches, schemas, catalogs, names } = &role.permissions;
     let on: Vec<&str> = Switch::ALL.into_iter().filter(|switch| switches.is_on(*switch)).map(Switch::as_str).collect();
     members(&json!({

@@ -70,7 +70,7 @@ impl Step {
 }
 
 /// Whether a new thing need not be shown to have it.
-fn is_nothing(value: &Value) -> bool {
+pub fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),

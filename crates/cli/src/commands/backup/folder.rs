@@ -1,6 +1,8 @@
-//! The folder of backups: how they are named, and which are kept.
+//! Folders and buckets of backups: how they are named, and which are kept.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use sigma_core::time::Timestamp;
@@ -43,8 +45,22 @@ fn time_of(name: &str) -> &str {
     name.get(PREFIX.len()..PREFIX.len() + TIME).unwrap_or_default()
 }
 
-/// Deletes all but the newest `keep` backups in `folder`, of which `made` is one; returns the names of those that are gone. What says
-/// that it was made later was made by a clock that was ahead: it does not count and stays.
+/// Whether `name` is the name of a backup from before `made`, which is another's. What says that it was made later was made by a clock
+/// that was ahead: it does not count and stays.
+pub fn is_older(name: &str, made: &str) -> bool {
+    is_backup(name) && time_of(name) <= time_of(made) && name != made
+}
+
+/// Those of `names` that are not among the newest `keep` backups, of which `made` is one.
+pub fn superseded(names: Vec<String>, made: &str, keep: u32) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().filter(|name| is_older(name, made)).collect();
+    names.sort_unstable_by(|one, other| other.cmp(one));
+    let others = usize::try_from(keep).unwrap_or(usize::MAX).saturating_sub(1);
+    names.split_off(names.len().min(others))
+}
+
+/// Deletes all but the newest `keep` backups in `folder`, of which `made` is one; returns the names of those that are gone. Several names
+/// of one file are one backup. Links to files elsewhere do not count and stay: whoever made them keeps those files.
 ///
 /// # Errors
 /// The folder cannot be read, or a backup not be deleted.
@@ -52,20 +68,26 @@ pub fn keep(folder: &Path, made: &str, keep: u32) -> Result<Vec<String>, Failure
     let failed = |error: std::io::Error| {
         Failure::Failed(format!("the backup was made; older ones in {} cannot be deleted: {error}", folder.display()))
     };
+    let file = |name: &str| fs::symlink_metadata(folder.join(name)).map(|file| (file.dev(), file.ino()));
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let is_file = entry.file_type().map_err(failed)?.is_file();
-        let is_older = |name: &String| is_backup(name) && time_of(name) <= time_of(made) && name != made;
-        names.extend(entry.file_name().into_string().ok().filter(|name| is_file && is_older(name)));
+        names.extend(entry.file_name().into_string().ok().filter(|name| is_file && is_older(name, made)));
     }
     names.sort_unstable_by(|one, other| other.cmp(one));
-    let others = usize::try_from(keep).unwrap_or(usize::MAX).saturating_sub(1);
-    let old = names.split_off(names.len().min(others));
-    for name in &old {
-        fs::remove_file(folder.join(name)).map_err(failed)?;
+    let keep = usize::try_from(keep).unwrap_or(usize::MAX);
+    let (mut kept, mut gone) = (BTreeSet::from([file(made).map_err(failed)?]), Vec::new());
+    for name in names {
+        let file = file(&name).map_err(failed)?;
+        if kept.contains(&file) || kept.len() < keep {
+            kept.insert(file);
+        } else {
+            fs::remove_file(folder.join(&name)).map_err(failed)?;
+            gone.push(name);
+        }
     }
-    Ok(old)
+    Ok(gone)
 }
 
 #[cfg(test)]
@@ -99,5 +121,32 @@ mod tests {
         for name in others.iter().chain(&days[2..]).chain([&ahead]) {
             assert!(folder.path().join(name).exists(), "{name}");
         }
+    }
+
+    #[test]
+    fn names_of_one_file_are_one_backup_and_links_to_files_elsewhere_stay() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let at = |day: u32| format!("sigma-202611{day}T000000Z.backup");
+        let path = |day: u32| folder.path().join(at(day));
+        for day in [20, 22, 24, 26] {
+            fs::write(path(day), "x").unwrap();
+        }
+        fs::hard_link(path(24), path(23)).unwrap();
+        fs::hard_link(path(20), elsewhere.path().join("weekly")).unwrap();
+        fs::write(elsewhere.path().join("old"), "x").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("old"), path(21)).unwrap();
+        std::os::unix::fs::symlink("gone", path(25)).unwrap();
+        // The 26th, and the one of the 24th under both of its names; what has a name elsewhere stays there.
+        assert_eq!(keep(folder.path(), &at(26), 2).unwrap(), [at(22), at(20)]);
+        assert!(path(23).exists() && path(24).exists() && path(21).exists() && path(25).is_symlink());
+        assert!(elsewhere.path().join("weekly").exists());
+    }
+
+    #[test]
+    fn the_oldest_in_a_bucket_are_superseded() {
+        let names = ["sigma-20261126T000000Z.backup", "sigma-20261124T000000Z.backup.age", "notes"].map(str::to_owned);
+        let made = "sigma-20261127T000000Z.backup";
+        assert_eq!(superseded(names.to_vec(), made, 2), ["sigma-20261124T000000Z.backup.age"]);
+        assert_eq!(superseded(names.to_vec(), made, 3), [""; 0]);
     }
 }

@@ -1,5 +1,6 @@
 //! `sigma verify-backup`: a backup is restored beside the real database, and a server signs an app in on it.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use sigma_store::app::manage::{self, Fresh};
 use sigma_store::transfer;
 use tokio::sync::watch;
 
-use super::{HeaderView, identities};
+use super::{HeaderView, identities, open};
 use crate::args::BackupFile;
 use crate::commands::app::new_secret;
 use crate::config;
@@ -24,10 +25,14 @@ use crate::opened::{master_key, options};
 use crate::output::{Output, fields};
 use crate::progress::Bar;
 use crate::serve::{could_not, install_tls, runtime, start, until};
+use crate::signals::clear_when_stopped;
 use crate::system::{SystemClock, SystemRng};
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a folder is removed until it is gone.
+const ATTEMPTS: usize = 100;
 
 /// The result as printed.
 #[derive(Serialize)]
@@ -43,12 +48,16 @@ struct Answer {
 pub fn verify(file: Option<&Path>, output: Output, args: &BackupFile) -> Result<(), Failure> {
     let settings = config::load_checked(file)?;
     let (identities, key) = (identities(args)?, master_key(&settings, &SystemRng)?);
+    let backup = open(&args.file, output.json)?;
     let folder =
         tempfile::tempdir().map_err(|error| Failure::Failed(format!("there is no temporary folder: {error}")))?;
+    let copy = folder.path().to_owned();
+    clear_when_stopped(move || remove(&copy))?;
     let there = elsewhere(&settings, folder.path());
     let mut bar = Bar::new("Restoring", output.json);
     let order = transfer::Order {
-        path: &args.file,
+        file: &backup,
+        name: &args.file,
         identities: &identities,
         master_key: Some(&key),
         revoke_since: None,
@@ -76,6 +85,15 @@ pub fn verify(file: Option<&Path>, output: Output, args: &BackupFile) -> Result<
         shown.push(("good", answer.checked.join("\n")));
         fields(&shown)
     })
+}
+
+/// Removes the folder, in which this process may be making files.
+fn remove(folder: &Path) {
+    for _ in 0..ATTEMPTS {
+        if fs::remove_dir_all(folder).is_ok() {
+            return;
+        }
+    }
 }
 
 /// The settings for a server in `folder` that nobody else can reach, and that reaches nobody.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sigma_core::time::Clock as _;
 use sigma_store::transfer::{self, Revoked};
 
-use super::{HeaderView, identities};
+use super::{HeaderView, identities, open};
 use crate::args::RestoreArgs;
 use crate::commands::audit::moment;
 use crate::config;
@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::opened::{master_key, options};
 use crate::output::{Output, fields};
 use crate::progress::Bar;
+use crate::signals::clear_when_stopped;
 use crate::system::{SystemClock, SystemRng};
 
 /// What a restore loses, for the operator to judge.
@@ -47,10 +48,20 @@ pub fn restore(file: Option<&Path>, output: Output, args: &RestoreArgs) -> Resul
     let since = args.revoke_since.as_deref().map(|text| moment("--revoke-since", text, now)).transpose()?;
     let settings = config::load_checked(file)?;
     let (identities, key) = (identities(&args.backup)?, master_key(&settings, &SystemRng)?);
+    let name = args.backup.file.as_path();
+    let (file, options) = (open(name, output.json)?, options(&settings));
+    let url = options.url.clone();
+    clear_when_stopped(move || transfer::clear_unfinished(&url))?;
     let mut bar = Bar::new("Restoring", output.json);
-    let (path, options) = (args.backup.file.as_path(), options(&settings));
     let restored = transfer::restore(
-        &transfer::Order { path, identities: &identities, master_key: Some(&key), revoke_since: since, now },
+        &transfer::Order {
+            file: &file,
+            name,
+            identities: &identities,
+            master_key: Some(&key),
+            revoke_since: since,
+            now,
+        },
         &options,
         &SystemRng,
         &mut |progress| bar.show(progress),
@@ -59,7 +70,7 @@ pub fn restore(file: Option<&Path>, output: Output, args: &RestoreArgs) -> Resul
     let restored = restored?;
     let answer = Answer { backup: HeaderView::of(&restored.backup.header), revoked: restored.revoked };
     output.answer(&answer, |answer| {
-        let mut shown = vec![("restored", path.display().to_string())];
+        let mut shown = vec![("restored", name.display().to_string())];
         shown.extend(answer.backup.fields());
         let nothing = "nothing; `--revoke-since TIME` ends what began at that time or later";
         shown.push(("revoked", answer.revoked.as_ref().map_or_else(|| nothing.to_owned(), told)));
