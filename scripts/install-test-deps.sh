@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs besides Rust, Node and a C compiler, from Debian's packages: PostgreSQL, PgBouncer, Chromium,
+# Installs what `make test` needs besides Rust, Node and a C compiler, from Debian's packages: PostgreSQL, PgBouncer, Redis, Chromium,
 # nginx, Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
 # own. Fast if everything is installed.
 # Reports what is missing if it cannot install it. With the argument `drills` it also installs what `make drills` needs, with
@@ -20,6 +20,7 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)
 missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
   PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
+  command -v redis-server >/dev/null || echo redis-server
   command -v chromium >/dev/null || echo chromium fonts-dejavu-core
   command -v chromium-headless-shell >/dev/null || echo chromium-headless-shell
   # Debian installs it outside an ordinary user's PATH.
@@ -80,7 +81,7 @@ install() {
 install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
 
 if [ -d /run/systemd/system ]; then
-  for service in nginx caddy apache2 pgbouncer patroni etcd haproxy prometheus; do
+  for service in nginx caddy apache2 pgbouncer redis-server patroni etcd haproxy prometheus; do
     [[ " $missing " != *" $service "* ]] || "${as_root[@]}" systemctl disable --quiet "$service" || true
   done
 fi

@@ -2,6 +2,7 @@
 
 mod database;
 mod jobs;
+mod limits;
 mod local;
 mod mail;
 mod outside;
@@ -97,6 +98,7 @@ fn examine(file: Option<&Path>) -> Vec<Finding> {
     findings.extend(local::proxy(&settings));
     findings.extend(local::disk(&settings));
     findings.push(mail::mail(&settings));
+    findings.extend(limits::limits(&settings));
     let exposed = local::exposed(&settings);
     if !exposed.iter().any(|finding| finding.check == "master key") {
         findings.push(local::master_key(&settings));

@@ -38,6 +38,7 @@ pub async fn examine(sigma: &AppState, language: Language) -> Result<Vec<Finding
     findings.extend(Disk::of(&sigma.settings).map(|disk| self::disk(&disk, language)));
     findings.extend(Connections::of(&sigma.settings, room).map(|connections| self::connections(connections, language)));
     findings.push(mail(sigma, language).await);
+    findings.extend(sigma.limiter.is_shared().map(|shared| limits(shared, language)));
     findings.push(self::jobs(Jobs::of(&jobs, now), language));
     Ok(findings)
 }
@@ -126,6 +127,15 @@ async fn mail(sigma: &AppState, language: Language) -> Finding {
         }
     };
     Finding { check: "mail", status, message }
+}
+
+fn limits(shared: bool, language: Language) -> Finding {
+    let (status, message) = if shared {
+        (Status::Fine, language.text("console-doctor-limits"))
+    } else {
+        (Status::Wrong, language.text("console-doctor-limits-failed"))
+    };
+    Finding { check: "limits", status, message: message.to_string() }
 }
 
 fn jobs(jobs: Jobs<'_>, language: Language) -> Finding {

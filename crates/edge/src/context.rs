@@ -262,6 +262,24 @@ impl RequestContext {
         Ok(())
     }
 
+    /// As [`charge`](Self::charge), but asks first what other instances counted, if they share it: for whatever may be guessed.
+    ///
+    /// # Errors
+    /// The quota is exhausted, here or by all instances together.
+    pub async fn charge_shared<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
+        self.note(self.0.counters.limiter.charge_shared_at(rule, key.into(), self.0.started).await?);
+        Ok(())
+    }
+
+    /// As [`peek`](Self::peek), but asks what other instances counted.
+    ///
+    /// # Errors
+    /// The quota is exhausted, here or by all instances together.
+    pub async fn peek_shared<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
+        self.note(self.0.counters.limiter.peek_shared(rule, key).await?);
+        Ok(())
+    }
+
     /// Whether another request under `rule` would be accepted; counts nothing.
     pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
         self.note(self.0.counters.limiter.peek(rule, key)?);

@@ -172,7 +172,7 @@ impl Edge {
                     let answer = pin!(AssertUnwindSafe(async { router.call(request).await }).catch_unwind());
                     let answer = trace::within(position, answer).await;
                     let Ok(response) = answer.unwrap_or_else(|panic| Ok(panicked(panic.as_ref())));
-                    count_failure(&exchange.context, route.policy, response)
+                    count_failure(&exchange.context, route.policy, response).await
                 }
                 Err(refusal) => *refusal,
             }
@@ -265,14 +265,20 @@ fn check_path(parts: &Parts) -> Result<(), ApiError> {
 
 /// Counts a failed response, and turns it into a 429 if there were too many. A successful one is never blocked by
 /// earlier failures: they may be those of another client at the same address.
-fn count_failure(context: &RequestContext, policy: &Policy, response: Response) -> Response {
+async fn count_failure(context: &RequestContext, policy: &Policy, response: Response) -> Response {
     let (Limit::Failures(rule) | Limit::EachAndFailures(_, rule)) = policy.limit else { return response };
     if !is_failure(response.status()) {
         // Only for the headers of the response.
         let _ = context.peek(rule, context.client());
         return response;
     }
-    match context.charge(rule, context.client()) {
+    let counted = if rule.is_of_guesses() {
+        // Rare, and large as a future.
+        Box::pin(context.charge_shared(rule, context.client())).await
+    } else {
+        context.charge(rule, context.client())
+    };
+    match counted {
         Ok(()) => response,
         Err(exceeded) => exceeded.into_response(),
     }

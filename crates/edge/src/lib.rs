@@ -52,7 +52,7 @@ pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
 pub use self::endpoint::{Declaration, Declarations, Described, Endpoint, Inner, Surface, complete};
 pub use self::failed::FailedRequest;
-pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule};
+pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule, shared};
 pub use self::policy::Policy;
 pub use self::prometheus::serve_metrics;
 pub use self::refusal::Refusal;

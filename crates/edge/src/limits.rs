@@ -3,156 +3,24 @@
 //! Each counter is one number, the theoretical arrival time of GCRA (ITU-T I.371): a caller may use its whole quota at
 //! once, and it refills evenly over the period. Counters are in a table of fixed size. If the slots of a caller are all
 //! in use, the one closest to expiry is replaced, so a flood of new names or addresses costs others some precision,
-//! never memory.
+//! never memory. Several instances share counters by a server of their own ([`shared`]).
 
-use std::hash::{BuildHasher as _, Hash, RandomState};
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod quota;
+mod rule;
+pub mod shared;
 
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use aws_lc_rs::hmac;
 use sigma_core::time::{Clock, Timestamp};
 
+use self::quota::{Network, Quota, Scope, micros};
+pub use self::rule::Rule;
+use self::shared::{Debts, Order, RedisAddress, Refused, Shared, Task};
 use crate::client::ClientAddr;
 use crate::settings::Limits;
-
-/// A counted event. Each rule has its own counters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rule {
-    /// Token, revocation and introspection endpoints: failures per app and address.
-    Token,
-    /// The same endpoints: requests per authenticated app.
-    App,
-    /// Authorization endpoint: requests per address.
-    Authorize,
-    /// Authorization endpoint: requests with an unknown app or unregistered redirect URI, per address.
-    AuthorizeFailure,
-    /// Failed sign-ins and sign-ups: invalid signatures per address; wrong passwords per account and address, or per
-    /// known browser.
-    SignIn,
-    /// Wrong passwords per address, for any account.
-    Password,
-    /// Requested password reset links per address.
-    Link,
-    /// Failures at `/sigma/authorize` per address.
-    Direct,
-    /// Userinfo: a user.
-    Userinfo,
-    /// The server's own APIs, such as profile and wallets: a user, by their own means or through one app.
-    OwnApi,
-    /// Encrypted backups handed out: a user.
-    BackupRead,
-    /// Encrypted backups stored: a user.
-    BackupWrite,
-    /// Failed attempts to restore a backup by way of a provider, per address.
-    Restore,
-    /// Accounts that an address makes with a key, and sign-ups by e-mail that it begins, an hour.
-    SignUp,
-    /// Registrations of apps per address and hour.
-    Registration,
-    /// Invitations per workspace and hour.
-    Invitation,
-    /// All requests of a workspace, whether they succeed or not.
-    Workspace,
-    /// A workspace's calls of `verify` and `forward`, which are answered from memory.
-    WorkspaceCheck,
-    /// Failures at `verify` and `forward` per address.
-    Check,
-    /// Merits: requests of an app.
-    MeritsApp,
-    /// Merits: requests of all apps that act for an org.
-    MeritsOrg,
-    /// SCIM: requests of all directories of an org.
-    Scim,
-    /// Devices that ask for a code, per address.
-    DeviceCode,
-    /// User codes that do not exist, per address.
-    UserCode,
-    /// Credentials of other issuers that are verified, per address: each makes the server fetch documents.
-    ForeignCredential,
-    /// Discovery, JWKS and the OpenAPI document, per address.
-    Discovery,
-    /// Client metadata documents that are fetched: a user who signs in, or an app that asks for tokens; an hour.
-    ClientDocument,
-    /// Request objects that are fetched, per address that arrives with one's `request_uri`.
-    RequestObject,
-    /// The same, per host that they are fetched from.
-    RequestObjectHost,
-    /// Everything else, per address.
-    Other,
-}
-
-impl Rule {
-    /// The name in metrics and logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::App => "app",
-            Self::Authorize => "authorize",
-            Self::AuthorizeFailure => "authorize_failure",
-            Self::SignIn => "sign_in",
-            Self::Password => "password",
-            Self::Link => "link",
-            Self::Direct => "direct",
-            Self::Userinfo => "userinfo",
-            Self::OwnApi => "own_api",
-            Self::BackupRead => "backup_read",
-            Self::BackupWrite => "backup_write",
-            Self::Restore => "restore",
-            Self::SignUp => "sign_up",
-            Self::Registration => "registration",
-            Self::Invitation => "invitation",
-            Self::Workspace => "workspace",
-            Self::WorkspaceCheck => "workspace_check",
-            Self::Check => "check",
-            Self::MeritsApp => "merits_app",
-            Self::MeritsOrg => "merits_org",
-            Self::Scim => "scim",
-            Self::DeviceCode => "device_code",
-            Self::UserCode => "user_code",
-            Self::ForeignCredential => "foreign_credential",
-            Self::Discovery => "discovery",
-            Self::ClientDocument => "client_document",
-            Self::RequestObject => "request_object",
-            Self::RequestObjectHost => "request_object_host",
-            Self::Other => "other",
-        }
-    }
-
-    /// The number of requests per period; 0 means unlimited.
-    fn quota(self, limits: &Limits) -> (u32, Duration) {
-        let minute = Duration::from_mins(1);
-        match self {
-            Self::Token => (limits.token, minute),
-            Self::App => (limits.app, minute),
-            Self::Authorize => (limits.authorize, minute),
-            Self::AuthorizeFailure => (limits.authorize_failures, minute),
-            Self::SignIn => (limits.sign_in, minute),
-            Self::Password | Self::Link => (limits.passwords, minute),
-            Self::Direct => (limits.direct, minute),
-            Self::Userinfo => (limits.userinfo, minute),
-            Self::OwnApi => (limits.own_apis, minute),
-            Self::BackupRead => (limits.backup_reads, minute),
-            Self::BackupWrite => (limits.backup_writes, minute),
-            Self::Restore => (limits.restores, minute),
-            Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
-            Self::Registration => (limits.registrations_per_hour, Duration::from_hours(1)),
-            Self::Invitation => (limits.invitations_per_hour, Duration::from_hours(1)),
-            Self::Workspace => (limits.workspace, minute),
-            Self::WorkspaceCheck => (limits.workspace_checks, minute),
-            Self::Check => (limits.checks, minute),
-            Self::MeritsApp => (limits.merits_app, minute),
-            Self::MeritsOrg => (limits.merits_org, minute),
-            Self::Scim => (limits.scim, minute),
-            Self::DeviceCode => (limits.device_codes, minute),
-            Self::UserCode => (limits.user_codes, minute),
-            Self::ClientDocument => (limits.client_documents_per_hour, Duration::from_hours(1)),
-            Self::RequestObject => (limits.request_objects, minute),
-            Self::RequestObjectHost => (limits.request_objects_per_host, minute),
-            Self::ForeignCredential => (limits.foreign_credentials, minute),
-            Self::Discovery | Self::Other => (limits.other, minute),
-        }
-    }
-}
 
 /// The subject of a counter. An IPv6 address counts by its /64, the usual assignment of a customer, and again by its
 /// /48, the largest one, with 16 times the quota.
@@ -165,9 +33,6 @@ pub enum Key<'a> {
     /// An app or user id.
     Id(&'a str),
 }
-
-/// How many /64s of a /48 may use their whole quota at once.
-const SITE: u32 = 16;
 
 impl Key<'_> {
     fn scope(&self) -> Scope<'_> {
@@ -257,6 +122,7 @@ pub struct Limiter {
     clock: Arc<dyn Clock>,
     hasher: RandomState,
     shards: Vec<Mutex<Vec<Place>>>,
+    shared: OnceLock<Shared>,
 }
 
 impl Limiter {
@@ -264,12 +130,90 @@ impl Limiter {
     pub fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
         // Zeroed memory is allocated on first touch: an idle server does not hold it.
         let shards = (0..SHARDS).map(|_| Mutex::new(vec![[0, 0]; SETS * WAYS])).collect();
-        Self { limits: limits.clone(), clock, hasher: RandomState::new(), shards }
+        Self { limits: limits.clone(), clock, hasher: RandomState::new(), shards, shared: OnceLock::new() }
     }
 
-    /// Counts one request, or rejects it without counting.
+    /// Shares its counters with other instances by the server at `address`, as soon as [`keep_sharing`](Self::keep_sharing) runs. `key`
+    /// is known to all of them, and to nobody else.
+    pub fn share(&self, address: RedisAddress, authority: Option<PathBuf>, key: hmac::Key) {
+        self.shared.get_or_init(|| Shared::new(address, authority, key));
+    }
+
+    /// Carries counts to that server and back, for as long as it is polled.
+    pub async fn keep_sharing(&self) {
+        match self.shared.get() {
+            Some(shared) => shared.run(self).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether other instances count along; `None` if they need not.
+    pub fn is_shared(&self) -> Option<bool> {
+        self.shared.get().map(Shared::is_there)
+    }
+
+    /// Counts one request, or rejects it without counting. Other instances learn of it within moments.
     pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Admission {
         self.charge_at(rule, key.into(), self.clock.now())
+    }
+
+    /// As [`charge`](Self::charge), but asks what other instances counted, and waits for it for a few milliseconds.
+    pub async fn charge_shared<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Admission {
+        self.charge_shared_at(rule, key.into(), self.clock.now()).await
+    }
+
+    pub(super) async fn charge_shared_at(&self, rule: Rule, key: Key<'_>, now: Timestamp) -> Admission {
+        let Some(quota) = self.quota(rule) else { return Ok(None) };
+        let Some(shared) = self.shared() else { return self.charge_here(rule, key, quota, now).map(Some) };
+        // Whoever is known to be over the quota is not worth a question.
+        let remaining = self.charge_here(rule, key, quota, now)?;
+        let told = shared.ask(shared.order(self, Task::Try, rule, key, quota)).await;
+        self.judged(rule, quota, told).unwrap_or(Ok(remaining)).map(Some)
+    }
+
+    /// As [`peek`](Self::peek), but asks what other instances counted.
+    pub async fn peek_shared<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Admission {
+        let key = key.into();
+        let remaining = self.peek(rule, key)?;
+        let (Some(quota), Some(shared)) = (self.quota(rule), self.shared()) else { return Ok(remaining) };
+        let told = shared.ask(shared.order(self, Task::Look, rule, key, quota)).await;
+        self.judged(rule, quota, told).map_or(Ok(remaining), |judged| judged.map(Some))
+    }
+
+    /// What the shared counters say, if they said it in time.
+    fn judged(&self, rule: Rule, quota: Quota, told: Option<Debts>) -> Option<Result<Remaining, Exceeded>> {
+        let (debts, now) = (told?, micros(self.clock.now()));
+        let (quota, owed) = match debts.refused {
+            None => return Some(Ok(quota.remaining(now, now.saturating_add(debts.own)))),
+            Some(Refused::Own) => (quota, debts.own),
+            Some(Refused::Site) => (quota.of_site(), debts.site),
+        };
+        let wait = owed.saturating_add(quota.interval).saturating_sub(quota.period);
+        Some(Err(quota.exceeded(rule, now.saturating_add(owed), wait)))
+    }
+
+    /// The way to other instances, while it is open.
+    fn shared(&self) -> Option<&Shared> {
+        self.shared.get().filter(|shared| shared.is_there())
+    }
+
+    /// Takes over what shared counters say, with what this process has counted since only until the next answer.
+    fn learn(&self, order: &Order, debts: Debts) {
+        let now = micros(self.clock.now());
+        let set = |hash, owed: u64| {
+            self.with_place(hash, |place| place[1] = if owed > 0 { now.saturating_add(owed) } else { 0 });
+        };
+        if let Some(site) = order.site {
+            set(site.hash, debts.site);
+        }
+        set(order.own.hash, debts.own);
+    }
+
+    /// Tells other instances of what was accepted or taken back here.
+    fn tell(&self, count: i32, rule: Rule, key: Key<'_>, quota: Quota) {
+        if let Some(shared) = self.shared() {
+            shared.send(shared.order(self, Task::Add(count), rule, key, quota));
+        }
     }
 
     /// What [`charge`](Self::charge) would return, without counting.
@@ -277,7 +221,7 @@ impl Limiter {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
         let (key, now) = (key.into(), micros(self.clock.now()));
         let look = |scope, quota: Quota| {
-            let tat = self.with_place(rule, scope, |place| place[1]);
+            let tat = self.with_place(self.hash(rule, scope), |place| place[1]);
             quota
                 .admit(now, tat)
                 .map(|_| Some(quota.remaining(now, tat)))
@@ -296,11 +240,13 @@ impl Limiter {
         if let Some(site) = key.site() {
             self.give_back(rule, site, quota.of_site());
         }
-        Some(quota.remaining(now, self.give_back(rule, key.scope(), quota)))
+        let tat = self.give_back(rule, key.scope(), quota);
+        self.tell(-1, rule, key, quota);
+        Some(quota.remaining(now, tat))
     }
 
     fn give_back(&self, rule: Rule, scope: Scope<'_>, quota: Quota) -> u64 {
-        self.with_place(rule, scope, |place| {
+        self.with_place(self.hash(rule, scope), |place| {
             place[1] = place[1].saturating_sub(quota.interval);
             place[1]
         })
@@ -308,18 +254,25 @@ impl Limiter {
 
     pub(super) fn charge_at(&self, rule: Rule, key: Key<'_>, now: Timestamp) -> Admission {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
+        let remaining = self.charge_here(rule, key, quota, now)?;
+        self.tell(1, rule, key, quota);
+        Ok(Some(remaining))
+    }
+
+    /// Charges the counters of this process.
+    fn charge_here(&self, rule: Rule, key: Key<'_>, quota: Quota, now: Timestamp) -> Result<Remaining, Exceeded> {
         let now = micros(now);
-        let Some(site) = key.site() else { return self.spend(rule, key.scope(), quota, now).map(Some) };
+        let Some(site) = key.site() else { return self.spend(rule, key.scope(), quota, now) };
         self.spend(rule, site, quota.of_site(), now)?;
         let spent = self.spend(rule, key.scope(), quota, now);
         if spent.is_err() {
             self.give_back(rule, site, quota.of_site());
         }
-        spent.map(Some)
+        spent
     }
 
     fn spend(&self, rule: Rule, scope: Scope<'_>, quota: Quota, now: u64) -> Result<Remaining, Exceeded> {
-        self.with_place(rule, scope, |place| match quota.admit(now, place[1]) {
+        self.with_place(self.hash(rule, scope), |place| match quota.admit(now, place[1]) {
             Ok(tat) => {
                 place[1] = tat;
                 Ok(quota.remaining(now, tat))
@@ -336,9 +289,12 @@ impl Limiter {
         Quota::new(limit, period)
     }
 
-    /// Runs `change` on the counter of `scope`, or on a new one in the slot closest to expiry.
-    fn with_place<R>(&self, rule: Rule, scope: Scope<'_>, change: impl FnOnce(&mut Place) -> R) -> R {
-        let hash = self.hasher.hash_one((rule, scope));
+    fn hash(&self, rule: Rule, scope: Scope<'_>) -> u64 {
+        self.hasher.hash_one((rule, scope))
+    }
+
+    /// Runs `change` on the counter of this hash, or on a new one in the slot closest to expiry.
+    fn with_place<R>(&self, hash: u64, change: impl FnOnce(&mut Place) -> R) -> R {
         // The low bits select the slots, all of them are the tag; 0 marks a free slot.
         let tag = hash | (1 << 63);
         let low = usize::try_from(hash & 0xFFFF).unwrap_or(0);
@@ -363,94 +319,6 @@ impl Limiter {
         }
         answer
     }
-}
-
-/// The key of a counter under a rule.
-#[derive(Clone, Copy, Hash)]
-enum Scope<'a> {
-    Address(Network),
-    At(Network, &'a str),
-    Id(&'a str),
-}
-
-/// The counted part of an address.
-#[derive(Clone, Copy, Hash)]
-enum Network {
-    V4([u8; 4]),
-    V6([u16; 4]),
-    Site([u16; 3]),
-}
-
-impl Network {
-    fn of(address: ClientAddr) -> Self {
-        match address.ip() {
-            IpAddr::V4(v4) => Self::V4(v4.octets()),
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.segments();
-                Self::V6([a, b, c, d])
-            }
-        }
-    }
-
-    fn site_of(address: ClientAddr) -> Option<Self> {
-        match address.ip() {
-            IpAddr::V4(_) => None,
-            IpAddr::V6(v6) => {
-                let [a, b, c, ..] = v6.segments();
-                Some(Self::Site([a, b, c]))
-            }
-        }
-    }
-}
-
-fn micros(now: Timestamp) -> u64 {
-    u64::try_from(now.micros()).unwrap_or(0)
-}
-
-/// A rule as numbers; times in microseconds.
-#[derive(Clone, Copy)]
-struct Quota {
-    limit: u32,
-    period: u64,
-    interval: u64,
-}
-
-impl Quota {
-    fn new(limit: u32, period: Duration) -> Option<Self> {
-        let period = u64::try_from(period.as_micros()).ok()?;
-        Some(Self { limit, period, interval: period.checked_div(u64::from(limit))?.max(1) })
-    }
-
-    /// The quota of a whole /48.
-    fn of_site(self) -> Self {
-        let interval = self.interval.checked_div(u64::from(SITE)).unwrap_or(0).max(1);
-        Self { limit: self.limit.saturating_mul(SITE), interval, ..self }
-    }
-
-    /// The arrival time after one more request, or how long it must wait.
-    fn admit(self, now: u64, tat: u64) -> Result<u64, u64> {
-        let next = tat.max(now) + self.interval;
-        let debt = next - now;
-        if debt > self.period { Err(debt - self.period) } else { Ok(next) }
-    }
-
-    fn remaining(self, now: u64, tat: u64) -> Remaining {
-        let free = self.period.saturating_sub(tat.saturating_sub(now)) / self.interval;
-        Remaining {
-            limit: self.limit,
-            remaining: u32::try_from(free).unwrap_or(u32::MAX).min(self.limit),
-            reset: seconds_up(tat.max(now)),
-        }
-    }
-
-    fn exceeded(self, rule: Rule, tat: u64, wait: u64) -> Exceeded {
-        let retry_after = u32::try_from(wait.div_ceil(1_000_000)).unwrap_or(u32::MAX).max(1);
-        Exceeded { rule, limit: self.limit, retry_after, reset: seconds_up(tat) }
-    }
-}
-
-fn seconds_up(micros: u64) -> i64 {
-    i64::try_from(micros.div_ceil(1_000_000)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+pub use crate::limits::shared::{NoAddress, RedisAddress};
+
 /// Everything that this crate can be told.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -101,6 +103,10 @@ impl Default for Http {
 pub struct Limits {
     /// Enables limits.
     pub enabled: bool,
+    /// A Redis or Valkey server by which all instances share their counters; without one each counts alone.
+    pub redis: Option<RedisAddress>,
+    /// PEM certificates of the authorities to trust for it, instead of the system's.
+    pub redis_certificate_authority: Option<PathBuf>,
     /// Token and revocation endpoints: refusals per app and address, for failed authentication and for public apps.
     pub token: u32,
     /// Token, revocation and introspection endpoints: per authenticated app.
@@ -167,6 +173,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             enabled: true,
+            redis: None,
+            redis_certificate_authority: None,
             token: 10,
             app: 600,
             authorize: 300,

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sigma_edge::settings as edge;
-pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
+pub use sigma_edge::settings::{Budgets, Http, Limits, RedisAddress, Tls};
 
 mod authorization;
 mod client_documents;

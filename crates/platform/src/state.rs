@@ -218,6 +218,10 @@ impl AppState {
         rng: Arc<dyn Rng>,
     ) -> Result<Self, StateError> {
         let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
+        if let Some(address) = settings.limits.redis.clone() {
+            let authority = settings.limits.redis_certificate_authority.clone();
+            limiter.share(address, authority, counter_key(&cookie_secret));
+        }
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
@@ -342,6 +346,12 @@ impl AppState {
             fetcher.send_as(other);
         }
     }
+}
+
+/// The key that names shared counters: of no use for anything else.
+fn counter_key(cookie_secret: &[u8]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, cookie_secret), b"names of rate limits");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
 /// The secret that signs cookies: made once, the same for every process on the database.

@@ -200,6 +200,9 @@ impl Server {
             tasks.spawn(kept_running("measures", pulse::keep_measuring, sigma.clone()));
         }
         tasks.spawn(kept_running("branding of the server", branding::follow, sigma.clone()));
+        if sigma.settings.limits.redis.is_some() {
+            tasks.spawn(kept_running("shared rate limits", share_limits, sigma.clone()));
+        }
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         tasks.spawn(kept_running("back-channel logout", backchannel::run, sigma.clone()));
         tasks.spawn(kept_running("events for webhooks", webhooks::follow, sigma.clone()));
@@ -229,6 +232,11 @@ impl Server {
         sigma.store.close();
         Ok(served?)
     }
+}
+
+/// Lets other instances count along.
+async fn share_limits(sigma: AppState) {
+    sigma.limiter.keep_sharing().await;
 }
 
 /// Opens the store. Waits for a database server that is down, starting or not yet the leader.

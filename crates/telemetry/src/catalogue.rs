@@ -118,6 +118,18 @@ pub const METRICS: &[Metric] = &[
     ),
     // Limits.
     counter("sigma_http_rate_limited_total", "{request}", &[open("rule")], "Requests answered with 429, by the limit."),
+    gauge(
+        "sigma_limits_shared",
+        "1",
+        &[],
+        "1 while instances share rate limits, 0 while limits.redis is set and its server is away.",
+    ),
+    counter(
+        "sigma_limits_shared_total",
+        "{request}",
+        &[of("outcome", &["answered", "late", "dropped"])],
+        "Requests to the server of shared rate limits: answered, not in time for whoever waited, or not sent.",
+    ),
     counter(
         "sigma_http_over_budget_total",
         "{request}",

@@ -13,8 +13,8 @@ use sigma_server::branding;
 use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
-    Authorization, Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Registration,
-    Settings, SignIn, SignInMethod, StoreSettings, Tokens, WorkloadIssuer,
+    Authorization, Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, RedisAddress,
+    Registration, Settings, SignIn, SignInMethod, StoreSettings, Tokens, WorkloadIssuer,
 };
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
@@ -114,6 +114,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     for (key, verdict) in http(&settings.http) {
         check(key, verdict);
     }
+    check("limits.redis_certificate_authority", limits_authority(settings));
     for (key, verdict) in budgets(&settings.budgets) {
         check(key, verdict);
     }
@@ -344,6 +345,14 @@ fn http(http: &Http) -> [(&'static str, Result<(), String>); 10] {
         ("http.drain_seconds", within(http.drain_seconds, 0, 600)),
         ("http.shutdown_seconds", within(http.shutdown_seconds, 0, 600)),
     ]
+}
+
+fn limits_authority(settings: &Settings) -> Result<(), String> {
+    let is_used = settings.limits.redis.as_ref().is_some_and(RedisAddress::is_tls);
+    if settings.limits.redis_certificate_authority.is_none() || is_used {
+        return Ok(());
+    }
+    Err("is only for a limits.redis that begins with rediss://".to_owned())
 }
 
 fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {

@@ -7,6 +7,11 @@ mod faults;
 mod flows;
 mod load;
 mod logs;
+// Those of the edge restart it too.
+#[allow(dead_code)]
+#[path = "../../../edge/tests/http/redis.rs"]
+mod redis;
+mod shared_limits;
 mod signals;
 mod whole;
 mod workspaces;

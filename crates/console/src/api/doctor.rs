@@ -24,7 +24,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 /// A check and its result.
 #[derive(Debug, Serialize, ToSchema)]
 struct AdminFinding {
-    /// `store`, `proxy`, `certificate`, `disk`, `connections`, `mail` or `jobs`.
+    /// `store`, `proxy`, `certificate`, `disk`, `connections`, `mail`, `limits` or `jobs`.
     check: &'static str,
     /// `fine`, `note` (it works, but needs attention) or `wrong`.
     #[schema(value_type = String)]

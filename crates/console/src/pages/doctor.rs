@@ -35,6 +35,7 @@ fn row(finding: Finding) -> FindingRow {
             "certificate" => "console-doctor-check-certificate",
             "disk" => "console-doctor-check-disk",
             "connections" => "console-doctor-check-connections",
+            "limits" => "console-doctor-check-limits",
             "mail" => "console-mail",
             _ => "console-doctor-check-jobs",
         },

@@ -1,5 +1,9 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
 use sigma_core::time::ManualClock;
 
+use super::quota::SITE;
 use super::*;
 
 fn limiter() -> (Limiter, Arc<ManualClock>) {

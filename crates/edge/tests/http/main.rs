@@ -4,5 +4,7 @@
 mod connections;
 mod edge;
 mod log;
+mod redis;
+mod shared_limits;
 mod support;
 mod tls;

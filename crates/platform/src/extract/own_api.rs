@@ -295,7 +295,7 @@ async fn by_key(
     let token = match token {
         Ok(token) => token,
         Err(error) => {
-            context.charge(Rule::SignIn, context.client()).map_err(IntoResponse::into_response)?;
+            context.charge_shared(Rule::SignIn, context.client()).await.map_err(IntoResponse::into_response)?;
             return Err(ApiError::from(error).into_response());
         }
     };

@@ -16,13 +16,13 @@ pub(super) struct Gate<'a> {
 
 impl Gate<'_> {
     /// Counts a failure in advance, so that concurrent attempts all count.
-    pub fn enter(&self) -> Result<(), Exceeded> {
+    pub async fn enter(&self) -> Result<(), Exceeded> {
         if let Some(device) = self.device {
-            return self.context.charge(Rule::SignIn, device.name.as_str());
+            return self.context.charge_shared(Rule::SignIn, device.name.as_str()).await;
         }
         let client = self.context.client();
-        self.context.charge(Rule::Password, client)?;
-        self.context.charge(Rule::SignIn, Key::At(client, self.email)).inspect_err(|_| {
+        self.context.charge_shared(Rule::Password, client).await?;
+        self.context.charge_shared(Rule::SignIn, Key::At(client, self.email)).await.inspect_err(|_| {
             // Repeated attempts at one account use up nothing of the other accounts at the address.
             self.context.refund(Rule::Password, client);
         })

@@ -87,7 +87,7 @@ pub async fn authenticate(
     let email = email::fold(address);
     let device = still_valid(sigma, &email, device).await?;
     let gate = Gate { context, email: &email, device: device.as_ref() };
-    if let Err(exceeded) = gate.enter() {
+    if let Err(exceeded) = gate.enter().await {
         return Ok(counted(PasswordCheck::Delayed(exceeded)));
     }
     // Three concurrent guesses per account: those that wait see the delay that these three cause. Known browsers have
@@ -139,9 +139,9 @@ pub async fn authenticate(
 
 /// Counts one more failure for the account at `email`, folded: a right password that does not admit its user counts as
 /// a wrong one.
-pub fn count(context: &RequestContext, email: &str, device: Option<&Device>) {
+pub async fn count(context: &RequestContext, email: &str, device: Option<&Device>) {
     // The next attempt learns whether that was one too many.
-    let _ = Gate { context, email, device }.enter();
+    let _ = Gate { context, email, device }.enter().await;
 }
 
 /// The browser, unless its mark belongs to a password replaced since: knowing the old one makes nobody known now.

@@ -61,7 +61,7 @@ async fn add(
         return refuse("sign-up-bad-email", StatusCode::BAD_REQUEST).await;
     };
     // Each is a mail to somebody who may not have asked for it.
-    context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
+    context.charge_shared(Rule::Link, context.client()).await.map_err(IntoResponse::into_response)?;
     let new = prepare(&sigma, &signed_in, email).await.map_err(fail)?;
     let store = sigma.store_for(&context, Actor::User(new.user_id.clone()));
     let begun = store.write(move |tx| email_change::begin(tx, &new)).await;

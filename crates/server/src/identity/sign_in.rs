@@ -148,7 +148,7 @@ pub async fn accept(
         }
         Err(error) => error,
     };
-    context.charge(rule, context.client()).map_err(IntoResponse::into_response)?;
+    context.charge_shared(rule, context.client()).await.map_err(IntoResponse::into_response)?;
     if error == KeyTokenError::Invalid {
         let (network, now, delays) = (context.client().network(), sigma.now(), sigma.settings.limits.delays);
         let store = sigma.store_for(context, Actor::Anonymous);
@@ -189,7 +189,7 @@ impl Attempt {
         // who have an account do not wait for others who created too many.
         let quota = match self.unknown {
             UnknownKey::Refuse => Ok(()),
-            UnknownKey::Welcome | UnknownKey::SignUp => context.charge(Rule::SignUp, context.client()),
+            UnknownKey::Welcome | UnknownKey::SignUp => context.charge_shared(Rule::SignUp, context.client()).await,
         };
         let unknown = if quota.is_ok() { self.unknown } else { UnknownKey::Refuse };
         let begins = NewBrowserSession::of(sigma, context, &Browser::of(headers));

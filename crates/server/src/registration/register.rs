@@ -58,7 +58,7 @@ pub async fn register(
         (RegistrationMode::Token, None) => return Err(RegistrationError::TokenRequired),
         (RegistrationMode::Token | RegistrationMode::Open, sent) => sent.map(Digest::of),
     };
-    context.charge(Rule::Registration, context.client())?;
+    context.charge_shared(Rule::Registration, context.client()).await?;
     if !is_content_type(&headers, JSON) {
         return Err(RegistrationError::ContentType(wrong_content_type("the body must be application/json")));
     }

@@ -76,7 +76,7 @@ pub async fn connect(
     let provider = provider.map_err(|_| bad_request("invalid_request", "provider is not a name"))?;
     let token = AuthToken::parse(&body.auth_token).map_err(|_| bad_request("invalid_token", "Malformed auth token"))?;
     let Some(verified) = verify(&sigma, &token) else {
-        context.charge(Rule::SignIn, context.client())?;
+        context.charge_shared(Rule::SignIn, context.client()).await?;
         return Err(invalid_signature().into());
     };
     let new = Connection {

@@ -110,7 +110,7 @@ pub async fn login(
             return Err(WorkspaceError::SecondFactorRequired(page));
         }
         LoginOutcome::Refused => {
-            passwords::count(&context, &email, device.as_ref());
+            passwords::count(&context, &email, device.as_ref()).await;
             return Err(WorkspaceError::BadLogin);
         }
     };

@@ -48,7 +48,7 @@ async fn send(
     };
     // Each is a mail to a user who may not have asked for it. It is also the way around a delay, so wrong passwords do
     // not count here.
-    context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
+    context.charge_shared(Rule::Link, context.client()).await.map_err(IntoResponse::into_response)?;
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let folded = email.folded().to_owned();
     let own = sigma.store.read(move |tx| email::find_spelling(tx, &folded)).await;

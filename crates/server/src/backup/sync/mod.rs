@@ -85,7 +85,7 @@ async fn account_of(sigma: &AppState, token: KeyToken) -> Result<(Arc<Account>, 
 
 /// The refusal of a signature: counted by address, and delayed there, as those of sign-in are.
 async fn refuse(sigma: &AppState, context: &RequestContext, error: KeyTokenError) -> Result<Response, Refusal> {
-    context.charge(Rule::SignIn, context.client())?;
+    context.charge_shared(Rule::SignIn, context.client()).await?;
     if error == KeyTokenError::Invalid && sigma.settings.limits.delays {
         let (network, now) = (context.client().network(), sigma.now());
         let store = sigma.store_for(context, Actor::Anonymous);

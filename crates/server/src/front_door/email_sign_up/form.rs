@@ -86,7 +86,7 @@ async fn begin(
         Err(words) => return Ok(refused(words)),
     };
     // Each is a mail to a user who may not have asked for it.
-    context.charge(Rule::SignUp, context.client()).map_err(IntoResponse::into_response)?;
+    context.charge_shared(Rule::SignUp, context.client()).await.map_err(IntoResponse::into_response)?;
     let password_hash = hash(&sigma, Lane::Stranger, password).await?;
     let (secret, new) =
         prepare(&sigma, &context, &browser, &email, person, password_hash, arrival.interaction()).await?;

@@ -186,7 +186,7 @@ impl Coming<'_> {
         let code = params.get("code").ok_or(ProviderFailure::NoCode)?;
         // Each costs requests to the provider: counted as a failure until it succeeded.
         let client = self.context.client();
-        self.context.charge(Rule::SignIn, client).map_err(|_| ProviderFailure::TooManyRequests)?;
+        self.context.charge_shared(Rule::SignIn, client).await.map_err(|_| ProviderFailure::TooManyRequests)?;
         let now = self.sigma.now();
         let redirect_uri = redirect_uri(self.sigma, self.provider.id());
         let returned = Returned { issuer: params.get("iss"), redirect_uri: &redirect_uri, now };
@@ -208,7 +208,7 @@ impl Coming<'_> {
         let policy = self.provider.sign_up();
         // Counted in advance and taken back unless an account was created, so that concurrent requests all count.
         let quota = match policy {
-            ProviderSignUp::On => context.charge(Rule::SignUp, context.client()),
+            ProviderSignUp::On => context.charge_shared(Rule::SignUp, context.client()).await,
             ProviderSignUp::Off | ProviderSignUp::WithKey => Ok(()),
         };
         let unlinked = match (policy, &quota) {

@@ -82,7 +82,7 @@ async fn look_up(
     user_id: Option<&UserId>,
     code: &UserCode,
 ) -> Result<Waiting, NotFound> {
-    context.peek(Rule::UserCode, context.client()).map_err(NotFound::TooMany)?;
+    context.peek_shared(Rule::UserCode, context.client()).await.map_err(NotFound::TooMany)?;
     let (hash, now) = (digest_of(sigma, code).map_err(NotFound::Failed)?, sigma.now());
     let guesser = user_id.cloned();
     let looked_up = sigma.store.read(move |tx| {
@@ -106,7 +106,7 @@ async fn look_up(
     if let Some(user_id) = user_id.cloned() {
         sigma.store.write(move |tx| device_code::count_guess(tx, &user_id, now)).await?;
     }
-    context.charge(Rule::UserCode, context.client()).map_err(NotFound::TooMany)?;
+    context.charge_shared(Rule::UserCode, context.client()).await.map_err(NotFound::TooMany)?;
     Err(NotFound::Unknown)
 }
 
