@@ -1,10 +1,9 @@
 //! Attachments of merits in a bucket: moto, a server that speaks the protocol of S3 and that others wrote, keeps them.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
-import { PATIENCE, freePort, startSigma } from "../support/sigma.mjs";
+import { startSigma } from "../support/sigma.mjs";
+import { startMoto } from "./moto.mjs";
 
 const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(2_000, 7)]);
 
@@ -12,20 +11,6 @@ let sigma;
 let bucket;
 let token;
 let org;
-
-/** moto's server; resolves once it answers. */
-async function startMoto() {
-  const port = await freePort();
-  const program = new URL("python/.venv/bin/moto_server", import.meta.url).pathname;
-  const child = spawn(program, ["--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" });
-  const origin = `http://127.0.0.1:${port}`;
-  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await delay(100)) {
-    const made = await fetch(`${origin}/files`, { method: "PUT" }).catch(() => null);
-    if (made?.ok) return { origin, stop: () => child.kill() };
-  }
-  child.kill();
-  throw new Error("moto did not answer");
-}
 
 async function call(path, body, authorization = `Bearer ${token}`) {
   const response = await fetch(`${sigma.issuer}/v2${path}`, {
@@ -38,7 +23,7 @@ async function call(path, body, authorization = `Bearer ${token}`) {
 }
 
 before(async () => {
-  bucket = await startMoto();
+  bucket = await startMoto("files");
   sigma = await startSigma({
     SIGMA__OBJECTS__S3__BUCKET: "files",
     SIGMA__OBJECTS__S3__ENDPOINT: bucket.origin,
@@ -54,11 +39,7 @@ before(async () => {
 });
 after(() => Promise.all([sigma?.stop(), bucket?.stop()]));
 
-/** The keys of all objects in the bucket. */
-async function objects() {
-  const listed = await (await fetch(`${bucket.origin}/files?list-type=2`)).text();
-  return [...listed.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key);
-}
+const objects = () => bucket.keys();
 
 test("an attachment is kept in the bucket, and served as a download", async () => {
   const template = await call("/merittemplates", { orgId: org, title: "Baker", description: "Bakes bread" });

@@ -145,5 +145,5 @@ export async function startSigma(settings = {}) {
     return `http://localhost:${own}`;
   };
 
-  return { issuer, admin, adminWith, mailedLink, beside, stop, output: server.output };
+  return { issuer, environment, admin, adminWith, mailedLink, beside, stop, output: server.output };
 }
