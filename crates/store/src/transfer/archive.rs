@@ -223,11 +223,11 @@ impl<R: Read> ArchiveReader<R> {
                 while !rest.is_empty() {
                     let before = rest;
                     let row = decode(&mut rest, self.columns).ok_or_else(no_rows)?;
-                    // More than one row is no more than a batch, whatever it was compressed to.
-                    bytes += weight(&row);
-                    if bytes > 2 * BATCH_BYTES && !rows.is_empty() {
+                    // Whoever wrote them began another batch after a large row; whatever it was compressed to.
+                    if bytes > 2 * BATCH_BYTES {
                         return Err(no_rows());
                     }
+                    bytes += weight(&row);
                     tally.add_encoded(before.get(..before.len() - rest.len()).unwrap_or_default());
                     rows.push(row);
                 }
@@ -361,6 +361,21 @@ mod tests {
         let (rows, sums) = read(&written(&header())).unwrap();
         assert_eq!((rows, sums.len(), sums[0].rows, sums[1].rows), (3, 2, 3, 0));
         assert_eq!(sums[1].sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn a_large_row_ends_a_batch_and_none_follows_it() {
+        let row = |name: &str, size| vec![Value::Text(name.to_owned()), Value::Bytes(vec![7; size])];
+        let with = |rows: &[Cells]| {
+            let mut archive = ArchiveWriter::new(Vec::new(), &header()).unwrap();
+            archive.table(&shape("meta")).unwrap();
+            archive.rows(rows).unwrap();
+            archive.table(&shape("users")).unwrap();
+            read(&archive.finish().unwrap().0)
+        };
+        let large = 3 * BATCH_BYTES;
+        assert_eq!(with(&[row("a", 1), row("b", 2), row("c", large)]).unwrap().0, 3);
+        assert!(matches!(with(&[row("a", 1), row("b", large), row("c", 1)]), Err(TransferError::Damaged(_))));
     }
 
     #[test]
