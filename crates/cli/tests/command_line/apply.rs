@@ -282,7 +282,7 @@ providers:
 fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     let sigma = Installation::new();
     let declared = "\
-branding: { accent: '#1a7f5a', support_url: 'https://example.org/help', welcome: { en: 'Hello: you', no: Hei } }
+branding: { accent: '#1a7f5a', support_url: 'https://example.org/help', welcome: { en: 'Hello: you', de: Hallo } }
 orgs:
   - org: bakery
     name: 'Bakery: \"Müller\" #1'

