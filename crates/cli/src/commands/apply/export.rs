@@ -21,7 +21,7 @@ use crate::output::{Output, print};
 /// Things of one query.
 const TOGETHER: u32 = 500;
 /// The member that names a thing, which comes first.
-const NAMES: [&str; 5] = ["client_id", "uri", "id", "org", "name"];
+const NAMES: [&str; 5] = ["id", "client_id", "uri", "org", "name"];
 /// What a reader of YAML may take for something else than a text; `no` is Norwegian.
 const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
@@ -63,7 +63,7 @@ fn orgs(tx: &mut dyn Tx) -> Result<Value, StoreError> {
     let (mut entries, mut after) = (Vec::new(), String::new());
     loop {
         let page = org::list(tx, &after, TOGETHER)?;
-        let Some(last) = page.last() else { return Ok(entries.into()) };
+        let Some(last) = page.last() else { return Ok(sorted(entries)) };
         last.id.as_str().clone_into(&mut after);
         for org in &page {
             let roles = role::list(tx, &org.id)?;
@@ -81,7 +81,7 @@ fn orgs(tx: &mut dyn Tx) -> Result<Value, StoreError> {
                 "verified": org.verified,
                 "quotas": own,
                 "branding": look(&branding::find(tx, &Branded::Org(org.id.clone()))?),
-                "roles": roles,
+                "roles": sorted(roles),
             }))?));
         }
     }
@@ -91,7 +91,7 @@ fn apps(tx: &mut dyn Tx) -> Result<Value, StoreError> {
     let (mut entries, mut after) = (Vec::new(), String::new());
     loop {
         let page = app::list_verified(tx, true, &after, TOGETHER)?;
-        let Some(last) = page.last() else { return Ok(entries.into()) };
+        let Some(last) = page.last() else { return Ok(sorted(entries)) };
         last.id.as_str().clone_into(&mut after);
         for app in &page {
             entries.push(entry_of(tx, app)?);
@@ -130,7 +130,7 @@ fn resources(tx: &mut dyn Tx) -> Result<Value, StoreError> {
     let (mut entries, mut after) = (Vec::new(), String::new());
     loop {
         let page = resource::list(tx, &after, TOGETHER)?;
-        let Some(last) = page.last() else { return Ok(entries.into()) };
+        let Some(last) = page.last() else { return Ok(sorted(entries)) };
         after.clone_from(&last.uri);
         for resource in page {
             let mut entry = members(&ResourceView::of(&Managed::of(tx, resource)?))?;
@@ -149,7 +149,14 @@ fn providers(tx: &mut dyn Tx) -> Result<Value, StoreError> {
         entry.insert("id".to_owned(), provider.id.as_str().into());
         entries.push(Value::Object(entry));
     }
-    Ok(entries.into())
+    Ok(sorted(entries))
+}
+
+/// A list by the names of its entries, so that two files can be compared.
+fn sorted(mut entries: Vec<Value>) -> Value {
+    let name = |entry: &Value| NAMES.into_iter().find_map(|name| entry.get(name)?.as_str().map(str::to_owned));
+    entries.sort_by_key(name);
+    entries.into()
 }
 
 /// How something looks, but for its logo, which is a file.
