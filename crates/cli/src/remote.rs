@@ -80,6 +80,8 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::Doctor => installation::doctor(&client, output),
         Command::Workspace(WorkspaceCommand::List(page)) => orgs::list(&client, output, &page),
         Command::Workspace(WorkspaceCommand::Show { id }) => orgs::show(&client, output, &id),
+        Command::Workspace(WorkspaceCommand::Add { name, slug }) => orgs::add(&client, output, &name, slug.as_deref()),
+        Command::Workspace(WorkspaceCommand::Remove { id, sure }) => orgs::remove(&client, output, &id, sure.yes),
         Command::Workspace(WorkspaceCommand::Set(change)) => orgs::set(&client, output, &change),
         _ => Err(no_api()),
     }
@@ -114,7 +116,13 @@ fn is_there(command: &Command) -> bool {
         Command::Audit(audit) => !audit.follow,
         Command::Workspace(command) => match command {
             WorkspaceCommand::Set(change) => change.branding.logo.is_none(),
-            command => matches!(command, WorkspaceCommand::List(_) | WorkspaceCommand::Show { .. }),
+            command => matches!(
+                command,
+                WorkspaceCommand::List(_)
+                    | WorkspaceCommand::Show { .. }
+                    | WorkspaceCommand::Add { .. }
+                    | WorkspaceCommand::Remove { .. }
+            ),
         },
         Command::Branding(BrandingCommand::Set(change)) => change.branding.logo.is_none(),
         Command::Scim(command) => matches!(command, ScimCommand::List { .. } | ScimCommand::Remove { .. }),

@@ -66,10 +66,16 @@ pub enum Done {
     ResourceAdded,
     /// An API is removed.
     ResourceRemoved,
+    /// An org is made.
+    OrgAdded,
+    /// An org is removed.
+    OrgRemoved,
+    /// A directory has ended.
+    DirectoryEnded,
 }
 
 impl Done {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 27] = [
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -94,6 +100,9 @@ impl Done {
         Self::SecretEnded,
         Self::ResourceAdded,
         Self::ResourceRemoved,
+        Self::OrgAdded,
+        Self::OrgRemoved,
+        Self::DirectoryEnded,
     ];
 
     /// Its name in addresses.
@@ -123,6 +132,9 @@ impl Done {
             Self::SecretEnded => "secret-ended",
             Self::ResourceAdded => "resource-added",
             Self::ResourceRemoved => "resource-removed",
+            Self::OrgAdded => "org-added",
+            Self::OrgRemoved => "org-removed",
+            Self::DirectoryEnded => "directory-ended",
         }
     }
 
@@ -152,6 +164,9 @@ impl Done {
             Self::SecretEnded => "console-done-secret-ended",
             Self::ResourceAdded => "console-done-resource-added",
             Self::ResourceRemoved => "console-done-resource-removed",
+            Self::OrgAdded => "console-done-org-added",
+            Self::OrgRemoved => "console-done-org-removed",
+            Self::DirectoryEnded => "console-done-directory-ended",
         }
     }
 
@@ -192,6 +207,7 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::Invited => "console-refused-invited",
         OperatorRefusal::ManyMembers => "console-refused-many-members",
         OperatorRefusal::SlugTaken => "console-refused-slug",
+        OperatorRefusal::OwnsApps => "console-refused-owns-apps",
         OperatorRefusal::TooManyKeys => "console-refused-many-keys",
         OperatorRefusal::Outdated => "form-outdated",
         OperatorRefusal::Denied

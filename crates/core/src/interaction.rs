@@ -202,6 +202,7 @@ impl Continuation {
                     page: ConsolePage::PersonChange(_)
                         | ConsolePage::AppChange(_)
                         | ConsolePage::ResourcesChange
+                        | ConsolePage::OrgsChange
                         | ConsolePage::OrgChange(_)
                         | ConsolePage::WebhooksChange(_)
                         | ConsolePage::KeysChange

@@ -251,6 +251,9 @@ pub enum OperatorRefusal {
     /// Another org has or had the slug.
     #[error("another org has or had this slug")]
     SlugTaken,
+    /// The org owns apps or APIs.
+    #[error("apps or APIs belong to the org: remove them, or give them to another org, first")]
+    OwnsApps,
     /// As many signing keys of an algorithm are published as may be.
     #[error("as many keys of an algorithm are published as may be: revoke those that are not needed")]
     TooManyKeys,

@@ -1,7 +1,7 @@
 //! Spans: what was done for a request, when, and for how long. Nothing is recorded, and no clock is read, unless a [`Tracer`] is
 //! installed and the trace is sampled.
 //!
-//! The trace of a request is known while its future is polled ([`within`], [`entered`]). Spans that end wait in a bounded queue for
+//! The trace of a request is known while its future is polled ([`within`]). Spans that end wait in a bounded queue for
 //! whoever sends them; one that is full drops them and counts that, so a collector that hangs costs neither time nor memory.
 
 use std::borrow::Cow;

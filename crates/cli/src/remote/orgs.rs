@@ -6,6 +6,7 @@ use super::client::Client;
 use super::people::MOST;
 use super::{Members as _, items, look, one, print_list, text};
 use crate::args::{Page, SetWorkspace};
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
 
@@ -23,6 +24,21 @@ pub fn list(client: &Client, output: Output, page: &Page) -> Result<(), Failure>
 pub fn show(client: &Client, output: Output, named: &str) -> Result<(), Failure> {
     let id = find(client, named)?;
     print(output, &client.get(&one("orgs", &id), &[])?)
+}
+
+/// Creates a workspace.
+pub fn add(client: &Client, output: Output, name: &str, slug: Option<&str>) -> Result<(), Failure> {
+    let made = client.post("orgs", &json!({ "name": name, "slug": slug }))?;
+    print(output, &client.get(&one("orgs", &text(made.at("id"))), &[])?)
+}
+
+/// Removes a workspace after confirmation.
+pub fn remove(client: &Client, output: Output, named: &str, yes: bool) -> Result<(), Failure> {
+    let id = find(client, named)?;
+    let name = text(client.get(&one("orgs", &id), &[])?.at("name"));
+    confirm(yes, &format!("removing {named} ({name}) ends its sessions and keys and deletes its roles"))?;
+    client.delete(&one("orgs", &id))?;
+    output.answer(&json!({ "removed": named }), |_| format!("{named} was removed."))
 }
 
 /// Changes a workspace and how it looks.

@@ -76,6 +76,9 @@ fn workspaces_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
         (&json!("#0a7d4b"), &json!({"en": "Hello", "de": "Hallo"}))
     );
     assert_eq!(elsewhere.json(&["workspace", "show", "bakery"])["id"], bakery["id"]);
+    assert_eq!(elsewhere.json(&["workspace", "add", "--name", "Docks", "--slug", "docks"])["slug"], "docks");
+    assert_eq!(elsewhere.run(&["workspace", "remove", "docks"]).code, 4, "nobody confirmed");
+    assert_eq!(elsewhere.json(&["workspace", "remove", "docks", "--yes"])["removed"], "docks");
     let set = ["workspace", "set", "bakery", "--quota", "members=50", "--quota", "merits_per_day=0"];
     let quotas = elsewhere.json(&set)["quotas"].clone();
     assert_eq!((&quotas["members"], &quotas["merits_per_day"]), (&json!(50), &json!(0)), "{quotas}");

@@ -198,6 +198,7 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         | OperatorRefusal::Invited
         | OperatorRefusal::ManyMembers
         | OperatorRefusal::TooManyKeys
+        | OperatorRefusal::OwnsApps
         | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
     }
 }
@@ -214,6 +215,7 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::NoRole => "no_role_of_org",
         OperatorRefusal::Invited => "invited",
         OperatorRefusal::SlugTaken => "slug_taken",
+        OperatorRefusal::OwnsApps => "owns_apps",
         OperatorRefusal::TooManyKeys | OperatorRefusal::ManyMembers => "too_many",
         OperatorRefusal::Outdated => "precondition_failed",
         OperatorRefusal::NotFound => "not_found",

@@ -61,7 +61,7 @@ pub fn surface() -> Surface<AppState> {
         .with(app_secrets::endpoints())
         .with(app_redirects::endpoint())
         .with(resources::endpoints())
-        .with(orgs::endpoint())
+        .with(orgs::endpoints())
         .with(org::endpoints())
         .with(org_members::endpoints())
         .with(org_directories::endpoints())

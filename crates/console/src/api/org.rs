@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRefusal;
@@ -25,8 +26,12 @@ use super::orgs::AdminOrg;
 use crate::quotas::Most;
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 2] {
-    [Endpoint::new(POLICY, routes!(show)), Endpoint::new(POLICY, routes!(change))]
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::new(POLICY, routes!(show)),
+        Endpoint::new(POLICY, routes!(change)),
+        Endpoint::new(POLICY, routes!(remove)),
+    ]
 }
 
 /// An org in full, apart from its members.
@@ -114,7 +119,8 @@ impl AdminOrgChange {
     }
 }
 
-fn slug(text: &str) -> Result<Option<Slug>, AdminError> {
+/// A slug as it is sent; empty for none.
+pub fn slug(text: &str) -> Result<Option<Slug>, AdminError> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -230,4 +236,42 @@ async fn change(
         read(tx)
     };
     Ok(Tagged(store.decide(change).await?))
+}
+
+/// Removes an org: its sessions and keys end at once, and what belongs to it is deleted in the background. The operator's own org stays.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/v1/orgs/{org}",
+    operation_id = "adminRemoveOrg",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
+    params(
+        ("org" = String, Path, description = "The id of the org"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be removed"),
+    ),
+    responses(
+        (status = 204, description = "It is removed"),
+        (status = 412, description = "It is of another version than `If-Match` names"),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org"),
+        (status = 409, description = "Apps or APIs belong to it"),
+    )
+)]
+async fn remove(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    conditions: Conditions,
+    Path(id): Path<String>,
+) -> Result<StatusCode, AdminError> {
+    let (id, caller, now) = (parse(&id)?, admin.caller.clone(), sigma.now());
+    let (store, shown) = (admin.store(&sigma), sigma.clone());
+    let remove = move |tx: &mut dyn Tx| {
+        let read = |tx: &mut dyn Tx| Ok(details(&shown, &orgs::details(tx, &caller, &id, now)?));
+        conditions.require(tx, &[Owner::Installation, Owner::Org(&id)], read)?;
+        orgs::remove(tx, &caller, &id, now)
+    };
+    store.decide(remove).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,11 @@
-//! `GET /api/admin/v1/orgs`: the orgs, or those that a search finds.
+//! `/api/admin/v1/orgs`: the orgs, or those that a search finds, and new ones.
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use sigma_core::ids::OrgId;
+use sigma_core::org::text;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::orgs::{self, Wanted};
@@ -11,13 +13,16 @@ use sigma_store::org::Org;
 use utoipa::ToSchema;
 
 use super::POLICY;
-use super::caller::{Admin, Reads};
+use super::body::Body;
+use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
 use super::list::{ListQuery, Listed};
+use super::org::slug;
+use crate::new_org::new_org;
 
-/// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
-    Endpoint::new(POLICY, routes!(list))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(add))]
 }
 
 /// An org.
@@ -83,4 +88,42 @@ async fn list(
     };
     let found = sigma.store.look_up(move |tx| orgs::list(tx, &caller, &wanted, limit)).await?;
     Ok(Json(query.listed(found, |org| org.id.to_string())))
+}
+
+/// A new org.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewAdminOrg {
+    name: String,
+    /// Its name in addresses and commands; none if it is left out.
+    slug: Option<String>,
+}
+
+/// Creates an org, with the roles `Admin` and `Member`.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/orgs",
+    operation_id = "adminAddOrg",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
+    request_body = NewAdminOrg,
+    responses(
+        (status = 201, description = "The org", body = AdminOrg),
+        (status = 400, description = "A malformed body, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 409, description = "Another org has or had the slug"),
+    )
+)]
+async fn add(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Body(body): Body<NewAdminOrg>,
+) -> Result<(StatusCode, Json<AdminOrg>), AdminError> {
+    let name = text::name(&body.name).map_err(|problem| AdminError::malformed(format!("name {problem}")))?;
+    let slug = body.slug.as_deref().map(slug).transpose()?.flatten();
+    let new = new_org(&sigma, name, slug)?;
+    let caller = admin.caller.clone();
+    let made = admin.store(&sigma).decide(move |tx| orgs::add(tx, &caller, &new)).await?;
+    Ok((StatusCode::CREATED, Json(AdminOrg::from(&made))))
 }

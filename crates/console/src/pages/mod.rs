@@ -43,7 +43,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.push(apps::endpoint());
     all.extend(app::endpoints());
     all.extend(resources::endpoints());
-    all.push(orgs::endpoint());
+    all.extend(orgs::endpoints());
     all.extend(org::endpoints());
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());

@@ -7,7 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::email;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::{OrgId, ScimConnectionId, UserId};
 use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_core::org::{OrgQuota, OrgQuotas, QuotaChange, text};
@@ -17,18 +17,19 @@ use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
+use sigma_store::operator::directories::{self, DirectoryLine};
 use sigma_store::operator::orgs::{self, MemberLine, OrgChange, OrgDetails};
 use sigma_store::org::membership::{MemberPlace, State as Membership};
 use sigma_store::org::{Change, Org};
 use sigma_store::{Owner, Tx, user};
 
-use super::orgs::line;
+use super::orgs::{PATH, line};
 use super::{confirmation, field, may_change, with_query};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
 use crate::paging::{LENGTH, one_more, page_of};
 use crate::quotas::Most;
-use crate::view::{Fact, MemberRow, OrgEntered, OrgPage, QuotaEntered, Tab};
+use crate::view::{DirectoryRow, Fact, MemberRow, OrgEntered, OrgPage, QuotaEntered, Tab};
 
 const ONE: &str = "/console/orgs/{id}";
 
@@ -70,9 +71,10 @@ async fn draw(
     let read = operator.read(sigma, move |tx| {
         let details = orgs::details(tx, &caller, &wanted, now)?;
         let page = (folded.as_deref(), from.as_ref());
-        Ok((details, orgs::members(tx, &caller, &wanted, page, one_more(LENGTH))?))
+        let directories = directories::list(tx, &caller, &wanted)?;
+        Ok((details, directories, orgs::members(tx, &caller, &wanted, page, one_more(LENGTH))?))
     });
-    let (details, members) = read.await?;
+    let (details, directories, members) = read.await?;
     let (members, last) = page_of(members, LENGTH, |line| line.member.place().to_string());
     let confirmation = confirmation(sigma, operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
     let (path, is_own) = (format!("/console/orgs/{id}"), *id == OrgId::operator());
@@ -87,6 +89,7 @@ async fn draw(
         gives_admins: !is_own,
         next: last.map(|last| with_query(&path, &[("after", &last)])),
         first: after.map(|_| path),
+        directories: directories.iter().map(directory).collect(),
         members: members.iter().map(row).collect(),
         search,
     };
@@ -183,6 +186,15 @@ fn links(operator: &Operator, org: &Org) -> Vec<(String, &'static str)> {
     links
 }
 
+fn directory(line: &DirectoryLine) -> DirectoryRow {
+    DirectoryRow {
+        id: line.connection.id.to_string(),
+        name: line.connection.name.clone(),
+        used_at: line.connection.last_used_at,
+        maker_left: line.maker.as_ref().is_some_and(|maker| !maker.may_still),
+    }
+}
+
 fn row(line: &MemberLine) -> MemberRow {
     let member = &line.member;
     let (class, state) = match member.state {
@@ -216,7 +228,37 @@ async fn act(
         Some(what @ ("give-admin" | "take-admin")) => {
             set_admin(&sigma, &operator, &id, &form, what == "give-admin").await
         }
+        Some("end-directory") => end_directory(&sigma, &operator, &id, &form).await,
+        Some("remove") => remove(&sigma, &operator, &id).await,
         _ => draw(&sigma, &operator, &id, StatusCode::BAD_REQUEST, Beside::default()).await,
+    }
+}
+
+async fn remove(sigma: &AppState, operator: &Operator, id: &OrgId) -> Result<Response, PageError> {
+    let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
+    match operator.act(sigma, move |tx| orgs::remove(tx, &caller, &wanted, now)).await? {
+        Ok(()) => Ok(Done::OrgRemoved.at(PATH)),
+        Err(notice) => {
+            let beside = Beside { notice: Some(notice), ..Beside::default() };
+            draw(sigma, operator, id, StatusCode::CONFLICT, beside).await
+        }
+    }
+}
+
+async fn end_directory(
+    sigma: &AppState,
+    operator: &Operator,
+    id: &OrgId,
+    form: &Params,
+) -> Result<Response, PageError> {
+    let directory = form.raw("directory").and_then(ScimConnectionId::parse).ok_or_else(not_found)?;
+    let (caller, wanted) = (operator.caller(), id.clone());
+    match operator.act(sigma, move |tx| directories::end(tx, &caller, &wanted, &directory)).await? {
+        Ok(()) => Ok(Done::DirectoryEnded.at(&format!("{PATH}/{id}"))),
+        Err(notice) => {
+            let beside = Beside { notice: Some(notice), ..Beside::default() };
+            draw(sigma, operator, id, StatusCode::CONFLICT, beside).await
+        }
     }
 }
 

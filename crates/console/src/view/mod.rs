@@ -36,7 +36,7 @@ pub use first_owner::FirstOwnerPage;
 pub use keys::{KeyRow, KeysPage, NextRotation};
 pub use mail_templates::{MailTemplatePage, MailTemplatesPage};
 pub use mails::{MailPage, MailRow};
-pub use orgs::{MemberRow, OrgEntered, OrgLine, OrgPage, OrgsPage, QuotaEntered};
+pub use orgs::{DirectoryRow, MemberRow, NewOrgEntered, OrgEntered, OrgLine, OrgPage, OrgsPage, QuotaEntered};
 pub use overview::{OverviewPage, QueueRow};
 pub use plot::{Bars, Line, Plot};
 pub use providers::{ProviderRow, ProvidersPage, TrialView};

@@ -12,10 +12,44 @@ pub struct OrgsPage {
     pub search: String,
     /// The orgs.
     pub orgs: Vec<OrgLine>,
+    /// What was entered for a new one.
+    pub entered: NewOrgEntered,
+    /// Whether the role makes one.
+    pub may_change: bool,
+    /// Where the person who looks proves again who they are, before they may do that.
+    pub confirm_url: Option<String>,
     /// The next page.
     pub next: Option<String>,
     /// The first page, on others.
     pub first: Option<String>,
+}
+
+/// What is entered of a new org.
+#[derive(Clone, Debug, Default)]
+pub struct NewOrgEntered {
+    /// Its name.
+    pub name: String,
+    /// Its slug, or nothing.
+    pub slug: String,
+}
+
+/// A directory that provisions the people of an org.
+#[derive(Clone, Debug)]
+pub struct DirectoryRow {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
+    /// Whether whoever made it no longer administers the org.
+    pub maker_left: bool,
+}
+
+impl DirectoryRow {
+    pub(super) fn used(&self) -> Option<String> {
+        self.used_at.map(moment::minute)
+    }
 }
 
 /// An org in the list.
@@ -92,6 +126,8 @@ pub struct OrgPage {
     pub gives_admins: bool,
     /// The address that was searched.
     pub search: String,
+    /// The directories that provision its people.
+    pub directories: Vec<DirectoryRow>,
     /// Members.
     pub members: Vec<MemberRow>,
     /// The next page of members.

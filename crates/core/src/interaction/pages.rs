@@ -135,6 +135,8 @@ pub enum ConsolePage {
     ResourcesChange,
     /// Orgs; or one of them.
     Orgs(Option<OrgId>),
+    /// A new one: the user signs in again first.
+    OrgsChange,
     /// Changing one: the user signs in again first.
     OrgChange(OrgId),
     /// The audit trail.

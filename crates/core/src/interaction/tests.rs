@@ -20,6 +20,7 @@ fn changes(continuation: &Continuation) -> bool {
             page: ConsolePage::PersonChange(_)
                 | ConsolePage::AppChange(_)
                 | ConsolePage::ResourcesChange
+                | ConsolePage::OrgsChange
                 | ConsolePage::OrgChange(_)
                 | ConsolePage::WebhooksChange(_)
                 | ConsolePage::KeysChange
@@ -105,6 +106,7 @@ fn continuation() -> impl Strategy<Value = Continuation> {
             ConsolePage::AppChange(Some(AppId::from_text("app_1"))),
             ConsolePage::ResourcesChange,
             ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
+            ConsolePage::OrgsChange,
             ConsolePage::OrgChange(OrgId::from_text("org_1")),
             ConsolePage::Audit,
             ConsolePage::Webhooks(Some(WebhookId::from_text("wh_1"))),

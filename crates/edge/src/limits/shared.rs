@@ -76,10 +76,7 @@ impl Order {
             Task::Add(count) => ("add", count),
             Task::Look => ("look", 1),
         };
-        let names = self.counters().map(|counter| {
-            let digits = counter.name.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            format!("sigma:limit:{digits}")
-        });
+        let names = self.counters().map(|counter| format!("sigma:limit:{:032x}", u128::from_be_bytes(counter.name)));
         let mut words = names.collect::<Vec<_>>();
         let keys = words.len().to_string();
         words.push(task.to_owned());
@@ -203,11 +200,15 @@ impl Shared {
             }
             Network::V6(segments) => {
                 context.update(b"/64");
-                segments.iter().for_each(|segment| context.update(&segment.to_be_bytes()));
+                for segment in segments {
+                    context.update(&segment.to_be_bytes());
+                }
             }
             Network::Site(segments) => {
                 context.update(b"/48");
-                segments.iter().for_each(|segment| context.update(&segment.to_be_bytes()));
+                for segment in segments {
+                    context.update(&segment.to_be_bytes());
+                }
             }
         };
         match scope {

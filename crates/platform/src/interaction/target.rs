@@ -68,7 +68,7 @@ fn console_page(page: &ConsolePage) -> String {
         }
         ConsolePage::AppChange(None) => format!("{CONSOLE_PATH}/apps/new"),
         ConsolePage::Resources | ConsolePage::ResourcesChange => format!("{CONSOLE_PATH}/resources"),
-        ConsolePage::Orgs(None) => format!("{CONSOLE_PATH}/orgs"),
+        ConsolePage::Orgs(None) | ConsolePage::OrgsChange => format!("{CONSOLE_PATH}/orgs"),
         ConsolePage::Orgs(Some(id)) | ConsolePage::OrgChange(id) => {
             // Only an id of ours becomes part of an address.
             OrgId::parse(id.as_str())

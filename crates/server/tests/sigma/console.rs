@@ -131,6 +131,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/mail/templates/{template}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/mail/templates/{template}/html: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/orgs: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200

@@ -35,6 +35,7 @@ mod console;
 mod console_account;
 mod console_apps;
 mod console_mail;
+mod console_orgs;
 mod console_providers;
 mod console_sessions;
 mod console_versions;

@@ -16,7 +16,7 @@ use super::overview::{Count, MOST_COUNTED};
 use crate::merits::issuer;
 use crate::org::membership::{self, Change as MemberChange, Member, MemberPlace, NewMember, State};
 use crate::org::role::{self, RoleSummary};
-use crate::org::{self, Change, Org, admins, quotas};
+use crate::org::{self, Change, NewOrg, Org, admins, quotas};
 use crate::quota::{self, Purpose};
 use crate::user::{self, User};
 use crate::{Owner, Stop, StoreError, Tx, params};
@@ -172,6 +172,23 @@ pub fn member(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, user_id: &UserId
     Ok(MemberLine { member, is_admin: role.permissions.manages_workspace(), role: role.name })
 }
 
+/// Creates an org with its two initial roles.
+pub fn add(tx: &mut dyn Tx, caller: &Caller, new: &NewOrg) -> Decision<Org> {
+    tx.lock(Owner::Installation)?;
+    require(tx, caller, OperatorRight::ManageOrgs)?;
+    org::add(tx, new).map_err(translated)
+}
+
+/// Removes an org. The operator's own stays.
+pub fn remove(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, now: Timestamp) -> Decision<()> {
+    tx.lock(Owner::Installation)?;
+    require(tx, caller, OperatorRight::ManageOrgs)?;
+    if *org_id == OrgId::operator() {
+        return Err(OperatorRefusal::OwnOrg.into());
+    }
+    org::remove(tx, org_id, now).map_err(translated)
+}
+
 /// What the operator changes of an org.
 #[derive(Clone, Debug, Default)]
 pub struct OrgChange {
@@ -295,6 +312,7 @@ fn translated(stop: Stop<Refusal>) -> Stop<OperatorRefusal> {
         Refusal::NotFound { .. } => OperatorRefusal::NotFound.into(),
         Refusal::LAST_ADMIN => OperatorRefusal::LastAdmin.into(),
         org::SLUG_TAKEN => OperatorRefusal::SlugTaken.into(),
+        org::OWNS_APPS => OperatorRefusal::OwnsApps.into(),
         membership::MEMBER_ALREADY => OperatorRefusal::Invited.into(),
         membership::NO_ROOM => OperatorRefusal::ManyMembers.into(),
         other => Stop::Failed(StoreError::Failed(other.to_string())),

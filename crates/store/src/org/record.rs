@@ -122,6 +122,8 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
 
 /// Another org has or had the slug: see [`named::is_free`].
 pub(crate) const SLUG_TAKEN: Refusal = Refusal::Conflict(Reason::SlugTaken);
+/// It owns apps or resources.
+pub(crate) const OWNS_APPS: Refusal = Refusal::Conflict(Reason::OwnsApps);
 
 /// The event that something of an org changed.
 pub(super) fn changed(org_id: &OrgId) -> NewEvent {
@@ -281,7 +283,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
         params![org_id],
     )?;
     if owns.is_some() {
-        return Err(Refusal::Conflict(Reason::OwnsApps).into());
+        return Err(OWNS_APPS.into());
     }
     tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0, slug = NULL WHERE id = $1", params![org_id, now])?;
     if let Some(slug) = &workspace.slug {
