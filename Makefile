@@ -39,11 +39,12 @@ quick: web ## Runs the lints and the tests that need only Rust: under two minute
 	SIGMA_TEST_ENGINES=sqlite cargo test --workspace --quiet --lib --bins --test sigma
 
 DRILL ?=
-drills: ## Runs the fault drills (kill, freeze, full disk, restart) and counts losses; DRILL='kill' selects by name
+PREVIOUS ?=
+drills: ## Runs the fault drills (kill, freeze, full disk, restart) and counts losses; DRILL='kill' selects by name, PREVIOUS=COMMIT is what a rolling upgrade begins with
 	scripts/install-test-deps.sh drills
 	$(MAKE) web
 	cargo build --release --bin sigma
-	SIGMA_BIN=$(CARGO_TARGET_DIR)/release/sigma node tests/drills/run.mjs $(DRILL)
+	SIGMA_PREVIOUS="$$(scripts/previous.sh $(PREVIOUS))" SIGMA_BIN=$(CARGO_TARGET_DIR)/release/sigma node tests/drills/run.mjs $(DRILL)
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same workloads; BENCH=--quick is shorter

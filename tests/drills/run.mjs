@@ -10,8 +10,9 @@ import { drills as monitoring } from "./monitoring.mjs";
 import { drills as moving } from "./moving.mjs";
 import { drills as nodes } from "./nodes.mjs";
 import { drills as restarts } from "./restarts.mjs";
+import { drills as upgrade } from "./upgrade.mjs";
 
-const all = { ...killed, ...fullDisk, ...nodes, ...moving, ...restarts, ...failover, ...monitoring };
+const all = { ...killed, ...fullDisk, ...nodes, ...moving, ...restarts, ...upgrade, ...failover, ...monitoring };
 const wanted = process.argv.slice(2);
 const chosen = Object.entries(all).filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

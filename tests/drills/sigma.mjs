@@ -7,8 +7,12 @@ import { binary, freePort } from "../support/sigma.mjs";
 import { send } from "./http.mjs";
 import { environment, makeDirectory, removeDirectory, start, until } from "./programs.mjs";
 
-/** An installation on the database at `url`; without one, on a database file. `settings` override the defaults. */
-export async function install({ url, settings = {}, directory, issuer } = {}) {
+/**
+ * An installation on the database at `url`; without one, on a database file. `settings` override the defaults. Its servers and
+ * commands are of the version `program`.
+ */
+export async function install({ url, settings = {}, directory, issuer, program = binary } = {}) {
+  const usual = program;
   const own = directory ?? (await makeDirectory("sigma"));
   const port = await freePort();
   const shared = {
@@ -21,7 +25,7 @@ export async function install({ url, settings = {}, directory, issuer } = {}) {
   };
 
   async function adminWith(input, ...args) {
-    const child = spawn(binary, [...args, "--json"], { cwd: own, env: { ...environment, ...shared } });
+    const child = spawn(usual, [...args, "--json"], { cwd: own, env: { ...environment, ...shared } });
     let [printed, complained] = ["", ""];
     child.stdout.on("data", (text) => (printed += text));
     child.stderr.on("data", (text) => (complained += text));
@@ -32,9 +36,9 @@ export async function install({ url, settings = {}, directory, issuer } = {}) {
   }
 
   /** Starts a server; it answers at `address`. `log` is a path. */
-  async function serve({ at = port, log = join(own, `sigma-${at}.log`), wait = true, more = {} } = {}) {
+  async function serve({ at = port, log = join(own, `sigma-${at}.log`), wait = true, more = {}, program = usual } = {}) {
     const address = `http://localhost:${at}`;
-    const process = start(binary, ["serve"], {
+    const process = start(program, ["serve"], {
       cwd: own,
       log,
       env: { ...shared, SIGMA__LISTEN: `127.0.0.1:${at}`, ...more },
