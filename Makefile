@@ -188,7 +188,7 @@ engines: web
 # No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines stage-interop stage-rustdoc' '$(MAKE) stage-browser stage-proxy stage-examples stage-wallet stage-deny'
+	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines' '$(MAKE) stage-browser stage-interop stage-proxy stage-examples stage-rustdoc stage-wallet stage-deny'
 
 # All clients sign in on a database file; on PostgreSQL one of each kind.
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed

@@ -167,7 +167,7 @@ nobody
         (&["webhook", "show", "whk_0123456789abcdef01234567"], 3),
         (&["user", "disable", id, "--yes"], 8),
         (&["user", "remove", id, "--yes"], 8),
-        (&["workspace", "remove", "none", "--yes"], 8),
+        (&["workspace", "remove", "none", "--yes"], 3),
         (&["workspace", "show", "none"], 3),
         (&["session", "end", "ses_0123456789abcdef01234567", "--yes"], 3),
         (&["mail", "resend", "mail_0123456789abcdef01234567"], 3),

@@ -266,3 +266,5 @@ console-org-directory-end = Trennen
 console-done-org-added = Die Organisation ist angelegt.
 console-done-org-removed = Die Organisation ist entfernt.
 console-done-directory-ended = Das Verzeichnis ist getrennt. Die Personen daraus bleiben Mitglieder.
+console-org-directory-end-about = Seine Tokens gelten sofort nicht mehr. Die Personen daraus bleiben Mitglieder.
+console-org-directory-end-now = Jetzt trennen
