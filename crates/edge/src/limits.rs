@@ -12,6 +12,7 @@ pub mod shared;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use sigma_core::time::{Clock, Timestamp};
@@ -136,7 +137,9 @@ impl Limiter {
     /// Shares its counters with other instances by the server at `address`, as soon as [`keep_sharing`](Self::keep_sharing) runs. `key`
     /// is known to all of them, and to nobody else.
     pub fn share(&self, address: RedisAddress, authority: Option<PathBuf>, key: hmac::Key) {
-        self.shared.get_or_init(|| Shared::new(address, authority, key));
+        self.shared.get_or_init(|| {
+            Shared::new(address, authority, key, Duration::from_millis(self.limits.redis_wait_milliseconds))
+        });
     }
 
     /// Carries counts to that server and back, for as long as it is polled.

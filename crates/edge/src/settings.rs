@@ -107,6 +107,8 @@ pub struct Limits {
     pub redis: Option<RedisAddress>,
     /// PEM certificates of the authorities to trust for it, instead of the system's.
     pub redis_certificate_authority: Option<PathBuf>,
+    /// How long a request waits for its word, in milliseconds; without it the instance decides alone.
+    pub redis_wait_milliseconds: u64,
     /// Token and revocation endpoints: refusals per app and address, for failed authentication and for public apps.
     pub token: u32,
     /// Token, revocation and introspection endpoints: per authenticated app.
@@ -175,6 +177,7 @@ impl Default for Limits {
             enabled: true,
             redis: None,
             redis_certificate_authority: None,
+            redis_wait_milliseconds: 5,
             token: 10,
             app: 600,
             authorize: 300,

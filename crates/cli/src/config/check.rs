@@ -115,6 +115,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         check(key, verdict);
     }
     check("limits.redis_certificate_authority", limits_authority(settings));
+    check("limits.redis_wait_milliseconds", within(settings.limits.redis_wait_milliseconds, 1, 1_000));
     for (key, verdict) in budgets(&settings.budgets) {
         check(key, verdict);
     }

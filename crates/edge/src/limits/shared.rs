@@ -22,9 +22,7 @@ use self::connection::Connection;
 use super::quota::{Network, Quota, Scope};
 use super::{Key, Limiter, Rule};
 
-/// How long a request waits for the server's word.
-const PATIENCE: Duration = Duration::from_millis(5);
-/// How long a batch may take until the server counts as away.
+/// How long a batch may take until the server counts as away, if no request waits longer.
 const HUNG: Duration = Duration::from_millis(250);
 /// Orders that may wait: more are not sent, so a slow server costs no memory.
 const MOST_WAITING: usize = 4_096;
@@ -132,6 +130,8 @@ pub(super) struct Shared {
     address: RedisAddress,
     authority: Option<PathBuf>,
     key: hmac::Key,
+    /// How long a request waits for the server's word.
+    patience: Duration,
     state: AtomicU8,
     sender: mpsc::Sender<Order>,
     waiting: Mutex<mpsc::Receiver<Order>>,
@@ -145,10 +145,10 @@ impl fmt::Debug for Shared {
 
 impl Shared {
     /// Counters are named by `key`, which all instances have and the server does not: neither addresses nor users can be read there.
-    pub(super) fn new(address: RedisAddress, authority: Option<PathBuf>, key: hmac::Key) -> Self {
+    pub(super) fn new(address: RedisAddress, authority: Option<PathBuf>, key: hmac::Key, patience: Duration) -> Self {
         let (sender, waiting) = mpsc::channel(MOST_WAITING);
         let waiting = Mutex::new(waiting);
-        Self { address, authority, key, state: AtomicU8::new(UNKNOWN), sender, waiting }
+        Self { address, authority, key, patience, state: AtomicU8::new(UNKNOWN), sender, waiting }
     }
 
     pub(super) fn is_there(&self) -> bool {
@@ -180,7 +180,7 @@ impl Shared {
             count("dropped");
             return None;
         }
-        match tokio::time::timeout(PATIENCE, answered).await {
+        match tokio::time::timeout(self.patience, answered).await {
             Ok(Ok(debts)) => Some(debts),
             Ok(Err(_)) => None,
             Err(_) => {
@@ -273,7 +273,7 @@ impl Shared {
                     let _ = answer.send(debts);
                 }
             };
-            let outcome = tokio::time::timeout(HUNG, connection.carry_out(orders, told)).await;
+            let outcome = tokio::time::timeout(HUNG.max(self.patience), connection.carry_out(orders, told)).await;
             counter!("sigma_limits_shared_total", "outcome" => "answered").increment(carried);
             outcome.unwrap_or(Err(Away::Late))?;
         }

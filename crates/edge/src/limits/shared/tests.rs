@@ -5,7 +5,7 @@ use crate::client::ClientAddr;
 
 fn shared(key: &[u8]) -> Shared {
     let address = RedisAddress::parse("redis://localhost").unwrap();
-    Shared::new(address, None, hmac::Key::new(hmac::HMAC_SHA256, key))
+    Shared::new(address, None, hmac::Key::new(hmac::HMAC_SHA256, key), Duration::from_millis(5))
 }
 
 fn add(shared: &Shared, name: &str, count: i32) -> Order {
