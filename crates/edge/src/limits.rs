@@ -200,11 +200,12 @@ impl Limiter {
         self.shared.get().filter(|shared| shared.is_there())
     }
 
-    /// Takes over what shared counters say, with what this process has counted since only until the next answer.
+    /// Remembers what shared counters say. What this process counted itself stands beside that, so a server that forgets lets nobody
+    /// exceed the quota of one instance.
     fn learn(&self, order: &Order, debts: Debts) {
         let now = micros(self.clock.now());
         let set = |hash, owed: u64| {
-            self.with_place(hash, |place| place[1] = if owed > 0 { now.saturating_add(owed) } else { 0 });
+            self.with_place(learned(hash), |place| place[1] = if owed > 0 { now.saturating_add(owed) } else { 0 });
         };
         if let Some(site) = order.site {
             set(site.hash, debts.site);
@@ -224,7 +225,8 @@ impl Limiter {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
         let (key, now) = (key.into(), micros(self.clock.now()));
         let look = |scope, quota: Quota| {
-            let tat = self.with_place(self.hash(rule, scope), |place| place[1]);
+            let hash = self.hash(rule, scope);
+            let tat = self.with_place(hash, |place| place[1]).max(self.told(hash));
             quota
                 .admit(now, tat)
                 .map(|_| Some(quota.remaining(now, tat)))
@@ -249,10 +251,18 @@ impl Limiter {
     }
 
     fn give_back(&self, rule: Rule, scope: Scope<'_>, quota: Quota) -> u64 {
-        self.with_place(self.hash(rule, scope), |place| {
+        let hash = self.hash(rule, scope);
+        let less = |place: &mut Place| {
             place[1] = place[1].saturating_sub(quota.interval);
             place[1]
-        })
+        };
+        let own = self.with_place(hash, less);
+        if self.shared.get().is_some() { own.max(self.with_place(learned(hash), less)) } else { own }
+    }
+
+    /// What shared counters said of this one.
+    fn told(&self, hash: u64) -> u64 {
+        self.shared.get().map_or(0, |_| self.with_place(learned(hash), |place| place[1]))
     }
 
     pub(super) fn charge_at(&self, rule: Rule, key: Key<'_>, now: Timestamp) -> Admission {
@@ -275,13 +285,22 @@ impl Limiter {
     }
 
     fn spend(&self, rule: Rule, scope: Scope<'_>, quota: Quota, now: u64) -> Result<Remaining, Exceeded> {
-        self.with_place(self.hash(rule, scope), |place| match quota.admit(now, place[1]) {
+        let hash = self.hash(rule, scope);
+        let told = self.told(hash);
+        let more = quota.admit(now, told).map_err(|wait| quota.exceeded(rule, told, wait))?;
+        let own = self.with_place(hash, |place| match quota.admit(now, place[1]) {
             Ok(tat) => {
                 place[1] = tat;
-                Ok(quota.remaining(now, tat))
+                Ok(tat)
             }
             Err(wait) => Err(quota.exceeded(rule, place[1], wait)),
-        })
+        })?;
+        if told <= now {
+            return Ok(quota.remaining(now, own));
+        }
+        // Until the next answer, which counts it.
+        self.with_place(learned(hash), |place| place[1] = more);
+        Ok(quota.remaining(now, own.max(more)))
     }
 
     fn quota(&self, rule: Rule) -> Option<Quota> {
@@ -322,6 +341,11 @@ impl Limiter {
         }
         answer
     }
+}
+
+/// Where the word of shared counters is kept, beside the counter of this process.
+const fn learned(hash: u64) -> u64 {
+    !hash
 }
 
 #[cfg(test)]

@@ -152,3 +152,35 @@ async fn a_wrong_password_is_told_and_not_shown() {
     let open = RedisAddress::parse(&right.replace(":hunter2@", "")).unwrap();
     assert!(probe(&open, None).await.unwrap_err().to_string().contains("NOAUTH"));
 }
+
+#[tokio::test]
+async fn a_server_that_does_not_know_passwords_shows_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = Redis::start_with(directory.path(), &["--rename-command", "AUTH", ""]);
+    let refused = probe(&RedisAddress::parse(&redis.address()).unwrap(), None).await.unwrap_err().to_string();
+    assert!(refused.starts_with("it says: ERR") && !refused.contains("hunter2"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_lets_nobody_exceed_the_quota_of_one_instance() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = Redis::start(directory.path());
+    let one = instance(&redis).await;
+    let mut accepted = 0;
+    for _ in 0..12 {
+        redis.ask(&["flushall"]);
+        accepted += u32::from(one.charge_shared(Rule::SignIn, "ada").await.is_ok());
+    }
+    assert_eq!(accepted, 5);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_counts_as_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = Redis::start(directory.path());
+    let address = RedisAddress::parse(&redis.address()).unwrap();
+    assert!(probe(&address, None).await.is_ok());
+    redis.ask(&["replicaof", "127.0.0.1", "9"]);
+    let refused = probe(&address, None).await.unwrap_err().to_string();
+    assert!(refused.contains("READONLY"), "{refused}");
+}

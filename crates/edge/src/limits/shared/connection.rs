@@ -78,10 +78,11 @@ impl Connection {
         let mut connection = Self { stream, unread: BytesMut::new(), script: Vec::new(), written: Vec::new() };
         if let Some(password) = &address.password {
             let password = password.expose_secret().as_bytes();
-            match &address.user {
-                Some(user) => connection.ask(&[b"AUTH", user.as_bytes(), password]).await?,
-                None => connection.ask(&[b"AUTH", password]).await?,
+            let asked = match &address.user {
+                Some(user) => connection.ask(&[b"AUTH", user.as_bytes(), password]).await,
+                None => connection.ask(&[b"AUTH", password]).await,
             };
+            asked.map_err(without_arguments)?;
         }
         if address.database > 0 {
             connection.ask(&[b"SELECT", address.database.to_string().as_bytes()]).await?;
@@ -90,7 +91,18 @@ impl Connection {
             return Err(Malformed.into());
         };
         connection.script = name;
+        connection.try_out().await?;
         Ok(connection)
+    }
+
+    /// Counts once: a replica and a full server take commands, but no writes.
+    async fn try_out(&mut self) -> Result<(), Away> {
+        let script = self.script.clone();
+        let words: [&[u8]; 7] = [b"EVALSHA", &script, b"1", b"sigma:limit:trial", b"add", b"1000000", b"1000"];
+        match self.ask(&[&words[..], &[b"1"]].concat()).await? {
+            Reply::Numbers(_) => Ok(()),
+            _ => Err(Malformed.into()),
+        }
     }
 
     /// Sends one command and awaits its reply.
@@ -147,6 +159,14 @@ impl Connection {
                 return Err(io::Error::from(io::ErrorKind::ConnectionReset).into());
             }
         }
+    }
+}
+
+/// A server may answer with the words that it did not understand, and those of AUTH are secret: only the kind of error is kept.
+fn without_arguments(away: Away) -> Away {
+    match away {
+        Away::Refused(said) => Away::Refused(said.split(' ').next().unwrap_or_default().to_owned()),
+        away => away,
     }
 }
 
