@@ -319,13 +319,22 @@ async fn act(
     }
 }
 
-async fn save(sigma: &AppState, operator: &Operator, managed: Managed, form: &Params) -> Result<Response, PageError> {
+async fn save(
+    sigma: &AppState,
+    operator: &Operator,
+    mut managed: Managed,
+    form: &Params,
+) -> Result<Response, PageError> {
     let (settings, wrong) = entered(form, Some(&managed.app));
+    let expected = Some(field(form, "version")).filter(|version| !version.is_empty());
+    // A form that is drawn again is no newer than it was.
+    if let Some(sent) = &expected {
+        managed.version.clone_from(sent);
+    }
     if let Some(number) = wrong {
         let beside = Beside { entered: Some((settings, Some(Wrong::Number(number)))), ..Beside::default() };
         return draw(sigma, operator, StatusCode::BAD_REQUEST, managed, beside).await;
     }
-    let expected = Some(field(form, "version")).filter(|version| !version.is_empty());
     let (secret, fresh) = fresh(sigma);
     let (caller, named, wanted) = (operator.caller(), AppRef::Id(managed.app.id.clone()), settings.clone());
     let changed = operator

@@ -227,10 +227,7 @@ async fn save(
     let is_server = named.0 == BrandingOf::Server;
     let entered = if is_server { Entered::of_server_form(&form) } else { Entered::of_form(&form) };
     match entered.checked() {
-        Ok(change) => {
-            let sent = FormVersion::sent(&form);
-            apply(&sigma, &operator, &named, (change, sent), Some(entered)).await
-        }
+        Ok(change) => apply(&sigma, &operator, &named, (change, entered.version.clone()), Some(entered)).await,
         Err(problem) => {
             let notice = Some(Notice::Refused(operator.text(problem.0)));
             draw(&sigma, &operator, &named, StatusCode::BAD_REQUEST, (notice, Some(entered))).await

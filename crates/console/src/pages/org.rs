@@ -82,7 +82,6 @@ async fn draw(
         line: line(&details.org),
         facts: facts(sigma, operator, &details),
         links: links(operator, &details.org),
-        version: FormVersion::of(&shown(&details)),
         entered: beside.entered.unwrap_or_else(|| entered(sigma, &details)),
         may_change: confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner),
         confirm_url: confirmation.url.clone(),
@@ -114,6 +113,7 @@ fn entered(sigma: &AppState, details: &OrgDetails) -> OrgEntered {
         verified: org.verified,
         require_second_factor: org.require_second_factor,
         quick_logins: org.quick_logins,
+        version: FormVersion::of(&shown(details)),
     }
 }
 
@@ -271,6 +271,7 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
         require_second_factor: is_on("require_second_factor"),
         quick_logins: is_on("quick_logins"),
         quotas: quotas(sigma, |quota| field(form, &quota_field(quota))),
+        version: FormVersion::sent(form),
     };
     let named = OrgQuota::ALL.into_iter().filter(|quota| form.raw(&quota_field(*quota)).is_some());
     let named = named.map(|quota| (quota.as_str(), field(form, &quota_field(quota))));
@@ -282,7 +283,7 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
             return draw(sigma, operator, id, StatusCode::BAD_REQUEST, beside).await;
         }
     };
-    let (caller, wanted, now, sent) = (operator.caller(), id.clone(), sigma.now(), FormVersion::sent(form));
+    let (caller, wanted, now, sent) = (operator.caller(), id.clone(), sigma.now(), entered.version.clone());
     let change = move |tx: &mut dyn Tx| {
         // A change of the slug needs both.
         tx.lock(Owner::Installation)?;

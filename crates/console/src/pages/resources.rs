@@ -145,7 +145,6 @@ async fn draw(
     let view = ResourcePage {
         line: line(managed),
         created_at: resource.created_at,
-        version: FormVersion::of(managed),
         entered: entered.unwrap_or_else(|| ResourceEntered {
             uri: resource.uri.clone(),
             org: owner,
@@ -153,6 +152,7 @@ async fn draw(
             scopes: resource.scopes.iter().map(scope).collect::<Vec<_>>().join("\n"),
             is_open: resource.open,
             servers: managed.servers.join("\n"),
+            version: FormVersion::of(managed),
         }),
         may_change: confirmation.may_change,
         confirm_url: confirmation.url.clone(),
@@ -173,7 +173,7 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
     match form.raw("do") {
         Some("save") => {
             let entered = entered(&form);
-            let (settings, sent) = (settings(&entered), FormVersion::sent(&form));
+            let (settings, sent) = (settings(&entered), entered.version.clone());
             let change = move |tx: &mut dyn Tx| {
                 tx.lock(Owner::Installation)?;
                 if sent.is_outdated(&resources::find(tx, &caller, &uri)?) {
@@ -212,6 +212,7 @@ fn entered(form: &Params) -> ResourceEntered {
         scopes: long("scopes"),
         is_open: form.raw("open").is_some_and(|value| !value.is_empty()),
         servers: long("servers"),
+        version: FormVersion::sent(form),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the pages of orgs show.
 
 use sigma_core::time::Timestamp;
+use sigma_platform::pages::FormVersion;
 use sigma_platform::pages::view::moment;
 
 use super::Fact;
@@ -88,6 +89,8 @@ pub struct OrgEntered {
     pub quick_logins: bool,
     /// What it may have at most.
     pub quotas: Vec<QuotaEntered>,
+    /// The version of the settings that the form was drawn from.
+    pub version: FormVersion,
 }
 
 /// What an org may have at most of something.
@@ -116,8 +119,7 @@ pub struct OrgPage {
     pub links: Vec<(String, &'static str)>,
     /// The settings, as they are or as they were entered.
     pub entered: OrgEntered,
-    /// The version of what is stored.
-    pub version: String,
+
     /// Whether the viewer may change the org.
     pub may_change: bool,
     /// Where they prove first who they are, unless they just did.

@@ -1,6 +1,7 @@
 //! What the pages of APIs show.
 
 use sigma_core::time::Timestamp;
+use sigma_platform::pages::FormVersion;
 use sigma_platform::pages::view::moment;
 
 /// `/console/resources`. Its form posts to the same address.
@@ -50,6 +51,8 @@ pub struct ResourceEntered {
     pub is_open: bool,
     /// The apps that serve it: lines.
     pub servers: String,
+    /// The version of the settings that the form was drawn from.
+    pub version: FormVersion,
 }
 
 /// `/console/resource`. Its forms post `do` and the `uri` to the same address.
@@ -59,8 +62,6 @@ pub struct ResourcePage {
     pub line: ResourceLine,
     /// Since when.
     pub created_at: Timestamp,
-    /// The version of what is stored.
-    pub version: String,
     /// Its settings, or what was entered.
     pub entered: ResourceEntered,
     /// Whether the role changes it.

@@ -26,6 +26,8 @@ pub struct Entered {
     pub support_url: String,
     /// The words of welcome in each language.
     pub welcome: Vec<(Language, String)>,
+    /// The version of the settings that the form was drawn from.
+    pub version: FormVersion,
 }
 
 impl Entered {
@@ -40,6 +42,7 @@ impl Entered {
             privacy_url: text(&branding.privacy_url),
             support_url: text(&branding.support_url),
             welcome: Language::ALL.map(|language| (language, welcome(language))).to_vec(),
+            version: FormVersion::default(),
         }
     }
 
@@ -64,6 +67,7 @@ impl Entered {
             privacy_url: text("privacy_url"),
             support_url: text("support_url"),
             welcome: Language::ALL.map(|language| (language, words(language))).to_vec(),
+            version: FormVersion::sent(form),
         }
     }
 
@@ -114,8 +118,6 @@ pub struct BrandingView {
     pub is_own_accent: bool,
     /// What is entered.
     pub entered: Entered,
-    /// The version of what is stored.
-    pub version: String,
     /// Whether the viewer may change it.
     pub may_change: bool,
     /// Where they prove first who they are, if they have to.
@@ -144,8 +146,7 @@ impl BrandingView {
             logo_url: branding.logo.as_deref().map(logo_url),
             shades: shades(branding.accent.or(wider).unwrap_or(Accent::DEFAULT), language),
             is_own_accent: branding.accent.is_some(),
-            entered: Entered::of(branding),
-            version: FormVersion::of(&settings(branding)),
+            entered: Entered { version: FormVersion::of(&settings(branding)), ..Entered::of(branding) },
             may_change: true,
             confirm_url: None,
         }

@@ -96,6 +96,8 @@ pub struct Entered {
     pub events: String,
     /// How requests are signed.
     pub ed25519: bool,
+    /// The version of the settings that the form was drawn from.
+    pub version: FormVersion,
 }
 
 impl Entered {
@@ -107,6 +109,7 @@ impl Entered {
             description: field(form, "description"),
             events: field(form, "events"),
             ed25519,
+            version: FormVersion::sent(form),
         }
     }
 
@@ -117,6 +120,7 @@ impl Entered {
             description: webhook.description.clone(),
             events: webhook.events.names().join("\n"),
             ed25519: webhook.secret_kind == SecretKind::Ed25519,
+            version: FormVersion::default(),
         }
     }
 
@@ -314,8 +318,6 @@ pub struct HookView {
     pub id: String,
     /// What its settings are, or what was entered for them.
     pub entered: Entered,
-    /// The version of what is stored.
-    pub version: String,
     /// Whether it is switched on.
     pub is_enabled: bool,
     /// Its state.
@@ -455,8 +457,7 @@ impl HookView {
         }
         Ok(Self {
             id: webhook.id.to_string(),
-            entered: Entered::stored(webhook),
-            version: FormVersion::of(&Entered::stored(webhook)),
+            entered: Entered { version: FormVersion::of(&Entered::stored(webhook)), ..Entered::stored(webhook) },
             is_enabled: webhook.disabled.is_none(),
             state: State::of(webhook),
             failing_since: webhook.failing_since,

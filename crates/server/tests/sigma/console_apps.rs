@@ -46,6 +46,7 @@ async fn an_app_is_registered_changed_compared_tested_and_removed() {
     assert_eq!(saved.location(), format!("{path}?done=saved"), "{}", saved.body);
     let late = admin.post_form(&path, &save.concat()).await;
     assert!(late.status == 409 && late.body.contains("Somebody else changed the app"), "{}", late.body);
+    assert_eq!(attribute(&late.body, "name=\"version\"", "value"), version);
     let number = admin.post_form(&path, &[&save.concat()[..], &[("refresh_life", "soon")]].concat()).await;
     assert!(number.status == 400 && number.body.contains("whole number"), "{}", number.body);
 

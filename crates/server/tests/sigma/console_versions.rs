@@ -24,6 +24,7 @@ async fn in_two_windows(browser: &Browser<'_>, page: &str, form: &[(&str, &str)]
     assert!(first.status == 303 && first.location().contains("done=saved"), "{page}: {}", first.body);
     let second = post(sent(later)).await;
     assert!(second.status == 409 && second.body.contains(OUTDATED), "{page}: {} {}", second.status, second.body);
+    assert_eq!(attribute(&second.body, "name=\"version\"", "value"), version, "a form that is drawn again is no newer");
     let entered = later.last().unwrap().1;
     assert!(second.body.contains(entered), "what was entered is still there: {}", second.body);
     assert!(!browser.get(page).await.body.contains(entered), "{page}");

@@ -65,7 +65,7 @@ async fn save(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Res
     require(&sigma, &admin, OrgSection::Branding).await?;
     let entered = Entered::of_form(&form.0);
     match entered.checked() {
-        Ok(change) => apply(&sigma, &admin, (change, FormVersion::sent(&form.0)), Some(entered)).await,
+        Ok(change) => apply(&sigma, &admin, (change, entered.version.clone()), Some(entered)).await,
         Err(problem) => {
             let notice = Some(Notice::Refused(admin.text(problem.0)));
             draw(&sigma, &admin, StatusCode::BAD_REQUEST, (notice, Some(entered))).await
