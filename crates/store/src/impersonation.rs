@@ -93,8 +93,6 @@ pub struct NewImpersonation {
     pub actor_id: UserId,
     /// Who is acted as, with the scopes and resources, and the authentication of the actor.
     pub authorization: Authorization,
-    /// The orgs that own the resources.
-    pub owners: Vec<OrgId>,
     /// The current time.
     pub now: Timestamp,
     /// When it ends.
@@ -116,7 +114,7 @@ pub enum Impersonation {
 
 /// Begins an impersonation. The person sees it on their account page, and may end it.
 pub fn begin(tx: &mut dyn Tx, new: &NewImpersonation) -> Result<Impersonation, StoreError> {
-    let NewImpersonation { grant_id, app, actor_id, authorization, owners, now, expires_at } = new;
+    let NewImpersonation { grant_id, app, actor_id, authorization, now, expires_at } = new;
     let user_id = &authorization.user_id;
     if actor_id == user_id {
         return Ok(Impersonation::Denied);
@@ -128,7 +126,7 @@ pub fn begin(tx: &mut dyn Tx, new: &NewImpersonation) -> Result<Impersonation, S
     let may = match reach(tx, &app.org_id, actor_id, user_id)? {
         Reach::None => false,
         Reach::Anywhere => true,
-        Reach::OrgAlone => owners.iter().all(|owner| *owner == app.org_id),
+        Reach::OrgAlone => are_of(tx, &authorization.resources, &app.org_id)?,
     };
     if !may {
         return Ok(Impersonation::Denied);
@@ -161,13 +159,29 @@ pub fn begin(tx: &mut dyn Tx, new: &NewImpersonation) -> Result<Impersonation, S
 /// Whether an impersonation is still allowed: what the actor may do, and what the person holds, may have changed since it began.
 pub fn stands(tx: &mut dyn Tx, grant_id: &GrantId, now: Timestamp) -> Result<bool, StoreError> {
     let row = tx.query_opt(
-        "SELECT i.actor_id, i.user_id, a.org_id FROM impersonations i JOIN apps a ON a.id = i.app_id
+        "SELECT i.actor_id, i.user_id, a.org_id, g.resources
+         FROM impersonations i JOIN apps a ON a.id = i.app_id JOIN grants g ON g.id = i.grant_id
          WHERE i.grant_id = $1 AND i.expires_at > $2",
         params![grant_id, now],
     )?;
     let Some(row) = row else { return Ok(false) };
     let (actor, person) = (UserId::from_text(row.text(0)?), UserId::from_text(row.text(1)?));
-    Ok(reach(tx, &OrgId::from_text(row.text(2)?), &actor, &person)? != Reach::None)
+    let org_id = OrgId::from_text(row.text(2)?);
+    match reach(tx, &org_id, &actor, &person)? {
+        Reach::None => Ok(false),
+        Reach::Anywhere => Ok(true),
+        Reach::OrgAlone => are_of(tx, &from_texts(&row, 3)?, &org_id),
+    }
+}
+
+/// Whether all these resources belong to the org.
+fn are_of(tx: &mut dyn Tx, uris: &[String], org_id: &OrgId) -> Result<bool, StoreError> {
+    for uri in uris {
+        if resource::find(tx, uri)?.is_none_or(|resource| resource.org_id != *org_id) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Where somebody may act as another.

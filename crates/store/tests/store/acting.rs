@@ -69,7 +69,6 @@ fn impersonate(node: &Store, store: &TestStore, app: &Arc<App>, actor: &UserId, 
         app: Arc::clone(app),
         actor_id: actor.clone(),
         authorization: authorization(store, user, app),
-        owners: Vec::new(),
         now,
         expires_at: now.plus(Duration::from_hours(1)),
     };

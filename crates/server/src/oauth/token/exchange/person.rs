@@ -122,7 +122,6 @@ async fn impersonate(
     let asked: Vec<String> = request.audiences.iter().filter(|uri| *uri != sigma.issuer()).cloned().collect();
     // An open resource needs the consent of the user for it.
     let targets = targets(sigma, app, &request.audiences, &asked, Targets::of_app).await?;
-    let owners = sigma.find_resources(&asked).await?.into_iter().map(|resource| resource.org_id).collect();
     let authorization = Authorization {
         app_id: app.id.clone(),
         user_id,
@@ -151,7 +150,6 @@ async fn impersonate(
         app: Arc::clone(app),
         actor_id: actor_id.clone(),
         authorization: grant.authorization.clone(),
-        owners,
         now,
         expires_at: grant.expires_at,
     };
