@@ -287,11 +287,11 @@ orgs:
   - org: bakery
     name: 'Bakery: \"Müller\" #1'
     require_second_factor: true
-    quotas: { members: 5 }
+    quotas: { members: 5, webhooks: 0 }
     branding: { accent: '#7f1a5a' }
     roles: [{ name: Clerk, description: Serves, permissions: [canManageUsers] }]
 resources:
-  - { uri: 'https://api.example.org', name: Notes, open: true, scopes: [{ name: 'notes:read', description: Read your notes }] }
+  - { uri: 'https://api.example.org', org: bakery, name: Notes, open: true, scopes: [{ name: 'notes:read', description: Read your notes }] }
 apps:
   - client_id: shop
     client_name: Shop
@@ -317,6 +317,7 @@ providers:
     assert_eq!((again.code, again.stdout.trim()), (0, "Nothing to do: everything is as declared."), "{again:?}");
     let json = sigma.json(&["export", "config"]);
     assert_eq!(json["apps"].as_array().unwrap().len(), 3, "{json}");
+    assert_eq!((&json["resources"][0]["org"], &json["orgs"][0]["quotas"]["webhooks"]), (&json!("bakery"), &json!(0)));
 
     let other = Installation::new();
     // What is not in the file: the secret of the provider.

@@ -74,10 +74,8 @@ impl Bucket {
     /// [`ObjectError`]
     pub async fn send(&self, name: &str) -> Result<Option<Upload>, ObjectError> {
         let path = self.path(name)?;
-        match self.store.head(&path).await {
-            Err(object_store::Error::NotFound { .. }) => {}
-            Ok(_) => return Ok(None),
-            Err(error) => return Err(error.into()),
+        if self.is_there(&path).await? {
+            return Ok(None);
         }
         let id = self.store.create_multipart(&path).await?;
         Ok(Some(Upload { bucket: self.clone(), path, id, parts: Vec::new() }))
@@ -105,6 +103,14 @@ impl Bucket {
     pub async fn delete(&self, name: &str) -> Result<(), ObjectError> {
         match self.store.delete(&self.path(name)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn is_there(&self, path: &Path) -> Result<bool, ObjectError> {
+        match self.store.head(path).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -141,14 +147,21 @@ impl Upload {
     /// # Errors
     /// [`ObjectError`]
     pub async fn finish(mut self) -> Result<(), ObjectError> {
-        let parts = std::mem::take(&mut self.parts);
-        match self.bucket.store.complete_multipart(&self.path, &self.id, parts).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                drop(self.abandon().await);
-                Err(error.into())
-            }
+        let completed = self.complete().await;
+        if completed.is_err() {
+            drop(self.abandon().await);
         }
+        completed
+    }
+
+    async fn complete(&mut self) -> Result<(), ObjectError> {
+        // While this one was sent, another host may have finished one of the same second.
+        if self.bucket.is_there(&self.path).await? {
+            return Err(ObjectError::Failed("another file took the name meanwhile".to_owned()));
+        }
+        let parts = std::mem::take(&mut self.parts);
+        self.bucket.store.complete_multipart(&self.path, &self.id, parts).await?;
+        Ok(())
     }
 
     /// Takes back what was sent.

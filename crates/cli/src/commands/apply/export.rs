@@ -110,8 +110,7 @@ fn entry_of(tx: &mut dyn Tx, app: &App) -> Result<Value, StoreError> {
         entry.remove("security_profile");
     }
     entry.insert("client_id".to_owned(), app.client_id.as_str().into());
-    if app.org_id != OrgId::operator() {
-        let owner = org::find(tx, &app.org_id)?.map_or_else(|| app.org_id.to_string(), |org| name_of(&org));
+    if let Some(owner) = owner(tx, &app.org_id)? {
         entry.insert("org".to_owned(), owner.into());
     }
     entry.insert("branding".to_owned(), look(&branding::find(tx, &Branded::App(app.id.clone(), app.org_id.clone()))?));
@@ -126,6 +125,14 @@ fn entry_of(tx: &mut dyn Tx, app: &App) -> Result<Value, StoreError> {
     Ok(entry)
 }
 
+/// The org that owns something, as files name it; none for the operator's own.
+fn owner(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<String>, StoreError> {
+    if *org_id == OrgId::operator() {
+        return Ok(None);
+    }
+    Ok(Some(org::find(tx, org_id)?.map_or_else(|| org_id.to_string(), |org| name_of(&org))))
+}
+
 fn resources(tx: &mut dyn Tx) -> Result<Value, StoreError> {
     let (mut entries, mut after) = (Vec::new(), String::new());
     loop {
@@ -133,9 +140,13 @@ fn resources(tx: &mut dyn Tx) -> Result<Value, StoreError> {
         let Some(last) = page.last() else { return Ok(sorted(entries)) };
         after.clone_from(&last.uri);
         for resource in page {
+            let owner = owner(tx, &resource.org_id)?;
             let mut entry = members(&ResourceView::of(&Managed::of(tx, resource)?))?;
             entry.remove("created_at");
             entry.remove("org_id");
+            if let Some(owner) = owner {
+                entry.insert("org".to_owned(), owner.into());
+            }
             entries.push(said(entry));
         }
     }
@@ -174,8 +185,12 @@ fn look(branding: &Branding) -> Value {
 
 /// The members that say something: what is off, empty or 0 is so by default.
 fn said(members: Members) -> Value {
-    let inside = |value: Value| if let Value::Object(members) = value { said(members) } else { value };
-    let members = members.into_iter().map(|(name, value)| (name, inside(value)));
+    // A quota of 0 says that there may be none.
+    let inside = |name: &str, value: Value| match value {
+        Value::Object(members) if name != "quotas" => said(members),
+        value => value,
+    };
+    let members = members.into_iter().map(|(name, value)| (name.clone(), inside(&name, value)));
     Value::Object(members.filter(|(_, value)| !is_nothing(value) && *value != json!(0)).collect())
 }
 
