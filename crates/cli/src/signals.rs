@@ -1,5 +1,6 @@
 //! The signals that control a server, and those that end a command.
 
+use std::io;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -46,9 +47,9 @@ pub fn hangups() -> Result<Signal, Failure> {
 /// shells report it.
 pub fn clear_when_stopped(clear: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
     let (ready, is_ready) = sync_channel(1);
-    let failed = |error: std::io::Error| Failure::Failed(format!("cannot listen for signals: {error}"));
     let listening = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed);
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot_listen(&error));
         let waited = runtime.and_then(|runtime| {
             runtime.block_on(async {
                 let (mut stops, mut hangups) = (Stops::listen()?, hangups()?);
@@ -70,10 +71,14 @@ pub fn clear_when_stopped(clear: impl FnOnce() + Send + 'static) -> Result<(), F
             Err(failure) => drop(ready.send(Err(failure))),
         }
     };
-    thread::Builder::new().name("sigma-signals".to_owned()).spawn(listening).map_err(failed)?;
+    thread::Builder::new().name("sigma-signals".to_owned()).spawn(listening).map_err(|error| cannot_listen(&error))?;
     is_ready.recv().unwrap_or_else(|_| Err(Failure::Failed("cannot listen for signals".to_owned())))
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")))
+    signal(kind).map_err(|error| cannot_listen(&error))
+}
+
+fn cannot_listen(error: &io::Error) -> Failure {
+    Failure::Failed(format!("cannot listen for signals: {error}"))
 }

@@ -13,7 +13,8 @@ use sigma_store::client_document::{self, Fetched};
 const REDIRECT: &str = "https://shop.example.org/callback";
 const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
 
-fn shop(sigma: &Installation) -> Value {
+/// Registers an app.
+pub fn shop(sigma: &Installation) -> Value {
     sigma.json(&["app", "add", "--client-id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT])
 }
 

@@ -1,5 +1,6 @@
 //! How apps and workspaces look: logos, accents and links.
 
+use crate::app::shop;
 use crate::support::Installation;
 
 /// A PNG that is there anyway.
@@ -8,16 +9,7 @@ const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/images/cons
 #[test]
 fn an_app_gets_a_logo_an_accent_and_links() {
     let sigma = Installation::new();
-    sigma.json(&[
-        "app",
-        "add",
-        "--client-id",
-        "shop",
-        "--name",
-        "Shop",
-        "--redirect-uri",
-        "https://shop.example.org/cb",
-    ]);
+    shop(&sigma);
     let terms = "https://shop.example.org/terms";
     sigma.json(&["app", "set", "shop", "--logo", IMAGE, "--accent", "#0A7D4B", "--terms-url", terms]);
     let shown = sigma.json(&["app", "show", "shop"]);
@@ -36,16 +28,7 @@ fn an_app_gets_a_logo_an_accent_and_links() {
 #[test]
 fn bad_logos_accents_and_links_change_nothing() {
     let sigma = Installation::new();
-    sigma.json(&[
-        "app",
-        "add",
-        "--client-id",
-        "shop",
-        "--name",
-        "Shop",
-        "--redirect-uri",
-        "https://shop.example.org/cb",
-    ]);
+    shop(&sigma);
     std::fs::write(sigma.path().join("logo.png"), "<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap();
     for (option, value) in [
         ("--logo", "logo.png"),

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::app::shop;
 use crate::support::{Installation, Ran};
 
 #[test]
@@ -122,16 +123,7 @@ fn a_terminal_is_asked_and_everybody_else_has_to_say_yes() {
     let sigma = Installation::new();
     let workspace = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"]);
     assert_eq!(workspace["slug"], "bakery");
-    sigma.json(&[
-        "app",
-        "add",
-        "--client-id",
-        "shop",
-        "--name",
-        "Shop",
-        "--redirect-uri",
-        "https://shop.example.org/cb",
-    ]);
+    shop(&sigma);
     sigma.json(&["app", "rotate-secret", "shop", "--overlap", "1", "--yes"]);
     sigma.json(&["resource", "add", "https://api.example.org"]);
     sigma.json(&["link", "add", "shop", "--org", "bakery", "--permission", "CanManageOrg"]);

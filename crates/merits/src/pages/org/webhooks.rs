@@ -194,9 +194,11 @@ async fn act(
         let (actor, org_id, id) = (admin.actor(), admin.org.id.clone(), id.clone());
         let (act, now, sent) = (asked.act.clone(), sigma.present(), FormVersion::sent(&form));
         let change = move |tx: &mut dyn Tx| {
-            tx.lock(Owner::Org(&org_id))?;
-            if webhook::find(tx, &org_id, &id)?.is_some_and(|webhook| is_outdated(&sent, &webhook)) {
-                return Ok(None);
+            if matches!(act, Act::Change(_)) {
+                tx.lock(Owner::Org(&org_id))?;
+                if webhook::find(tx, &org_id, &id)?.is_some_and(|webhook| is_outdated(&sent, &webhook)) {
+                    return Ok(None);
+                }
             }
             webhooks::act(tx, (&org_id, &id), &actor, &act, now).map(Some)
         };
