@@ -1,5 +1,7 @@
 //! Whoever opens a page of the console. Visitors sign in first; people without a role of the operator get 404.
 
+use std::fmt::Debug;
+
 use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
@@ -12,12 +14,12 @@ use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
 use sigma_platform::i18n::Language;
 use sigma_platform::interaction::sign_in_first;
-use sigma_platform::pages::not_found;
 use sigma_platform::pages::view::{ErrorPage, Link, PageContext};
+use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::paths::CONSOLE_PATH;
 use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, Decision, find_role};
-use sigma_store::{Stop, Store, StoreError, Tx, org};
+use sigma_store::{Owner, Stop, Store, StoreError, Tx, org};
 
 use crate::outcome::{Notice, PageError, is_explained, refused};
 use crate::view::{Frame, Tab};
@@ -223,6 +225,23 @@ impl Tab {
             Self::Providers => OperatorRight::ReadProviders,
         }
     }
+}
+
+/// Refuses what a form asks for if the settings that it shows have changed since. `current` reads them, and they stay so until the end of
+/// the transaction, because `owners`, in the order of locks, are held. Forms without a version show no settings.
+pub fn require_current<T: Debug>(
+    tx: &mut dyn Tx,
+    owners: &[Owner<'_>],
+    sent: &FormVersion,
+    current: impl FnOnce(&mut dyn Tx) -> Decision<T>,
+) -> Decision<()> {
+    if sent.is_none() {
+        return Ok(());
+    }
+    for owner in owners {
+        tx.lock(*owner)?;
+    }
+    if sent.is_outdated(&current(tx)?) { Err(OperatorRefusal::Outdated.into()) } else { Ok(()) }
 }
 
 #[cfg(test)]

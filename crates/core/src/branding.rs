@@ -22,7 +22,7 @@ const CONTRAST: f64 = 4.5;
 /// contrast.
 const LIGHT_GROUND: Colour = Colour([0xf5, 0xf5, 0xf8]);
 const DARK_GROUND: Colour = Colour([0x21, 0x22, 0x2b]);
-/// How much of the accent is in the ground of what stands out by it, in percent.
+/// Share of the accent in a tinted background, in percent.
 const TINT: u8 = 10;
 const WHITE: Colour = Colour([255, 255, 255]);
 const BLACK: Colour = Colour([0, 0, 0]);

@@ -412,7 +412,7 @@ impl Details {
         Self { changed, ..Self::default() }
     }
 
-    /// What there is, in words of the wire: `reason disabled`, `changed name, logo`.
+    /// The details that are set, as names of the API and values: `reason disabled`, `changed name, logo`.
     pub fn words(&self) -> Vec<String> {
         let text = |value: Option<&str>| value.map(str::to_owned);
         let number = |value: Option<u64>| value.map(|number| number.to_string());

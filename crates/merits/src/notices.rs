@@ -10,7 +10,7 @@ use sigma_platform::mail::MeritNotice;
 use sigma_platform::state::AppState;
 use sigma_store::merits::notice::{self, Notice};
 use sigma_store::merits::{Merit, issuer};
-use sigma_store::{StoreError, Tx, user};
+use sigma_store::{StoreError, Tx};
 use tokio::time::sleep;
 
 use crate::pages::unsubscribe;
@@ -91,8 +91,7 @@ impl Recipient {
     ) -> Result<Option<Self>, StoreError> {
         let mac = unsubscribe::address_mac(sigma, &address);
         let is_open = notice::is_open(tx, &merit.org_id, (mac.as_bytes(), &mac), now)?;
-        let owner = user::find_by_proven_email(tx, &email::fold(&address))?;
-        let language = owner.map_or(sigma.settings.languages.default, |owner| sigma.mail_language(&owner));
+        let language = sigma.language_at(tx, &email::fold(&address), sigma.settings.languages.default)?;
         Ok(is_open.then_some(Self { address, mac, language }))
     }
 }

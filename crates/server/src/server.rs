@@ -234,7 +234,7 @@ impl Server {
     }
 }
 
-/// Lets other instances count along.
+/// Shares rate limits with the other instances.
 async fn share_limits(sigma: AppState) {
     sigma.limiter.keep_sharing().await;
 }

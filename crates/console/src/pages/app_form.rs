@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sigma_core::app::{App, AppSettings, AuthMethod, GrantType, OrgClaimsSettings};
+use sigma_core::ids::OrgId;
 use sigma_core::jose::Algorithm;
 use sigma_core::params::Params;
 use sigma_platform::i18n::Language;
@@ -307,7 +308,8 @@ pub fn entered(form: &Params, app: Option<&App>) -> (AppSettings, Option<&'stati
     let settings = AppSettings {
         client_id: given("client_id").filter(|_| app.is_none()),
         client_name: Some(text("client_name")),
-        org: given("org"),
+        // An empty field is the operator's own org, as its hint says.
+        org: given("org").or_else(|| form.raw("org").and(app).map(|_| OrgId::operator().to_string())),
         disabled: is_on("disabled").filter(|_| app.is_some()),
         unverified: is_on("unverified").filter(|_| app.is_some_and(|app| app.dynamic)),
         application_type: given("application_type"),

@@ -8,9 +8,9 @@ use http::request::Parts;
 use sigma_core::branding::{BrandingChange, Part};
 use sigma_core::ids::{AppId, AppRef, OrgId, OrgRef};
 use sigma_core::interaction::{BrandingOf, ConsolePage};
-use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
+use sigma_core::operator::{OperatorRight, OperatorRole};
 use sigma_core::params::Params;
-use sigma_platform::branding::form::{BrandingView, Entered, is_outdated};
+use sigma_platform::branding::form::{BrandingView, Entered, settings};
 use sigma_platform::branding::logo_url;
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
@@ -23,7 +23,7 @@ use sigma_store::operator::may;
 use sigma_store::{Tx, app, org};
 
 use super::{confirmation, field, may_change};
-use crate::operator::Operator;
+use crate::operator::{Operator, require_current};
 use crate::outcome::{Done, Notice, PageError};
 use crate::view::{BrandingPage, Fact, ServerBrandingPage, Tab};
 
@@ -269,10 +269,9 @@ async fn apply(
     let (caller, whose, now) = (operator.caller(), named.whose(), sigma.now());
     let change = move |tx: &mut dyn Tx| {
         let branded = branding::resolve(tx, &caller, &whose)?;
-        tx.lock(branding::owner_of(&branded))?;
-        if is_outdated(&sent, &branding::find(tx, &caller, &whose)?.branding) {
-            return Err(OperatorRefusal::Outdated.into());
-        }
+        require_current(tx, &[branding::owner_of(&branded)], &sent, |tx| {
+            Ok(settings(&branding::find(tx, &caller, &whose)?.branding))
+        })?;
         branding::change(tx, &caller, &whose, &change, now)
     };
     match operator.act(sigma, change).await? {

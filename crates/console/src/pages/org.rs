@@ -9,7 +9,7 @@ use http::StatusCode;
 use sigma_core::email;
 use sigma_core::ids::{OrgId, ScimConnectionId, UserId};
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
+use sigma_core::operator::{OperatorRight, OperatorRole};
 use sigma_core::org::{OrgQuota, OrgQuotas, QuotaChange, text};
 use sigma_core::params::Params;
 use sigma_core::slug::{OPERATOR, Slug};
@@ -25,7 +25,7 @@ use sigma_store::{Owner, Tx, user};
 
 use super::orgs::{PATH, line};
 use super::{confirmation, field, may_change, with_query};
-use crate::operator::Operator;
+use crate::operator::{Operator, require_current};
 use crate::outcome::{Done, Notice, PageError};
 use crate::paging::{LENGTH, one_more, page_of};
 use crate::quotas::Most;
@@ -97,7 +97,7 @@ async fn draw(
 }
 
 /// What the form shows of an org.
-fn shown(details: &OrgDetails) -> impl Debug {
+fn shown(details: &OrgDetails) -> impl Debug + use<> {
     let org = &details.org;
     let switches = (org.verified, org.require_second_factor, org.quick_logins);
     (org.name.clone(), org.slug.clone(), switches, OrgQuota::ALL.map(|quota| details.quotas.own(quota)))
@@ -286,11 +286,9 @@ async fn save(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) 
     let (caller, wanted, now, sent) = (operator.caller(), id.clone(), sigma.now(), entered.version.clone());
     let change = move |tx: &mut dyn Tx| {
         // A change of the slug needs both.
-        tx.lock(Owner::Installation)?;
-        tx.lock(Owner::Org(&wanted))?;
-        if sent.is_outdated(&shown(&orgs::details(tx, &caller, &wanted, now)?)) {
-            return Err(OperatorRefusal::Outdated.into());
-        }
+        require_current(tx, &[Owner::Installation, Owner::Org(&wanted)], &sent, |tx| {
+            Ok(shown(&orgs::details(tx, &caller, &wanted, now)?))
+        })?;
         orgs::change(tx, &caller, &wanted, &change, now)
     };
     match operator.act(sigma, change).await? {

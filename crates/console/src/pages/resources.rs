@@ -4,8 +4,9 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
+use sigma_core::ids::OrgId;
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_core::resource::{ResourceProblem, ResourceReason, ResourceScope, ResourceSettings};
 use sigma_platform::http::Endpoint;
@@ -19,7 +20,7 @@ use sigma_store::{Owner, Tx};
 
 use super::app::owner_of;
 use super::{confirmation, field, may_change, with_query};
-use crate::operator::Operator;
+use crate::operator::{Operator, require_current};
 use crate::outcome::{Done, Notice, PageError};
 use crate::paging::{LENGTH, one_more, page_of};
 use crate::view::{ResourceEntered, ResourceLine, ResourcePage, ResourcesPage, Tab};
@@ -173,12 +174,13 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
     match form.raw("do") {
         Some("save") => {
             let entered = entered(&form);
-            let (settings, sent) = (settings(&entered), entered.version.clone());
+            let sent = entered.version.clone();
+            // An empty field is the operator's own org, as its hint says.
+            let org = Some(entered.org.clone()).filter(|org| !org.is_empty());
+            let org = Some(org.unwrap_or_else(|| OrgId::operator().to_string()));
+            let settings = ResourceSettings { org, ..settings(&entered) };
             let change = move |tx: &mut dyn Tx| {
-                tx.lock(Owner::Installation)?;
-                if sent.is_outdated(&resources::find(tx, &caller, &uri)?) {
-                    return Err(OperatorRefusal::Outdated.into());
-                }
+                require_current(tx, &[Owner::Installation], &sent, |tx| resources::find(tx, &caller, &uri))?;
                 resources::change(tx, &caller, &uri, &settings)
             };
             match operator.act(&sigma, change).await? {

@@ -6,21 +6,21 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::{OrgId, WebhookId};
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_platform::webhooks::pages::{
-    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft, is_outdated,
+    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft,
 };
 use sigma_store::operator::webhooks;
 use sigma_store::webhook::Act;
 use sigma_store::{Owner, Tx};
 
 use super::{confirmation, may_change};
-use crate::operator::Operator;
+use crate::operator::{Operator, require_current};
 use crate::outcome::{Notice, PageError};
 use crate::view::{Tab, WebhookPage, WebhooksPage};
 
@@ -170,12 +170,9 @@ async fn act(
         let (caller, wanted, act, now) = (operator.caller(), id.clone(), asked.act.clone(), sigma.present());
         let sent = FormVersion::sent(&form);
         let change = move |tx: &mut dyn Tx| {
-            if matches!(act, Act::Change(_)) {
-                tx.lock(Owner::Org(&OrgId::operator()))?;
-                if is_outdated(&sent, &webhooks::find(tx, &caller, &wanted, now.here)?.0) {
-                    return Err(OperatorRefusal::Outdated.into());
-                }
-            }
+            require_current(tx, &[Owner::Org(&OrgId::operator())], &sent, |tx| {
+                Ok(Entered::stored(&webhooks::find(tx, &caller, &wanted, now.here)?.0))
+            })?;
             webhooks::act(tx, &caller, &wanted, &act, now)
         };
         match operator.act(&sigma, change).await? {

@@ -19,7 +19,7 @@ const LONGEST_URI: usize = 2_000;
 pub struct ResourceSettings {
     /// The URI of a new API: absolute, without fragment. It cannot be changed.
     pub uri: Option<String>,
-    /// The org that owns it, by id or slug; the operator's if it is left out.
+    /// The org that owns it, by id or slug; a new one is the operator's if it is left out.
     pub org: Option<String>,
     /// Display name; the host of the URI if it is left out.
     pub name: Option<String>,

@@ -333,6 +333,6 @@ form-post-lede = Wenn Sie nicht weitergeleitet werden, wählen Sie „Weiter“.
 
 reference-no-script = Diese Seite benötigt JavaScript. Ohne JavaScript lesen Sie das Dokument selbst:
 
-## Forms
+## Formulare
 
-form-outdated = Das wurde inzwischen geändert, in einem anderen Fenster oder von jemand anderem; nichts wurde gespeichert. Laden Sie die Seite neu, um den jetzigen Stand zu sehen. Ihre Eingaben stehen noch hier.
+form-outdated = Das wurde inzwischen geändert, von jemand anderem oder in einem anderen Fenster. Nichts wurde gespeichert, und Ihre Eingaben stehen noch hier. Öffnen Sie die Seite erneut, um den aktuellen Stand zu sehen.

@@ -335,4 +335,4 @@ reference-no-script = This page needs JavaScript. Without it, read the document 
 
 ## Forms
 
-form-outdated = This was changed in the meantime, in another window or by somebody else, and nothing was saved. Reload the page to see how it is now; what you entered is still here.
+form-outdated = Somebody changed this in the meantime, or you did in another window. Nothing was saved, and your entries are still here. Open the page again to see the current settings.

@@ -153,14 +153,9 @@ impl BrandingView {
     }
 }
 
-/// What the form shows of a branding.
-fn settings(branding: &Branding) -> Entered {
+/// What the form shows of a branding, from which its version is made.
+pub fn settings(branding: &Branding) -> Entered {
     Entered::of(branding).of_server(branding)
-}
-
-/// Whether the branding that is stored is another one than a form showed.
-pub fn is_outdated(sent: &FormVersion, branding: &Branding) -> bool {
-    sent.is_outdated(&settings(branding))
 }
 
 /// How an accent is seen in both modes.

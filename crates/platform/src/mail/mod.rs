@@ -15,7 +15,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail, seal_context};
 use sigma_store::user::{self, User};
-use sigma_store::{MasterKey, SealError, StoreError};
+use sigma_store::{MasterKey, SealError, StoreError, Tx};
 
 use crate::branding::Worn;
 use crate::http::ApiError;
@@ -109,10 +109,15 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn composer_to(&self, folded: &str, otherwise: Language) -> Result<Composer<'_>, StoreError> {
-        let folded = folded.to_owned();
-        let owner = self.store.read(move |tx| user::find_by_proven_email(tx, &folded)).await?;
-        let chosen = owner.filter(|owner| owner.language.is_some()).map(|owner| self.mail_language(&owner));
-        Ok(self.composer().in_language(chosen.unwrap_or(otherwise)))
+        let (sigma, folded) = (self.clone(), folded.to_owned());
+        let language = self.store.read(move |tx| sigma.language_at(tx, &folded, otherwise)).await?;
+        Ok(self.composer().in_language(language))
+    }
+
+    /// The language for whoever reads mail at the address that folds to `folded`: the one that they chose, or else `otherwise`.
+    pub fn language_at(&self, tx: &mut dyn Tx, folded: &str, otherwise: Language) -> Result<Language, StoreError> {
+        let owner = user::find_by_proven_email(tx, folded)?.filter(|owner| owner.language.is_some());
+        Ok(owner.map_or(otherwise, |owner| self.mail_language(&owner)))
     }
 
     /// The mails that report a change of an account to its user: one, if an address is known to be theirs.

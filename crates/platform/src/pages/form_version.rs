@@ -25,9 +25,14 @@ impl FormVersion {
         Self(form.raw("version").unwrap_or_default().chars().take(LONGEST).collect())
     }
 
-    /// Whether the settings have become others since the form was shown.
+    /// Whether the form has none.
+    pub const fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the settings changed since the form was shown.
     pub fn is_outdated(&self, settings: &impl Debug) -> bool {
-        !self.0.is_empty() && *self != Self::of(settings)
+        !self.is_none() && *self != Self::of(settings)
     }
 }
 

@@ -113,8 +113,8 @@ impl Entered {
         }
     }
 
-    /// As it is stored.
-    fn stored(webhook: &Webhook) -> Self {
+    /// As it is stored, from which the version of a form is made.
+    pub fn stored(webhook: &Webhook) -> Self {
         Self {
             url: webhook.url.as_str().to_owned(),
             description: webhook.description.clone(),
@@ -146,11 +146,6 @@ impl Entered {
         let events = events.map_err(|_| FormProblem("webhooks-problem-events"))?;
         Ok(Change { url: Some(url), description: Some(self.description.clone()), events: Some(events), enabled: None })
     }
-}
-
-/// Whether the settings of the webhook are others than a form showed. Forms without settings are never outdated.
-pub fn is_outdated(sent: &FormVersion, webhook: &Webhook) -> bool {
-    sent.is_outdated(&Entered::stored(webhook))
 }
 
 /// A webhook to be created, and what its receiver verifies with.

@@ -41,7 +41,7 @@ async fn an_org_is_made_its_directories_end_and_it_is_removed() {
     let org = team.org.clone();
     world.change_app(APP, |app| app.org_id = org).await;
     let owns = admin.post_form(&of_team, &[("do", "remove")]).await;
-    assert!(owns.status == 409 && owns.body.contains("Apps or APIs belong to this"), "{}", owns.body);
+    assert!(owns.status == 409 && owns.body.contains("This organization owns apps"), "{}", owns.body);
     assert_eq!(admin.post_form(&page, &[("do", "remove")]).await.location(), "/console/orgs?done=org-removed");
     assert_eq!(admin.get(&page).await.status, 404);
 }

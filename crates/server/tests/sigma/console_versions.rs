@@ -6,23 +6,18 @@ use crate::console::operator;
 use crate::console_apps::attribute;
 use crate::support::{Browser, World};
 
-const OUTDATED: &str = "This was changed in the meantime";
+const OUTDATED: &str = "Somebody changed this in the meantime";
 
 /// Sends the form on `page` in two windows that were opened at once.
 async fn in_two_windows(browser: &Browser<'_>, page: &str, form: &[(&str, &str)], later: &[(&str, &str)]) {
     let shown = browser.get(page).await.body;
     let version = attribute(&shown, "name=\"version\"", "value");
-    let sent = |form: &[(&'_ str, &'_ str)]| {
-        let form: Vec<(String, String)> = form.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        [form, vec![("version".to_owned(), version.clone())]].concat()
-    };
-    let post = async |form: Vec<(String, String)>| {
-        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        browser.post_form(page.split('?').next().unwrap(), &form).await
-    };
-    let first = post(sent(form)).await;
+    let path = page.split('?').next().unwrap();
+    let post =
+        async |form: &[(&str, &str)]| browser.post_form(path, &[form, &[("version", version.as_str())]].concat()).await;
+    let first = post(form).await;
     assert!(first.status == 303 && first.location().contains("done=saved"), "{page}: {}", first.body);
-    let second = post(sent(later)).await;
+    let second = post(later).await;
     assert!(second.status == 409 && second.body.contains(OUTDATED), "{page}: {} {}", second.status, second.body);
     assert_eq!(attribute(&second.body, "name=\"version\"", "value"), version, "a form that is drawn again is no newer");
     let entered = later.last().unwrap().1;

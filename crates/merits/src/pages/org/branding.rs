@@ -7,7 +7,7 @@ use sigma_core::branding::{BrandingChange, Part};
 use sigma_core::interaction::OrgSection;
 use sigma_core::merits::{MeritProblem, OrgPermission};
 use sigma_core::params::Params;
-use sigma_platform::branding::form::{BrandingView, Entered, is_outdated};
+use sigma_platform::branding::form::{BrandingView, Entered, settings};
 use sigma_platform::extract::Upload;
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{Endpoint, Policy};
@@ -101,7 +101,7 @@ async fn apply(
     let change = move |tx: &mut dyn Tx| {
         acting::lock(tx, &org_id, &actor, OrgPermission::EditOrg, now)?;
         let whose = Branded::Org(org_id.clone());
-        if is_outdated(&sent, &branding::find(tx, &whose)?) {
+        if sent.is_outdated(&settings(&branding::find(tx, &whose)?)) {
             return Ok(false);
         }
         branding::change(tx, &whose, &change, now)?;

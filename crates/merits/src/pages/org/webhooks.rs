@@ -13,7 +13,7 @@ use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
 use sigma_platform::webhooks::pages::{
-    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft, is_outdated,
+    Created, Done, Entered, FormProblem, HookView, HooksView, Wanted, ask, create as draft,
 };
 use sigma_store::org::webhooks;
 use sigma_store::webhook::{self, Act, Webhook, delivery};
@@ -194,9 +194,10 @@ async fn act(
         let (actor, org_id, id) = (admin.actor(), admin.org.id.clone(), id.clone());
         let (act, now, sent) = (asked.act.clone(), sigma.present(), FormVersion::sent(&form));
         let change = move |tx: &mut dyn Tx| {
-            if matches!(act, Act::Change(_)) {
+            if !sent.is_none() {
                 tx.lock(Owner::Org(&org_id))?;
-                if webhook::find(tx, &org_id, &id)?.is_some_and(|webhook| is_outdated(&sent, &webhook)) {
+                let found = webhook::find(tx, &org_id, &id)?;
+                if found.is_some_and(|webhook| sent.is_outdated(&Entered::stored(&webhook))) {
                     return Ok(None);
                 }
             }
