@@ -87,8 +87,6 @@ outcomes! {
     DomainRemoved = "domain-removed", "domains-done-removed";
     /// A directory's connection was removed.
     Disconnected = "disconnected", "scim-done-removed";
-    /// There is a new logo.
-    LogoSet = "logo", "merits-done-logo";
     /// A template has a new picture.
     CoverSet = "cover", "merits-done-cover";
     /// A template has no picture any more.

@@ -328,14 +328,13 @@ merits-profile-website = Website
 merits-profile-phone = Telefon
 merits-profile-address = Anschrift
 merits-profile-logo = Logo
-merits-profile-logo-about = PNG, JPEG, WebP oder GIF, bis 2 MiB.
+merits-profile-logo-about = Es gehört zum Erscheinungsbild, mit Farben und Texten.
 merits-profile-file = Bild
 merits-profile-upload = Hochladen
 merits-profile-developers = Für Entwickler
 merits-profile-id = Org-ID
 merits-profile-not-picture = Die Datei ist kein verwendbares Bild.
 merits-profile-bad-website = Die Website muss mit https:// oder http:// beginnen
-merits-done-logo = Das Logo wurde geändert.
 
 ## Mails about merits
 

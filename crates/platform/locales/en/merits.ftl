@@ -328,14 +328,13 @@ merits-profile-website = Website
 merits-profile-phone = Phone
 merits-profile-address = Address
 merits-profile-logo = Logo
-merits-profile-logo-about = PNG, JPEG, WebP or GIF, up to 2 MiB.
+merits-profile-logo-about = It is part of the branding, with colours and texts.
 merits-profile-file = Picture
 merits-profile-upload = Upload
 merits-profile-developers = For developers
 merits-profile-id = Org id
 merits-profile-not-picture = The file is not a picture that can be used.
 merits-profile-bad-website = The website must begin with https:// or http://
-merits-done-logo = The logo was changed.
 
 ## Mails about merits
 

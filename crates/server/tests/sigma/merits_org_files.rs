@@ -236,8 +236,8 @@ async fn logos_that_were_replaced_or_whose_org_is_gone_are_deleted_from_the_obje
     let (world, folder) = world_with_folder().await;
     let (bakery, ada) = bakery(&world).await;
     let upload = async |side: u32| {
-        let set = ada.upload(&at(&bakery, "profile/logo"), &[], ("logo", "logo.png", &picture(side))).await;
-        assert_eq!(set.location(), at(&bakery, "profile?done=logo"), "{}", set.body);
+        let set = ada.upload(&at(&bakery, "branding/logo"), &[], ("logo", "logo.png", &picture(side))).await;
+        assert_eq!(set.location(), at(&bakery, "branding?done=saved"), "{}", set.body);
     };
     upload(40).await;
     upload(50).await;

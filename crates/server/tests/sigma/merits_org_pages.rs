@@ -262,7 +262,16 @@ async fn the_profile_is_what_apps_see_and_a_logo_is_an_image() {
         let refused = ada.post_form(&at(&bakery, "profile"), &bad).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{name} {value}");
     }
-    let logo = at(&bakery, "profile/logo");
+    let shown = ada.get(&at(&bakery, "profile")).await.body;
+    let version = shown.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let first = [form.as_slice(), &[("version", version), ("phone", "1")]].concat();
+    let first: Vec<_> = first.into_iter().filter(|entry| *entry != ("phone", "+49 40 1234")).collect();
+    assert_eq!(ada.post_form(&at(&bakery, "profile"), &first).await.location(), at(&bakery, "profile?done=saved"));
+    let second = [form.as_slice(), &[("version", version)]].concat();
+    let refused = ada.post_form(&at(&bakery, "profile"), &second).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "a form of before the change");
+    assert!(refused.body.contains("+49 40 1234") && refused.body.contains(version), "what was entered stays");
+    let logo = at(&bakery, "branding/logo");
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     for file in [&b""[..], svg, b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", b"GIF89a"] {
         let refused = ada.upload(&logo, &[], ("logo", "logo.png", file)).await;
@@ -273,7 +282,7 @@ async fn the_profile_is_what_apps_see_and_a_logo_is_an_image() {
         .write_to(&mut png, image::ImageFormat::Png)
         .unwrap();
     let set = ada.upload(&logo, &[], ("logo", "logo.png", png.get_ref())).await;
-    assert_eq!(set.location(), at(&bakery, "profile?done=logo"), "{}", set.body);
+    assert_eq!(set.location(), at(&bakery, "branding?done=saved"), "{}", set.body);
     let page = ada.get(&at(&bakery, "profile")).await.body;
     let shown = page.split("src=\"/logos/").nth(1).expect("a logo").split('"').next().unwrap();
     assert_eq!(ada.get(&format!("/logos/{shown}")).await.header("content-type"), "image/png");

@@ -1,38 +1,33 @@
-//! `/org/{org}/profile`: what recipients and apps see of the org, and its logo.
+//! `/org/{org}/profile`: what recipients and apps see of the org. Its logo is part of its branding.
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::email::Email;
-use sigma_core::interaction::OrgSection;
-use sigma_core::merits::MeritProblem;
+use sigma_core::merits::{MeritProblem, OrgPermission};
 use sigma_core::org::text;
 use sigma_core::params::Params;
-use sigma_platform::http::policy::BodyLimit;
-use sigma_platform::http::{Endpoint, Policy};
+use sigma_platform::http::Endpoint;
+use sigma_platform::pages::FormVersion;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
-use sigma_store::branding::{self, Branded};
 use sigma_store::merits::acting;
-use sigma_store::merits::issuer::{self, ProfileChange};
+use sigma_store::merits::issuer::{self, Issuer, ProfileChange};
+use sigma_store::{Stop, Tx};
 
 use super::OrgAdmin;
-use super::recent::require;
-use crate::pages::form::{Form, Upload};
+use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, refused};
 use crate::pages::view::{Notice, ProfilePage, Tab};
 
-/// The largest logo, with the form around it.
-const LOGO: Policy = Policy { body: BodyLimit::Kibibytes(2_100), ..FORM };
 /// Characters of each text.
 const LONGEST: [(&str, usize); 4] = [("description", 1_000), ("website", 255), ("phone", 60), ("address", 500)];
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 3] {
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
     [
         Endpoint::get(PAGE, "/org/{org}/profile", show),
         Endpoint::post(FORM, "/org/{org}/profile", change),
-        Endpoint::post(LOGO, "/org/{org}/profile/logo", set_logo),
     ]
 }
 
@@ -49,35 +44,69 @@ fn page(
     status: StatusCode,
     notice: Option<Notice>,
 ) -> Response {
-    let value = |name: &str, stored: &String| form.map_or_else(|| stored.clone(), |form| form.text(name));
-    let org = &admin.org;
-    let view = ProfilePage {
-        id: org.id.digits().to_owned(),
-        title: value("title", &org.name),
-        description: value("description", &org.description),
-        website: value("website", &org.website),
-        address: value("address", &org.address),
-        phone: value("phone", &org.phone),
-        email: value("email", &org.email),
-    };
+    let view = form.map_or_else(|| stored(&admin.org), |form| entered(&admin.org, form));
     view.render(status, &admin.frame(Tab::Profile, notice), &admin.page(sigma))
 }
 
+/// The profile as it is.
+fn stored(org: &Issuer) -> ProfilePage {
+    ProfilePage {
+        id: org.id.digits().to_owned(),
+        version: version(org),
+        title: org.name.clone(),
+        description: org.description.clone(),
+        website: org.website.clone(),
+        address: org.address.clone(),
+        phone: org.phone.clone(),
+        email: org.email.clone(),
+    }
+}
+
+/// The profile as somebody entered it.
+fn entered(org: &Issuer, form: &Form) -> ProfilePage {
+    ProfilePage {
+        id: org.id.digits().to_owned(),
+        version: FormVersion::sent(&form.0),
+        title: form.text("title"),
+        description: form.text("description"),
+        website: form.text("website"),
+        address: form.text("address"),
+        phone: form.text("phone"),
+        email: form.text("email"),
+    }
+}
+
+/// What the form changes, without what else there is to an org.
+fn settings(org: &Issuer) -> [&str; 6] {
+    [&org.name, &org.description, &org.website, &org.address, &org.phone, &org.email]
+}
+
+fn version(org: &Issuer) -> FormVersion {
+    FormVersion::of(&settings(org))
+}
+
 async fn change(State(sigma): State<AppState>, admin: OrgAdmin, form: Form) -> Result<Response, PageError> {
+    let refuse = |status, notice| Ok(page(&sigma, &admin, Some(&form), status, Some(notice)));
     let change = match checked(&form) {
         Ok(change) => change,
         Err(key) => {
             let words = admin.language.text("merits-refused").with("reason", admin.text(key)).to_string();
-            let notice = Some(Notice::Refused(words));
-            return Ok(page(&sigma, &admin, Some(&form), StatusCode::BAD_REQUEST, notice));
+            return refuse(StatusCode::BAD_REQUEST, Notice::Refused(words));
         }
     };
-    let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
-    match admin.act(&sigma, move |tx| issuer::change(tx, &org_id, &actor, &change, now)).await? {
-        Ok(_) => Ok(Done::Saved.at(&admin.path("profile"))),
-        Err(problem) => {
-            Ok(page(&sigma, &admin, Some(&form), StatusCode::FORBIDDEN, Some(refused(problem, admin.language))))
+    let (org_id, actor, now, sent) = (admin.org.id.clone(), admin.actor(), sigma.now(), FormVersion::sent(&form.0));
+    let act = move |tx: &mut dyn Tx| {
+        acting::lock(tx, &org_id, &actor, OrgPermission::EditOrg, now)?;
+        if issuer::find(tx, &org_id)?.is_some_and(|org| sent.is_outdated(&settings(&org))) {
+            return Ok(false);
         }
+        issuer::change(tx, &org_id, &actor, &change, now)?;
+        Ok::<_, Stop<MeritProblem>>(true)
+    };
+    match admin.act(&sigma, act).await? {
+        Ok(true) => Ok(Done::Saved.at(&admin.path("profile"))),
+        Ok(false) => refuse(StatusCode::CONFLICT, Notice::Refused(admin.text("form-outdated"))),
+        Err(problem) => refuse(StatusCode::FORBIDDEN, refused(problem, admin.language)),
     }
 }
 
@@ -107,26 +136,4 @@ fn checked(form: &Form) -> Result<ProfileChange, &'static str> {
         phone: Some(form.text("phone")),
         email: Some(email),
     })
-}
-
-async fn set_logo(State(sigma): State<AppState>, admin: OrgAdmin, upload: Upload) -> Result<Response, PageError> {
-    require(&sigma, &admin, OrgSection::Branding).await?;
-    let file = upload.content("logo").unwrap_or_default().to_vec();
-    let kept = sigma.brands.keep_logo(file).await?;
-    let Some(logo) = kept else {
-        let notice = Some(Notice::Refused(admin.text("merits-profile-not-picture")));
-        return Ok(page(&sigma, &admin, None, StatusCode::BAD_REQUEST, notice));
-    };
-    let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
-    let set = admin.act(&sigma, move |tx| {
-        acting::lock(tx, &org_id, &actor, sigma_core::merits::OrgPermission::EditOrg, now)?;
-        let whose = Branded::Org(org_id.clone());
-        let mut new = branding::find(tx, &whose)?;
-        new.logo = Some(logo.clone());
-        Ok::<_, sigma_store::Stop<MeritProblem>>(branding::set(tx, &whose, &new, now)?)
-    });
-    match set.await? {
-        Ok(()) => Ok(Done::LogoSet.at(&admin.path("profile"))),
-        Err(problem) => Ok(page(&sigma, &admin, None, StatusCode::FORBIDDEN, Some(refused(problem, admin.language)))),
-    }
 }

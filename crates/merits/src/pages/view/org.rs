@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 use sigma_platform::branding::form::BrandingView;
+use sigma_platform::pages::FormVersion;
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
 use sigma_platform::pages::view::{PageContext, moment, page};
 use sigma_platform::webhooks::pages::{HookView, HooksView};
@@ -369,11 +370,13 @@ impl LinkedApp {
     }
 }
 
-/// The profile of an org. Its form posts the fields; another one a `logo`.
+/// The profile of an org. Its form posts the fields.
 #[derive(Clone, Debug, Default)]
 pub struct ProfilePage {
     /// Its id, as apps know it.
     pub id: String,
+    /// The version of what the form shows.
+    pub version: FormVersion,
     /// Its name.
     pub title: String,
     /// Its description.
