@@ -25,10 +25,7 @@ const LONGEST: [(&str, usize); 4] = [("description", 1_000), ("website", 255), (
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
-    [
-        Endpoint::get(PAGE, "/org/{org}/profile", show),
-        Endpoint::post(FORM, "/org/{org}/profile", change),
-    ]
+    [Endpoint::get(PAGE, "/org/{org}/profile", show), Endpoint::post(FORM, "/org/{org}/profile", change)]
 }
 
 async fn show(State(sigma): State<AppState>, admin: OrgAdmin, RawQuery(query): RawQuery) -> Response {
