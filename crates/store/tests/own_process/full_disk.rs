@@ -105,7 +105,7 @@ fn child() -> String {
 fn a_file_that_may_not_grow_refuses_and_resumes() {
     let directory = tempfile::tempdir().unwrap();
     // A process at the limit gets a deadly signal unless it ignores it; the limit counts in blocks of 512 bytes.
-    let script = format!("trap '' XFSZ; ulimit -S -f 5000; {}", child());
+    let script = format!("trap '' XFSZ; ulimit -S -f 16000; {}", child());
     let status =
         Command::new("sh").args(["-c", &script]).env(PLACE, directory.path()).env(LIMITED, "yes").status().unwrap();
     assert!(status.success(), "{status}, signal {:?}", status.signal());
@@ -116,7 +116,7 @@ fn a_full_file_system_refuses_and_resumes() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().display();
     let script = format!(
-        "mount -t tmpfs -o size=4m none '{place}' || exit 77; \
+        "mount -t tmpfs -o size=12m none '{place}' || exit 77; \
          dd if=/dev/zero of='{place}/ballast' bs=1M count=1 status=none; {}",
         child()
     );
