@@ -183,12 +183,11 @@ engines: web
 	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- $(patsubst %,--skip %::,$(little_of_the_database))
 	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip program:: --skip remote:: --skip service::
 
-# A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside them. Both sides take
-# about as long.
+# All of these wait for processes, mails and each other much of the time, so they run beside each other.
 # No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines' '$(MAKE) stage-browser stage-interop stage-proxy stage-examples stage-rustdoc stage-wallet stage-deny'
+	scripts/side-by-side.sh '$(MAKE) stage-rustdoc stage-interop stage-proxy stage-examples stage-wallet stage-deny' '$(MAKE) stage-unit' '$(MAKE) stage-browser' '$(MAKE) stage-engines'
 
 # All clients sign in on a database file; on PostgreSQL one of each kind.
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
