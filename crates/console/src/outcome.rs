@@ -15,161 +15,94 @@ pub enum Notice {
     Refused(String),
 }
 
-/// A completed action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
+macro_rules! outcomes {
+    ($($(#[$doc:meta])* $done:ident = $name:literal, $key:literal;)*) => {
+        /// A completed action.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Done {
+            $($(#[$doc])* $done,)*
+        }
+
+        impl Done {
+            const ALL: &[Self] = &[$(Self::$done),*];
+
+            /// Its name in addresses.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$done => $name),* }
+            }
+
+            /// What a page says of it: a key of the catalogue.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$done => $key),* }
+            }
+        }
+    };
+}
+
+outcomes! {
     /// The account is disabled.
-    Disabled,
+    Disabled = "disabled", "console-done-disabled";
     /// It is enabled again.
-    Enabled,
+    Enabled = "enabled", "console-done-enabled";
     /// Everything that the person was signed in with has ended.
-    SignedOut,
+    SignedOut = "signed-out", "console-done-signed-out";
     /// The person is the first owner.
-    Owner,
+    Owner = "owner", "console-done-owner";
     /// New signing keys were made.
-    Rotated,
+    Rotated = "rotated", "console-done-rotated";
     /// A signing key was deleted.
-    Revoked,
+    Revoked = "revoked", "console-done-revoked";
     /// A test mail is queued.
-    MailTested,
+    MailTested = "mail-tested", "console-done-mail-tested";
     /// A mail is sent again.
-    MailResent,
+    MailResent = "mail-resent", "console-done-mail-resent";
     /// A mail was deleted unsent.
-    MailDropped,
+    MailDropped = "mail-dropped", "console-done-mail-dropped";
     /// A session has ended.
-    SessionEnded,
+    SessionEnded = "session-ended", "console-done-session-ended";
     /// A link to set a new password is on its way.
-    LinkSent,
+    LinkSent = "link-sent", "console-done-link-sent";
     /// What the person signed in with has ended, and the link is on its way.
-    EndedCredentials,
+    EndedCredentials = "credentials-ended", "console-done-credentials-ended";
     /// The account is going to be deleted.
-    Deletes,
+    Deletes = "deletes", "console-done-deletes";
     /// It is not.
-    Kept,
+    Kept = "kept", "console-done-kept";
     /// The person was told of the merge.
-    MergeProposed,
+    MergeProposed = "merge-proposed", "console-done-merge-proposed";
     /// What was entered is saved.
-    Saved,
+    Saved = "saved", "console-done-saved";
     /// The person administers the org.
-    AdminGiven,
+    AdminGiven = "admin-given", "console-done-admin-given";
     /// They do so no more.
-    AdminTaken,
+    AdminTaken = "admin-taken", "console-done-admin-taken";
     /// An app is registered.
-    AppAdded,
+    AppAdded = "app-added", "console-done-app-added";
     /// An app is removed.
-    AppRemoved,
+    AppRemoved = "app-removed", "console-done-app-removed";
     /// An app has a new secret.
-    SecretRenewed,
+    SecretRenewed = "secret-renewed", "console-done-secret-renewed";
     /// The secret that was replaced has ended.
-    SecretEnded,
+    SecretEnded = "secret-ended", "console-done-secret-ended";
     /// An API is registered.
-    ResourceAdded,
+    ResourceAdded = "resource-added", "console-done-resource-added";
     /// An API is removed.
-    ResourceRemoved,
+    ResourceRemoved = "resource-removed", "console-done-resource-removed";
     /// An org is made.
-    OrgAdded,
+    OrgAdded = "org-added", "console-done-org-added";
     /// An org is removed.
-    OrgRemoved,
+    OrgRemoved = "org-removed", "console-done-org-removed";
     /// A directory has ended.
-    DirectoryEnded,
+    DirectoryEnded = "directory-ended", "console-done-directory-ended";
+    /// A domain was added.
+    DomainAdded = "domain-added", "domains-done-added";
+    /// A domain was proven.
+    DomainProven = "domain-proven", "domains-done-proven";
+    /// A domain was removed.
+    DomainRemoved = "domain-removed", "domains-done-removed";
 }
 
 impl Done {
-    const ALL: [Self; 27] = [
-        Self::Disabled,
-        Self::Enabled,
-        Self::SignedOut,
-        Self::Owner,
-        Self::Rotated,
-        Self::Revoked,
-        Self::MailTested,
-        Self::MailResent,
-        Self::MailDropped,
-        Self::SessionEnded,
-        Self::LinkSent,
-        Self::EndedCredentials,
-        Self::Deletes,
-        Self::Kept,
-        Self::MergeProposed,
-        Self::Saved,
-        Self::AdminGiven,
-        Self::AdminTaken,
-        Self::AppAdded,
-        Self::AppRemoved,
-        Self::SecretRenewed,
-        Self::SecretEnded,
-        Self::ResourceAdded,
-        Self::ResourceRemoved,
-        Self::OrgAdded,
-        Self::OrgRemoved,
-        Self::DirectoryEnded,
-    ];
-
-    /// Its name in addresses.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Disabled => "disabled",
-            Self::Enabled => "enabled",
-            Self::SignedOut => "signed-out",
-            Self::Owner => "owner",
-            Self::Rotated => "rotated",
-            Self::Revoked => "revoked",
-            Self::MailTested => "mail-tested",
-            Self::MailResent => "mail-resent",
-            Self::MailDropped => "mail-dropped",
-            Self::SessionEnded => "session-ended",
-            Self::LinkSent => "link-sent",
-            Self::EndedCredentials => "credentials-ended",
-            Self::Deletes => "deletes",
-            Self::Kept => "kept",
-            Self::MergeProposed => "merge-proposed",
-            Self::Saved => "saved",
-            Self::AdminGiven => "admin-given",
-            Self::AdminTaken => "admin-taken",
-            Self::AppAdded => "app-added",
-            Self::AppRemoved => "app-removed",
-            Self::SecretRenewed => "secret-renewed",
-            Self::SecretEnded => "secret-ended",
-            Self::ResourceAdded => "resource-added",
-            Self::ResourceRemoved => "resource-removed",
-            Self::OrgAdded => "org-added",
-            Self::OrgRemoved => "org-removed",
-            Self::DirectoryEnded => "directory-ended",
-        }
-    }
-
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Disabled => "console-done-disabled",
-            Self::Enabled => "console-done-enabled",
-            Self::SignedOut => "console-done-signed-out",
-            Self::Owner => "console-done-owner",
-            Self::Rotated => "console-done-rotated",
-            Self::Revoked => "console-done-revoked",
-            Self::MailTested => "console-done-mail-tested",
-            Self::MailResent => "console-done-mail-resent",
-            Self::MailDropped => "console-done-mail-dropped",
-            Self::SessionEnded => "console-done-session-ended",
-            Self::LinkSent => "console-done-link-sent",
-            Self::EndedCredentials => "console-done-credentials-ended",
-            Self::Deletes => "console-done-deletes",
-            Self::Kept => "console-done-kept",
-            Self::MergeProposed => "console-done-merge-proposed",
-            Self::Saved => "console-done-saved",
-            Self::AdminGiven => "console-done-admin-given",
-            Self::AdminTaken => "console-done-admin-taken",
-            Self::AppAdded => "console-done-app-added",
-            Self::AppRemoved => "console-done-app-removed",
-            Self::SecretRenewed => "console-done-secret-renewed",
-            Self::SecretEnded => "console-done-secret-ended",
-            Self::ResourceAdded => "console-done-resource-added",
-            Self::ResourceRemoved => "console-done-resource-removed",
-            Self::OrgAdded => "console-done-org-added",
-            Self::OrgRemoved => "console-done-org-removed",
-            Self::DirectoryEnded => "console-done-directory-ended",
-        }
-    }
-
     /// What a page says about it.
     pub fn notice(self, language: Language) -> Notice {
         Notice::Done(language.text(self.key()).to_string())
@@ -178,7 +111,7 @@ impl Done {
     /// The action that a page's address reports.
     pub fn reported_by(query: &Params, language: Language) -> Option<Notice> {
         let name = query.get("done")?;
-        let done = Self::ALL.into_iter().find(|done| done.name() == name)?;
+        let done = Self::ALL.iter().copied().find(|done| done.name() == name)?;
         Some(done.notice(language))
     }
 
@@ -207,6 +140,9 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::Invited => "console-refused-invited",
         OperatorRefusal::ManyMembers => "console-refused-many-members",
         OperatorRefusal::SlugTaken => "console-refused-slug",
+        OperatorRefusal::ManyDomains => "domains-refused",
+        OperatorRefusal::DomainTaken => "domains-check-taken",
+        OperatorRefusal::DomainUnproven => "domains-check-failed",
         OperatorRefusal::OwnsApps => "console-refused-owns-apps",
         OperatorRefusal::TooManyKeys => "console-refused-many-keys",
         OperatorRefusal::Outdated => "form-outdated",
@@ -224,7 +160,7 @@ mod tests {
 
     #[test]
     fn pages_report_only_our_own_texts() {
-        for done in Done::ALL {
+        for done in Done::ALL.iter().copied() {
             let query = Params::parse(&format!("done={}", done.name()));
             assert!(Done::reported_by(&query, Language::English).is_some());
         }

@@ -204,6 +204,7 @@ impl Continuation {
                         | ConsolePage::ResourcesChange
                         | ConsolePage::OrgsChange
                         | ConsolePage::OrgChange(_)
+                        | ConsolePage::OrgDomainsChange(_)
                         | ConsolePage::WebhooksChange(_)
                         | ConsolePage::KeysChange
                         | ConsolePage::MailChange

@@ -251,6 +251,15 @@ pub enum OperatorRefusal {
     /// Another org has or had the slug.
     #[error("another org has or had this slug")]
     SlugTaken,
+    /// The org has as many domains as it may.
+    #[error("the org has as many domains as it may")]
+    ManyDomains,
+    /// Another org has proven the domain, and its record still stands.
+    #[error("another org has proven this domain, and its record is still there")]
+    DomainTaken,
+    /// The record is not there, or says something else.
+    #[error("the record was not found, or says something else")]
+    DomainUnproven,
     /// The org owns apps or APIs.
     #[error("apps or APIs belong to the org: remove them, or give them to another org, first")]
     OwnsApps,

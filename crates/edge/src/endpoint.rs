@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,7 +11,8 @@ use axum::handler::Handler;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{self, MethodFilter, MethodRouter};
 use http::{Method, StatusCode};
-use utoipa::openapi::path::{HttpMethod, Operation};
+use sigma_core::params::Params;
+use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{OpenApi, PathItem, RefOr};
 
@@ -131,13 +133,43 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         W: Fn(Request, S, Inner<S>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Response> + Send + 'static,
     {
+        let Self { declaration, handler } = self.wrapped(wrap);
+        Self { declaration: Declaration { addition: Some(addition), ..declaration }, handler }
+    }
+
+    /// Has `refuse` answer a query with a parameter that the description does not name, so that one which is misspelt is noticed. It is
+    /// told those that are known.
+    #[must_use]
+    pub fn with_known_query(self, refuse: fn(&[String]) -> Response) -> Self {
+        let Some(describe) = self.declaration.description else { return self };
+        // A description is large: it is made when the first query comes.
+        let known: Arc<OnceLock<Vec<String>>> = Arc::default();
+        self.wrapped(move |request: Request, _, handler: Inner<S>| {
+            let known = Arc::clone(&known);
+            async move {
+                if let Some(query) = request.uri().query() {
+                    let known = known.get_or_init(|| query_parameters(&describe().0));
+                    if Params::parse(query).pairs().iter().any(|(name, _)| !known.contains(name)) {
+                        return refuse(known);
+                    }
+                }
+                handler.call(request).await
+            }
+        })
+    }
+
+    fn wrapped<W, F>(self, wrap: W) -> Self
+    where
+        W: Fn(Request, S, Inner<S>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response> + Send + 'static,
+    {
         let Self { declaration, handler } = self;
         let filters = declaration.methods.iter().filter_map(|method| MethodFilter::try_from(method.clone()).ok());
         let wrapped = move |State(state): State<S>, request: Request| {
             wrap(request, state.clone(), Inner { handler: (*handler).clone(), state })
         };
         let handler = filters.fold(MethodRouter::new(), |router, filter| router.on(filter, wrapped.clone()));
-        Self { declaration: Declaration { addition: Some(addition), ..declaration }, handler: Box::new(handler) }
+        Self { declaration, handler: Box::new(handler) }
     }
 
     /// Its methods and paths, and how it is treated.
@@ -148,6 +180,15 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     fn mount(self, router: Router<S>) -> Router<S> {
         self.declaration.paths().fold(router, |router, path| router.route(path, (*self.handler).clone()))
     }
+}
+
+/// The names of the parameters in a query that a description has.
+fn query_parameters(operation: &Operation) -> Vec<String> {
+    let parameters = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(parameter),
+        RefOr::Ref(_) => None,
+    });
+    parameters.filter(|one| one.parameter_in == ParameterIn::Query).map(|one| one.name.clone()).collect()
 }
 
 /// The handler of an endpoint, for what was put around it.

@@ -14,6 +14,7 @@ pub mod device_polls;
 pub mod directories;
 pub mod dns;
 pub mod doctor;
+pub mod domains;
 pub mod dpop;
 pub mod error;
 pub mod export;

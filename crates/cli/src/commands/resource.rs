@@ -20,7 +20,7 @@ use crate::output::{Output, fields, table};
 pub struct ResourceView {
     uri: String,
     name: String,
-    org_id: String,
+    org: String,
     scopes: Vec<ResourceScope>,
     open: bool,
     servers: Vec<String>,
@@ -52,7 +52,7 @@ impl ResourceView {
         Self {
             uri: resource.uri.clone(),
             name: resource.name.clone(),
-            org_id: resource.org_id.to_string(),
+            org: resource.org_id.to_string(),
             scopes: resource.scopes.clone(),
             open: resource.open,
             servers: managed.servers.clone(),
@@ -67,7 +67,7 @@ impl ResourceView {
         fields(&[
             ("URI", self.uri.clone()),
             ("name", self.name.clone()),
-            ("owner", self.org_id.clone()),
+            ("owner", self.org.clone()),
             ("scopes", scopes.join("\n")),
             ("open to any app", if self.open { "yes".to_owned() } else { String::new() }),
             ("served by", self.servers.join("\n")),
@@ -140,7 +140,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
         "sigma resource list",
         "There are no APIs yet: all tokens are for the server itself.",
         |views| {
-            let row = |view: &ResourceView| [view.uri.clone(), view.name.clone(), view.org_id.clone()];
+            let row = |view: &ResourceView| [view.uri.clone(), view.name.clone(), view.org.clone()];
             table(["URI", "NAME", "OWNER"], &views.iter().map(row).collect::<Vec<_>>())
         },
     )

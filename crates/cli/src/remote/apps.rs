@@ -86,7 +86,7 @@ const SHOWN: [(&str, &str); 36] = [
     ("secret", "client_secret"),
     ("earlier secret until", "former_secret_ends_at"),
     ("name", "client_name"),
-    ("owner", "org_id"),
+    ("owner", "org"),
     ("type", "application_type"),
     ("authentication", "token_endpoint_auth_method"),
     ("public key", "pubkey"),

@@ -23,7 +23,7 @@ pub fn run(client: &Client, output: Output, command: ResourceCommand) -> Result<
             let limit = page.limit.min(MOST).to_string();
             let found = client.get("resources", &[("limit", &limit), ("after", &page.after)])?;
             print_list(output, &found, "sigma resource list", "There are no APIs.", |resources| {
-                let row = |one: &Value| ["uri", "name", "org_id"].map(|name| text(one.at(name)));
+                let row = |one: &Value| ["uri", "name", "org"].map(|name| text(one.at(name)));
                 table(["URI", "NAME", "OWNER"], &resources.iter().map(row).collect::<Vec<_>>())
             })
         }
@@ -50,7 +50,7 @@ fn print(output: Output, resource: &Value) -> Result<(), Failure> {
         fields(&[
             ("URI", text(resource.at("uri"))),
             ("name", text(resource.at("name"))),
-            ("owner", text(resource.at("org_id"))),
+            ("owner", text(resource.at("org"))),
             ("scopes", scopes.join("\n")),
             ("open to any app", text(resource.at("open"))),
             ("served by", text(resource.at("servers"))),

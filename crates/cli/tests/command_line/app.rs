@@ -34,7 +34,7 @@ fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
         app,
         json!({
             "id": null, "client_id": "shop", "client_secret": null, "client_name": "Shop",
-            "org_id": "org_000000000000000000000001",
+            "org": "org_000000000000000000000001",
             "application_type": "web", "token_endpoint_auth_method": "client_secret", "pubkey": null, "jwks": null,
             "jwks_uri": null, "redirect_uris": [REDIRECT], "post_logout_redirect_uris": [],
             "backchannel_logout_uri": null, "backchannel_logout_session_required": false,
@@ -257,7 +257,7 @@ fn a_resource_has_scopes_and_servers_and_is_allowed_to_apps_by_name() {
     assert_eq!(added["scopes"][0], json!({"name": "notes:read", "description": "Read = your notes"}));
     assert_eq!((&added["servers"], &added["open"]), (&served_by, &json!(false)));
     let bakery = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"])["id"].clone();
-    assert_eq!(sigma.json(&["resource", "set", api, "--workspace", "bakery"])["org_id"], bakery);
+    assert_eq!(sigma.json(&["resource", "set", api, "--workspace", "bakery"])["org"], bakery);
     assert_eq!(sigma.run(&["resource", "set", api, "--workspace", "nobody"]).code, 3);
     let set = sigma.json(&["resource", "set", api, "--name", "Notes", "--open", "--scope", "x=Other"]);
     assert_eq!((&set["name"], &set["open"], &set["servers"]), (&json!("Notes"), &json!(true), &served_by));

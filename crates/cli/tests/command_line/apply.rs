@@ -96,10 +96,10 @@ fn a_file_is_shown_applied_once_and_then_there_is_nothing_to_do() {
     let secret = secrets["shop"].as_str().unwrap();
     assert_eq!(secret.len(), 43);
     let bakery = sigma.json(&["workspace", "show", "bakery"])["id"].clone();
-    assert_eq!(sigma.json(&["app", "show", "shop"])["org_id"], bakery);
+    assert_eq!(sigma.json(&["app", "show", "shop"])["org"], bakery);
     let resource = sigma.json(&["resource", "show", "https://api.example.org"]);
     assert_eq!((&resource["servers"], &resource["scopes"][0]["name"]), (&json!(["api"]), &json!("notes:read")));
-    assert_eq!(resource["org_id"], bakery);
+    assert_eq!(resource["org"], bakery);
 
     for arguments in [&["--yes"][..], &["--dry-run"], &[]] {
         let again = apply(&sigma, DECLARED, arguments);

@@ -99,7 +99,7 @@ fn a_workspace_is_named_by_slug_or_id_and_its_slug_may_change() {
         assert_eq!(sigma.json(&["workspace", "show", name])["id"], json!(id), "{name}");
         sigma.json(&["api-key", "add", "--workspace", name, "--name", "x", "--permission", "read"]);
         let app = ["app", "add", "--name", "App", "--grant-type", "client_credentials", "--workspace", name];
-        assert_eq!(sigma.json(&app)["org_id"], json!(id));
+        assert_eq!(sigma.json(&app)["org"], json!(id));
         let created = sigma.json(&["audit", "--org", name, "--action", "workspace.create"]);
         assert_eq!(created["items"].as_array().unwrap().len(), 1);
     }

@@ -43,7 +43,8 @@ pub struct AdminApp {
     id: String,
     client_id: String,
     client_name: String,
-    org_id: String,
+    /// The id of the org that owns it.
+    org: String,
     /// `web` or `native`.
     application_type: &'static str,
     /// How it authenticates.
@@ -100,7 +101,7 @@ impl From<&App> for AdminApp {
             id: app.id.to_string(),
             client_id: app.client_id.to_string(),
             client_name: app.name.clone(),
-            org_id: app.org_id.to_string(),
+            org: app.org_id.to_string(),
             application_type: app.application_type.as_str(),
             token_endpoint_auth_method: app.auth_method.as_str(),
             pubkey: app.pubkey.map(|key| key.to_hex()),

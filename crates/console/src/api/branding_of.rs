@@ -3,7 +3,7 @@
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use sigma_core::branding::{BrandingChange, Part};
-use sigma_core::ids::{AppRef, OrgId};
+use sigma_core::ids::AppRef;
 use sigma_core::operator::OperatorRefusal;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
@@ -15,6 +15,7 @@ use super::branding::{AdminBranding, AdminBrandingChange, LOGO, change, set_logo
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
+use super::org::named;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 8] {
@@ -38,7 +39,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 8] {
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
     ),
     responses(
@@ -57,7 +58,7 @@ async fn show_org(
     conditions: Conditions,
     Path(id): Path<String>,
 ) -> Result<Response, AdminError> {
-    show(&sigma, &admin, &conditions, org(&id)?).await
+    show(&sigma, &admin, &conditions, org(&sigma, &id).await?).await
 }
 
 /// Changes how an org looks. Repeating it changes nothing.
@@ -68,7 +69,7 @@ async fn show_org(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
     ),
     request_body = AdminBrandingChange,
@@ -89,7 +90,7 @@ async fn change_org(
     Path(id): Path<String>,
     Body(body): Body<AdminBrandingChange>,
 ) -> Result<Tagged<AdminBranding>, AdminError> {
-    change(&sigma, &admin, conditions, org(&id)?, body.checked()?).await
+    change(&sigma, &admin, conditions, org(&sigma, &id).await?, body.checked()?).await
 }
 
 /// Sets the logo of an org: the body is a PNG, JPEG, WebP or GIF file, which is encoded anew.
@@ -100,7 +101,7 @@ async fn change_org(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the branding that may be changed"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -121,7 +122,7 @@ async fn set_org_logo(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Tagged<AdminBranding>, Response> {
-    set_logo(&sigma, &admin, conditions, org(&id), request).await
+    set_logo(&sigma, &admin, conditions, org(&sigma, &id).await, request).await
 }
 
 /// Removes the logo of an org.
@@ -132,7 +133,7 @@ async fn set_org_logo(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the branding that may be changed"),
     ),
     responses(
@@ -151,7 +152,7 @@ async fn remove_org_logo(
     conditions: Conditions,
     Path(id): Path<String>,
 ) -> Result<Tagged<AdminBranding>, AdminError> {
-    change(&sigma, &admin, conditions, org(&id)?, without_logo()).await
+    change(&sigma, &admin, conditions, org(&sigma, &id).await?, without_logo()).await
 }
 
 /// Returns how an app looks. What it does not set is that of its org, or else of the server.
@@ -278,8 +279,8 @@ async fn remove_app_logo(
     change(&sigma, &admin, conditions, app(&id)?, without_logo()).await
 }
 
-fn org(id: &str) -> Result<Whose, AdminError> {
-    OrgId::parse(id).map(Whose::Org).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
+async fn org(sigma: &AppState, name: &str) -> Result<Whose, AdminError> {
+    Ok(Whose::Org(named(sigma, name).await?))
 }
 
 fn app(id: &str) -> Result<Whose, AdminError> {

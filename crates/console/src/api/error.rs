@@ -37,6 +37,8 @@ pub enum AdminError {
     Deleting,
     /// The mail is being sent: 409.
     BeingSent,
+    /// The name servers do not answer: 503.
+    NoDns,
     /// The caller has no address of their own: 409.
     NoAddress,
     /// A setting of an app.
@@ -136,6 +138,11 @@ impl IntoResponse for AdminError {
             Self::NoAddress => {
                 ApiError::new(StatusCode::CONFLICT, "no_address", "The caller has no verified address of their own")
             }
+            Self::NoDns => ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "dns_unavailable",
+                "The name servers do not answer: try again later",
+            ),
             Self::KeyReused => ApiError::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency_key_reused",
@@ -199,6 +206,9 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         | OperatorRefusal::ManyMembers
         | OperatorRefusal::TooManyKeys
         | OperatorRefusal::OwnsApps
+        | OperatorRefusal::ManyDomains
+        | OperatorRefusal::DomainTaken
+        | OperatorRefusal::DomainUnproven
         | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
     }
 }
@@ -216,7 +226,9 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::Invited => "invited",
         OperatorRefusal::SlugTaken => "slug_taken",
         OperatorRefusal::OwnsApps => "owns_apps",
-        OperatorRefusal::TooManyKeys | OperatorRefusal::ManyMembers => "too_many",
+        OperatorRefusal::DomainTaken => "domain_taken",
+        OperatorRefusal::DomainUnproven => "record_missing",
+        OperatorRefusal::TooManyKeys | OperatorRefusal::ManyMembers | OperatorRefusal::ManyDomains => "too_many",
         OperatorRefusal::Outdated => "precondition_failed",
         OperatorRefusal::NotFound => "not_found",
     }

@@ -13,6 +13,16 @@ use crate::paging::{LENGTH, one_more, page_of};
 /// The most entries of a page.
 const MOST: u32 = 200;
 
+/// Refuses a query with a parameter other than these: one that is misspelt and ignored would list or do something else.
+pub fn unknown(known: &[String]) -> Response {
+    let words = if known.is_empty() {
+        "The address takes no parameters".to_owned()
+    } else {
+        format!("The parameters are {}", known.join(", "))
+    };
+    AdminError::malformed(words).into_response()
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Listed<T> {
@@ -42,14 +52,6 @@ impl ListQuery {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, AdminError> {
         self.get(name).map(|text| parse(text).ok_or(AdminError::Invalid(words))).transpose()
-    }
-
-    /// Refuses parameters other than these, where one that is misspelt and ignored would do harm.
-    pub fn only(&self, known: &[&str]) -> Result<(), AdminError> {
-        match self.params.pairs().iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            None => Ok(()),
-            Some(_) => Err(AdminError::malformed(format!("The parameters are {}", known.join(", ")))),
-        }
     }
 
     /// One more than the page, to learn whether there is a next one.

@@ -22,6 +22,7 @@ mod mail_templates;
 mod mails;
 mod org;
 mod org_directories;
+mod org_domains;
 mod org_members;
 mod orgs;
 mod overview;
@@ -65,6 +66,7 @@ pub fn surface() -> Surface<AppState> {
         .with(org::endpoints())
         .with(org_members::endpoints())
         .with(org_directories::endpoints())
+        .with(org_domains::endpoints())
         .with(events::endpoints())
         .with(webhooks::endpoints())
         .with(webhook::endpoints())
@@ -79,6 +81,7 @@ pub fn surface() -> Surface<AppState> {
         .with(server_branding::endpoints())
         .with(branding_of::endpoints())
         .each(once)
+        .each(|endpoint| endpoint.with_known_query(list::unknown))
         .below("/api/admin/v1", POLICY)
 }
 

@@ -6,14 +6,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sigma_core::ids::OrgId;
+use sigma_core::ids::{OrgId, OrgRef};
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::org::{QuotaChange, text};
 use sigma_core::slug::Slug;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::orgs::{self, OrgChange, OrgDetails};
-use sigma_store::org::Change;
+use sigma_store::org::{self, Change};
 use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
@@ -127,9 +127,12 @@ pub fn slug(text: &str) -> Result<Option<Slug>, AdminError> {
     Slug::for_org(text).map(Some).map_err(|problem| AdminError::malformed(format!("slug: {problem}")))
 }
 
-/// The id in a path.
-pub fn parse(id: &str) -> Result<OrgId, AdminError> {
-    OrgId::parse(id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))
+/// The org that a path names by its id or slug. A slug that is none's becomes the id of no org, so that nobody is told who has no right to
+/// see orgs.
+pub async fn named(sigma: &AppState, name: &str) -> Result<OrgId, AdminError> {
+    let named = OrgRef::parse(name).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
+    let found = sigma.store.read(move |tx| org::resolve(tx, &named)).await?;
+    Ok(found.unwrap_or_else(|| OrgId::from_text("")))
 }
 
 /// Returns an org with its administrators, its roles, and what it has used up of its limits.
@@ -140,7 +143,7 @@ pub fn parse(id: &str) -> Result<OrgId, AdminError> {
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
     ),
     responses(
@@ -159,7 +162,7 @@ async fn show(
     conditions: Conditions,
     Path(id): Path<String>,
 ) -> Result<Response, AdminError> {
-    let (id, caller, now) = (parse(&id)?, admin.caller, sigma.now());
+    let (id, caller, now) = (named(&sigma, &id).await?, admin.caller, sigma.now());
     let found = sigma.store.look_up(move |tx| orgs::details(tx, &caller, &id, now)).await?;
     Ok(conditions.show(details(&sigma, &found)))
 }
@@ -204,7 +207,7 @@ fn details(sigma: &AppState, found: &OrgDetails) -> AdminOrgDetails {
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
     ),
     request_body = AdminOrgChange,
@@ -226,7 +229,7 @@ async fn change(
     Path(id): Path<String>,
     Body(body): Body<AdminOrgChange>,
 ) -> Result<Tagged<AdminOrgDetails>, AdminError> {
-    let (id, change, caller, now) = (parse(&id)?, body.checked()?, admin.caller.clone(), sigma.now());
+    let (id, change, caller, now) = (named(&sigma, &id).await?, body.checked()?, admin.caller.clone(), sigma.now());
     let (store, shown) = (admin.store(&sigma), sigma.clone());
     let change = move |tx: &mut dyn Tx| {
         let read = |tx: &mut dyn Tx| Ok(details(&shown, &orgs::details(tx, &caller, &id, now)?));
@@ -246,7 +249,7 @@ async fn change(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be removed"),
     ),
     responses(
@@ -265,7 +268,7 @@ async fn remove(
     conditions: Conditions,
     Path(id): Path<String>,
 ) -> Result<StatusCode, AdminError> {
-    let (id, caller, now) = (parse(&id)?, admin.caller.clone(), sigma.now());
+    let (id, caller, now) = (named(&sigma, &id).await?, admin.caller.clone(), sigma.now());
     let (store, shown) = (admin.store(&sigma), sigma.clone());
     let remove = move |tx: &mut dyn Tx| {
         let read = |tx: &mut dyn Tx| Ok(details(&shown, &orgs::details(tx, &caller, &id, now)?));

@@ -18,7 +18,7 @@ use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::Conditions;
 use super::error::AdminError;
-use super::org::parse;
+use super::org::named;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 3] {
@@ -76,7 +76,7 @@ struct AdminDirectories {
     operation_id = "adminListOrgDirectories",
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
-    params(("org" = String, Path, description = "The id of the org")),
+    params(("org" = String, Path, description = "The id or the slug of the org")),
     responses(
         (status = 200, description = "The connections", body = AdminDirectories),
         (status = 400, description = "A malformed parameter, or two credentials"),
@@ -90,7 +90,7 @@ async fn list(
     admin: Admin<Reads>,
     Path(org): Path<String>,
 ) -> Result<Json<AdminDirectories>, AdminError> {
-    let (org_id, caller) = (parse(&org)?, admin.caller);
+    let (org_id, caller) = (named(&sigma, &org).await?, admin.caller);
     let found = sigma.store.look_up(move |tx| directories::list(tx, &caller, &org_id)).await?;
     Ok(Json(AdminDirectories { items: found.iter().map(AdminDirectory::from).collect() }))
 }
@@ -103,7 +103,7 @@ async fn list(
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("directory" = String, Path, description = "The id of the connection"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
     ),
@@ -123,7 +123,7 @@ async fn show(
     conditions: Conditions,
     Path(names): Path<(String, String)>,
 ) -> Result<Response, AdminError> {
-    let ((org_id, id), caller) = (ids(&names)?, admin.caller);
+    let ((org_id, id), caller) = (ids(&sigma, &names).await?, admin.caller);
     let found = sigma.store.look_up(move |tx| directories::find(tx, &caller, &org_id, &id)).await?;
     Ok(conditions.show(AdminDirectory::from(&found)))
 }
@@ -136,7 +136,7 @@ async fn show(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("directory" = String, Path, description = "The id of the connection"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be ended"),
     ),
@@ -155,7 +155,7 @@ async fn end(
     conditions: Conditions,
     Path(names): Path<(String, String)>,
 ) -> Result<StatusCode, AdminError> {
-    let ((org_id, id), caller) = (ids(&names)?, admin.caller.clone());
+    let ((org_id, id), caller) = (ids(&sigma, &names).await?, admin.caller.clone());
     let end = move |tx: &mut dyn Tx| {
         let read = |tx: &mut dyn Tx| Ok(AdminDirectory::from(&directories::find(tx, &caller, &org_id, &id)?));
         conditions.require(tx, &[Owner::Org(&org_id)], read)?;
@@ -165,7 +165,7 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn ids((org, directory): &(String, String)) -> Result<(OrgId, ScimConnectionId), AdminError> {
+async fn ids(sigma: &AppState, (org, directory): &(String, String)) -> Result<(OrgId, ScimConnectionId), AdminError> {
     let id = ScimConnectionId::parse(directory).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
-    Ok((parse(org)?, id))
+    Ok((named(sigma, org).await?, id))
 }

@@ -19,7 +19,7 @@ use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
 use super::list::{ListQuery, Listed};
-use super::org::parse;
+use super::org::named;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 4] {
@@ -75,7 +75,7 @@ impl From<&MemberLine> for AdminMember {
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("q" = Option<String>, Query, description = "An e-mail address"),
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
@@ -96,7 +96,7 @@ async fn list(
 ) -> Result<Json<Listed<AdminMember>>, AdminError> {
     let after = query.parsed("after", "after must be the next of a page before", MemberPlace::parse)?;
     let searched = query.get("q").map(|text| email::fold(text.trim()));
-    let (id, caller, limit) = (parse(&id)?, admin.caller, query.one_more());
+    let (id, caller, limit) = (named(&sigma, &id).await?, admin.caller, query.one_more());
     let found =
         sigma.store.look_up(move |tx| orgs::members(tx, &caller, &id, (searched.as_deref(), after.as_ref()), limit));
     Ok(Json(query.listed(found.await?, |line| line.member.place().to_string())))
@@ -110,7 +110,7 @@ async fn list(
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:orgs:read"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("user" = String, Path, description = "The id of the member"),
         ("If-None-Match" = Option<String>, Header, description = "Tags of versions that the caller has"),
     ),
@@ -130,7 +130,7 @@ async fn show(
     conditions: Conditions,
     Path((org, user)): Path<(String, String)>,
 ) -> Result<Response, AdminError> {
-    let (org_id, user_id, caller) = (parse(&org)?, UserId::from_text(user), admin.caller);
+    let (org_id, user_id, caller) = (named(&sigma, &org).await?, UserId::from_text(user), admin.caller);
     let line = sigma.store.look_up(move |tx| orgs::member(tx, &caller, &org_id, &user_id)).await?;
     Ok(conditions.show(AdminMember::from(&line)))
 }
@@ -143,7 +143,7 @@ async fn show(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("user" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the member that may be changed"),
     ),
@@ -175,7 +175,7 @@ async fn give(
     tag = "Management",
     security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
     params(
-        ("org" = String, Path, description = "The id of the org"),
+        ("org" = String, Path, description = "The id or the slug of the org"),
         ("user" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions of the member that may be changed"),
     ),
@@ -207,7 +207,7 @@ async fn set(
     is_admin: bool,
 ) -> Result<Tagged<AdminMember>, AdminError> {
     let user_id = UserId::parse(user).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
-    let (org_id, caller, now) = (parse(org)?, admin.caller.clone(), sigma.now());
+    let (org_id, caller, now) = (named(sigma, org).await?, admin.caller.clone(), sigma.now());
     let set = move |tx: &mut dyn Tx| {
         let owners = [Owner::Org(&org_id), Owner::User(&user_id)];
         let read = |tx: &mut dyn Tx| Ok(AdminMember::from(&orgs::member(tx, &caller, &org_id, &user_id)?));

@@ -112,7 +112,6 @@ async fn import(
     if !is_content_type(request.headers(), NDJSON) {
         return Err(AdminError::Invalid("The body must be application/x-ndjson"));
     }
-    query.only(&["vouch", "dry_run"])?;
     if request.headers().contains_key(IDEMPOTENCY_KEY) {
         return Err(AdminError::Invalid("An import takes no Idempotency-Key: it may be sent again as it is"));
     }

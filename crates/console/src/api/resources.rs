@@ -37,7 +37,8 @@ pub fn endpoints() -> [Endpoint<AppState>; 5] {
 struct AdminResource {
     uri: String,
     name: String,
-    org_id: String,
+    /// The id of the org that owns it.
+    org: String,
     scopes: Vec<ResourceScope>,
     /// Whether any app may request it with the user's consent.
     open: bool,
@@ -52,7 +53,7 @@ impl From<&Managed> for AdminResource {
         Self {
             uri: resource.uri.clone(),
             name: resource.name.clone(),
-            org_id: resource.org_id.to_string(),
+            org: resource.org_id.to_string(),
             scopes: resource.scopes.clone(),
             open: resource.open,
             servers: managed.servers.clone(),

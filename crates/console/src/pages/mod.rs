@@ -13,6 +13,7 @@ mod keys;
 mod mail_templates;
 mod mails;
 mod org;
+mod org_domains;
 mod orgs;
 mod overview;
 mod people;
@@ -45,6 +46,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(resources::endpoints());
     all.extend(orgs::endpoints());
     all.extend(org::endpoints());
+    all.extend(org_domains::endpoints());
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(keys::endpoints());

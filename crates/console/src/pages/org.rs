@@ -173,7 +173,7 @@ fn named(user: &user::User) -> String {
 }
 
 fn links(operator: &Operator, org: &Org) -> Vec<(String, &'static str)> {
-    let mut links = Vec::new();
+    let mut links = vec![(format!("/console/orgs/{}/domains", org.id), "domains-title")];
     if operator.role.may(Tab::Branding.right()) {
         links.push((format!("/console/branding/org/{}", org.id), "branding-title"));
     }

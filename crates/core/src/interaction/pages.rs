@@ -139,6 +139,8 @@ pub enum ConsolePage {
     OrgsChange,
     /// Changing one: the user signs in again first.
     OrgChange(OrgId),
+    /// Changing the domains of one: the user signs in again first.
+    OrgDomainsChange(OrgId),
     /// The audit trail.
     Audit,
     /// Webhooks; or one of them.

@@ -22,6 +22,7 @@ fn changes(continuation: &Continuation) -> bool {
                 | ConsolePage::ResourcesChange
                 | ConsolePage::OrgsChange
                 | ConsolePage::OrgChange(_)
+                | ConsolePage::OrgDomainsChange(_)
                 | ConsolePage::WebhooksChange(_)
                 | ConsolePage::KeysChange
                 | ConsolePage::MailChange
@@ -108,6 +109,7 @@ fn continuation() -> impl Strategy<Value = Continuation> {
             ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
             ConsolePage::OrgsChange,
             ConsolePage::OrgChange(OrgId::from_text("org_1")),
+            ConsolePage::OrgDomainsChange(OrgId::from_text("org_1")),
             ConsolePage::Audit,
             ConsolePage::Webhooks(Some(WebhookId::from_text("wh_1"))),
             ConsolePage::WebhooksChange(None),

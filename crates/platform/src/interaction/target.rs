@@ -74,6 +74,11 @@ fn console_page(page: &ConsolePage) -> String {
             OrgId::parse(id.as_str())
                 .map_or_else(|| format!("{CONSOLE_PATH}/orgs"), |id| format!("{CONSOLE_PATH}/orgs/{id}"))
         }
+        ConsolePage::OrgDomainsChange(id) => {
+            // Only an id of ours becomes part of an address.
+            OrgId::parse(id.as_str())
+                .map_or_else(|| format!("{CONSOLE_PATH}/orgs"), |id| format!("{CONSOLE_PATH}/orgs/{id}/domains"))
+        }
         ConsolePage::Audit => format!("{CONSOLE_PATH}/audit"),
         ConsolePage::Keys | ConsolePage::KeysChange => format!("{CONSOLE_PATH}/keys"),
         ConsolePage::Mail | ConsolePage::MailChange => format!("{CONSOLE_PATH}/mail"),
@@ -141,6 +146,7 @@ mod tests {
                 Continuation::FirstOwner { token: LinkSecret::new(secret.clone()) },
                 Continuation::Console { page: ConsolePage::Person(UserId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::OrgChange(OrgId::from_text(id.clone())) },
+                Continuation::Console { page: ConsolePage::OrgDomainsChange(OrgId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::AppChange(Some(AppId::from_text(id.clone()))) },
                 Continuation::Console { page: ConsolePage::BrandingChange(BrandingOf::App(AppId::from_text(id.clone()))) },
                 Continuation::Console { page: ConsolePage::WebhooksChange(Some(WebhookId::from_text(id.clone()))) },

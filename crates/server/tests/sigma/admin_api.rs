@@ -58,6 +58,8 @@ pub async fn call(world: &World, token: &str, method: &str, path: &str) -> Answe
 pub fn body_of(method: &Method, pattern: &str) -> Value {
     match (method.as_str(), pattern) {
         ("POST", "/api/admin/v1/orgs") => json!({"name": "Acme"}),
+        ("POST", "/api/admin/v1/orgs/{org}/domains") => json!({"domain": "example.org"}),
+        ("PATCH", "/api/admin/v1/orgs/{org}/domains/{domain}") => json!({"provider": null}),
         ("POST", "/api/admin/v1/webhooks") => json!({"url": "https://hooks.example.org/"}),
         ("POST", "/api/admin/v1/webhooks/{webhook}/replay") => json!({"since": "2026-01-01T00:00:00Z"}),
         ("POST", "/api/admin/v1/people/{id}/reset" | "/api/admin/v1/people/{id}/recover") => json!({}),
@@ -77,6 +79,7 @@ pub fn path_of(pattern: &str, person: &str) -> String {
         ("{mail}", "mail_ffffffffffffffffffffffff"),
         ("{session}", "ses_ffffffffffffffffffffffff"),
         ("{directory}", "scim_ffffffffffffffffffffffff"),
+        ("{domain}", "example.org"),
     ];
     let names = ["{provider}", "{template}", "{client_id}", "{uri}"].map(|name| (name, "none"));
     ids.into_iter().chain(names).fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -104,7 +107,7 @@ async fn callers(world: &World) -> Vec<(String, String)> {
 async fn table(world: &World, callers: &[(String, String)], ada: &UserId) -> String {
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 77);
+    assert_eq!(endpoints.len(), 83);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = path_of(&pattern, ada.as_str());
@@ -174,6 +177,12 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     GET /api/admin/v1/orgs/{org}/directories: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     DELETE /api/admin/v1/orgs/{org}/directories/{directory}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/directories/{directory}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    GET /api/admin/v1/orgs/{org}/domains: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    POST /api/admin/v1/orgs/{org}/domains: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/orgs/{org}/domains/{domain}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/domains/{domain}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PATCH /api/admin/v1/orgs/{org}/domains/{domain}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/orgs/{org}/domains/{domain}/check: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/members: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/orgs/{org}/members/{user}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403

@@ -158,3 +158,55 @@ async fn a_request_with_a_key_is_carried_out_once() {
     let later = post(&token, "webhooks", &body, "k1").await;
     assert_eq!((later.status.as_u16(), later.json()["id"] == made.json()["id"]), (201, false));
 }
+
+#[tokio::test]
+async fn a_parameter_that_an_endpoint_does_not_know_is_refused_and_named() {
+    let world = World::with_orgs().await;
+    add_app(&world).await;
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let call = async |at: (&str, &str), body: Value| send(&world, &token, at, &body, &[]).await;
+    for (method, path, words) in [
+        ("GET", "people?search=ada", "The parameters are q, "),
+        ("GET", "orgs?limit=5&Limit=6", "limit, after"),
+        ("GET", "settings?x=", "takes no parameters"),
+        ("POST", "orgs?dry_run=true", "takes no parameters"),
+        ("DELETE", "people/user_0/sessions?x", ""),
+    ] {
+        let refused = call((method, path), json!({"name": "Acme"})).await;
+        let problem = refused.json();
+        let is_said = problem["detail"].as_str().unwrap().contains(words);
+        assert!(refused.status.is_client_error() && is_said, "{path}: {} {problem}", refused.status);
+    }
+    assert_eq!(call(("GET", "orgs?limit=5&after=&q="), Value::Null).await.status, 200);
+    let orgs = call(("GET", "orgs?q=Acme"), Value::Null).await.json();
+    assert_eq!(orgs["items"], json!([]), "nothing was done");
+}
+
+#[tokio::test]
+async fn an_org_is_named_by_its_id_or_its_slug() {
+    let world = World::with_orgs().await;
+    add_app(&world).await;
+    let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
+    let call = async |at: (&str, &str), body: Value| send(&world, &token, at, &body, &[]).await;
+    let made = call(("POST", "orgs"), json!({"name": "Bakery", "slug": "bakery"})).await.json();
+    let id = text(&made, "id");
+    for below in ["", "/members", "/directories", "/domains", "/branding"] {
+        let [by_id, by_slug, none] = [id, "bakery", "butcher"].map(|name| format!("orgs/{name}{below}"));
+        let shown = call(("GET", &by_slug), Value::Null).await;
+        assert_eq!((shown.status.as_u16(), shown.json()), (200, call(("GET", &by_id), Value::Null).await.json()));
+        assert_eq!(call(("GET", &none), Value::Null).await.status, 404, "{none}");
+    }
+    let changed = call(("PATCH", "orgs/bakery"), json!({"name": "Harbour Bakery"})).await;
+    assert_eq!(changed.json()["name"], "Harbour Bakery");
+    // Whoever may not see orgs is not told which slugs there are.
+    let (support, _) = operator(&world, "support", OperatorRole::Support).await;
+    let token = token_of(&world, &support, SCOPES).await;
+    for name in ["bakery", "butcher"] {
+        let path = format!("orgs/{name}");
+        assert_eq!(send(&world, &token, ("GET", &path), &Value::Null, &[]).await.status, 403, "{name}");
+    }
+    // What is read is called as what is changed.
+    let app = json!({"client_name": "Shop", "redirect_uris": ["https://shop.example.org/cb"], "org": "bakery"});
+    let app = call(("POST", "apps"), app).await.json();
+    assert_eq!(app["org"], json!(id), "{app}");
+}

@@ -93,7 +93,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
             let path = path.replace("/orgs/{id}", &format!("/orgs/{}", team.org));
             let path = path.replace("/branding/app/{id}", &format!("/branding/app/{app}"));
             let path = path.replace("/branding/org/{id}", &format!("/branding/org/{}", team.org));
-            let path = path.replace("{template}", "reset");
+            let path = path.replace("{template}", "reset").replace("{domain}", "example.org");
             let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
             let answer = ask(browser, &method, &path).await;
             let to_sign_in = if answer.location().starts_with("/login?") { " sign in" } else { "" };
@@ -134,6 +134,11 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/orgs: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/orgs/{id}/domains: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs/{id}/domains: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    POST /console/orgs/{id}/domains/{domain}: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    POST /console/orgs/{id}/domains/{domain}/check: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    POST /console/orgs/{id}/domains/{domain}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/people/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/{id}/delete: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403

@@ -12,13 +12,13 @@ use crate::support::upstream::{Asked, Upstream};
 use crate::support::{Browser, PASSWORD, TestOrg, World};
 
 /// A name server that answers each question with the same texts, or that there is no such name.
-struct NameServer {
-    address: SocketAddr,
+pub struct NameServer {
+    pub address: SocketAddr,
     texts: Arc<Mutex<Vec<String>>>,
 }
 
 impl NameServer {
-    async fn serve() -> Self {
+    pub async fn serve() -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = socket.local_addr().unwrap();
         let texts: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -33,7 +33,7 @@ impl NameServer {
         Self { address, texts }
     }
 
-    fn publish(&self, texts: &[&str]) {
+    pub fn publish(&self, texts: &[&str]) {
         *self.texts.lock().unwrap() = texts.iter().map(|text| (*text).to_owned()).collect();
     }
 }

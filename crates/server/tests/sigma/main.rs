@@ -34,6 +34,7 @@ mod conformance_modules;
 mod console;
 mod console_account;
 mod console_apps;
+mod console_domains;
 mod console_mail;
 mod console_orgs;
 mod console_providers;

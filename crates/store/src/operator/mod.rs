@@ -7,6 +7,7 @@ pub mod audit;
 mod authority;
 pub mod branding;
 pub mod directories;
+pub mod domains;
 pub mod first_owner;
 pub mod keys;
 pub mod mails;

@@ -26,6 +26,9 @@ pub const TAKEN: Refusal = Refusal::Conflict(Reason::DomainTaken);
 /// The record is not there, or says something else.
 pub const UNPROVEN: Refusal = Refusal::Conflict(Reason::DomainUnproven);
 
+/// The org has as many domains as it may.
+pub const MANY: Refusal = Refusal::Conflict(Reason::ManyDomains);
+
 /// A domain as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrgDomain {
@@ -63,11 +66,22 @@ pub fn add(
     now: Timestamp,
 ) -> Decision<OrgDomain> {
     authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    claim(tx, (org_id, actor), domain, token, now)
+}
+
+/// [`add`] for a caller who may. Callers hold the lock of the org.
+pub(crate) fn claim(
+    tx: &mut dyn Tx,
+    (org_id, actor): (&OrgId, &Actor),
+    domain: &Domain,
+    token: &str,
+    now: Timestamp,
+) -> Decision<OrgDomain> {
     if let Some(known) = find(tx, org_id, domain)? {
         return Ok(known);
     }
     if list(tx, org_id)?.len() >= MOST_DOMAINS {
-        return Err(Refusal::Conflict(Reason::ManyDomains).into());
+        return Err(MANY.into());
     }
     tx.execute(
         "INSERT INTO org_domains (org_id, domain, token, created_at) VALUES ($1, $2, $3, $4)",
@@ -87,6 +101,16 @@ pub fn prove(
     now: Timestamp,
 ) -> Decision<OrgDomain> {
     authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    take_texts(tx, (org_id, actor), (domain, texts), now)
+}
+
+/// [`prove`] for a caller who may. Callers hold the lock of the org.
+pub(crate) fn take_texts(
+    tx: &mut dyn Tx,
+    (org_id, actor): (&OrgId, &Actor),
+    (domain, texts): (&Domain, &[String]),
+    now: Timestamp,
+) -> Decision<OrgDomain> {
     let claimed = load(tx, org_id, domain)?;
     if !proves(texts, &claimed.token) {
         return Err(UNPROVEN.into());
@@ -152,6 +176,16 @@ pub fn set_provider(
     now: Timestamp,
 ) -> Decision<()> {
     authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    route(tx, (org_id, actor), domain, provider)
+}
+
+/// [`set_provider`] for a caller who may. Callers hold the lock of the org.
+pub(crate) fn route(
+    tx: &mut dyn Tx,
+    (org_id, actor): (&OrgId, &Actor),
+    domain: &Domain,
+    provider: Option<&str>,
+) -> Decision<()> {
     if load(tx, org_id, domain)?.provider.as_deref() == provider {
         return Ok(());
     }
@@ -167,6 +201,11 @@ pub fn set_provider(
 /// Gives up a domain.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, domain: &Domain, now: Timestamp) -> Decision<()> {
     authority::lock(tx, org_id, actor, now)?.require(Right::Workspace)?;
+    give_up(tx, (org_id, actor), domain)
+}
+
+/// [`remove`] for a caller who may. Callers hold the lock of the org.
+pub(crate) fn give_up(tx: &mut dyn Tx, (org_id, actor): (&OrgId, &Actor), domain: &Domain) -> Decision<()> {
     load(tx, org_id, domain)?;
     tx.execute("DELETE FROM org_domains WHERE org_id = $1 AND domain = $2", params![org_id, domain.as_str()])?;
     event::append(tx, recorded(Action::DomainRemove, org_id, domain).by(actor.clone()))?;

@@ -143,7 +143,7 @@ fn resources(tx: &mut dyn Tx) -> Result<Value, StoreError> {
             let owner = owner(tx, &resource.org_id)?;
             let mut entry = members(&ResourceView::of(&Managed::of(tx, resource)?))?;
             entry.remove("created_at");
-            entry.remove("org_id");
+            entry.remove("org");
             if let Some(owner) = owner {
                 entry.insert("org".to_owned(), owner.into());
             }

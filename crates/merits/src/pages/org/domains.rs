@@ -4,19 +4,19 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use sigma_core::domain::{Domain, new_token, record_value};
+use sigma_core::domain::{Domain, new_token};
 use sigma_core::org::Refusal;
 use sigma_core::params::Params;
+use sigma_platform::domains::DomainsView;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
-use sigma_platform::pages::view::moment;
 use sigma_platform::state::AppState;
-use sigma_store::org::domain::{self, OrgDomain};
+use sigma_store::org::domain;
 
 use super::OrgAdmin;
 use crate::pages::form::Form;
 use crate::pages::outcome::{Done, PageError, known};
-use crate::pages::view::{Choice, DomainLine, DomainsPage, Notice, Tab};
+use crate::pages::view::{DomainsPage, Notice, Tab};
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 5] {
@@ -143,29 +143,7 @@ async fn page(
 ) -> Result<Response, PageError> {
     let org_id = admin.org.id.clone();
     let domains = sigma.store.read(move |tx| domain::list(tx, &org_id)).await?;
-    let domains = domains.iter().map(|domain| line(sigma, admin, domain)).collect();
-    let view = DomainsPage { domains, entered };
-    Ok(view.render(status, &admin.frame(Tab::Domains, notice), &admin.page(sigma)))
-}
-
-fn line(sigma: &AppState, admin: &OrgAdmin, domain: &OrgDomain) -> DomainLine {
-    let none = Choice {
-        value: String::new(),
-        label: admin.text("domains-provider-none"),
-        selected: domain.provider.is_none(),
-    };
-    let providers = sigma.providers.all().iter().map(|provider| Choice {
-        value: provider.id().to_string(),
-        label: provider.label().to_owned(),
-        selected: domain.provider.as_deref() == Some(provider.id().as_str()),
-    });
-    let since = |key, at| admin.language.text(key).with("day", moment::day(at)).to_string();
-    DomainLine {
-        name: domain.domain.to_string(),
-        record_name: domain.domain.record_name(),
-        record_value: record_value(&domain.token),
-        proven: domain.proven_at.map(|at| since("domains-proven-since", at)),
-        missing: domain.missing_since.map(|at| since("domains-missing-since", at)),
-        providers: std::iter::once(none).chain(providers).collect(),
-    }
+    let mut view = DomainsView::of(sigma, admin.path("domains"), &domains, admin.language);
+    view.entered = entered;
+    Ok(DomainsPage(view).render(status, &admin.frame(Tab::Domains, notice), &admin.page(sigma)))
 }

@@ -37,7 +37,7 @@ mod unsubscribe;
 
 pub use batch::{BatchLine, BatchPage, ImportPage, LineOutcome, MapPage, MapTarget, PreviewRow};
 pub use directory::{ConnectionLine, DirectoriesPage, DirectoryPage, RequestLine, TokenPage};
-pub use domain::{DomainLine, DomainsPage};
+pub use domain::DomainsPage;
 pub use holder::{AccessLine, ClaimLine, FileLink, HeldMerit, HolderPage, Value};
 pub use org::{
     AppsPage, BrandingPage, ChooserPage, EditLine, Frame, Holder, LinkedApp, MemberLine, MembersPage, MeritLine,
