@@ -229,12 +229,19 @@ async fn act(
             set_admin(&sigma, &operator, &id, &form, what == "give-admin").await
         }
         Some("end-directory") => end_directory(&sigma, &operator, &id, &form).await,
-        Some("remove") => remove(&sigma, &operator, &id).await,
+        Some("remove") => remove(&sigma, &operator, &id, &form).await,
         _ => draw(&sigma, &operator, &id, StatusCode::BAD_REQUEST, Beside::default()).await,
     }
 }
 
-async fn remove(sigma: &AppState, operator: &Operator, id: &OrgId) -> Result<Response, PageError> {
+async fn remove(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params) -> Result<Response, PageError> {
+    let (caller, wanted) = (operator.caller(), id.clone());
+    let org = operator.read(sigma, move |tx| orgs::find(tx, &caller, &wanted)).await?;
+    // A name may begin or end with more than one space.
+    if field(form, "confirm").split_whitespace().ne(org.name.split_whitespace()) {
+        let notice = Some(Notice::Refused(operator.text("console-org-wrong-confirm")));
+        return draw(sigma, operator, id, StatusCode::BAD_REQUEST, Beside { notice, ..Beside::default() }).await;
+    }
     let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
     match operator.act(sigma, move |tx| orgs::remove(tx, &caller, &wanted, now)).await? {
         Ok(()) => Ok(Done::OrgRemoved.at(PATH)),

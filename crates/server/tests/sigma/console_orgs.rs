@@ -40,8 +40,16 @@ async fn an_org_is_made_its_directories_end_and_it_is_removed() {
 
     let org = team.org.clone();
     world.change_app(APP, |app| app.org_id = org).await;
-    let owns = admin.post_form(&of_team, &[("do", "remove")]).await;
+    let owns = admin.post_form(&of_team, &[("do", "remove"), ("confirm", "Acme")]).await;
     assert!(owns.status == 409 && owns.body.contains("This organization owns apps"), "{}", owns.body);
-    assert_eq!(admin.post_form(&page, &[("do", "remove")]).await.location(), "/console/orgs?done=org-removed");
+    for confirmed in ["", "Bakery", "bakery <b>"] {
+        assert_eq!(
+            admin.post_form(&page, &[("do", "remove"), ("confirm", confirmed)]).await.status,
+            400,
+            "{confirmed}"
+        );
+    }
+    let removed = admin.post_form(&page, &[("do", "remove"), ("confirm", " Bakery <b> ")]).await;
+    assert_eq!(removed.location(), "/console/orgs?done=org-removed");
     assert_eq!(admin.get(&page).await.status, 404);
 }
