@@ -6,6 +6,7 @@ mod api;
 mod app;
 mod doctor;
 mod mails;
+mod moving;
 mod new_org;
 mod operator;
 mod outcome;

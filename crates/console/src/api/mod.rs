@@ -29,7 +29,6 @@ mod overview;
 mod people;
 mod people_export;
 mod people_import;
-mod people_lines;
 mod person;
 mod providers;
 mod resources;

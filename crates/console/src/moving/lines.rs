@@ -2,9 +2,6 @@
 
 use sigma_core::people::{ImportedPerson, LONGEST_LINE};
 
-/// The media type of lines of JSON.
-pub const NDJSON: &str = "application/x-ndjson";
-
 /// The lines of the pieces that were pushed.
 #[derive(Debug, Default)]
 pub struct Lines {

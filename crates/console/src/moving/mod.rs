@@ -1,0 +1,11 @@
+//! People who are moved here and away, as lines of JSON (NDJSON).
+
+mod export;
+mod import;
+mod lines;
+
+pub use export::export;
+pub use import::{Import, Manner, Told};
+
+/// The media type of lines of JSON.
+pub const NDJSON: &str = "application/x-ndjson";
