@@ -1,9 +1,11 @@
 //! Commands on a server elsewhere: `sigma --server URL` does by its management API what the same command does on a database.
 
+mod admins;
 mod apps;
 mod audit;
 mod client;
 mod installation;
+mod invitations;
 mod keys;
 mod look;
 mod mails;
@@ -19,8 +21,8 @@ use serde_json::Value;
 
 use self::client::Client;
 use crate::args::{
-    AppCommand, BrandingCommand, Command, ConfigCommand, ExportCommand, ImportCommand, KeysCommand, PeopleCommand,
-    ProviderCommand, RemoteArgs, ScimCommand, UserCommand, WorkspaceCommand,
+    AddUser, AdminCommand, AppCommand, BrandingCommand, Command, ConfigCommand, ExportCommand, ImportCommand,
+    KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, ScimCommand, UserCommand, WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::{Output, fields};
@@ -35,6 +37,7 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
     }
     let client = Client::open(args, server)?;
     match command {
+        Command::User(UserCommand::Add(user)) => people::add(&client, output, &user),
         Command::User(UserCommand::List(page)) => people::list(&client, output, &page),
         Command::User(UserCommand::Show { user }) => people::show(&client, output, &user),
         Command::User(UserCommand::Disable { user, keep_keys, sure }) => {
@@ -61,8 +64,14 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
             AppCommand::RotateSecret(rotate) => apps::rotate_secret(&client, output, &rotate),
             AppCommand::EndSecret { id, sure } => apps::end_secret(&client, output, &id, sure.yes),
             AppCommand::Remove { id, sure } => apps::remove(&client, output, &id, sure.yes),
+            AppCommand::Invite(invitation) => invitations::invite(&client, output, &invitation),
+            AppCommand::Invitations(page) => invitations::list(&client, output, &page),
+            AppCommand::Uninvite { id, sure } => invitations::remove(&client, output, &id, sure.yes),
             _ => Err(no_api()),
         },
+        Command::Admin(AdminCommand::List) => admins::list(&client, output),
+        Command::Admin(AdminCommand::Add { user, role }) => admins::add(&client, output, &user, role.into()),
+        Command::Admin(AdminCommand::Remove { user, sure }) => admins::remove(&client, output, &user, sure.yes),
         Command::Resource(command) => resources::run(&client, output, command),
         Command::Keys(KeysCommand::List) => keys::list(&client, output),
         Command::Keys(KeysCommand::Rotate { now, alg }) => keys::rotate(&client, output, now, &alg),
@@ -97,7 +106,8 @@ fn is_there(command: &Command) -> bool {
     match command {
         Command::User(command) => matches!(
             command,
-            UserCommand::List(_)
+            UserCommand::Add(AddUser { password_stdin: false, .. })
+                | UserCommand::List(_)
                 | UserCommand::Show { .. }
                 | UserCommand::Disable { .. }
                 | UserCommand::Enable { .. }
@@ -112,6 +122,9 @@ fn is_there(command: &Command) -> bool {
                 | AppCommand::RotateSecret(_)
                 | AppCommand::EndSecret { .. }
                 | AppCommand::Remove { .. }
+                | AppCommand::Invite(_)
+                | AppCommand::Invitations(_)
+                | AppCommand::Uninvite { .. }
         ),
         Command::Audit(audit) => !audit.follow,
         Command::Workspace(command) => match command {
@@ -129,6 +142,7 @@ fn is_there(command: &Command) -> bool {
         Command::Config(command) => matches!(command, ConfigCommand::Show),
         Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
         Command::Resource(_)
+        | Command::Admin(_)
         | Command::People(_)
         | Command::Export(ExportCommand::People { .. })
         | Command::Import(ImportCommand::People(_))

@@ -8,6 +8,7 @@ mod doctor;
 mod mails;
 mod moving;
 mod new_org;
+mod new_person;
 mod operator;
 mod outcome;
 mod pages;

@@ -154,6 +154,8 @@ fn page_at(path: &str) -> ConsolePage {
     let mut segments = path.trim_start_matches(CONSOLE_PATH).trim_start_matches('/').split('/');
     let (section, id) = (segments.next(), segments.next());
     match section {
+        Some("people") if id == Some("new") => ConsolePage::PeopleChange,
+        Some("people") if matches!(id, Some("transfer" | "import" | "export")) => ConsolePage::PeopleTransfer,
         Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
         Some("apps") if id == Some("new") => ConsolePage::AppChange(None),
         Some("apps") => id.and_then(AppId::parse).map_or(ConsolePage::Apps, ConsolePage::App),
@@ -259,6 +261,8 @@ mod tests {
             (format!("/console/people/{id}"), ConsolePage::Person(person.clone())),
             (format!("/console/people/{id}/disable"), ConsolePage::Person(person)),
             ("/console/people/x".to_owned(), ConsolePage::People),
+            ("/console/people/new".to_owned(), ConsolePage::PeopleChange),
+            ("/console/people/export".to_owned(), ConsolePage::PeopleTransfer),
             ("/console/apps/app_1".to_owned(), ConsolePage::Apps),
             ("/console/apps/new".to_owned(), ConsolePage::AppChange(None)),
             (

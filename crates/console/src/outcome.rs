@@ -88,6 +88,8 @@ outcomes! {
     ResourceAdded = "resource-added", "console-done-resource-added";
     /// An API is removed.
     ResourceRemoved = "resource-removed", "console-done-resource-removed";
+    /// A person has an account.
+    PersonAdded = "person-added", "console-done-person-added";
     /// An org is made.
     OrgAdded = "org-added", "console-done-org-added";
     /// An org is removed.
@@ -136,6 +138,9 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::BeyondOwn => "console-refused-beyond",
         OperatorRefusal::OwnOrg => "console-refused-own-org",
         OperatorRefusal::LastAdmin => "console-refused-last-admin",
+        OperatorRefusal::LastOwner => "console-refused-last-owner",
+        OperatorRefusal::AddressTaken => "console-refused-address-taken",
+        OperatorRefusal::NoOrg => "console-refused-no-org",
         OperatorRefusal::NoRole => "console-refused-no-role",
         OperatorRefusal::Invited => "console-refused-invited",
         OperatorRefusal::ManyMembers => "console-refused-many-members",

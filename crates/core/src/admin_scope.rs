@@ -47,17 +47,19 @@ areas! {
 }
 
 impl AdminArea {
-    /// The area of a path below `/api/admin/v1/`, by its first segment.
-    pub fn of_path(path: &str) -> Self {
-        match path.split('/').next().unwrap_or_default() {
+    /// The area of a path below `/api/admin/v1/`, by its first segment; `None` for what only the scopes of the whole API reach,
+    /// because whoever changes it can reach everything.
+    pub fn of_path(path: &str) -> Option<Self> {
+        Some(match path.split('/').next().unwrap_or_default() {
             "people" | "sessions" => Self::People,
-            "apps" | "resources" => Self::Apps,
+            "apps" | "resources" | "initial-access-tokens" => Self::Apps,
             "orgs" => Self::Orgs,
             "events" => Self::Events,
             "webhooks" => Self::Webhooks,
             "keys" => Self::Keys,
+            "admins" | "apply" => return None,
             _ => Self::Server,
-        }
+        })
     }
 }
 
@@ -81,14 +83,16 @@ impl AdminReach {
         Self(Scopes::parse(ADMIN_WRITE))
     }
 
-    /// Whether it includes reading in an area.
-    pub fn may_read(&self, area: AdminArea) -> bool {
-        self.may_write(area) || self.0.contains(ADMIN_READ) || self.0.contains(area.read())
+    /// Whether it includes reading in an area; with `None` what no area includes.
+    pub fn may_read(&self, area: impl Into<Option<AdminArea>>) -> bool {
+        let area = area.into();
+        self.may_write(area) || self.0.contains(ADMIN_READ) || area.is_some_and(|area| self.0.contains(area.read()))
     }
 
-    /// Whether it includes changing in an area.
-    pub fn may_write(&self, area: AdminArea) -> bool {
-        self.0.contains(ADMIN_WRITE) || area.write().is_some_and(|scope| self.0.contains(scope))
+    /// Whether it includes changing in an area; with `None` what no area includes.
+    pub fn may_write(&self, area: impl Into<Option<AdminArea>>) -> bool {
+        let scope = area.into().and_then(AdminArea::write);
+        self.0.contains(ADMIN_WRITE) || scope.is_some_and(|scope| self.0.contains(scope))
     }
 
     /// Whether it includes everything that `other` does.

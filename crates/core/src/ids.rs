@@ -195,6 +195,7 @@ parsed!(EventId, "evt_");
 parsed!(WebhookId, "wh_");
 parsed!(MailId, "mail_");
 parsed!(SessionId, "ses_");
+parsed!(AppInvitationId, "ainv_");
 parsed!(MeritId, "mrt_");
 parsed!(MeritTemplateId, "mtp_");
 parsed!(FieldId, "fld_");

@@ -199,7 +199,9 @@ impl Continuation {
                         | Restore
                 }
                 | Self::Console {
-                    page: ConsolePage::PersonChange(_)
+                    page: ConsolePage::PeopleChange
+                        | ConsolePage::PeopleTransfer
+                        | ConsolePage::PersonChange(_)
                         | ConsolePage::AppChange(_)
                         | ConsolePage::ResourcesChange
                         | ConsolePage::OrgsChange

@@ -29,10 +29,12 @@ pub enum OperatorRight {
     SignOutPeople,
     /// Disabling and enabling people.
     DisablePeople,
-    /// Adding many people at once.
+    /// Adding people, one or many at once.
     ImportPeople,
     /// Taking the hashes of everybody's passwords elsewhere.
     ExportHashes,
+    /// Seeing, giving and taking the roles of the operator's org.
+    ManageAdmins,
     /// Seeing apps and the APIs that they ask for.
     ReadApps,
     /// Registering, changing and removing them, and giving apps secrets.
@@ -78,13 +80,14 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
         Self::DisablePeople,
         Self::ImportPeople,
         Self::ExportHashes,
+        Self::ManageAdmins,
         Self::ReadApps,
         Self::ManageApps,
         Self::ManageConsoleApps,
@@ -186,21 +189,21 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageApps, ManageBranding,
-            ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps, ReadAudit,
-            ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings, ReadWebhooks,
-            ResetPeople, SignOutPeople, TestProviders,
+            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageAdmins, ManageApps,
+            ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps,
+            ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings,
+            ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
-            Self::Admin => !matches!(right, ExportHashes | ManageConsoleApps),
+            Self::Admin => !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadBranding | ReadProviders => true,
-                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageApps | ManageConsoleApps
-                | ManageWebhooks | ManageKeys | ManageMail | ManageOrgs | ResetPeople | EndCredentials
-                | DeletePeople | ManageBranding | TestProviders => false,
+                SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageAdmins | ManageApps
+                | ManageConsoleApps | ManageWebhooks | ManageKeys | ManageMail | ManageOrgs | ResetPeople
+                | EndCredentials | DeletePeople | ManageBranding | TestProviders => false,
             },
         }
     }
@@ -248,6 +251,15 @@ pub enum OperatorRefusal {
     /// The org has as many members and open invitations as its quota allows.
     #[error("the org has as many members as its quota allows")]
     ManyMembers,
+    /// Another account has the address.
+    #[error("another account has this e-mail address")]
+    AddressTaken,
+    /// There is no such org for them to become a member of.
+    #[error("there is no such org")]
+    NoOrg,
+    /// Nobody would be left to own the installation.
+    #[error("nobody would be left to own the installation")]
+    LastOwner,
     /// Another org has or had the slug.
     #[error("another org has or had this slug")]
     SlugTaken,
@@ -288,10 +300,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - - - - - yes - yes - - - - - - -",
-                "auditor yes yes - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - -",
+                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes -",
             ]
         );
     }

@@ -58,6 +58,7 @@ pub mod merits;
 pub mod meta;
 mod migrations;
 pub mod moving;
+pub mod new_account;
 pub mod one_time_link;
 pub mod operator;
 mod options;

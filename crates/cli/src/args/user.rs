@@ -11,12 +11,13 @@ pub enum UserCommand {
     #[command(after_help = "\
 You vouch for the address: it is marked as verified. On a terminal the command prompts for the password; otherwise, or with \
 --link, it prints a link to set one within links.reset_minutes (an hour). With --workspace the user becomes a member \
-immediately; this also adds an existing account to a workspace.
+immediately; this also adds an existing account to a workspace. With --server there is no prompt, and an existing account is refused.
 
 Examples:
   sigma user add --email ada@example.org --name 'Ada Lovelace' --workspace bakery --role Admin
   sigma user add --email ada@example.org --link --json | jq -r .link
-  pass show ada | sigma user add --email ada@example.org --password-stdin")]
+  pass show ada | sigma user add --email ada@example.org --password-stdin
+  sigma --server https://id.example.org user add --email ada@example.org --mail")]
     Add(AddUser),
     /// Print a link to set a new password.
     #[command(after_help = "\
@@ -170,10 +171,23 @@ pub struct AddUser {
     /// Print a link to set the password.
     #[arg(long)]
     pub link: bool,
+    #[command(flatten)]
+    pub remote: RemoteUser,
     /// Add the user to this workspace, by id or slug.
     #[arg(long, value_name = "WORKSPACE")]
     pub workspace: Option<String>,
     /// Role in the workspace, by name or id [default: Member]
     #[arg(long, value_name = "NAME", requires = "workspace")]
     pub role: Option<String>,
+}
+
+/// How the user of `sigma --server URL user add` gets a password, unless by a link that is printed.
+#[derive(Args, Debug)]
+pub struct RemoteUser {
+    /// With --server: mail the link to the user instead of printing it.
+    #[arg(long, conflicts_with_all = ["link", "password_stdin"])]
+    pub mail: bool,
+    /// With --server: no password; the user signs in another way.
+    #[arg(long, conflicts_with_all = ["link", "mail", "password_stdin"])]
+    pub no_password: bool,
 }

@@ -4,11 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::UserId;
 use sigma_core::operator::OperatorRole;
 use sigma_store::operator::role::{self, Workspace};
-use sigma_store::org::api_key::MadeKeys;
-use sigma_store::org::membership;
 use sigma_store::user::User;
 
 use super::user;
@@ -97,8 +95,6 @@ pub fn remove(file: Option<&Path>, output: Output, user: &str, yes: bool) -> Res
         view.ok_or_else(|| Failure::NotFound(format!("{user} may not use the console; see `sigma admin list`")))?;
     confirm(yes, &format!("{user} can no longer use the console"))?;
     let now = opened.now();
-    opened.decide(move |tx| {
-        membership::remove(tx, &OrgId::operator(), &Actor::Operator, &id, MadeKeys::default(), now)
-    })?;
+    opened.decide(move |tx| role::dismiss(tx, &Actor::Operator, &id, now))?;
     output.answer(&view, |view| format!("{} may no longer use the console.", view.name))
 }

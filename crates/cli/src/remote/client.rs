@@ -126,6 +126,11 @@ impl Client {
         self.answer(self.request(Method::PATCH, path, &[])?.json(body))
     }
 
+    /// Puts something in place.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.answer(self.request(Method::PUT, path, &[])?.json(body))
+    }
+
     /// Removes something.
     pub fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.answer(self.request(Method::DELETE, path, &[])?)

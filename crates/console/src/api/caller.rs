@@ -54,7 +54,7 @@ pub struct Admin<A> {
     pub caller: Caller,
     actor: Actor,
     context: RequestContext,
-    area: AdminArea,
+    area: Option<AdminArea>,
     reach: AdminReach,
     /// The app, and the person.
     counted: String,
@@ -140,15 +140,15 @@ impl<A: Access> FromRequestParts<AppState> for Admin<A> {
 }
 
 /// Who the token speaks for, and what it may do. One that somebody else than its app and its person took part in manages nothing.
-fn of_token(live: &LiveAccess, area: AdminArea, writes: bool) -> Result<(Caller, Actor, AdminReach), Refusal> {
+fn of_token(live: &LiveAccess, area: Option<AdminArea>, writes: bool) -> Result<(Caller, Actor, AdminReach), Refusal> {
     let claims = &live.access.claims;
     let reach = AdminReach::of(&live.app.still_granted(&Scopes::parse(&claims.scope)));
     let may_write = reach.may_write(area);
     if !may_write && (writes || !reach.may_read(area)) {
         return Err(if writes {
-            Refusal::Scope(area.write().unwrap_or(ADMIN_WRITE), ADMIN_WRITE)
+            Refusal::Scope(area.and_then(AdminArea::write).unwrap_or(ADMIN_WRITE), ADMIN_WRITE)
         } else {
-            Refusal::Scope(area.read(), ADMIN_READ)
+            Refusal::Scope(area.map_or(ADMIN_READ, AdminArea::read), ADMIN_READ)
         });
     }
     if claims.act.is_some() || claims.impersonation {
@@ -197,7 +197,11 @@ impl IntoResponse for Refusal {
                 return AdminError::Forbidden(words).into_response();
             }
         };
-        let words = format!("The token needs the scope {whole}, or {scope}");
+        let words = if scope == whole {
+            format!("The token needs the scope {whole}")
+        } else {
+            format!("The token needs the scope {whole}, or {scope}")
+        };
         let mut response = ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", words).into_response();
         let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
         if let Ok(challenge) = HeaderValue::from_str(&challenge) {

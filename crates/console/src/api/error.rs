@@ -19,6 +19,12 @@ use utoipa::{PartialSchema as _, ToSchema};
 pub enum AdminError {
     /// The role of the caller, or what they act on.
     Refused(OperatorRefusal),
+    /// The same about a member of a new person.
+    NewPerson(OperatorRefusal, &'static str),
+    /// A member of the body breaks a rule: 400.
+    Setting(&'static str, &'static str),
+    /// A link to set a password has no use, because the server takes none: 409.
+    NoPasswords,
     /// A parameter is malformed: 400.
     Invalid(&'static str),
     /// The body, or a value in it: 400.
@@ -111,6 +117,16 @@ impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
         let error = match self {
             Self::Refused(OperatorRefusal::NotFound) => ApiError::not_found(),
+            Self::NewPerson(refusal, field) => {
+                ApiError::new(status(refusal), code(refusal), refusal.to_string()).about(field)
+            }
+            Self::Setting(field, words) => {
+                ApiError::new(StatusCode::BAD_REQUEST, "invalid_setting", format!("{field}: {words}")).about(field)
+            }
+            Self::NoPasswords => {
+                let words = "Nobody signs in by a password here, so that a link to set one has no use";
+                ApiError::new(StatusCode::CONFLICT, "no_passwords", words).about("link")
+            }
             Self::Refused(refusal) => ApiError::new(status(refusal), code(refusal), refusal.to_string()),
             Self::Invalid(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
             Self::Malformed(words) => ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", words),
@@ -192,7 +208,7 @@ fn of_resource(problem: &ResourceProblem) -> ApiError {
 
 const fn status(refusal: OperatorRefusal) -> StatusCode {
     match refusal {
-        OperatorRefusal::NotFound => StatusCode::NOT_FOUND,
+        OperatorRefusal::NotFound | OperatorRefusal::NoOrg => StatusCode::NOT_FOUND,
         OperatorRefusal::Stranger
         | OperatorRefusal::Denied
         | OperatorRefusal::BeyondToken
@@ -201,6 +217,8 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         | OperatorRefusal::OwnOrg => StatusCode::FORBIDDEN,
         OperatorRefusal::Outdated => StatusCode::PRECONDITION_FAILED,
         OperatorRefusal::LastAdmin
+        | OperatorRefusal::LastOwner
+        | OperatorRefusal::AddressTaken
         | OperatorRefusal::NoRole
         | OperatorRefusal::Invited
         | OperatorRefusal::ManyMembers
@@ -222,6 +240,9 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::Oneself => "own_account",
         OperatorRefusal::OwnOrg => "operators_org",
         OperatorRefusal::LastAdmin => "last_admin",
+        OperatorRefusal::LastOwner => "last_owner",
+        OperatorRefusal::AddressTaken => "address_taken",
+        OperatorRefusal::NoOrg => "no_org",
         OperatorRefusal::NoRole => "no_role_of_org",
         OperatorRefusal::Invited => "invited",
         OperatorRefusal::SlugTaken => "slug_taken",

@@ -2,6 +2,7 @@
 //! Each endpoint is the operation of the page beside it.
 
 mod account;
+mod admins;
 mod app;
 mod app_redirects;
 mod app_secrets;
@@ -16,6 +17,7 @@ mod doctor;
 mod error;
 mod events;
 mod idempotency;
+mod initial_access_tokens;
 mod keys;
 mod list;
 mod mail_templates;
@@ -51,15 +53,17 @@ const POLICY: Policy =
 pub fn surface() -> Surface<AppState> {
     Surface::new()
         .with(overview::endpoint())
-        .with(people::endpoint())
+        .with(people::endpoints())
         .with(people_import::endpoint())
         .with(people_export::endpoint())
         .with(person::endpoints())
         .with(account::endpoints())
+        .with(admins::endpoints())
         .with(apps::endpoints())
         .with(app::endpoints())
         .with(app_secrets::endpoints())
         .with(app_redirects::endpoint())
+        .with(initial_access_tokens::endpoints())
         .with(resources::endpoints())
         .with(orgs::endpoints())
         .with(org::endpoints())

@@ -12,6 +12,7 @@ mod first_owner;
 mod keys;
 mod mail_templates;
 mod mails;
+mod new_person;
 mod org;
 mod org_domains;
 mod orgs;
@@ -39,6 +40,7 @@ use crate::outcome::PageError;
 pub fn endpoints() -> Vec<Endpoint<AppState>> {
     let mut all = vec![overview::endpoint(), people::endpoint()];
     all.extend(first_owner::endpoints());
+    all.extend(new_person::endpoints());
     all.extend(person::endpoints());
     all.extend(account::endpoints());
     all.push(apps::endpoint());

@@ -4,6 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::UserId;
+use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::PAGE;
@@ -40,6 +41,7 @@ async fn show(
         next: last.map(|last| with_query(PATH, &[("q", &search), ("after", &last)])),
         first: after.map(|_| with_query(PATH, &[("q", &search)])),
         people: found.iter().map(line).collect(),
+        may_add: operator.role.may(OperatorRight::ImportPeople),
         search,
     };
     Ok(view.render(StatusCode::OK, &operator.frame(Tab::People, None), &operator.page(&sigma)))

@@ -10,6 +10,7 @@ mod mails;
 mod org_domains;
 mod orgs;
 mod overview;
+mod people;
 mod plot;
 mod providers;
 mod resources;
@@ -40,6 +41,7 @@ pub use mails::{MailPage, MailRow};
 pub use org_domains::OrgDomainsPage;
 pub use orgs::{DirectoryRow, MemberRow, NewOrgEntered, OrgEntered, OrgLine, OrgPage, OrgsPage, QuotaEntered};
 pub use overview::{OverviewPage, QueueRow};
+pub use people::{NewPersonEntered, NewPersonPage, PersonLinkPage};
 pub use plot::{Bars, Line, Plot};
 pub use providers::{ProviderRow, ProvidersPage, TrialView};
 pub use resources::{ResourceEntered, ResourceLine, ResourcePage, ResourcesPage};
@@ -174,6 +176,8 @@ macro_rules! framed {
 
 framed! {
     PeoplePage as PeopleTemplate, "console/people.html";
+    NewPersonPage as NewPersonTemplate, "console/person-new.html";
+    PersonLinkPage as PersonLinkTemplate, "console/person-link.html";
     PersonPage as PersonTemplate, "console/person.html";
     AppsPage as AppsTemplate, "console/apps.html";
     AppPage as AppTemplate, "console/app.html";
@@ -211,6 +215,8 @@ pub struct PeoplePage {
     pub search: String,
     /// Who was found.
     pub people: Vec<PersonLine>,
+    /// Whether the viewer may add people.
+    pub may_add: bool,
     /// The next page.
     pub next: Option<String>,
     /// The first page, on others.

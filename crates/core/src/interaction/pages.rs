@@ -119,6 +119,10 @@ pub enum ConsolePage {
     Overview,
     /// People.
     People,
+    /// A new person: the user signs in again first.
+    PeopleChange,
+    /// Moving people here and away: the user signs in again first.
+    PeopleTransfer,
     /// One person.
     Person(UserId),
     /// Changing one: the user signs in again first.

@@ -17,7 +17,9 @@ fn changes(continuation: &Continuation) -> bool {
     let is_console = matches!(
         continuation,
         Continuation::Console {
-            page: ConsolePage::PersonChange(_)
+            page: ConsolePage::PeopleChange
+                | ConsolePage::PeopleTransfer
+                | ConsolePage::PersonChange(_)
                 | ConsolePage::AppChange(_)
                 | ConsolePage::ResourcesChange
                 | ConsolePage::OrgsChange
@@ -100,6 +102,8 @@ fn continuation() -> impl Strategy<Value = Continuation> {
         prop::sample::select(vec![
             ConsolePage::Overview,
             ConsolePage::People,
+            ConsolePage::PeopleChange,
+            ConsolePage::PeopleTransfer,
             ConsolePage::Person(UserId::from_text("user_1")),
             ConsolePage::PersonChange(UserId::from_text("user_1")),
             ConsolePage::Apps,

@@ -23,6 +23,15 @@ mail-reset-open = Neues Passwort festlegen
 mail-reset-life = Der Link funktioniert einmal, innerhalb von { $life }. Mit einem neuen Passwort werden Sie überall sonst abgemeldet.
 mail-reset-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort ändert sich nicht.
 
+## Ein Konto, das der Betreiber angelegt hat
+
+mail-created-subject = Ihr Konto bei { $server }
+mail-created-title = Ihr Konto ist eingerichtet
+mail-created = Auf { $server } wurde für Sie ein Konto mit dieser E-Mail-Adresse angelegt. Legen Sie zuerst ein Passwort fest, um sich anzumelden:
+mail-created-open = Passwort festlegen
+mail-created-life = Der Link funktioniert einmal, innerhalb von { $life }. Fordern Sie danach auf der Anmeldeseite über „Passwort vergessen?“ einen neuen an.
+mail-created-ignore = Wenn Sie nicht wissen, warum Sie diese E-Mail erhalten, ignorieren Sie sie. Ohne Ihr Passwort kann sich niemand anmelden.
+
 ## Die Adresse eines neuen Kontos
 
 mail-confirm-subject = Bestätigen Sie Ihre E-Mail-Adresse für { $server }

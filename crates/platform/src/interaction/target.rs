@@ -59,6 +59,8 @@ fn console_page(page: &ConsolePage) -> String {
     match page {
         ConsolePage::Overview => CONSOLE_PATH.to_owned(),
         ConsolePage::People => format!("{CONSOLE_PATH}/people"),
+        ConsolePage::PeopleChange => format!("{CONSOLE_PATH}/people/new"),
+        ConsolePage::PeopleTransfer => format!("{CONSOLE_PATH}/people/transfer"),
         ConsolePage::Person(id) | ConsolePage::PersonChange(id) => console_person_url(id),
         ConsolePage::Apps => format!("{CONSOLE_PATH}/apps"),
         ConsolePage::App(id) | ConsolePage::AppChange(Some(id)) => {

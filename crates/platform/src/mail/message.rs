@@ -220,6 +220,20 @@ impl Writer<'_> {
         )
     }
 
+    /// An account that the operator created, whose password is still to be set.
+    pub(super) fn created(&self, url: &str, life: Duration) -> Draft {
+        self.draft(
+            self.line("mail-created-subject"),
+            self.line("mail-created-title"),
+            vec![
+                Part::Text(self.line("mail-created")),
+                self.button("mail-created-open", url),
+                self.within("mail-created-life", life),
+                self.small("mail-created-ignore"),
+            ],
+        )
+    }
+
     /// Link and code that confirm the address of a new account.
     pub(super) fn confirm_address(&self, url: &str, code: &str, life: Duration) -> Draft {
         self.draft(

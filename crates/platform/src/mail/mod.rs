@@ -205,6 +205,16 @@ impl Composer<'_> {
         Ok(MailedLink { link, mail })
     }
 
+    /// A link for setting the first password of an account that was created for `to`, mailed to them.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn created(&self, to: &str) -> Result<MailedLink, SealError> {
+        let Link { link, url } = self.link(Purpose::Reset, to);
+        let mail = self.seal(to, &self.writer().created(&url, self.links.reset()), link.expires_at)?;
+        Ok(MailedLink { link, mail })
+    }
+
     /// Notifies `to` of a merit, or of a request for access, that waits for them.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod account_profile;
 mod added_keys;
 mod admin_api;
 mod admin_apps;
+mod admin_people;
 mod admin_scopes;
 mod agents;
 mod api_guards;

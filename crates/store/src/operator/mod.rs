@@ -2,6 +2,8 @@
 //! [`sigma_core::operator`] are applied in the transaction that reads or writes.
 
 pub mod account;
+pub mod admins;
+pub mod app_invitations;
 pub mod apps;
 pub mod audit;
 mod authority;
@@ -11,6 +13,7 @@ pub mod domains;
 pub mod first_owner;
 pub mod keys;
 pub mod mails;
+pub mod new_person;
 pub mod orgs;
 pub mod overview;
 pub mod people;

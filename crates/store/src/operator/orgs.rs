@@ -303,7 +303,7 @@ fn plain_role(tx: &mut dyn Tx, org_id: &OrgId) -> Decision<RoleId> {
 }
 
 /// What a refusal of an org means to the operator.
-fn translated(stop: Stop<Refusal>) -> Stop<OperatorRefusal> {
+pub(super) fn translated(stop: Stop<Refusal>) -> Stop<OperatorRefusal> {
     let refusal = match stop {
         Stop::Failed(error) => return Stop::Failed(error),
         Stop::Refused(refusal) => refusal,

@@ -3,11 +3,12 @@
 use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::operator::OperatorRole;
-use sigma_core::org::{Refusal, RoleDraft};
+use sigma_core::org::{Authority, Refusal, RoleDraft};
 use sigma_core::random::Rng;
 use sigma_core::time::Timestamp;
 
-use crate::org::membership::{self, Change, NewMember, State};
+use crate::org::api_key::MadeKeys;
+use crate::org::membership::{self, Change, Member, NewMember, State};
 use crate::org::{self, role, secret};
 use crate::user::{self, User};
 use crate::{MasterKey, Owner, SealError, StoreError, Tx, cached, params};
@@ -58,8 +59,19 @@ pub fn prepare(tx: &mut dyn Tx, workspace: &Workspace, now: Timestamp) -> Result
     Ok(())
 }
 
-/// Gives a person a role, in place of the one that they have. Callers have prepared the org.
+/// Gives a person a role, in place of the one that they have, unless they are the last owner. Callers have prepared the org.
 pub fn appoint(tx: &mut dyn Tx, user_id: &UserId, role: OperatorRole, now: Timestamp) -> org::Decision<()> {
+    appoint_by(tx, &Actor::Operator, user_id, role, now)
+}
+
+/// [`appoint`], as it is recorded of `actor`. Callers have decided that the actor may.
+pub(super) fn appoint_by(
+    tx: &mut dyn Tx,
+    actor: &Actor,
+    user_id: &UserId,
+    role: OperatorRole,
+    now: Timestamp,
+) -> org::Decision<()> {
     let org_id = OrgId::operator();
     tx.lock(Owner::Org(&org_id))?;
     // Nobody deletes or merges the account meanwhile.
@@ -67,12 +79,45 @@ pub fn appoint(tx: &mut dyn Tx, user_id: &UserId, role: OperatorRole, now: Times
     if user::find(tx, user_id)?.is_none() {
         return Err(Refusal::not_found("User", user_id.as_str()).into());
     }
-    if membership::find(tx, &org_id, user_id)?.is_some() {
+    let by = (actor, &Authority::Operator);
+    if let Some(member) = membership::find(tx, &org_id, user_id)? {
+        if member.role_id == role.id() && member.state == State::Active {
+            return Ok(());
+        }
+        if role != OperatorRole::Owner {
+            require_other_owner(tx, &member)?;
+        }
         let change = Change { role_id: Some(role.id()), active: Some(true), ..Change::default() };
-        return membership::change(tx, &org_id, &Actor::Operator, user_id, &change, now).map(drop);
+        return membership::change_with(tx, &org_id, by, user_id, &change, now).map(drop);
     }
     let new = NewMember { user_id: user_id.clone(), role_id: role.id(), state: State::Active, quick_login: false };
-    membership::add(tx, &org_id, &Actor::Operator, &new, now).map(drop)
+    membership::add_with(tx, &org_id, by, &new, now).map(drop)
+}
+
+/// Takes a person's role away, unless they are the last owner.
+pub fn dismiss(tx: &mut dyn Tx, actor: &Actor, user_id: &UserId, now: Timestamp) -> org::Decision<()> {
+    let org_id = OrgId::operator();
+    tx.lock(Owner::Org(&org_id))?;
+    if let Some(member) = membership::find(tx, &org_id, user_id)? {
+        require_other_owner(tx, &member)?;
+    }
+    // Whoever may do this has been decided: what the actor is in the workspace does not matter.
+    membership::remove_with(tx, &org_id, (actor, &Authority::Operator), user_id, MadeKeys::default(), now)
+}
+
+/// Refuses to take the role of the last owner. Somebody with a role of the org's own making may administer it as a workspace, and
+/// owns nothing.
+fn require_other_owner(tx: &mut dyn Tx, member: &Member) -> org::Decision<()> {
+    if member.role_id != OperatorRole::Owner.id() || member.state != State::Active {
+        return Ok(());
+    }
+    let other = tx.query_opt(
+        "SELECT 1 FROM memberships m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.role_id = $2 AND m.state = 'active' AND u.disabled = 0 AND m.user_id <> $3
+            AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.user_id = m.user_id) LIMIT 1",
+        params![OrgId::operator(), OperatorRole::Owner.id(), &member.user_id],
+    )?;
+    if other.is_some() { Ok(()) } else { Err(Refusal::LAST_ADMIN.into()) }
 }
 
 /// Whether somebody is an owner, whose account is enabled.

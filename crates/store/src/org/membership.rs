@@ -430,6 +430,18 @@ pub fn remove(
 ) -> Decision<()> {
     let authority = authority::lock(tx, org_id, actor, now)?;
     authority.require(Right::Users)?;
+    remove_with(tx, org_id, (actor, &authority), user_id, keys, now)
+}
+
+/// Ends a membership. Callers hold the lock of the org.
+pub(crate) fn remove_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    user_id: &UserId,
+    keys: MadeKeys,
+    now: Timestamp,
+) -> Decision<()> {
     let member = load(tx, org_id, user_id)?;
     let user_id = &member.user_id;
     let role = role::load(tx, org_id, &member.role_id)?;

@@ -5,17 +5,14 @@ use std::path::Path;
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
-use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::org::{Refusal, text};
 use sigma_core::time::Timestamp;
 use sigma_server::mail::Link;
-use sigma_store::email::EmailProof;
-use sigma_store::event::{self, NewEvent};
-use sigma_store::one_time_link::{self, NewLink, Purpose};
+use sigma_store::new_account::{self, FirstPassword, NewAccount};
+use sigma_store::one_time_link::{self, Purpose};
 use sigma_store::org::membership::{self, NewMember, State};
 use sigma_store::org::{self, role};
-use sigma_store::password;
 use sigma_store::user::{self, User};
 use sigma_store::{Owner, StoreError, Tx};
 
@@ -49,6 +46,9 @@ struct Added {
 /// Creates an account with an address that the operator vouches for, and a membership if a workspace is named. An
 /// existing account can be added to a workspace.
 pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Failure> {
+    if args.remote.mail || args.remote.no_password {
+        return Err(Failure::Usage("--mail and --no-password need --server".to_owned()));
+    }
     let email = Email::parse(&args.email)
         .map_err(|_| Failure::Usage(format!("{} is not a valid e-mail address", args.email)))?;
     let local = email.address().split('@').next().unwrap_or_default();
@@ -69,12 +69,15 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
             let link = hash.is_none().then(|| link(&opened, email.address()));
             let id = UserId::new(opened.now(), opened.rng.as_ref());
             (
-                Person::New(New {
+                Person::New(NewAccount {
                     id,
                     email: email.clone(),
                     name,
-                    hash,
-                    link: link.as_ref().map(|link| link.link.clone()),
+                    password: match (hash, &link) {
+                        (Some(hash), _) => FirstPassword::Hash(hash),
+                        (None, Some(link)) => FirstPassword::Link(link.link.clone()),
+                        (None, None) => FirstPassword::Never,
+                    },
                 }),
                 link,
             )
@@ -161,16 +164,7 @@ struct Place {
 /// An existing account or a new one.
 enum Person {
     Known(User),
-    New(New),
-}
-
-/// An account to create.
-struct New {
-    id: UserId,
-    email: Email,
-    name: String,
-    hash: Option<String>,
-    link: Option<NewLink>,
+    New(NewAccount),
 }
 
 impl Person {
@@ -179,16 +173,8 @@ impl Person {
             Self::Known(user) => return Ok(user.clone()),
             Self::New(new) => new,
         };
-        let added = user::add_with_email(tx, &new.id, &new.email, EmailProof::Verified, &new.name, now)?;
-        let user = added.ok_or_else(|| StoreError::Failed("the address was taken in the meantime".to_owned()))?;
-        event::append(tx, NewEvent::new(Action::UserCreate).about(&user.id).to(Target::User(user.id.clone())))?;
-        if let Some(hash) = &new.hash {
-            password::set(tx, &user.id, hash, "", now)?;
-        }
-        if let Some(link) = &new.link {
-            one_time_link::add(tx, link, &user.id, None)?;
-        }
-        Ok(user)
+        let added = new_account::add(tx, new, now)?;
+        added.ok_or_else(|| StoreError::Failed("the address was taken in the meantime".to_owned()))
     }
 }
 

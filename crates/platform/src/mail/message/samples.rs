@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use super::{AccountChange, DirectoryNotice, Draft, MeritNotice, WebhookNotice, Writer};
 
 /// Every mail, by name, with what it could say. Its links lead to `url`.
-pub(in crate::mail) fn samples(writer: &Writer<'_>, url: &str) -> [(&'static str, Draft); 17] {
+pub(in crate::mail) fn samples(writer: &Writer<'_>, url: &str) -> [(&'static str, Draft); 18] {
     let at = Timestamp::from_seconds(1_772_366_400);
     let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
     let about = |title| MeritNotice {
@@ -26,6 +26,7 @@ pub(in crate::mail) fn samples(writer: &Writer<'_>, url: &str) -> [(&'static str
         ("invitation", writer.invitation("Acme", Some("Grace"), None, url, week)),
         ("invitation_by_a_key", writer.invitation("Acme", None, None, url, week)),
         ("reset", writer.reset(url, hour)),
+        ("created", writer.created(url, hour)),
         ("confirm_address", writer.confirm_address(url, "1234 5678", hour)),
         ("account_exists", writer.account_exists()),
         ("changed", writer.password_changed(at)),
