@@ -5,7 +5,7 @@ mod import;
 mod lines;
 
 pub use export::export;
-pub use import::{Import, Manner, Told};
+pub use import::{Counts, Import, Manner, Told};
 
 /// The media type of lines of JSON.
 pub const NDJSON: &str = "application/x-ndjson";

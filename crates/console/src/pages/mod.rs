@@ -18,6 +18,7 @@ mod org_domains;
 mod orgs;
 mod overview;
 mod people;
+mod people_transfer;
 mod person;
 pub mod providers;
 mod resources;
@@ -41,6 +42,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     let mut all = vec![overview::endpoint(), people::endpoint()];
     all.extend(first_owner::endpoints());
     all.extend(new_person::endpoints());
+    all.extend(people_transfer::endpoints());
     all.extend(person::endpoints());
     all.extend(account::endpoints());
     all.push(apps::endpoint());

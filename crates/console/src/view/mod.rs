@@ -41,7 +41,7 @@ pub use mails::{MailPage, MailRow};
 pub use org_domains::OrgDomainsPage;
 pub use orgs::{DirectoryRow, MemberRow, NewOrgEntered, OrgEntered, OrgLine, OrgPage, OrgsPage, QuotaEntered};
 pub use overview::{OverviewPage, QueueRow};
-pub use people::{NewPersonEntered, NewPersonPage, PersonLinkPage};
+pub use people::{ImportReport, NewPersonEntered, NewPersonPage, PeopleTransferPage, PersonLinkPage, RefusedLine};
 pub use plot::{Bars, Line, Plot};
 pub use providers::{ProviderRow, ProvidersPage, TrialView};
 pub use resources::{ResourceEntered, ResourceLine, ResourcePage, ResourcesPage};
@@ -177,6 +177,7 @@ macro_rules! framed {
 framed! {
     PeoplePage as PeopleTemplate, "console/people.html";
     NewPersonPage as NewPersonTemplate, "console/person-new.html";
+    PeopleTransferPage as PeopleTransferTemplate, "console/people-transfer.html";
     PersonLinkPage as PersonLinkTemplate, "console/person-link.html";
     PersonPage as PersonTemplate, "console/person.html";
     AppsPage as AppsTemplate, "console/apps.html";

@@ -62,3 +62,48 @@ pub struct PersonLinkPage {
     /// Until when it works.
     pub until: String,
 }
+
+/// `/console/people/transfer`.
+#[derive(Clone, Debug)]
+pub struct PeopleTransferPage {
+    /// How many people an export has.
+    pub people: u64,
+    /// Whether the viewer may take the hashes of passwords along.
+    pub may_export_hashes: bool,
+    /// Whether the viewer may import.
+    pub may_import: bool,
+    /// Where they prove first who they are, unless they just did.
+    pub confirm_url: Option<String>,
+    /// What became of a file.
+    pub report: Option<ImportReport>,
+}
+
+/// What became of a file of people.
+#[derive(Clone, Debug)]
+pub struct ImportReport {
+    /// Whether the lines were only checked.
+    pub is_dry: bool,
+    /// Whether the whole file was read.
+    pub is_complete: bool,
+    /// The number of the last line that counts.
+    pub through: u64,
+    /// People who have an account now.
+    pub added: u64,
+    /// People who had one.
+    pub known: u64,
+    /// Lines that were refused.
+    pub refused: u64,
+    /// The first of those.
+    pub lines: Vec<RefusedLine>,
+    /// How many more there are.
+    pub unlisted: u64,
+}
+
+/// A line that was refused.
+#[derive(Clone, Debug)]
+pub struct RefusedLine {
+    /// Its number.
+    pub line: u64,
+    /// Why.
+    pub problem: String,
+}

@@ -117,6 +117,36 @@ console-person-new-link-once = Mit diesem Link lässt sich das Passwort von { $e
 console-person-new-open = Zum Konto
 console-person-new-no-passwords = Auf diesem Server meldet sich niemand mit einem Passwort an.
 console-problem-email = Geben Sie eine gültige E-Mail-Adresse ein.
+console-transfer = Import und Export
+console-transfer-confirm-about = Melden Sie sich erneut an, bevor Sie Personen übertragen.
+console-transfer-export = Export
+console-transfer-export-about = { $count ->
+    [one] Eine Datei mit allen, die eine E-Mail-Adresse haben, je Person eine Zeile JSON: eine Person. Der Export wird im Protokoll festgehalten.
+   *[other] Eine Datei mit allen, die eine E-Mail-Adresse haben, je Person eine Zeile JSON: { $count } Personen. Der Export wird im Protokoll festgehalten.
+}
+console-transfer-hashes = Mit den Hashes ihrer Passwörter
+console-transfer-download = Personen herunterladen
+console-transfer-import = Import
+console-transfer-import-about = Eine Datei im Format des Exports: je Person eine Zeile JSON mit „email“ und, soweit bekannt, „email_verified“, „name“, „password_hash“ und „disabled“. Wer schon ein Konto hat, bleibt unverändert; dieselbe Datei kann also erneut importiert werden.
+console-transfer-dry-run = Die Zeilen nur prüfen
+console-transfer-vouch = Jede E-Mail-Adresse als bestätigt übernehmen
+console-transfer-file = Datei
+console-transfer-upload = Personen importieren
+console-transfer-no-file = Wählen Sie eine Datei aus.
+console-transfer-busy = Es laufen gerade andere Importe. Versuchen Sie es später noch einmal.
+console-transfer-incomplete = Die Datei konnte nicht bis zum Ende gelesen werden. Was der Bericht zählt, ist gespeichert: Importieren Sie dieselbe Datei noch einmal.
+console-transfer-report = Importiert
+console-transfer-checked = Geprüft, nichts wurde geändert
+console-transfer-lines = Zeilen
+console-transfer-added = Neue Konten
+console-transfer-known = Hatten schon ein Konto
+console-transfer-refused = Abgelehnt
+console-transfer-line = Zeile
+console-transfer-problem = Grund der Ablehnung
+console-transfer-more = { $count ->
+    [one] Eine weitere Zeile wurde abgelehnt.
+   *[other] { $count } weitere Zeilen wurden abgelehnt.
+}
 console-actions = Zugang
 console-confirm = Bestätigen, dass Sie es sind
 console-confirm-about = Bevor Sie dieses Konto ändern, melden Sie sich noch einmal an.

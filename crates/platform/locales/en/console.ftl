@@ -117,6 +117,36 @@ console-person-new-link-once = Anyone with this link can set the password of { $
 console-person-new-open = Go to the account
 console-person-new-no-passwords = Nobody signs in with a password on this server.
 console-problem-email = Enter a valid e-mail address.
+console-transfer = Import and export
+console-transfer-confirm-about = Sign in again before you move people.
+console-transfer-export = Export
+console-transfer-export-about = { $count ->
+    [one] A file with everybody who has an e-mail address, a line of JSON each: one person. The export is recorded in the audit trail.
+   *[other] A file with everybody who has an e-mail address, a line of JSON each: { $count } people. The export is recorded in the audit trail.
+}
+console-transfer-hashes = With the hashes of their passwords
+console-transfer-download = Download people
+console-transfer-import = Import
+console-transfer-import-about = A file in the form of the export: a line of JSON for each person, with “email”, and as far as known “email_verified”, “name”, “password_hash” and “disabled”. Whoever has an account already is left as they are, so the same file can be imported again.
+console-transfer-dry-run = Only check the lines
+console-transfer-vouch = Count every e-mail address as verified
+console-transfer-file = File
+console-transfer-upload = Import people
+console-transfer-no-file = Choose a file.
+console-transfer-busy = Other imports are in progress. Try again in a while.
+console-transfer-incomplete = The file could not be read to its end. What the report counts is saved: import the same file again.
+console-transfer-report = Imported
+console-transfer-checked = Checked, nothing was changed
+console-transfer-lines = Lines
+console-transfer-added = New accounts
+console-transfer-known = Had an account already
+console-transfer-refused = Refused
+console-transfer-line = Line
+console-transfer-problem = Why it was refused
+console-transfer-more = { $count ->
+    [one] One more line was refused.
+   *[other] { $count } more lines were refused.
+}
 console-actions = Access
 console-confirm = Confirm that it is you
 console-confirm-about = Before you change this account, sign in once more.

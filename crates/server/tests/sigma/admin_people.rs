@@ -193,6 +193,53 @@ async fn the_form_creates_people_and_keeps_what_was_entered() {
 }
 
 #[tokio::test]
+async fn people_are_downloaded_and_uploaded_in_the_console() {
+    const TRANSFER: &str = "/console/people/transfer";
+    let world = World::new().await;
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let (admin, _) = operator(&world, "admin", OperatorRole::Admin).await;
+    let (auditor, _) = operator(&world, "auditor", OperatorRole::Auditor).await;
+    let file = "{\"email\":\"ada@example.org\",\"name\":\"Ada\"}\n\nno <b>\n{\"email\":\"bob@example.org\"}\n";
+    let upload = async |browser: &crate::support::Browser<'_>, fields: &[(&str, &str)]| {
+        browser.upload("/console/people/import", fields, ("file", "people.ndjson", file.as_bytes())).await
+    };
+    let shows = |page: &Answer, id: &str, count: u32| {
+        let cell = format!("id=\"{id}\">{count}<");
+        assert!(page.status == 200 && page.body.contains(&cell), "{cell}: {}", page.body);
+    };
+    assert_eq!(upload(&auditor, &[]).await.status, 403);
+    let checked = upload(&admin, &[("dry_run", "on")]).await;
+    shows(&checked, "refused", 1);
+    assert!(!admin.get("/console/people").await.body.contains("ada@example.org"));
+    let done = upload(&admin, &[("vouch", "on")]).await;
+    for (id, count) in [("added", 2), ("known", 0), ("refused", 1), ("through", 4)] {
+        shows(&done, id, count);
+    }
+    assert!(done.body.contains("<th scope=\"row\">3</th>") && !done.body.contains("<b>"), "{}", done.body);
+    let again = upload(&admin, &[]).await;
+    shows(&again, "added", 0);
+    shows(&again, "known", 2);
+    let nothing = admin.upload("/console/people/import", &[("vouch", "on")], ("file", "", b"")).await;
+    assert!(nothing.status == 400 && nothing.body.contains("notice-error"), "{}", nothing.body);
+    assert_eq!(admin.post_form("/console/people/import", &[("vouch", "on")]).await.status, 415);
+
+    let exported = auditor.post_form("/console/people/export", &[]).await;
+    assert_eq!((exported.status.as_u16(), exported.header("content-type")), (200, "application/x-ndjson"));
+    assert!(exported.header("content-disposition").contains("people.ndjson"));
+    let lines: Vec<Value> = exported.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["email"] == "ada@example.org" && line["email_verified"] == true), "{lines:?}");
+    let hashes = [("hashes", "on")];
+    for (browser, status) in [(&auditor, 403), (&admin, 403), (&owner, 200)] {
+        assert_eq!(browser.post_form("/console/people/export", &hashes).await.status, status);
+    }
+    assert!(owner.get(TRANSFER).await.body.contains("name=\"hashes\""));
+    let of_auditor = auditor.get(TRANSFER).await.body;
+    assert!(!of_auditor.contains("name=\"hashes\"") && !of_auditor.contains("name=\"file\""), "{of_auditor}");
+    let events = world.trail(Trail::All).await;
+    assert_eq!(events.iter().filter(|event| event.action.as_str() == "people.export").count(), 2);
+}
+
+#[tokio::test]
 async fn owners_alone_appoint_and_dismiss_and_the_last_one_stays() {
     let world = World::new().await;
     add_app(&world).await;

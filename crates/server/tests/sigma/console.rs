@@ -140,8 +140,11 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/orgs/{id}/domains/{domain}/check: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     POST /console/orgs/{id}/domains/{domain}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
+    POST /console/people/export: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
+    POST /console/people/import: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403
     GET /console/people/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 403
     POST /console/people/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/people/transfer: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/people/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/{id}/delete: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
     POST /console/people/{id}/disable: visitor 303 sign in, stranger 404, workspace admin 404, owner 303, admin 303, support 403, auditor 403
