@@ -57,7 +57,7 @@ impl AdminArea {
             "events" => Self::Events,
             "webhooks" => Self::Webhooks,
             "keys" => Self::Keys,
-            "admins" | "apply" => return None,
+            "admins" => return None,
             _ => Self::Server,
         })
     }

@@ -10,6 +10,7 @@ use sigma_store::event::Trail;
 
 use crate::admin_api::{add_app, call, own_token, token_of};
 use crate::console::{operator, person};
+use crate::invitations::invite;
 use crate::support::{Answer, As, World, text};
 
 const ALL: &str = "openid sigma:admin:read sigma:admin:write";
@@ -58,9 +59,12 @@ async fn a_person_is_created_with_a_link_that_sets_their_password_once() {
     let mails = call(&world, &token, "GET", "mails").await.json();
     assert_eq!(mails["items"].as_array().unwrap().len(), 1, "{mails}");
     assert_eq!(mails["items"][0]["to"], "bob@example.org");
+    let link = world.mail().await.link.unwrap();
+    assert!(link.starts_with("/password/reset?token="), "{link}");
+    assert_eq!(world.browser().get(&link).await.status, 200);
     let cleo = ask(&world, &token, "POST", "people", &json!({"email": "cleo@example.org", "link": "none"})).await;
     assert_eq!(cleo.status, 201);
-    assert_eq!(call(&world, &token, "GET", "mails").await.json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(call(&world, &token, "GET", "mails").await.json()["items"], json!([]));
 
     // The operator's org is there once it has people.
     operator(&world, "owner", OperatorRole::Owner).await;
@@ -131,6 +135,9 @@ async fn a_person_joins_an_org_if_the_token_reaches_orgs_too_and_nothing_is_left
 
     let answer = ask(&world, &whole, "POST", "people", &joins("cleo@example.org", Some("Baker"))).await;
     assert_eq!(refused(&answer), (409, "no_role_of_org".to_owned(), json!("role")));
+    invite(&world, &acme, "gus@example.org", &acme.admin).await;
+    let answer = ask(&world, &whole, "POST", "people", &joins("Gus@example.org", None)).await;
+    assert_eq!(refused(&answer), (409, "invited".to_owned(), json!("email")));
     let members = call(&world, &whole, "GET", &format!("orgs/{}/members", acme.org)).await.json();
     let count = members["items"].as_array().unwrap().len();
     let quota = json!({"quotas": {"members": count}});

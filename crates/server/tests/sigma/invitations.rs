@@ -16,7 +16,7 @@ use crate::support::{APP, Answer, Browser, Key, PASSWORD, TestOrg, World};
 const NEW: &str = "a wholly new password";
 
 /// Invites; the path and the secret of the link.
-async fn invite(world: &World, team: &TestOrg<'_>, mail: &str, role: &RoleId) -> String {
+pub async fn invite(world: &World, team: &TestOrg<'_>, mail: &str, role: &RoleId) -> String {
     let email = Email::parse(mail).unwrap();
     let folded = email.folded().to_owned();
     let own = world.sigma.store.read(move |tx| sigma_store::email::find_spelling(tx, &folded)).await.unwrap();

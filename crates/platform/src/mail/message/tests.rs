@@ -44,7 +44,7 @@ fn senders_of_merits_put_neither_links_nor_markup_into_a_mail() {
 }
 
 /// Every mail, by name.
-fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 17] {
+fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 18] {
     samples(&Writer { language, issuer: ISSUER, look }, URL)
 }
 
