@@ -82,16 +82,14 @@ async fn upload(State(sigma): State<AppState>, operator: Operator, request: Requ
     may_change(&sigma, &operator, OperatorRight::ImportPeople, ConsolePage::PeopleTransfer)?;
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let Some(boundary) = content_type.and_then(|value| multer::parse_boundary(value).ok()) else {
-        let words = "The form must be sent as multipart/form-data";
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", words).into());
+        return without_file(&sigma, &operator).await;
     };
     let most = u64::from(LARGEST) * 1_024 * 1_024;
     let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(most));
     let mut parts = Multipart::with_constraints(request.into_body().into_data_stream(), boundary, limits);
     let pause = Duration::from_secs(u64::from(sigma.settings.http.body_seconds) * 3);
     let Some((file, manner)) = find_file(&mut parts, pause).await? else {
-        let notice = Notice::Refused(operator.text("console-transfer-no-file"));
-        return draw(&sigma, &operator, StatusCode::BAD_REQUEST, Some(notice), None).await;
+        return without_file(&sigma, &operator).await;
     };
     let pieces = stream::unfold(file, |mut file| async move {
         let piece = file.chunk().await.map_err(drop).transpose()?;
@@ -106,6 +104,11 @@ async fn upload(State(sigma): State<AppState>, operator: Operator, request: Requ
     let notice =
         if report.is_complete { None } else { Some(Notice::Refused(operator.text("console-transfer-incomplete"))) };
     draw(&sigma, &operator, StatusCode::OK, notice, Some(report)).await
+}
+
+async fn without_file(sigma: &AppState, operator: &Operator) -> Result<Response, PageError> {
+    let notice = Notice::Refused(operator.text("console-transfer-no-file"));
+    draw(sigma, operator, StatusCode::BAD_REQUEST, Some(notice), None).await
 }
 
 /// Reads the fields of the form up to its file, which comes last.

@@ -29,7 +29,7 @@ mail-created-subject = Your account on { $server }
 mail-created-title = Your account is ready
 mail-created = An account with this e-mail address was created for you on { $server }. To sign in, choose a password first:
 mail-created-open = Choose a password
-mail-created-life = The link works once, within { $life }. After that, request a new one with “Forgot password?” on the sign-in page.
+mail-created-life = The link works once, within { $life }. After that, request a new one with “Forgot your password?” on the sign-in page.
 mail-created-ignore = If you don't know why you got this e-mail, ignore it. Nobody can sign in without your password.
 
 ## The address of a new account

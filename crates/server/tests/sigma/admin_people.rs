@@ -228,7 +228,7 @@ async fn people_are_downloaded_and_uploaded_in_the_console() {
     shows(&again, "known", 2);
     let nothing = admin.upload("/console/people/import", &[("vouch", "on")], ("file", "", b"")).await;
     assert!(nothing.status == 400 && nothing.body.contains("notice-error"), "{}", nothing.body);
-    assert_eq!(admin.post_form("/console/people/import", &[("vouch", "on")]).await.status, 415);
+    assert_eq!(admin.post_form("/console/people/import", &[("vouch", "on")]).await.status, 400);
 
     let exported = auditor.post_form("/console/people/export", &[]).await;
     assert_eq!((exported.status.as_u16(), exported.header("content-type")), (200, "application/x-ndjson"));

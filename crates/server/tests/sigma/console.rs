@@ -141,7 +141,7 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/orgs/{id}/domains/{domain}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/export: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
-    POST /console/people/import: visitor 303 sign in, stranger 404, workspace admin 404, owner 415, admin 415, support 403, auditor 403
+    POST /console/people/import: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/people/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 403
     POST /console/people/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/people/transfer: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200

@@ -26,7 +26,6 @@ pub(in crate::mail) fn samples(writer: &Writer<'_>, url: &str) -> [(&'static str
         ("invitation", writer.invitation("Acme", Some("Grace"), None, url, week)),
         ("invitation_by_a_key", writer.invitation("Acme", None, None, url, week)),
         ("reset", writer.reset(url, hour)),
-        ("created", writer.created(url, hour)),
         ("confirm_address", writer.confirm_address(url, "1234 5678", hour)),
         ("account_exists", writer.account_exists()),
         ("changed", writer.password_changed(at)),
@@ -41,5 +40,6 @@ pub(in crate::mail) fn samples(writer: &Writer<'_>, url: &str) -> [(&'static str
         ("webhook_gone", writer.webhook_disabled(&webhook, at)),
         ("directory_left", writer.directory_left(&directory)),
         ("test", writer.test(at)),
+        ("created", writer.created(url, hour)),
     ]
 }
