@@ -66,7 +66,7 @@ impl From<&Administrator> for AdminAdministrator {
     security(("access_token" = ["sigma:admin:read"])),
     responses(
         (status = 200, description = "The people, on one page", body = Listed<AdminAdministrator>),
-        (status = 400, description = "A malformed parameter, or two credentials"),
+        (status = 400, description = "Two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the caller is no owner"),
     )
