@@ -138,9 +138,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     }
 
     /// Has `refuse` answer a query with a parameter that the description does not name, so that one which is misspelt is noticed. It is
-    /// told those that are known.
+    /// told the name, and those that are known.
     #[must_use]
-    pub fn with_known_query(self, refuse: fn(&[String]) -> Response) -> Self {
+    pub fn with_known_query(self, refuse: fn(&str, &[String]) -> Response) -> Self {
         let Some(describe) = self.declaration.description else { return self };
         // A description is large: it is made when the first query comes.
         let known: Arc<OnceLock<Vec<String>>> = Arc::default();
@@ -149,8 +149,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
             async move {
                 if let Some(query) = request.uri().query() {
                     let known = known.get_or_init(|| query_parameters(&describe().0));
-                    if Params::parse(query).pairs().iter().any(|(name, _)| !known.contains(name)) {
-                        return refuse(known);
+                    if let Some((name, _)) = Params::parse(query).pairs().iter().find(|(name, _)| !known.contains(name))
+                    {
+                        return refuse(name, known);
                     }
                 }
                 handler.call(request).await

@@ -12,15 +12,14 @@ use crate::paging::{LENGTH, one_more, page_of};
 
 /// The most entries of a page.
 const MOST: u32 = 200;
+/// Letters of an unknown parameter that are repeated.
+const MOST_LETTERS: usize = 64;
 
 /// Refuses a query with a parameter other than these: one that is misspelt and ignored would list or do something else.
-pub fn unknown(known: &[String]) -> Response {
-    let words = if known.is_empty() {
-        "The address takes no parameters".to_owned()
-    } else {
-        format!("The parameters are {}", known.join(", "))
-    };
-    AdminError::malformed(words).into_response()
+pub fn unknown(name: &str, known: &[String]) -> Response {
+    let name: String = name.chars().take(MOST_LETTERS).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    AdminError::malformed(format!("There is no parameter {name:?}; those that there are: {known}")).into_response()
 }
 
 /// A page of a list.

@@ -39,6 +39,8 @@ struct AdminMailTemplates {
 /// A mail as it could be, in the branding in force.
 #[derive(Debug, Serialize, ToSchema)]
 struct AdminMailPreview {
+    /// The language of the texts, as `lang` in HTML.
+    lang: &'static str,
     subject: String,
     text: String,
     html: String,
@@ -97,7 +99,7 @@ async fn show(
     let language = allowed(&sigma, admin, &query).await?;
     let found = sigma.mail_preview(&template, language).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
     let Message { subject, text, html, .. } = found;
-    Ok(Json(AdminMailPreview { subject, text, html }))
+    Ok(Json(AdminMailPreview { lang: language.tag(), subject, text, html }))
 }
 
 /// The language that a caller who may asks for.

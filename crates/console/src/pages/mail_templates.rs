@@ -71,6 +71,7 @@ async fn html(
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, OF_A_MAIL),
+        (header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag())),
     ];
     Ok((headers, html).into_response())
 }

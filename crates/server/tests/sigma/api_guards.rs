@@ -166,10 +166,10 @@ async fn a_parameter_that_an_endpoint_does_not_know_is_refused_and_named() {
     let token = text(&own_token(&world, "sigma:admin:write").await, "access_token").to_owned();
     let call = async |at: (&str, &str), body: Value| send(&world, &token, at, &body, &[]).await;
     for (method, path, words) in [
-        ("GET", "people?search=ada", "The parameters are q, "),
-        ("GET", "orgs?limit=5&Limit=6", "limit, after"),
-        ("GET", "settings?x=", "takes no parameters"),
-        ("POST", "orgs?dry_run=true", "takes no parameters"),
+        ("GET", "people?serach=ada", "no parameter \"serach\"; those that there are: q, "),
+        ("GET", "orgs?limit=5&Limit=6", "\"Limit\""),
+        ("GET", "settings?x=", "\"x\"; those that there are: none"),
+        ("POST", "orgs?dry_run=true", "\"dry_run\""),
         ("DELETE", "people/user_0/sessions?x", ""),
     ] {
         let refused = call((method, path), json!({"name": "Acme"})).await;
