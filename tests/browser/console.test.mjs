@@ -131,6 +131,48 @@ test("the owner finds a person, disables and enables them, and sees it in the tr
   await closeDevice(device);
 });
 
+test("a person is created, people are imported and exported, and an organization proves a domain", async () => {
+  const device = await openDevice(chromium);
+  const page = await openConsole(device);
+  await page.getByRole("link", { name: "People", exact: true }).click();
+  await page.getByRole("link", { name: "New person", exact: true }).click();
+  await inspect(page, "console-person-new");
+  await page.getByLabel("E-mail").fill("Rosa@example.org");
+  await page.getByLabel("Name", { exact: true }).fill("Rosa Lind");
+  await page.getByLabel("Password").selectOption("show");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "Link to choose a password" }).waitFor();
+  await inspect(page, "console-person-link");
+  await page.goto(`${demo.server}/console/people/new`);
+  await page.getByLabel("E-mail").fill("rosa@example.org");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.locator("#email-wrong").waitFor();
+  await inspect(page, "console-person-new-refused");
+
+  await page.goto(`${demo.server}/console/people/transfer`);
+  await inspect(page, "console-transfer");
+  const lines = ['{"email":"ida@example.org","name":"Ida"}', '{"email":"nobody"}', "{"].join("\n");
+  await page.getByLabel("File").setInputFiles({ name: "people.ndjson", mimeType: "application/x-ndjson", buffer: Buffer.from(lines) });
+  await page.getByRole("button", { name: "Import people" }).click();
+  await page.locator("#added").filter({ hasText: "1" }).waitFor();
+  assert.equal(await page.locator("#refused").innerText(), "2");
+  await inspect(page, "console-transfer-report");
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download people" }).click();
+  assert.match((await download).suggestedFilename(), /\.ndjson$/);
+
+  await page.goto(`${demo.server}/console/orgs`);
+  await page.locator("table a.row-link").last().click();
+  await page.getByRole("link", { name: "Domains", exact: true }).click();
+  await page.getByRole("heading", { name: "Domains", level: 1 }).waitFor();
+  await page.getByLabel("Domain", { exact: true }).fill("bakery.example");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByText("_sigma-challenge.bakery.example").waitFor();
+  await openAll(page);
+  await inspect(page, "console-org-domains");
+  await closeDevice(device);
+});
+
 test("the console is in German too", async () => {
   const device = await openDevice(chromium, { locale: "de-DE" });
   const page = await openConsole(device, "de");
@@ -155,9 +197,15 @@ test("the console is in German too", async () => {
   await page.getByRole("link", { name: "Nora Field" }).click();
   await page.getByRole("heading", { name: "Nora Field" }).waitFor();
   await inspect(page, "console-de-person");
-  await page.goto(`${demo.server}/console/apps/new`);
-  await openAll(page);
-  await inspect(page, "console-de-app-new");
+  for (const [path, name] of [
+    ["apps/new", "app-new"],
+    ["people/new", "person-new"],
+    ["people/transfer", "transfer"],
+  ]) {
+    await page.goto(`${demo.server}/console/${path}`);
+    await openAll(page);
+    await inspect(page, `console-de-${name}`);
+  }
   // An app asks for which of her organisations she signs in.
   const query = new URLSearchParams({
     client_id: "playground-server",

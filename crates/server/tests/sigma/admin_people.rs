@@ -226,6 +226,10 @@ async fn people_are_downloaded_and_uploaded_in_the_console() {
     let again = upload(&admin, &[]).await;
     shows(&again, "added", 0);
     shows(&again, "known", 2);
+    let unended = b"{\"email\":\"eve@example.org\"}\n{";
+    let unended = admin.upload("/console/people/import", &[], ("file", "people.ndjson", unended)).await;
+    shows(&unended, "added", 1);
+    shows(&unended, "refused", 1);
     let nothing = admin.upload("/console/people/import", &[("vouch", "on")], ("file", "", b"")).await;
     assert!(nothing.status == 400 && nothing.body.contains("notice-error"), "{}", nothing.body);
     assert_eq!(admin.post_form("/console/people/import", &[("vouch", "on")]).await.status, 400);
