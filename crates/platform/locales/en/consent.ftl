@@ -25,10 +25,10 @@ scope-email-detail = Only if you have confirmed it here.
 scope-offline-access = Access while you are away
 scope-offline-access-detail = The app can renew its access without asking you again.
 scope-roles = See your role
-scope-roles-detail = Your role and groups in the organisation that you act for, or in the one that owns this app, if you are a member.
+scope-roles-detail = Your role and groups in the organization that you act for, or in the one that owns this app, if you are a member.
 scope-groups = See your groups
-scope-groups-detail = The groups that you are in at the organisation that you act for, or at the one that owns this app.
-scope-org = See which organisation you act for
+scope-groups-detail = The groups that you are in at the organization that you act for, or at the one that owns this app.
+scope-org = See which organization you act for
 scope-org-detail = The app learns its identifier, and that you are a member.
 scope-org-named = See that you act for { $org }
 scope-sigma-profile = Read and change your profile
@@ -38,17 +38,17 @@ scope-sigma-wallet-detail = See, add and remove wallet addresses. The app cannot
 scope-sigma-backup = See whether you have a backup
 scope-sigma-backup-detail = When it was last stored, and its fingerprint. The app never gets the backup itself.
 scope-merits = See your merits
-scope-merits-detail = All that you have accepted, from any organisation, with their content.
+scope-merits-detail = All that you have accepted, from any organization, with their content.
 scope-resource = Act for you at { $resource }
 scope-resource-detail = { $uri } learns who you are.
 scope-of-resource-detail = At { $resource }: { $scope }
 
-## The page that asks which organisation you act for
+## The page that asks which organization you act for
 
-select-org-title = Choose an organisation
-select-org-heading = Which organisation do you use { $app } for?
-select-org-none-title = Not one of your organisations
-select-org-none = { $app } asks for an organisation that you are not a member of. Ask its administrators to invite you, or use another account.
+select-org-title = Choose an organization
+select-org-heading = Which organization do you use { $app } for?
+select-org-none-title = Not one of your organizations
+select-org-none = { $app } asks for an organization that you are not a member of. Ask its administrators to invite you, or use another account.
 select-org-signed-in = You are signed in as { $person } and will be signed out first.
 select-org-back = Back to { $app }
 

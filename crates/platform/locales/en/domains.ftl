@@ -2,13 +2,13 @@
 
 domains-title = Domains
 domains-about = Prove that an e-mail domain is yours, and choose the provider that its people sign in with.
-domains-list = Domains of the organisation
+domains-list = Domains of the organization
 domains-none = There are no domains yet.
 domains-add = Add a domain
 domains-name = Domain
 domains-add-button = Add
 domains-refused-name = That is no domain name. Enter one such as example.org.
-domains-refused = This did not work. The organisation has as many domains as it may, or somebody changed it meanwhile.
+domains-refused = This did not work. The organization has as many domains as it may, or somebody changed it meanwhile.
 domains-proven = proven
 domains-proven-since = Proven since { $day }.
 domains-waiting = not proven
@@ -19,7 +19,7 @@ domains-record-name = Name
 domains-record-value = Value
 domains-check = Check now
 domains-check-failed = The record was not found, or says something else. A new record may take some time to be seen.
-domains-check-taken = Another organisation has proven this domain, and its record is still there.
+domains-check-taken = Another organization has proven this domain, and its record is still there.
 domains-check-silent = The DNS does not answer. Try again later.
 domains-provider = People sign in with
 domains-provider-none = What they choose

@@ -122,7 +122,7 @@ async fn a_proven_domain_leads_its_people_to_the_provider_of_their_org() {
     // Another org gets the domain only once this one's record is gone.
     names.publish(&[&record, &other]);
     let (status, body) = check(&bob, &beta).await;
-    assert!(status == 409 && body.contains("Another organisation"), "{status} {body}");
+    assert!(status == 409 && body.contains("Another organization"), "{status} {body}");
     names.publish(&[&other]);
     assert_eq!(check(&bob, &beta).await.0, 303);
     assert_eq!(login("wrong").await.status, StatusCode::UNAUTHORIZED, "this org chose no provider");

@@ -139,7 +139,7 @@ async fn an_org_of_others_tells_the_app_nothing_until_the_user_goes_back() {
         let asked = browser.authorize(&asks).await;
         assert_eq!(leads(&asked), "/select-org");
         let page = browser.get(asked.location()).await.body;
-        assert!(page.contains("Not one of your organisations") && !page.contains("Bakery"), "{page}");
+        assert!(page.contains("Not one of your organizations") && !page.contains("Bakery"), "{page}");
         let interaction = asked.param("interaction").unwrap();
         let accept = [("interaction", interaction.as_str()), ("accept", "true")];
         let accepted = browser.post_form(CONSENT, &accept).await;
