@@ -183,11 +183,11 @@ engines: web
 	RUST_TEST_THREADS=$$(($$(nproc) + 1)) SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- $(patsubst %,--skip %::,$(little_of_the_database))
 	SIGMA_TEST_STORE=postgres cargo test --workspace --test command_line -- --skip app:: --skip branding:: --skip config:: --skip link:: --skip program:: --skip remote:: --skip service::
 
-# All of these wait for processes, mails and each other much of the time, so they run beside each other.
+# All of these wait for processes, mails and each other now and then, so they run beside each other, as many as keep two cores busy.
 # No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-rustdoc stage-interop stage-proxy stage-examples stage-wallet stage-deny' '$(MAKE) stage-unit' '$(MAKE) stage-browser' '$(MAKE) stage-engines'
+	scripts/side-by-side.sh '$(MAKE) stage-rustdoc stage-interop stage-proxy stage-examples stage-wallet stage-deny' '$(MAKE) stage-browser' '$(MAKE) stage-unit stage-engines'
 
 # All clients sign in on a database file; on PostgreSQL one of each kind.
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed

@@ -32,6 +32,8 @@ export async function startDemo(more = {}) {
     const child = spawn(binary, args, { cwd: directory, env, stdio: ["pipe", "pipe", "pipe"] });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+    // A program that reads nothing may have ended by now.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
     const code = await new Promise((resolve) => child.once("exit", resolve));
     if (code !== 0) throw new Error(`sigma ${args.join(" ")} ended with ${code}:\n${said}`);

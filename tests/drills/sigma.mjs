@@ -29,6 +29,8 @@ export async function install({ url, settings = {}, directory, issuer, program =
     let [printed, complained] = ["", ""];
     child.stdout.on("data", (text) => (printed += text));
     child.stderr.on("data", (text) => (complained += text));
+    // A program that reads nothing may have ended by now.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
     const code = await new Promise((resolve) => child.once("close", resolve));
     if (code !== 0) throw new Error(`sigma ${args.join(" ")}: ${code} ${complained}`);

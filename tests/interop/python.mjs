@@ -16,6 +16,8 @@ export async function python(program, args, { environment, input } = {}) {
   const path = bin + program;
   if (!existsSync(path)) throw new Error(`${path} is missing: make tests/interop/python/.venv/.installed`);
   const running = promisify(execFile)(path, args, { env: { ...process.env, ...environment } });
+  // A program that reads nothing may have ended by now.
+  running.child.stdin.on("error", () => {});
   running.child.stdin.end(input);
   return running;
 }

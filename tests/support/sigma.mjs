@@ -113,6 +113,8 @@ export async function startSigma(settings = {}) {
   const adminWith = async (input, ...args) => {
     const env = { ...process.env, ...environment };
     const running = run(binary, [...args, "--json"], { cwd: directory, env });
+    // A program that reads nothing may have ended by now.
+    running.child.stdin.on("error", () => {});
     running.child.stdin.end(input);
     return JSON.parse((await running).stdout);
   };
