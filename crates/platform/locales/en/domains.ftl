@@ -30,4 +30,4 @@ domains-remove-about = People with addresses at the domain choose again how they
 domains-done-added = The domain was added. Publish its record, then check it.
 domains-done-proven = The domain is proven.
 domains-done-removed = The domain was removed.
-console-org-domains-about = E-mail domains that the org proves to be its own, and the provider that their people sign in with.
+console-org-domains-about = E-mail domains that the organization proves to be its own, and the provider that their people sign in with.
