@@ -7,12 +7,13 @@ use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_platform::http::ApiError;
 use sigma_platform::mail::AccountChange;
-use sigma_platform::settings::SignInMethod;
 use sigma_platform::state::AppState;
 use sigma_store::account_deletion::{Deletion, Requested};
 use sigma_store::operator::account::{self, Recovered, Recovery};
 use sigma_store::operator::{Caller, Decision, people};
 use sigma_store::{Stop, Store, Tx};
+
+use crate::new_person::takes_passwords;
 
 /// How often a batch of what a person is signed in with is ended.
 const MOST_BATCHES: u32 = 100;
@@ -65,8 +66,7 @@ impl Asking<'_> {
         let (caller, whom) = (self.caller.clone(), user_id.clone());
         let found = self.store.look_up(move |tx| account::find(tx, &caller, recovery.right(), &whom));
         let user = found.await?;
-        let takes_passwords = self.sigma.settings.sign_in.methods.contains(&SignInMethod::Password);
-        let address = email.or_else(|| user.proven_email()).filter(|_| takes_passwords);
+        let address = email.or_else(|| user.proven_email()).filter(|_| takes_passwords(self.sigma));
         let Some(address) = address else { return Ok(Recovered::Unreachable) };
         let mail = self.sigma.composer_for(&user).reset(address);
         let mail = mail.map_err(|error| AccountError::Failed(ApiError::internal(error)))?;

@@ -102,6 +102,11 @@ pub enum NewPersonError {
     Failed(ApiError),
 }
 
+/// Whether somebody who has a password can sign in with it.
+pub fn takes_passwords(sigma: &AppState) -> bool {
+    sigma.settings.sign_in.methods.contains(&SignInMethod::Password)
+}
+
 /// Creates the account by `store`, which acts for the caller.
 pub async fn create(
     sigma: &AppState,
@@ -123,8 +128,7 @@ pub async fn create(
         }
         None => None,
     };
-    let takes_passwords = sigma.settings.sign_in.methods.contains(&SignInMethod::Password);
-    if asked.by != PasswordBy::Nothing && !takes_passwords {
+    if asked.by != PasswordBy::Nothing && !takes_passwords(sigma) {
         return Err(Wrong(Problem::Passwords));
     }
     let now = sigma.now();

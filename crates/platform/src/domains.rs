@@ -1,11 +1,21 @@
 //! The domains of an org, as its own pages and the console show them.
 
-use sigma_core::domain::record_value;
+use sigma_core::domain::{Domain, record_value};
 use sigma_store::org::domain::OrgDomain;
 
 use crate::i18n::Language;
 use crate::pages::view::moment;
 use crate::state::AppState;
+
+/// The texts at the name of the record of a domain; `None` if no name server answers, as the log explains.
+pub async fn published(sigma: &AppState, domain: &Domain) -> Option<Vec<String>> {
+    let texts = sigma.dns.texts(&domain.record_name()).await;
+    texts
+        .inspect_err(|error| {
+            tracing::info!(%error, domain = domain.as_str(), "the record of a domain could not be looked up");
+        })
+        .ok()
+}
 
 /// The domains of an org, and the form for a new one.
 #[derive(Clone, Debug)]

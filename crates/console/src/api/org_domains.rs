@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sigma_core::domain::{Domain, new_token, record_value};
 use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRefusal;
+use sigma_platform::domains::published;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, Decision, domains};
@@ -256,11 +257,10 @@ async fn check(
     Path(names): Path<(String, String)>,
 ) -> Result<Tagged<AdminDomain>, AdminError> {
     let wanted = Wanted::new(&sigma, admin.caller.clone(), &names).await?;
-    let record = wanted.name.record_name();
     // Nothing is looked up for names that the org has not claimed.
     let (claimed, now) = (wanted.clone(), sigma.now());
     sigma.store.look_up(move |tx| domains::to_prove(tx, &claimed.caller, &claimed.org_id, &claimed.name)).await?;
-    let Ok(texts) = sigma.dns.texts(&record).await else { return Err(AdminError::NoDns) };
+    let Some(texts) = published(&sigma, &wanted.name).await else { return Err(AdminError::NoDns) };
     let prove = move |tx: &mut dyn Tx| {
         let proven = domains::prove(tx, &wanted.caller, &wanted.org_id, (&wanted.name, &texts), now)?;
         Ok(AdminDomain::from(&proven))

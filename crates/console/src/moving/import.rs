@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, Fuse};
 use serde::Serialize;
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::people::ImportedPerson;
@@ -119,7 +119,7 @@ impl Import {
             source: Source {
                 pause: Duration::from_secs(u64::from(sigma.settings.http.body_seconds) * 3),
                 vouch: manner.vouch,
-                pieces,
+                pieces: pieces.fuse(),
                 lines: Lines::default(),
                 next: Batch::default(),
                 bytes: 0,
@@ -220,7 +220,8 @@ struct Source {
     /// How long its next piece may take.
     pause: Duration,
     vouch: bool,
-    pieces: BoxStream<'static, Result<Bytes, ()>>,
+    /// The end is looked at once more after a last line that has none.
+    pieces: Fuse<BoxStream<'static, Result<Bytes, ()>>>,
     lines: Lines,
     /// What was read of the next batch, and the bytes of its lines.
     next: Batch,

@@ -9,12 +9,11 @@ use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
-use sigma_platform::settings::SignInMethod;
 use sigma_platform::state::AppState;
 use sigma_store::Stop;
 
 use super::{field, may_change};
-use crate::new_person::{Asked, Made, NewPersonError, PasswordBy, Problem, create};
+use crate::new_person::{Asked, Made, NewPersonError, PasswordBy, Problem, create, takes_passwords};
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError, is_explained, refused};
 use crate::view::{NewPersonEntered, NewPersonPage, PersonLinkPage, Tab};
@@ -35,10 +34,6 @@ async fn show(State(sigma): State<AppState>, operator: Operator) -> Result<Respo
 /// What is chosen unless somebody chooses.
 fn usual(sigma: &AppState) -> PasswordBy {
     if takes_passwords(sigma) { PasswordBy::Mail } else { PasswordBy::Nothing }
-}
-
-fn takes_passwords(sigma: &AppState) -> bool {
-    sigma.settings.sign_in.methods.contains(&SignInMethod::Password)
 }
 
 fn draw(
@@ -73,11 +68,13 @@ async fn add(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
             _ => usual(&sigma),
         },
     };
-    let given = |text: &'static str, value: &str| (!value.is_empty()).then_some(text);
-    let org = given("org", &entered.org).map(|_| entered.org.as_str());
-    let role = given("role", &entered.role).map(|_| entered.role.as_str());
-    let name = given("name", &entered.name).map(|_| entered.name.as_str());
-    let asked = Asked { email: &entered.email, name, org, role, by: entered.by };
+    let asked = Asked {
+        email: &entered.email,
+        name: given(&entered.name),
+        org: given(&entered.org),
+        role: given(&entered.role),
+        by: entered.by,
+    };
     let caller = operator.caller();
     match create(&sigma, &operator.store(&sigma), &caller, &asked).await {
         Ok(made) => Ok(finish(&sigma, &operator, made)),
@@ -96,6 +93,11 @@ async fn add(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
         Err(NewPersonError::Stopped(stop)) => Err(operator.stopped(&sigma, stop)),
         Err(NewPersonError::Failed(error)) => Err(error.into()),
     }
+}
+
+/// A field that was filled in.
+fn given(value: &str) -> Option<&str> {
+    Some(value).filter(|value| !value.is_empty())
 }
 
 /// The page of the person; before it the link, if there is one to show.

@@ -9,7 +9,7 @@ use sigma_core::ids::OrgId;
 use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::{OperatorRight, OperatorRole};
 use sigma_core::params::Params;
-use sigma_platform::domains::DomainsView;
+use sigma_platform::domains::{DomainsView, published};
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
@@ -70,7 +70,7 @@ async fn check(
     // Nothing is looked up for names that the org has not claimed.
     let (caller, org_id, wanted) = (operator.caller(), id.clone(), name.clone());
     operator.read(&sigma, move |tx| domains::to_prove(tx, &caller, &org_id, &wanted)).await?;
-    let Ok(texts) = sigma.dns.texts(&name.record_name()).await else {
+    let Some(texts) = published(&sigma, &name).await else {
         let notice = Some(Notice::Refused(operator.text("domains-check-silent")));
         return draw(&sigma, &operator, &id, StatusCode::CONFLICT, (notice, String::new())).await;
     };

@@ -96,7 +96,7 @@ async fn upload(State(sigma): State<AppState>, operator: Operator, request: Requ
         Some((piece, file))
     });
     let by = (operator.store(&sigma), operator.caller());
-    let Some(import) = Import::begin_one(&sigma, by, pieces.fuse().boxed(), manner) else {
+    let Some(import) = Import::begin_one(&sigma, by, pieces.boxed(), manner) else {
         let notice = Notice::Refused(operator.text("console-transfer-busy"));
         return draw(&sigma, &operator, StatusCode::SERVICE_UNAVAILABLE, Some(notice), None).await;
     };

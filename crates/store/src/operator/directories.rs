@@ -3,13 +3,13 @@
 
 use sigma_core::ids::{OrgId, ScimConnectionId};
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
-use sigma_core::org::Refusal;
 
 use super::Decision;
 use super::authority::{Caller, require};
+use super::orgs::{self, translated};
 use crate::scim::connection::{self, Connection};
 use crate::scim::maker::{self, Maker};
-use crate::{Owner, Stop, StoreError, Tx, org};
+use crate::{Owner, Tx};
 
 /// A connection, and the person who made it or gave it its token.
 #[derive(Clone, Debug)]
@@ -22,8 +22,7 @@ pub struct DirectoryLine {
 
 /// The connections of an org, oldest first: few.
 pub fn list(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<Vec<DirectoryLine>> {
-    require(tx, caller, OperatorRight::ReadOrgs)?;
-    org::find(tx, org_id)?.ok_or(OperatorRefusal::NotFound)?;
+    orgs::find(tx, caller, org_id)?;
     let mut lines = Vec::new();
     for connection in connection::list(tx, org_id)? {
         let maker = maker::find(tx, &connection)?;
@@ -45,9 +44,5 @@ pub fn end(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, id: &ScimConnection
     tx.lock(Owner::Org(org_id))?;
     require(tx, caller, OperatorRight::ManageOrgs)?;
     let actor = tx.initiator().actor.clone();
-    connection::end(tx, org_id, &actor, id).map_err(|stop| match stop {
-        Stop::Refused(Refusal::NotFound { .. }) => OperatorRefusal::NotFound.into(),
-        Stop::Refused(refusal) => Stop::Failed(StoreError::Failed(refusal.to_string())),
-        Stop::Failed(error) => Stop::Failed(error),
-    })
+    connection::end(tx, org_id, &actor, id).map_err(translated)
 }

@@ -3,32 +3,30 @@
 use sigma_core::actor::Actor;
 use sigma_core::domain::Domain;
 use sigma_core::ids::OrgId;
-use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
-use sigma_core::org::Refusal;
+use sigma_core::operator::OperatorRefusal;
 use sigma_core::time::Timestamp;
 
 use super::Decision;
-use super::authority::{Caller, require};
+use super::authority::Caller;
+use super::orgs::{self, changeable, translated};
 use crate::org::domain::{self, OrgDomain};
-use crate::{Owner, Stop, StoreError, Tx, org};
+use crate::{Owner, Tx};
 
 /// The domains of an org, by name: few.
 pub fn list(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<Vec<OrgDomain>> {
-    require(tx, caller, OperatorRight::ReadOrgs)?;
-    org::find(tx, org_id)?.ok_or(OperatorRefusal::NotFound)?;
+    orgs::find(tx, caller, org_id)?;
     Ok(domain::list(tx, org_id)?)
 }
 
 /// A domain of an org.
 pub fn find(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, name: &Domain) -> Decision<OrgDomain> {
-    require(tx, caller, OperatorRight::ReadOrgs)?;
-    org::find(tx, org_id)?.ok_or(OperatorRefusal::NotFound)?;
+    orgs::find(tx, caller, org_id)?;
     Ok(domain::find(tx, org_id, name)?.ok_or(OperatorRefusal::NotFound)?)
 }
 
 /// A domain whose record the caller may have looked up.
 pub fn to_prove(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, name: &Domain) -> Decision<OrgDomain> {
-    may_change(tx, caller, org_id)?;
+    changeable(tx, caller, org_id)?;
     Ok(domain::find(tx, org_id, name)?.ok_or(OperatorRefusal::NotFound)?)
 }
 
@@ -78,26 +76,6 @@ pub fn remove(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, name: &Domain) -
 /// owners alone.
 fn lock(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<Actor> {
     tx.lock(Owner::Org(org_id))?;
-    may_change(tx, caller, org_id)?;
+    changeable(tx, caller, org_id)?;
     Ok(tx.initiator().actor.clone())
-}
-
-fn may_change(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<()> {
-    let role = require(tx, caller, OperatorRight::ManageOrgs)?;
-    if *org_id == OrgId::operator() && role != OperatorRole::Owner {
-        return Err(OperatorRefusal::OwnOrg.into());
-    }
-    org::find(tx, org_id)?.ok_or(OperatorRefusal::NotFound)?;
-    Ok(())
-}
-
-fn translated(stop: Stop<Refusal>) -> Stop<OperatorRefusal> {
-    match stop {
-        Stop::Refused(Refusal::NotFound { .. }) => OperatorRefusal::NotFound.into(),
-        Stop::Refused(refusal) if refusal == domain::MANY => OperatorRefusal::ManyDomains.into(),
-        Stop::Refused(refusal) if refusal == domain::TAKEN => OperatorRefusal::DomainTaken.into(),
-        Stop::Refused(refusal) if refusal == domain::UNPROVEN => OperatorRefusal::DomainUnproven.into(),
-        Stop::Refused(refusal) => Stop::Failed(StoreError::Failed(refusal.to_string())),
-        Stop::Failed(error) => Stop::Failed(error),
-    }
 }

@@ -16,7 +16,7 @@ use super::overview::{Count, MOST_COUNTED};
 use crate::merits::issuer;
 use crate::org::membership::{self, Change as MemberChange, Member, MemberPlace, NewMember, State};
 use crate::org::role::{self, RoleSummary};
-use crate::org::{self, Change, NewOrg, Org, admins, quotas};
+use crate::org::{self, Change, NewOrg, Org, admins, domain, quotas};
 use crate::quota::{self, Purpose};
 use crate::user::{self, User};
 use crate::{Owner, Stop, StoreError, Tx, params};
@@ -189,6 +189,15 @@ pub fn remove(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, now: Timestamp) 
     org::remove(tx, org_id, now).map_err(translated)
 }
 
+/// An org that the caller may change. The operator's own is changed by its owners alone.
+pub(super) fn changeable(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<Org> {
+    let role = require(tx, caller, OperatorRight::ManageOrgs)?;
+    if *org_id == OrgId::operator() && role != OperatorRole::Owner {
+        return Err(OperatorRefusal::OwnOrg.into());
+    }
+    Ok(org::find(tx, org_id)?.ok_or(OperatorRefusal::NotFound)?)
+}
+
 /// What the operator changes of an org.
 #[derive(Clone, Debug, Default)]
 pub struct OrgChange {
@@ -206,11 +215,7 @@ pub fn change(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, change: &OrgChan
         tx.lock(Owner::Installation)?;
     }
     tx.lock(Owner::Org(org_id))?;
-    let role = require(tx, caller, OperatorRight::ManageOrgs)?;
-    if *org_id == OrgId::operator() && role != OperatorRole::Owner {
-        return Err(OperatorRefusal::OwnOrg.into());
-    }
-    let before = org::find(tx, org_id)?.ok_or(OperatorRefusal::NotFound)?;
+    let before = changeable(tx, caller, org_id)?;
     let wanted = &change.settings;
     let changes = wanted.name.as_ref().is_some_and(|name| *name != before.name)
         || wanted.quick_logins.is_some_and(|quick| quick != before.quick_logins)
@@ -313,6 +318,9 @@ pub(super) fn translated(stop: Stop<Refusal>) -> Stop<OperatorRefusal> {
         Refusal::LAST_ADMIN => OperatorRefusal::LastAdmin.into(),
         org::SLUG_TAKEN => OperatorRefusal::SlugTaken.into(),
         org::OWNS_APPS => OperatorRefusal::OwnsApps.into(),
+        domain::MANY => OperatorRefusal::ManyDomains.into(),
+        domain::TAKEN => OperatorRefusal::DomainTaken.into(),
+        domain::UNPROVEN => OperatorRefusal::DomainUnproven.into(),
         membership::MEMBER_ALREADY => OperatorRefusal::Invited.into(),
         membership::NO_ROOM => OperatorRefusal::ManyMembers.into(),
         other => Stop::Failed(StoreError::Failed(other.to_string())),

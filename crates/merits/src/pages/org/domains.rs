@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sigma_core::domain::{Domain, new_token};
 use sigma_core::org::Refusal;
 use sigma_core::params::Params;
-use sigma_platform::domains::DomainsView;
+use sigma_platform::domains::{DomainsView, published};
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -74,12 +74,8 @@ async fn check(
     // Nothing is looked up for names that the org has not claimed.
     let (org_id, wanted) = (admin.org.id.clone(), name.clone());
     known(sigma.store.read(move |tx| domain::find(tx, &org_id, &wanted)).await?)?;
-    let texts = match sigma.dns.texts(&name.record_name()).await {
-        Ok(texts) => texts,
-        Err(error) => {
-            tracing::info!(%error, domain = name.as_str(), "the record of a domain could not be looked up");
-            return refused(&sigma, &admin, "domains-check-silent").await;
-        }
+    let Some(texts) = published(&sigma, &name).await else {
+        return refused(&sigma, &admin, "domains-check-silent").await;
     };
     let (org_id, actor, now) = (admin.org.id.clone(), admin.actor(), sigma.now());
     match admin.manage(&sigma, move |tx| domain::prove(tx, &org_id, &actor, (&name, &texts), now)).await? {
