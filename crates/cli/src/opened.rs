@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use sigma_core::actor::{Actor, Initiator};
+use sigma_core::operator::OperatorRefusal;
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_server::settings::Settings;
@@ -87,11 +88,14 @@ impl Opened {
     }
 
     /// Runs a write operation that looks at its own outcome before it keeps what it wrote.
-    pub fn try_out<R: Send + 'static>(
+    pub fn try_out<T: Send + 'static>(
         &self,
-        operation: impl Fn(&mut dyn Tx) -> Result<Trial<R>, StoreError> + Send + 'static,
-    ) -> Result<R, Failure> {
-        self.store.try_blocking(operation).map_err(|error| store_failure(&error))
+        operation: impl Fn(&mut dyn Tx) -> Result<Trial<T>, Stop<OperatorRefusal>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.store.try_blocking(operation).map_err(|stop| match stop {
+            Stop::Refused(refusal) => Failure::Refused(refusal.to_string()),
+            Stop::Failed(error) => store_failure(&error),
+        })
     }
 
     /// Runs a write operation that rules may refuse.

@@ -4,6 +4,7 @@ mod admins;
 mod apps;
 mod audit;
 mod client;
+mod declarations;
 mod installation;
 mod invitations;
 mod keys;
@@ -56,6 +57,9 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::People(PeopleCommand::Export { hashes }) | Command::Export(ExportCommand::People { hashes }) => {
             transfer::export(&client, hashes)
         }
+        Command::Apply(args) => declarations::apply(&client, output, &args),
+        Command::Import(ImportCommand::Config(args)) => declarations::apply(&client, output, &args.into()),
+        Command::Export(ExportCommand::Config) => declarations::export(&client, output),
         Command::App(command) => match *command {
             AppCommand::List(list) => apps::list(&client, output, &list),
             AppCommand::Show { id } => apps::show(&client, output, &id),
@@ -144,8 +148,9 @@ fn is_there(command: &Command) -> bool {
         Command::Resource(_)
         | Command::Admin(_)
         | Command::People(_)
-        | Command::Export(ExportCommand::People { .. })
-        | Command::Import(ImportCommand::People(_))
+        | Command::Apply(_)
+        | Command::Export(_)
+        | Command::Import(_)
         | Command::Overview
         | Command::Webhook(_)
         | Command::Session(_)

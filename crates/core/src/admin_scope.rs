@@ -57,7 +57,7 @@ impl AdminArea {
             "events" => Self::Events,
             "webhooks" => Self::Webhooks,
             "keys" => Self::Keys,
-            "admins" => return None,
+            "admins" | "declarations" => return None,
             _ => Self::Server,
         })
     }

@@ -19,12 +19,21 @@ use crate::id_jag;
 use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
 use crate::merits::SiteUrl;
+use crate::random::{Rng, alphanumeric};
 pub use crate::redirect::ApplicationType;
 use crate::redirect::{RedirectUri, RegisteredRedirectUris};
 use crate::scope::{KNOWN, OF_ORGS, OFFLINE_ACCESS, Scopes};
 use crate::security::AppSecurity;
 use crate::slug::SIGMA;
 use crate::time::Timestamp;
+
+/// Length of a secret in letters and digits: 256 bits, and no characters that clients escape differently.
+const SECRET_LENGTH: usize = 43;
+
+/// A secret that nobody has.
+pub fn new_secret(rng: &dyn Rng) -> String {
+    alphanumeric(rng, SECRET_LENGTH)
+}
 
 /// How an app authenticates at the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -76,11 +76,13 @@ pub enum OperatorRight {
     ReadProviders,
     /// Asking whether they answer, and test sign-ins.
     TestProviders,
+    /// Declaring them: whoever runs one says who signs in.
+    ManageProviders,
 }
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -108,6 +110,7 @@ impl OperatorRight {
         Self::ManageBranding,
         Self::ReadProviders,
         Self::TestProviders,
+        Self::ManageProviders,
     ];
 }
 
@@ -190,20 +193,20 @@ impl OperatorRole {
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
             DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageAdmins, ManageApps,
-            ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps,
-            ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings,
-            ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
+            ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageProviders, ManageWebhooks,
+            Overview, ReadApps, ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders,
+            ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
-            Self::Admin => !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps),
+            Self::Admin => !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps | ManageProviders),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadBranding | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageAdmins | ManageApps
                 | ManageConsoleApps | ManageWebhooks | ManageKeys | ManageMail | ManageOrgs | ResetPeople
-                | EndCredentials | DeletePeople | ManageBranding | TestProviders => false,
+                | EndCredentials | DeletePeople | ManageBranding | TestProviders | ManageProviders => false,
             },
         }
     }
@@ -300,10 +303,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - -",
-                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes -",
+                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - - -",
+                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes - -",
             ]
         );
     }

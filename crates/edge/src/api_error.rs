@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 use sigma_core::fault::Fault;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -25,7 +26,8 @@ pub struct ApiError {
     description: Cow<'static, str>,
     code: Option<&'static str>,
     field: Option<Cow<'static, str>>,
-    cause: Option<String>,
+    cause: Option<Box<str>>,
+    errors: Option<Box<Value>>,
 }
 
 /// How a surface writes errors.
@@ -64,7 +66,15 @@ impl ApiError {
         error: impl Into<Cow<'static, str>>,
         description: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, error: error.into(), description: description.into(), code: None, field: None, cause: None }
+        Self {
+            status,
+            error: error.into(),
+            description: description.into(),
+            code: None,
+            field: None,
+            cause: None,
+            errors: None,
+        }
     }
 
     /// With Better Auth's `code`.
@@ -78,6 +88,13 @@ impl ApiError {
     #[must_use]
     pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// With a list of single problems, in the form of the surface.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Value) -> Self {
+        self.errors = Some(Box::new(errors));
         self
     }
 
@@ -99,7 +116,7 @@ impl ApiError {
     /// With the internal cause, only for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.cause = Some(cause.to_string().into());
         self
     }
 
@@ -116,6 +133,11 @@ impl ApiError {
     /// The member of the request that it is about, if it is about one.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
+    }
+
+    /// The single problems, if they are listed.
+    pub fn errors(&self) -> Option<&Value> {
+        self.errors.as_deref()
     }
 
     /// The code for clients to compare.

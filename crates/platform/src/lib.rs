@@ -10,6 +10,7 @@ pub mod backchannel;
 pub mod branding;
 pub mod client_documents;
 pub mod csv;
+pub mod declarations;
 pub mod device_polls;
 pub mod directories;
 pub mod dns;

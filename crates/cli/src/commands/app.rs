@@ -8,10 +8,9 @@ pub mod view;
 use std::path::Path;
 use std::time::Duration;
 
-use sigma_core::app::{App, AppReason, AppSettings};
+use sigma_core::app::{App, AppReason, AppSettings, new_secret};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, AppRef};
-use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::signer_origin::SignerOrigin;
 use sigma_store::app::manage::{self, Fresh, Managed};
 use sigma_store::branding::Branded;
@@ -25,14 +24,6 @@ use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, table};
-
-/// Length of a secret in letters and digits: 256 bits, and no characters that clients escape differently.
-const SECRET_LENGTH: usize = 43;
-
-/// A secret that nobody has.
-pub fn new_secret(rng: &dyn Rng) -> String {
-    alphanumeric(rng, SECRET_LENGTH)
-}
 
 /// Ends of sessions that are shown.
 const LOGOUTS: u32 = 20;

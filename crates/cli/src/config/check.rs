@@ -22,8 +22,6 @@ use url::{Host, Url};
 
 mod providers;
 
-pub use providers::check_one as check_provider;
-
 /// The longest life of anything signed, in seconds: retired keys are kept no longer than that.
 const LONGEST_TOKEN_SECONDS: u32 = 2_592_000;
 

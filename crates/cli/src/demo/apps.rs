@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use sigma_bitcoin::PrivateKey;
-use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType, new_secret};
 use sigma_core::client_metadata::ClientMetadata;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
-use sigma_core::random::{alphanumeric, bytes};
+use sigma_core::random::bytes;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
@@ -35,7 +35,7 @@ pub struct DemoApp {
 pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> {
     let now = opened.now();
     let key = PrivateKey::from_bytes(bytes(opened.rng.as_ref())).map_err(|error| Failure::Failed(error.to_string()))?;
-    let secret = alphanumeric(opened.rng.as_ref(), 43);
+    let secret = new_secret(opened.rng.as_ref());
     let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
 
     let base = |client_id, name| base(opened, client_id, name, &org_id, origin);

@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 use sigma_core::actor::Actor;
-use sigma_core::app::{App, AuthMethod};
+use sigma_core::app::{App, AuthMethod, new_secret};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{FieldId, MeritId, MeritTemplateId, OrgId, OrgRef};
 use sigma_core::merits::{
     FieldType, MeritProblem, OrgPermission, OrgPermissions, PageRequest, PersonName, SettingChange, SiteUrl, Standing,
 };
-use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
 use sigma_store::merits::field::{self, NewField};
 use sigma_store::merits::send::{self, Manner, Recipient, Sending, To};
@@ -103,7 +102,7 @@ pub fn register(opened: &Opened, origin: &str) -> Result<DemoMerits, Failure> {
     let [bakery, library] = ids.as_slice() else {
         return Err(Failure::Failed("the demo's orgs are missing".to_owned()));
     };
-    let secret = alphanumeric(opened.rng.as_ref(), 43);
+    let secret = new_secret(opened.rng.as_ref());
     let site = SiteUrl::parse(&format!("{origin}/")).map_err(|problem| Failure::Failed(problem.to_string()))?;
     let badges = App {
         auth_method: AuthMethod::ClientSecretBasic,

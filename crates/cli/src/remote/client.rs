@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::Serialize;
 use serde_json::Value;
 use sigma_core::scope::ADMIN;
 use tokio::runtime::Runtime;
@@ -19,6 +20,26 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_mins(2);
 /// The longest token in a file.
 const LONGEST_TOKEN: usize = 16 * 1_024;
+
+/// What a server answered.
+pub struct Exchange {
+    /// The status.
+    pub status: StatusCode,
+    /// The version of what it answered.
+    pub tag: Option<String>,
+    /// The body; null if it is not JSON.
+    pub body: Value,
+}
+
+impl Exchange {
+    /// The body, unless it is an error: that in the words of the server.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn accepted(self) -> Result<Value, Failure> {
+        if self.status.is_success() { Ok(self.body) } else { Err(refusal(self.status, &self.body)) }
+    }
+}
 
 /// A server, and the right to manage it.
 pub struct Client {
@@ -121,6 +142,27 @@ impl Client {
         self.answer(self.request(Method::POST, path, &[])?.json(body))
     }
 
+    /// Sends something of which one version may be meant, and says what came of it.
+    pub fn exchange(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        if_match: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<Exchange, Failure> {
+        let mut request = self.request(Method::POST, path, query)?.json(body);
+        if let Some(tag) = if_match {
+            request = request.header("if-match", tag);
+        }
+        self.runtime.block_on(async {
+            let response = self.send(request).await?;
+            let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+            let status = response.status();
+            let body = response.bytes().await.map_err(|error| lost(&error))?;
+            Ok(Exchange { status, tag, body: serde_json::from_slice(&body).unwrap_or_default() })
+        })
+    }
+
     /// Changes something.
     pub fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.answer(self.request(Method::PATCH, path, &[])?.json(body))
@@ -217,15 +259,18 @@ async fn accepted(response: Response) -> Result<Response, Failure> {
         return Ok(response);
     }
     let body = response.bytes().await.unwrap_or_default();
-    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Err(refusal(status, &serde_json::from_slice(&body).unwrap_or_default()))
+}
+
+fn refusal(status: StatusCode, problem: &Value) -> Failure {
     let words = ["detail", "error_description", "error"].iter().find_map(|name| problem.at(name).as_str());
     let words = words.map_or_else(|| format!("the server answered {status}"), str::to_owned);
-    Err(match status {
+    match status {
         StatusCode::NOT_FOUND => Failure::NotFound(words),
         _ if status.is_server_error() => Failure::Store(words),
         _ if status.is_client_error() => Failure::Refused(words),
         _ => no_answer_of_ours(),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! `sigma --server`: the same commands on a server elsewhere, by its management API.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::support::{Installation, Ran, serve};
+
+/// Without limits: everything comes from one address at once.
+const SETTINGS: &str = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n";
 
 /// Somebody at another machine, who has no database.
 struct Elsewhere<'a> {
@@ -104,6 +108,50 @@ fn workspaces_are_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
     assert!(listed["items"].as_array().unwrap().iter().any(|one| one["slug"] == "bakery"), "{listed}");
 }
 
+/// Files are applied to a server elsewhere as to a database here: what they point to is read where the command runs.
+#[test]
+fn files_are_applied_to_a_server_elsewhere() {
+    const PIXEL: &[u8] = include_bytes!("../../../../docs/images/consent.png");
+    let sigma = Installation::with(SETTINGS);
+    let (_server, address) = serve(&sigma);
+    let directory = tempfile::tempdir().unwrap();
+    let secret = add_ops(&sigma);
+    let elsewhere = Elsewhere { directory: directory.path(), server: format!("http://{address}"), secret: &secret };
+    let write = |name: &str, content: &[u8]| fs::write(elsewhere.directory.join(name), content).unwrap();
+    write("logo.png", PIXEL);
+    write("key", b"0123456789abcdef0123456789abcdef\n");
+    let declared = "orgs:\n  - org: mill\n    name: Mill\n    branding: { logo: logo.png }\napps:\n  - client_id: grain\n    client_name: Grain\n    \
+         org: mill\n    grant_types: [client_credentials]\n    client_secret: { file: key }\n";
+    write("mill.yaml", declared.as_bytes());
+    let planned = elsewhere.run(&["apply", "-f", "mill.yaml", "--dry-run"]);
+    assert_eq!(planned.code, 1, "{planned:?}");
+    let report: Value = serde_json::from_str(&planned.stdout).unwrap();
+    assert_eq!((&report["applied"], report["changes"].as_array().unwrap().len()), (&json!(false), 2), "{report}");
+    assert!(!planned.stdout.contains("0123456789abcdef0123456789abcdef"));
+    assert_eq!(elsewhere.run(&["apply", "-f", "mill.yaml"]).code, 4, "nobody confirmed");
+    assert_eq!(sigma.run(&["app", "show", "grain"]).code, 3);
+    assert_eq!(elsewhere.json(&["apply", "-f", "mill.yaml", "--yes"])["applied"], true);
+    assert_eq!(elsewhere.json(&["apply", "-f", "mill.yaml", "--yes"])["changes"], json!([]));
+    let logo = sigma.json(&["workspace", "show", "mill"])["branding"]["logo"].clone();
+    assert!(logo.is_string(), "{logo}");
+    // What one machine declared, the other one finds as it is.
+    write("here.json", elsewhere.json(&["export", "config"]).to_string().as_bytes());
+    fs::copy(elsewhere.directory.join("here.json"), sigma.path().join("here.json")).unwrap();
+    assert_eq!(sigma.json(&["apply", "-f", "here.json", "--yes"])["changes"], json!([]));
+    assert_eq!(elsewhere.json(&["export", "config"]), sigma.json(&["export", "config"]));
+
+    write("wrong.yaml", b"apps:\n  - client_id: grain\n    redirect_uris: [http://grain.example.org/]\n---\nbranding: { accent: blue }\n");
+    let wrong = elsewhere.run(&["apply", "-f", "wrong.yaml", "--yes"]);
+    assert_eq!(wrong.code, 4, "{wrong:?}");
+    assert!(wrong.stderr.contains("wrong.yaml:5: branding: branding: accent"), "{wrong:?}");
+    write("wrong.yaml", b"apps:\n  - client_id: grain\n    redirect_uris: [http://grain.example.org/]\n");
+    let wrong = elsewhere.run(&["apply", "-f", "wrong.yaml", "--yes"]);
+    assert!(wrong.code == 4 && wrong.stderr.contains("wrong.yaml:2: app grain: redirect_uris"), "{wrong:?}");
+    write("wrong.yaml", b"providers:\n  - { id: acme, issuer: 'https://login.acme.example', client_id: sigma }\n");
+    let wrong = elsewhere.run(&["apply", "-f", "wrong.yaml", "--yes"]);
+    assert!(wrong.code == 4 && wrong.stderr.contains("role"), "owners alone declare providers: {wrong:?}");
+}
+
 fn people_are_created_and_apps_invited(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
     let cleo =
         elsewhere.json(&["user", "add", "--email", "cleo@example.org", "--workspace", "bakery", "--role", "Admin"]);
@@ -137,9 +185,16 @@ fn people_are_created_and_apps_invited(elsewhere: &Elsewhere<'_>, sigma: &Instal
     assert_eq!(elsewhere.run(&["app", "uninvite", id, "--yes"]).code, 3);
 }
 
+/// Registers the app that manages the server; returns its secret.
+fn add_ops(sigma: &Installation) -> String {
+    let app = ["app", "add", "--name", "Ops", "--client-id", "ops", "--auth", "client_secret"];
+    let app = sigma.json(&[&app[..], &["--grant-type", "client_credentials", "--scope", "sigma:admin:write"]].concat());
+    app["client_secret"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_server_is_managed_from_elsewhere() {
-    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let sigma = Installation::with(SETTINGS);
     let (server, address) = serve(&sigma);
     let app = ["app", "add", "--name", "Ops", "--client-id", "ops", "--auth", "client_secret"];
     let app = sigma.json(&[&app[..], &["--grant-type", "client_credentials", "--scope", "sigma:admin:write"]].concat());

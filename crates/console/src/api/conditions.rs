@@ -31,6 +31,11 @@ impl Conditions {
         }
     }
 
+    /// Whether the request is about this version.
+    pub fn allow(&self, tag: &EntityTag) -> bool {
+        self.0.allow_change(tag)
+    }
+
     /// Refuses a change unless what it changes is of a version that the request names. `current` reads that as the endpoint which
     /// shows it does, and it stays so until the end of the transaction, because `owners`, in the order of locks, are held.
     pub fn require<T: Serialize>(
@@ -85,11 +90,13 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
     }
 }
 
-fn tag_of<T: Serialize>(content: &T) -> EntityTag {
+/// The version with this content.
+pub fn tag_of<T: Serialize>(content: &T) -> EntityTag {
     EntityTag::of(serde_json::to_vec(content).unwrap_or_default())
 }
 
-fn tagged(tag: &EntityTag, mut response: Response) -> Response {
+/// The answer, with a tag.
+pub fn tagged(tag: &EntityTag, mut response: Response) -> Response {
     if let Ok(value) = HeaderValue::try_from(tag.header()) {
         response.headers_mut().insert(ETAG, value);
     }

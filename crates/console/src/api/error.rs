@@ -10,6 +10,7 @@ use sigma_core::app::{AppProblem, AppReason};
 use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::resource::{ResourceProblem, ResourceReason};
+use sigma_platform::declarations;
 use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
 use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
@@ -47,6 +48,8 @@ pub enum AdminError {
     NoDns,
     /// The caller has no address of their own: 409.
     NoAddress,
+    /// Entries of a document of declarations: 400.
+    Declarations(Vec<declarations::Problem>),
     /// A setting of an app.
     App(AppProblem),
     /// A setting of an API.
@@ -173,6 +176,11 @@ impl IntoResponse for AdminError {
                 "answer_lost",
                 "The request with this Idempotency-Key was carried out, but its answer is lost: look at what it did",
             ),
+            Self::Declarations(problems) => {
+                let words = "Nothing was changed: `errors` says what is wrong with what is declared";
+                ApiError::new(StatusCode::BAD_REQUEST, "invalid_declarations", words)
+                    .with_errors(serde_json::to_value(problems).unwrap_or_default())
+            }
             Self::App(problem) => of_app(&problem),
             Self::Resource(problem) => of_resource(&problem),
             Self::Failed(error) => error,
@@ -282,6 +290,10 @@ struct Problem<'p> {
     /// The member of the request that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'p str>,
+    /// Every entry of a document that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<declarations::Problem>>)]
+    errors: Option<&'p serde_json::Value>,
     /// Identifies the request in the log.
     request_id: String,
 }
@@ -295,6 +307,7 @@ fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
         detail: error.description().to_owned(),
         code: error.error().to_owned(),
         field: error.field(),
+        errors: error.errors(),
         request_id: at.request_id.as_str().to_owned(),
     });
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));

@@ -12,6 +12,7 @@ mod branding;
 mod branding_of;
 mod caller;
 mod conditions;
+mod declarations;
 mod deliveries;
 mod doctor;
 mod error;
@@ -84,6 +85,7 @@ pub fn surface() -> Surface<AppState> {
         .with(server_branding::endpoints())
         .with(branding_of::endpoints())
         .each(once)
+        .with(declarations::endpoints())
         .each(|endpoint| endpoint.with_known_query(list::unknown))
         .below("/api/admin/v1", POLICY)
 }

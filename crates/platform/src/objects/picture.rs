@@ -97,10 +97,18 @@ impl Objects {
     /// # Errors
     /// [`PictureError`]
     pub async fn add_logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<String, PictureError> {
-        let _waiting = self.waiting_pictures.try_acquire().map_err(|_| PictureError::Busy)?;
-        let logo = self.in_turn(move || Logo::read(file.as_ref())).await?;
+        let logo = self.read_logo(file).await?;
         self.put(&logo.name, logo.png).await?;
         Ok(logo.name)
+    }
+
+    /// The logo in `file`, which is not stored yet.
+    ///
+    /// # Errors
+    /// [`PictureError`]
+    pub async fn read_logo(&self, file: impl AsRef<[u8]> + Send + 'static) -> Result<Logo, PictureError> {
+        let _waiting = self.waiting_pictures.try_acquire().map_err(|_| PictureError::Busy)?;
+        self.in_turn(move || Logo::read(file.as_ref())).await
     }
 
     /// Decodes an image, not on a thread that serves connections. One is decoded at a time: each may take 256 MiB for a moment.

@@ -1,5 +1,7 @@
 //! `[[providers]]`: servers elsewhere that people sign in with.
 
+mod check;
+
 use std::path::PathBuf;
 
 use secrecy::SecretString;

@@ -112,7 +112,7 @@ async fn callers(world: &World) -> Vec<(String, String)> {
 async fn table(world: &World, callers: &[(String, String)], ada: &UserId) -> String {
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 91);
+    assert_eq!(endpoints.len(), 93);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = path_of(&pattern, ada.as_str());
@@ -160,6 +160,8 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     PATCH /api/admin/v1/branding: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/branding/logo: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     PUT /api/admin/v1/branding/logo: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/declarations: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    POST /api/admin/v1/declarations: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/doctor: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/events: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/events/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403

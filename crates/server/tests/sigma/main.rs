@@ -43,6 +43,7 @@ mod console_sessions;
 mod console_versions;
 mod cookies;
 mod csrf;
+mod declarations;
 mod developers;
 mod device_flow;
 mod devices;

@@ -90,7 +90,7 @@ pub fn refusals(tx: &mut dyn Tx, caller: &Caller, named: &AppRef, now: Timestamp
 
 /// Requires the right, and that neither the app nor the scopes that it is to have reach further than the caller's token: by the secret
 /// or the redirect URI of such an app they would get there themselves.
-fn admit(
+pub(super) fn admit(
     tx: &mut dyn Tx,
     (caller, reach): (&Caller, &AdminReach),
     named: Option<&AppRef>,

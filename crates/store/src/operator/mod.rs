@@ -8,6 +8,7 @@ pub mod apps;
 pub mod audit;
 mod authority;
 pub mod branding;
+pub mod declarations;
 pub mod directories;
 pub mod domains;
 pub mod first_owner;

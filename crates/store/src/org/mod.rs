@@ -33,5 +33,5 @@ pub use decision::Decision;
 pub use departure::{leave_one, managed_alone};
 pub use named::{find_named, load_operator, resolve};
 pub use pagination::Page;
-pub use record::{Change, NewOrg, Org, add, change, find, find_with_secrets, list, list_named, remove};
+pub use record::{Change, NewOrg, Org, add, change, change_with, find, find_with_secrets, list, list_named, remove};
 pub(crate) use record::{OWNS_APPS, SLUG_TAKEN, apply};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
-use sigma_core::org::{Reason, Refusal, Right, RoleDraft, RolePermissions, text};
+use sigma_core::org::{Authority, Reason, Refusal, Right, RoleDraft, RolePermissions, text};
 use sigma_core::random::Rng;
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
@@ -211,6 +211,17 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         tx.lock(Owner::Installation)?;
     }
     let authority = authority::lock(tx, org_id, actor, now)?;
+    change_with(tx, org_id, (actor, &authority), change, now)
+}
+
+/// [`change`] by somebody whose authority is known. Callers hold the locks that it takes.
+pub fn change_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    change: &Change,
+    now: Timestamp,
+) -> Decision<Org> {
     authority.require(Right::Workspace)?;
     apply(tx, org_id, actor, change, now)
 }

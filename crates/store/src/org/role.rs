@@ -6,7 +6,7 @@ use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::operator::OperatorRole;
 use sigma_core::org::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
 use sigma_core::org::text::folded;
-use sigma_core::org::{Reason, Refusal, Right, Role, RoleDraft, Switches};
+use sigma_core::org::{Authority, Reason, Refusal, Right, Role, RoleDraft, Switches};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -137,6 +137,18 @@ pub fn add(
     now: Timestamp,
 ) -> Decision<Role> {
     let authority = authority::lock(tx, org_id, actor, now)?;
+    add_with(tx, org_id, (actor, &authority), id, draft, now)
+}
+
+/// [`add`] by somebody whose authority is known. Callers hold the lock of the workspace.
+pub fn add_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    id: &RoleId,
+    draft: &RoleDraft,
+    now: Timestamp,
+) -> Decision<Role> {
     authority.require(Right::Roles)?;
     authority.require_role(draft.permissions())?;
     if find(tx, org_id, id)?.is_some() {
@@ -173,6 +185,19 @@ pub fn replace(
     now: Timestamp,
 ) -> Decision<Role> {
     let authority = authority::lock(tx, org_id, actor, now)?;
+    replace_with(tx, org_id, (actor, &authority), id, draft, keys, now)
+}
+
+/// [`replace`] by somebody whose authority is known. Callers hold the lock of the workspace.
+pub fn replace_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    id: &RoleId,
+    draft: &RoleDraft,
+    keys: MadeKeys,
+    now: Timestamp,
+) -> Decision<Role> {
     authority.require(Right::Roles)?;
     let before = load(tx, org_id, id)?;
     authority.require_role(&before.permissions)?;

@@ -34,6 +34,19 @@ impl Managed {
         }
         Ok(Self { resource, servers })
     }
+
+    /// The settings that make it what it is.
+    pub fn settings(self) -> ResourceSettings {
+        let Resource { uri, org_id, name, scopes, open, .. } = self.resource;
+        ResourceSettings {
+            uri: Some(uri),
+            org: Some(org_id.to_string()),
+            name: Some(name),
+            scopes: Some(scopes),
+            open: Some(open),
+            servers: Some(self.servers),
+        }
+    }
 }
 
 /// Registers an API, for the operator's org unless the settings name another.

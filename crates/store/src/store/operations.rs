@@ -28,6 +28,45 @@ pub enum Trial<R> {
 /// The failure that rolls a trial back.
 const UNDONE: &str = "the operation undid itself";
 
+/// The outcome of a trial that is rolled back.
+struct Undone<T, R>(Arc<Mutex<Option<Result<T, R>>>>);
+
+impl<T, R> Default for Undone<T, R> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T, R> Clone for Undone<T, R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T, R> Undone<T, R> {
+    /// What is kept; what is not fails, since that rolls it back, and is noted.
+    fn note(&self, trial: Result<Trial<T>, R>) -> Result<Result<T, R>, StoreError> {
+        let outcome = match trial {
+            Ok(Trial::Keep(outcome)) => return Ok(Ok(outcome)),
+            Ok(Trial::Undo(outcome)) => Ok(outcome),
+            Err(refusal) => Err(refusal),
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        Err(StoreError::Failed(UNDONE.to_owned()))
+    }
+
+    /// The outcome, if it is rolled back what was noted.
+    fn instead_of(&self, end: Result<Result<T, R>, StoreError>) -> Result<Result<T, R>, StoreError> {
+        match end {
+            Err(StoreError::Failed(reason)) if reason == UNDONE => {
+                let outcome = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+                outcome.ok_or(StoreError::Failed(reason))
+            }
+            end => end,
+        }
+    }
+}
+
 impl Store {
     /// Runs `operation` in one transaction that may write. It may run more than once before one of its outcomes is
     /// committed, and once started it runs to its end whether or not the caller waits.
@@ -64,6 +103,18 @@ impl Store {
         Stop::flatten(self.read_named(name, move |tx| Stop::judge(operation(tx))).await)
     }
 
+    /// [`Store::decide`] for an operation that looks at its own outcome before it keeps what it wrote. A refusal undoes it.
+    pub async fn try_out<T: Send + 'static, R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<Trial<T>, Stop<R>> + Send + 'static,
+    ) -> Result<T, Stop<R>> {
+        let name = name_of(&operation);
+        let undone = Undone::default();
+        let noted = undone.clone();
+        let end = self.write_named(name, move |tx| noted.note(Stop::judge(operation(tx))?)).await;
+        Stop::flatten(undone.instead_of(end))
+    }
+
     /// [`Store::write`] for a thread that may block.
     pub fn write_blocking<R: Send + 'static>(
         &self,
@@ -96,28 +147,15 @@ impl Store {
         Stop::flatten(self.write_blocking(move |tx| Stop::judge(operation(tx))))
     }
 
-    /// [`Store::write_blocking`] for an operation that looks at its own outcome before it keeps what it wrote.
-    pub fn try_blocking<R: Send + 'static>(
+    /// [`Store::try_out`] for a thread that may block.
+    pub fn try_blocking<T: Send + 'static, R: Send + 'static>(
         &self,
-        operation: impl Fn(&mut dyn Tx) -> Result<Trial<R>, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        let undone = Arc::new(Mutex::new(None));
-        let noted = Arc::clone(&undone);
-        let end = self.write_blocking(move |tx| match operation(tx)? {
-            Trial::Keep(outcome) => Ok(outcome),
-            Trial::Undo(outcome) => {
-                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-                // What fails is rolled back.
-                Err(StoreError::Failed(UNDONE.to_owned()))
-            }
-        });
-        match end {
-            Err(StoreError::Failed(reason)) if reason == UNDONE => {
-                let outcome = undone.lock().unwrap_or_else(PoisonError::into_inner).take();
-                outcome.ok_or(StoreError::Failed(reason))
-            }
-            end => end,
-        }
+        operation: impl Fn(&mut dyn Tx) -> Result<Trial<T>, Stop<R>> + Send + 'static,
+    ) -> Result<T, Stop<R>> {
+        let undone = Undone::default();
+        let noted = undone.clone();
+        let end = self.write_blocking(move |tx| noted.note(Stop::judge(operation(tx))?));
+        Stop::flatten(undone.instead_of(end))
     }
 
     /// [`Store::look_up`] for a thread that may block.

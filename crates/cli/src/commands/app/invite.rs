@@ -10,13 +10,15 @@ use sigma_core::random::alphanumeric;
 use sigma_server::paths::REGISTER_PATH;
 use sigma_store::app_invitation::{self, AppInvitation};
 
-use super::SECRET_LENGTH;
 use crate::args::{InviteApps, Page};
 use crate::commands::{Listed, one_more};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
+
+/// Length of a token in letters and digits: 256 bits.
+const TOKEN_LENGTH: usize = 43;
 
 /// An invitation as printed.
 #[derive(Debug, Serialize)]
@@ -75,7 +77,7 @@ pub fn invite(file: Option<&Path>, output: Output, args: &InviteApps) -> Result<
     }
     let opened = Opened::open(file)?;
     let now = opened.now();
-    let token = alphanumeric(opened.rng.as_ref(), SECRET_LENGTH);
+    let token = alphanumeric(opened.rng.as_ref(), TOKEN_LENGTH);
     let invitation = AppInvitation {
         id: AppInvitationId::new(now, opened.rng.as_ref()),
         name: args.name.clone(),

@@ -1,12 +1,15 @@
 //! Files of declarations: YAML, of which JSON is a part.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_saphyr::{Options, Spanned};
+use sigma_server::declarations::{BRANDING, Declarations, Place as At, Problem, pointer, role_pointer};
 
-use super::declared::{AppEntry, BrandingEntry, Document, OrgEntry, ProviderEntry, ResourceEntry};
 use crate::failure::Failure;
 
 /// The longest file, in bytes: some ten thousand apps.
@@ -16,47 +19,67 @@ const MOST_NODES: usize = 200_000;
 /// Values that aliases (`*name`) may stand for, in all.
 const MOST_REPEATED: usize = 20_000;
 
-/// Where an entry stands, for messages.
+/// Where an entry stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+struct Place {
     file: String,
     line: u64,
-    /// The name of the list, and what the entry names there.
-    entry: String,
+    /// The directory of the file.
+    base: PathBuf,
 }
 
-impl Place {
-    /// `problem`, and where it is.
-    pub fn tell(&self, problem: &str) -> String {
-        format!("{}:{}: {}: {problem}", self.file, self.line, self.entry)
+/// Where the entries of a document stand in files, by where they stand in the document.
+#[derive(Debug, Default)]
+pub struct Places(BTreeMap<String, Place>);
+
+impl Places {
+    /// A problem, and where it is.
+    pub fn tell(&self, problem: &Problem) -> String {
+        match self.0.get(&problem.pointer) {
+            Some(Place { file, line, .. }) => format!("{file}:{line}: {}", problem.detail),
+            None => problem.detail.clone(),
+        }
+    }
+
+    /// Problems, as the failure of the command.
+    pub fn failure(&self, problems: &[Problem]) -> Failure {
+        let lines: Vec<_> = problems.iter().map(|problem| self.tell(problem)).collect();
+        Failure::Refused(lines.join("\n"))
+    }
+
+    /// A path, from the file of that entry.
+    pub fn resolve(&self, at: &At, path: impl AsRef<Path>) -> PathBuf {
+        self.0.get(at.pointer()).map_or_else(|| path.as_ref().to_owned(), |place| place.base.join(&path))
     }
 }
 
-/// An entry, and where it stands.
-pub struct Entry<T> {
-    pub at: Place,
-    pub value: T,
-    /// The directory of its file.
-    pub base: PathBuf,
+/// The lines on which the entries of a document stand.
+#[derive(Deserialize)]
+struct Lines {
+    #[serde(default)]
+    orgs: Vec<Spanned<OrgLines>>,
+    #[serde(default)]
+    apps: Vec<Spanned<IgnoredAny>>,
+    #[serde(default)]
+    resources: Vec<Spanned<IgnoredAny>>,
+    #[serde(default)]
+    providers: Vec<Spanned<IgnoredAny>>,
+    branding: Option<Spanned<IgnoredAny>>,
 }
 
-/// The entries of all files.
-#[derive(Default)]
-pub struct Declared {
-    pub orgs: Vec<Entry<OrgEntry>>,
-    pub providers: Vec<Entry<ProviderEntry>>,
-    pub apps: Vec<Entry<AppEntry>>,
-    pub resources: Vec<Entry<ResourceEntry>>,
-    /// How the server looks: one, if all is well.
-    pub branding: Vec<Entry<BrandingEntry>>,
+/// The lines of the roles of an org.
+#[derive(Deserialize)]
+struct OrgLines {
+    #[serde(default)]
+    roles: Vec<Spanned<IgnoredAny>>,
 }
 
-/// Reads files; a file named `-` is the standard input.
+/// Reads files, as one document; a file named `-` is the standard input.
 ///
 /// # Errors
 /// One cannot be read, or is not such a file.
-pub fn read_all(paths: &[PathBuf]) -> Result<Declared, Failure> {
-    let mut declared = Declared::default();
+pub fn read_all(paths: &[PathBuf]) -> Result<(Declarations, Places), Failure> {
+    let (mut all, mut places) = (Declarations::default(), Places::default());
     for path in paths {
         let (name, base) = if path == Path::new("-") {
             ("standard input".to_owned(), PathBuf::new())
@@ -64,9 +87,45 @@ pub fn read_all(paths: &[PathBuf]) -> Result<Declared, Failure> {
             (path.display().to_string(), path.parent().map(Path::to_owned).unwrap_or_default())
         };
         let text = read(path, &name)?;
-        declared.add(&name, &base, parse(&name, &text)?);
+        for (document, lines) in parse(&name, &text)? {
+            let place = |line: u64| Place { file: name.clone(), line, base: base.clone() };
+            if let Some(branding) = &lines.branding
+                && all.branding.is_some()
+            {
+                let line = branding.referenced.line();
+                return Err(Failure::Refused(format!("{name}:{line}: branding: is declared more than once")));
+            }
+            places.note(&all, &lines, place);
+            all.append(document);
+        }
     }
-    Ok(declared)
+    Ok((all, places))
+}
+
+impl Places {
+    /// Notes where the entries of a document stand that comes after others.
+    fn note(&mut self, before: &Declarations, lines: &Lines, place: impl Fn(u64) -> Place) {
+        for (index, org) in lines.orgs.iter().enumerate() {
+            let here = pointer("orgs", before.orgs.len() + index);
+            for (index, role) in org.value.roles.iter().enumerate() {
+                self.0.insert(role_pointer(&here, index), place(role.referenced.line()));
+            }
+            self.0.insert(here, place(org.referenced.line()));
+        }
+        let lists = [
+            ("apps", before.apps.len(), &lines.apps),
+            ("resources", before.resources.len(), &lines.resources),
+            ("providers", before.providers.len(), &lines.providers),
+        ];
+        for (list, first, entries) in lists {
+            for (index, entry) in entries.iter().enumerate() {
+                self.0.insert(pointer(list, first + index), place(entry.referenced.line()));
+            }
+        }
+        if let Some(branding) = &lines.branding {
+            self.0.insert(BRANDING.to_owned(), place(branding.referenced.line()));
+        }
+    }
 }
 
 fn read(path: &Path, name: &str) -> Result<String, Failure> {
@@ -89,7 +148,14 @@ fn read(path: &Path, name: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| Failure::Refused(format!("{name} is not UTF-8")))
 }
 
-fn parse(name: &str, text: &str) -> Result<Vec<Document>, Failure> {
+/// The documents of a file, and the lines of their entries.
+fn parse(name: &str, text: &str) -> Result<Vec<(Declarations, Lines)>, Failure> {
+    let documents: Vec<Declarations> = parse_as(name, text)?;
+    let lines: Vec<Lines> = parse_as(name, text)?;
+    Ok(documents.into_iter().zip(lines).collect())
+}
+
+fn parse_as<T: DeserializeOwned>(name: &str, text: &str) -> Result<Vec<T>, Failure> {
     serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| {
         // Without the lines around it, which may hold what is not to be printed.
         let at = error.location().map(|location| format!("{}: ", location.line())).unwrap_or_default();
@@ -123,47 +189,6 @@ fn options() -> Options {
     }
 }
 
-impl Declared {
-    fn add(&mut self, file: &str, base: &Path, documents: Vec<Document>) {
-        for document in documents {
-            let entry = |list: &str, name: &str| format!("{list} {name}");
-            let list = |list, name: &str, line| Place { file: file.to_owned(), line, entry: entry(list, name) };
-            self.orgs.extend(document.orgs.into_iter().map(|Spanned { value, referenced, .. }| Entry {
-                at: list("org", &value.org, referenced.line()),
-                value,
-                base: base.to_owned(),
-            }));
-            self.branding.extend(document.branding.into_iter().map(|Spanned { value, referenced, .. }| Entry {
-                at: Place { file: file.to_owned(), line: referenced.line(), entry: "branding".to_owned() },
-                value,
-                base: base.to_owned(),
-            }));
-            self.apps.extend(document.apps.into_iter().map(|Spanned { value, referenced, .. }| Entry {
-                at: list("app", &value.client_id, referenced.line()),
-                value,
-                base: base.to_owned(),
-            }));
-            self.providers.extend(document.providers.into_iter().map(|Spanned { value, referenced, .. }| Entry {
-                at: list("provider", &value.id, referenced.line()),
-                value,
-                base: base.to_owned(),
-            }));
-            self.resources.extend(document.resources.into_iter().map(|Spanned { value, referenced, .. }| Entry {
-                at: list("resource", &value.uri, referenced.line()),
-                value,
-                base: base.to_owned(),
-            }));
-        }
-    }
-}
-
-impl Place {
-    /// The place of a role, below that of its workspace.
-    pub fn of_role(&self, name: &str, line: u64) -> Self {
-        Self { line, entry: format!("{}, role {name}", self.entry), ..self.clone() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,11 +205,12 @@ mod tests {
         let yaml = "apps:\n  - client_id: shop\n    grant_types: [client_credentials]\n---\norgs:\n- org: bakery\n  roles:\n  - name: Clerk\n";
         let documents = parse("f", yaml).unwrap();
         assert_eq!(documents.len(), 2);
-        assert_eq!((documents[0].apps[0].referenced.line(), documents[1].orgs[0].referenced.line()), (2, 6));
-        assert_eq!(documents[1].orgs[0].value.roles[0].referenced.line(), 8);
+        let (first, second) = (&documents[0].1, &documents[1].1);
+        assert_eq!((first.apps[0].referenced.line(), second.orgs[0].referenced.line()), (2, 6));
+        assert_eq!(second.orgs[0].value.roles[0].referenced.line(), 8);
         let json = "{\n\t\"apps\": [\n\t\t{\"client_id\": \"shop\", \"require_pkce\": true, \"jwks\": {\"keys\": []}}\n\t]\n}\n";
-        let document = &parse("f", json).unwrap()[0];
-        assert_eq!((document.apps[0].value.require_pkce, document.apps[0].referenced.line()), (Some(true), 3));
+        let (document, lines) = &parse("f", json).unwrap()[0];
+        assert_eq!((document.apps[0].require_pkce, lines.apps[0].referenced.line()), (Some(true), 3));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
-use sigma_core::app::AppSettings;
+use sigma_core::app::{AppSettings, new_secret};
 use sigma_core::digest::Digest;
 use sigma_core::ids::AppId;
 use sigma_core::time::Clock as _;
@@ -18,7 +18,6 @@ use tokio::sync::watch;
 
 use super::{HeaderView, identities, open};
 use crate::args::BackupFile;
-use crate::commands::app::new_secret;
 use crate::config;
 use crate::failure::Failure;
 use crate::opened::{master_key, options};

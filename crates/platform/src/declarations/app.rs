@@ -1,19 +1,17 @@
 //! Apps.
 
 use serde_json::Value;
-use sigma_core::app::{App, AppProblem, AppReason};
+use sigma_core::app::{App, AppProblem, AppReason, AppSettings};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppRef, OrgId};
 use sigma_store::app::{self, Added};
 use sigma_store::branding::Branded;
-use sigma_store::{Stop, StoreError, Tx, resource, signer_origin};
+use sigma_store::{Stop, Tx, resource, signer_origin};
 
-use super::declared::AppEntry;
-use super::step::{Judged, Members, Step, members};
-use super::wanted::{FreshApp, Item, Wanted};
-use super::{look, members, org};
-use crate::commands::app::view::AppView;
-use crate::failure::Failure;
+use super::document::AppEntry;
+use super::plan::{FreshApp, Item, Plan};
+use super::step::{Judged, Kind, Members, Step, members};
+use super::{app_settings, look, org};
 
 /// What became of an app.
 pub struct Brought {
@@ -23,19 +21,19 @@ pub struct Brought {
 }
 
 /// Makes an app as declared.
-pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) -> Judged<Brought> {
+pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<AppEntry, FreshApp>) -> Judged<Brought> {
     let (entry, fresh) = (&item.value, &item.fresh);
     let found = match AppRef::parse(&entry.client_id) {
-        Some(named) => app::find_named(tx, &named).map_err(Stop::Failed)?,
+        Some(named) => app::find_named(tx, &named)?,
         None => None,
     };
-    let settings = members::settings(entry);
+    let settings = app_settings::settings(entry);
     let mut app = match found.clone() {
-        Some(app) => settings.applied_to(app, wanted.now),
-        None => settings.new_app(fresh.id.clone(), OrgId::operator(), wanted.now),
+        Some(app) => settings.applied_to(app, plan.now),
+        None => settings.new_app(fresh.id.clone(), OrgId::operator(), plan.now),
     }
     .map_err(|problem| in_files(&problem))?;
-    check_resources(tx, wanted, entry)?;
+    check_resources(tx, plan, entry)?;
     if let Some(name) = &entry.org {
         app.org_id = org::find(tx, name)?;
     }
@@ -46,9 +44,9 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) 
         Some(app) => Some(view(tx, app)?),
         None => None,
     };
-    write(tx, found.as_ref(), &app).map_err(Stop::Failed)?.map_err(Stop::Refused)?;
+    write(tx, found.as_ref(), &app)?;
     if let Some(origins) = origins {
-        signer_origin::declare(tx, &app.id, &app.org_id, &origins).map_err(Stop::Failed)?;
+        signer_origin::declare(tx, &app.id, &app.org_id, &origins)?;
     }
     let mut after = view(tx, &app)?;
     let is_generated = secret == Secret::Generated;
@@ -56,26 +54,26 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<AppEntry, FreshApp>) 
         after.insert("client_secret".to_owned(), words);
     }
     let (whose, look) = (Branded::App(app.id.clone(), app.org_id.clone()), fresh.look.as_ref());
-    look::bring(tx, &whose, look, (before.as_mut(), &mut after), wanted.now)?;
-    let step = Step::between("app", &entry.client_id, before, after);
+    look::bring(tx, &whose, look, (before.as_mut(), &mut after), plan.now)?;
+    let step = Step::between(Kind::App, &entry.client_id, before, after);
     let generated = is_generated.then(|| (entry.client_id.clone(), fresh.generated.clone()));
     Ok(Brought { step, secret: generated })
 }
 
 /// What is wrong, in the names of files.
-fn in_files(problem: &AppProblem) -> Stop<Failure> {
+fn in_files(problem: &AppProblem) -> Stop<String> {
     let words = match problem.reason {
         AppReason::NoName => format!("{}: {}", problem.reason, problem.field),
         _ => problem.to_string(),
     };
-    Stop::Refused(Failure::Refused(words))
+    Stop::Refused(words)
 }
 
 /// A misspelt API would silently have no effect.
-fn check_resources(tx: &mut dyn Tx, wanted: &Wanted, entry: &AppEntry) -> Judged<()> {
+fn check_resources(tx: &mut dyn Tx, plan: &Plan, entry: &AppEntry) -> Judged<()> {
     for uri in entry.resources.iter().flatten() {
-        if !wanted.uris.contains(uri) && resource::find(tx, uri).map_err(Stop::Failed)?.is_none() {
-            return Err(Stop::Refused(Failure::NotFound(format!("resources: there is no API {uri}"))));
+        if !plan.uris.contains(uri) && resource::find(tx, uri)?.is_none() {
+            return Err(Stop::Refused(format!("resources: there is no API {uri}")));
         }
     }
     Ok(())
@@ -107,7 +105,7 @@ fn set_secret(app: &mut App, fresh: &FreshApp) -> Judged<Secret> {
         (app.secret, app.former_secret) = (None, None);
         if fresh.given.is_some() {
             let reason = format!("client_secret: the app authenticates with {}", app.auth_method.as_str());
-            return Err(Stop::Refused(Failure::Refused(reason)));
+            return Err(Stop::Refused(reason));
         }
         return Ok(Secret::Kept);
     }
@@ -125,30 +123,22 @@ fn set_secret(app: &mut App, fresh: &FreshApp) -> Judged<Secret> {
 }
 
 /// Registers or updates the app, unless it is as it should be.
-fn write(tx: &mut dyn Tx, found: Option<&App>, app: &App) -> Result<Result<(), Failure>, StoreError> {
+fn write(tx: &mut dyn Tx, found: Option<&App>, app: &App) -> Judged<()> {
     match found {
-        None => Ok(match app::add(tx, app)? {
-            Added::Added => Ok(()),
-            Added::ClientIdTaken => {
-                Err(Failure::Refused("the client id was another app's; client ids are never reused".to_owned()))
-            }
-        }),
-        Some(found) => {
-            if app::differs(found, app)? {
-                app::update(tx, app)?;
-            }
-            Ok(Ok(()))
+        None if app::add(tx, app)? == Added::ClientIdTaken => {
+            Err(Stop::Refused("the client id was another app's; client ids are never reused".to_owned()))
         }
+        Some(found) if app::differs(found, app)? => app::update(tx, app).map(drop).map_err(Stop::Failed),
+        _ => Ok(()),
     }
 }
 
 /// Its members, without those that nobody declares.
 fn view(tx: &mut dyn Tx, app: &App) -> Judged<Members> {
-    let mut view = AppView::of(app);
-    view.signer_origins = signer_origin::of_app(tx, &app.id).map_err(Stop::Failed)?;
-    let mut members = members(&view).map_err(Stop::Failed)?;
-    for member in ["id", "client_id", "created_at", "updated_at"] {
-        members.remove(member);
-    }
+    let mut members = members(&AppSettings::of(app, &signer_origin::of_app(tx, &app.id)?))?;
+    // Not by its id, which a new one has not yet.
+    members.insert("org".to_owned(), org::find_name(tx, &app.org_id)?.into());
+    members.remove("client_id");
+    members.remove("unverified");
     Ok(members)
 }

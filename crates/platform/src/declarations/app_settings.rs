@@ -2,7 +2,7 @@
 
 use sigma_core::app::AppSettings;
 
-use super::declared::AppEntry;
+use super::document::AppEntry;
 
 /// The settings that are declared.
 pub fn settings(entry: &AppEntry) -> AppSettings {

@@ -5,17 +5,15 @@ use sigma_core::resource::{Resource, ResourceProblem, ResourceReason, ResourceSc
 use sigma_store::resource::manage::{self, Managed};
 use sigma_store::{Stop, Tx, resource};
 
-use super::declared::ResourceEntry;
+use super::document::ResourceEntry;
 use super::org;
-use super::step::{Judged, Members, Step, members};
-use super::wanted::{Item, Wanted};
-use crate::commands::resource::ResourceView;
-use crate::failure::Failure;
+use super::plan::{Item, Plan};
+use super::step::{Judged, Kind, Members, Step, members};
 
 /// Makes an API as declared.
-pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ResourceEntry, ()>) -> Judged<Option<Step>> {
+pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ResourceEntry, ()>) -> Judged<Option<Step>> {
     let entry = &item.value;
-    let found = resource::find(tx, &entry.uri).map_err(Stop::Failed)?;
+    let found = resource::find(tx, &entry.uri)?;
     let before = match &found {
         Some(resource) => Some(view(tx, resource.clone())?),
         None => None,
@@ -23,7 +21,7 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ResourceEntry, ()>) -
     let settings = settings(entry);
     let mut resource = match found.clone() {
         Some(resource) => settings.applied_to(resource),
-        None => settings.new_resource(&wanted.issuer, OrgId::operator(), wanted.now),
+        None => settings.new_resource(&plan.issuer, OrgId::operator(), plan.now),
     }
     .map_err(|problem| in_files(&problem))?;
     if let Some(name) = &entry.org {
@@ -40,11 +38,11 @@ pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ResourceEntry, ()>) -
         Some(_) => resource::update(tx, &resource),
         None => resource::add(tx, &resource),
     };
-    if !written.map_err(Stop::Failed)? {
-        return Err(Stop::Refused(Failure::Refused("is registered already".to_owned())));
+    if !written? {
+        return Err(Stop::Refused("is registered already".to_owned()));
     }
     let after = view(tx, resource)?;
-    Ok(Step::between("resource", &entry.uri, before, after))
+    Ok(Step::between(Kind::Resource, &entry.uri, before, after))
 }
 
 fn settings(entry: &ResourceEntry) -> ResourceSettings {
@@ -64,18 +62,19 @@ fn settings(entry: &ResourceEntry) -> ResourceSettings {
 }
 
 /// What is wrong, in the names of files.
-fn in_files(problem: &ResourceProblem) -> Stop<Failure> {
+fn in_files(problem: &ResourceProblem) -> Stop<String> {
     let words = match &problem.reason {
         reason @ ResourceReason::Issuer => reason.to_string(),
         _ => problem.to_string(),
     };
-    Stop::Refused(Failure::Refused(words))
+    Stop::Refused(words)
 }
 
 fn view(tx: &mut dyn Tx, resource: Resource) -> Judged<Members> {
-    let view = ResourceView::of(&Managed::of(tx, resource).map_err(Stop::Failed)?);
-    let mut members = members(&view).map_err(Stop::Failed)?;
-    members.remove("created_at");
+    let owner = org::find_name(tx, &resource.org_id)?;
+    let mut members = members(&Managed::of(tx, resource)?.settings())?;
+    // Not by its id, which a new one has not yet.
+    members.insert("org".to_owned(), owner.into());
     members.remove("uri");
     Ok(members)
 }

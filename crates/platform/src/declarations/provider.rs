@@ -2,43 +2,41 @@
 
 use serde_json::{Map, Value};
 use sigma_core::provider::ProviderId;
-use sigma_server::settings::Provider;
 use sigma_store::provider::{self, DeclaredProvider, MOST};
-use sigma_store::{Stop, Tx};
+use sigma_store::{Stop, StoreError, Tx};
 
-use super::declared::ProviderEntry;
-use super::step::{Judged, Members, Step};
-use super::wanted::{FreshProvider, Item, Wanted};
-use crate::config::check::check_provider;
-use crate::failure::Failure;
+use super::document::ProviderEntry;
+use super::plan::{FreshProvider, Item, Plan};
+use super::step::{Judged, Kind, Members, Step};
+use crate::settings::Provider;
 
 /// Members that a file of the settings has, and a declaration has not: files of one machine, and secrets.
 const ELSEWHERE: [&str; 3] = ["client_secret", "client_secret_file", "icon"];
 
 /// Makes a provider as declared.
-pub fn bring(tx: &mut dyn Tx, wanted: &Wanted, item: &Item<ProviderEntry, FreshProvider>) -> Judged<Option<Step>> {
+pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvider>) -> Judged<Option<Step>> {
     let (entry, fresh) = (&item.value, &item.fresh);
-    let usage = |problem: String| Stop::Refused(Failure::Usage(problem));
-    let id = ProviderId::parse(&entry.id).map_err(|problem| usage(problem.to_string()))?;
-    let found = provider::find(tx, &id).map_err(Stop::Failed)?;
+    let id = ProviderId::parse(&entry.id).map_err(|problem| Stop::Refused(problem.to_string()))?;
+    let found = provider::find(tx, &id)?;
     let before: Option<Members> = match &found {
-        Some(found) => Some(serde_json::from_str(&found.settings).map_err(|error| usage(error.to_string()))?),
+        Some(found) => {
+            Some(serde_json::from_str(&found.settings).map_err(|error| StoreError::Failed(error.to_string()))?)
+        }
         None => None,
     };
-    if found.is_none() && provider::list(tx).map_err(Stop::Failed)?.len() >= usize::try_from(MOST).unwrap_or(usize::MAX)
-    {
-        return Err(Stop::Refused(Failure::Refused(format!("there may be at most {MOST} providers"))));
+    if found.is_none() && provider::list(tx)?.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+        return Err(Stop::Refused(format!("there may be at most {MOST} providers")));
     }
     let secret = fresh.sealed.clone().or_else(|| found.as_ref().and_then(|found| found.secret.clone()));
-    let mut after = settings(entry, before.clone().unwrap_or_default(), secret.is_some()).map_err(usage)?;
+    let mut after = settings(entry, before.clone().unwrap_or_default(), secret.is_some()).map_err(Stop::Refused)?;
     let new = DeclaredProvider { id, settings: Value::Object(after.clone()).to_string(), secret };
     if found.as_ref() != Some(&new) {
-        provider::set(tx, &new, wanted.now).map_err(Stop::Failed)?;
+        provider::set(tx, &new, plan.now)?;
     }
     if let Some(from) = &fresh.from {
         after.insert("client_secret".to_owned(), Value::from(from.as_str()));
     }
-    Ok(Step::between("provider", &entry.id, before, after))
+    Ok(Step::between(Kind::Provider, &entry.id, before, after))
 }
 
 /// The members of a provider as declared, from what they are now: checked as those of the settings are, and in their form.
@@ -51,7 +49,7 @@ fn settings(entry: &ProviderEntry, mut members: Members, has_secret: bool) -> Re
     let mut provider: Provider = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
     // Only whether there is one matters here.
     provider.client_secret = has_secret.then(|| "declared".into());
-    check_provider(&provider)?;
+    provider.check()?;
     let Ok(Value::Object(mut members)) = serde_json::to_value(&provider) else { return Ok(Map::new()) };
     members.retain(|member, value| member != "id" && !ELSEWHERE.contains(&member.as_str()) && !value.is_null());
     Ok(members)

@@ -1,0 +1,86 @@
+//! What is wrong with the settings of a provider.
+
+use sigma_core::email::Email;
+use sigma_core::provider::is_endpoint;
+
+use super::{Provider, ProviderKind};
+
+impl Provider {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_server()?;
+        self.check_client()?;
+        for (key, domains) in
+            [("allowed_domains", &self.allowed_domains), ("trusted_email_domains", &self.trusted_email_domains)]
+        {
+            if let Some(domain) = domains.iter().find(|domain| Email::parse(&format!("x@{domain}")).is_err()) {
+                return Err(format!("{key}: \"{domain}\" is not a domain; write it like example.org"));
+            }
+        }
+        if let Some(Err(error)) = self.icon.as_ref().map(|path| crate::branding::read_logo(path)) {
+            return Err(format!("icon: {error}"));
+        }
+        let label = self.label();
+        if label.trim().is_empty() || label.chars().count() > 50 || label.contains(char::is_control) {
+            return Err("label must be 1 to 50 characters".to_owned());
+        }
+        let claims = &self.claims;
+        if [&claims.name, &claims.email, &claims.email_verified, &claims.groups].into_iter().any(String::is_empty) {
+            return Err("claims: a name must not be empty".to_owned());
+        }
+        if self.membership.as_ref().is_some_and(|mapping| mapping.roles.is_empty() || mapping.roles.len() > 100) {
+            return Err("membership.roles must name 1 to 100 groups".to_owned());
+        }
+        if !(1..=30).contains(&self.timeout_seconds) {
+            return Err("timeout_seconds must be 1 to 30".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_server(&self) -> Result<(), String> {
+        let issuer = self.issuer();
+        if issuer.is_empty() {
+            return Err(
+                "issuer is missing: the address of the provider, as its discovery document spells it".to_owned()
+            );
+        }
+        if !is_endpoint(issuer, issuer) || issuer.contains('?') {
+            return Err(format!(
+                "issuer \"{issuer}\" must be https without query; plain http is allowed on this machine"
+            ));
+        }
+        if self.kind == ProviderKind::GitHub && issuer.ends_with('/') {
+            return Err(format!("issuer \"{issuer}\" must not end with a slash"));
+        }
+        Ok(())
+    }
+
+    fn check_client(&self) -> Result<(), String> {
+        if self.client_id.trim().is_empty() {
+            return Err("client_id is missing".to_owned());
+        }
+        match (&self.client_secret, &self.client_secret_file) {
+            (Some(_), Some(_)) => return Err("set client_secret or client_secret_file, not both".to_owned()),
+            (None, Some(file)) => match std::fs::read_to_string(file) {
+                Ok(text) if text.trim().is_empty() => return Err(format!("{} is empty", file.display())),
+                Ok(_) => {}
+                Err(error) => return Err(format!("client_secret_file: {}: {error}", file.display())),
+            },
+            (None, None) if self.kind != ProviderKind::OpenId => return Err("client_secret is missing".to_owned()),
+            _ => {}
+        }
+        let scopes = self.scopes.as_deref().unwrap_or_default();
+        let is_scope = |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
+        if let Some(scope) = scopes.iter().find(|scope| !is_scope(scope)) {
+            return Err(format!("scopes: \"{scope}\" is not a scope"));
+        }
+        let lacks_openid = !scopes.is_empty() && !scopes.iter().any(|scope| scope == "openid");
+        if self.kind != ProviderKind::GitHub && lacks_openid {
+            return Err("scopes must contain \"openid\"".to_owned());
+        }
+        Ok(())
+    }
+}
