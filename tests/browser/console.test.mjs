@@ -202,6 +202,7 @@ test("the console is in German too", async () => {
     ["apps/new", "app-new"],
     ["people/new", "person-new"],
     ["people/transfer", "transfer"],
+    ["apps/registration", "registration"],
   ]) {
     await page.goto(`${demo.server}/console/${path}`);
     await openAll(page);

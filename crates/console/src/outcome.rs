@@ -84,6 +84,8 @@ outcomes! {
     SecretRenewed = "secret-renewed", "console-done-secret-renewed";
     /// The secret that was replaced has ended.
     SecretEnded = "secret-ended", "console-done-secret-ended";
+    /// An initial access token is revoked.
+    TokenRevoked = "token-revoked", "console-done-token-revoked";
     /// An API is registered.
     ResourceAdded = "resource-added", "console-done-resource-added";
     /// An API is removed.

@@ -203,6 +203,7 @@ impl Continuation {
                         | ConsolePage::PeopleTransfer
                         | ConsolePage::PersonChange(_)
                         | ConsolePage::AppChange(_)
+                        | ConsolePage::RegistrationChange
                         | ConsolePage::ResourcesChange
                         | ConsolePage::OrgsChange
                         | ConsolePage::OrgChange(_)

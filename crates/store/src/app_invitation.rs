@@ -1,5 +1,7 @@
 //! Initial access tokens (RFC 7591 §3): each lets its holder register a number of apps until it expires.
 
+use std::time::Duration;
+
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::AppInvitationId;
@@ -23,6 +25,74 @@ pub struct AppInvitation {
     pub created_at: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
+}
+
+/// Letters and digits of a token: 256 bits.
+pub const TOKEN_LENGTH: usize = 43;
+/// Characters of a note at most.
+pub const LONGEST_NOTE: usize = 100;
+/// Apps that a token lets register at most.
+pub const MOST_USES: u32 = 10_000;
+/// Days for which one works at most.
+pub const MOST_DAYS: u32 = 365;
+/// Days for which one works unless it is said.
+pub const USUAL_DAYS: u32 = 7;
+
+/// What is wrong with a new invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvitationProblem {
+    /// The note.
+    Name,
+    /// The number of apps.
+    Uses,
+    /// How long it can be used.
+    Days,
+}
+
+impl InvitationProblem {
+    /// The member that it is about.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Uses => "uses",
+            Self::Days => "days",
+        }
+    }
+
+    /// What it has to be.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Name => "at most 100 characters, without control characters",
+            Self::Uses => "a number from 1 to 10000",
+            Self::Days => "a number from 1 to 365",
+        }
+    }
+}
+
+impl AppInvitation {
+    /// A new one, for so many apps and days.
+    ///
+    /// # Errors
+    /// The first of them that is out of bounds.
+    pub fn new(
+        id: AppInvitationId,
+        name: &str,
+        uses: u32,
+        days: u32,
+        now: Timestamp,
+    ) -> Result<Self, InvitationProblem> {
+        if name.chars().count() > LONGEST_NOTE || name.contains(char::is_control) {
+            return Err(InvitationProblem::Name);
+        }
+        if !(1..=MOST_USES).contains(&uses) {
+            return Err(InvitationProblem::Uses);
+        }
+        if !(1..=MOST_DAYS).contains(&days) {
+            return Err(InvitationProblem::Days);
+        }
+        let expires_at = now.plus(Duration::from_hours(u64::from(days) * 24));
+        Ok(Self { id, name: name.to_owned(), uses, uses_left: uses, created_at: now, expires_at })
+    }
 }
 
 /// Adds an invitation whose token has that digest.

@@ -1,7 +1,5 @@
 //! `/api/admin/v1/initial-access-tokens`: the tokens with which apps register themselves (RFC 7591 §3), as `sigma app invite` makes them.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
@@ -13,7 +11,7 @@ use sigma_core::random::alphanumeric;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::paths::REGISTER_PATH;
 use sigma_platform::state::AppState;
-use sigma_store::app_invitation::AppInvitation;
+use sigma_store::app_invitation::{AppInvitation, TOKEN_LENGTH, USUAL_DAYS};
 use sigma_store::operator::app_invitations;
 use utoipa::ToSchema;
 
@@ -22,16 +20,6 @@ use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
 use super::list::{ListQuery, Listed};
-
-/// Letters of a token: 256 bits.
-const TOKEN_LENGTH: usize = 43;
-/// Characters of a note at most.
-const LONGEST_NOTE: usize = 100;
-/// Apps that a token lets register at most.
-const MOST_USES: u32 = 10_000;
-/// Days for which one works at most, and unless it is said.
-const MOST_DAYS: u32 = 365;
-const USUAL_DAYS: u32 = 7;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 3] {
@@ -142,26 +130,10 @@ async fn issue(
     admin: Admin<Writes>,
     Body(body): Body<NewInitialAccessToken>,
 ) -> Result<(StatusCode, Json<IssuedInitialAccessToken>), AdminError> {
-    let name = body.name.unwrap_or_default();
-    if name.chars().count() > LONGEST_NOTE || name.contains(char::is_control) {
-        return Err(AdminError::Setting("name", "at most 100 characters, without control characters"));
-    }
-    let (uses, days) = (body.uses.unwrap_or(1), body.days.unwrap_or(USUAL_DAYS));
-    if !(1..=MOST_USES).contains(&uses) {
-        return Err(AdminError::Setting("uses", "a number from 1 to 10000"));
-    }
-    if !(1..=MOST_DAYS).contains(&days) {
-        return Err(AdminError::Setting("days", "a number from 1 to 365"));
-    }
     let (now, token) = (sigma.now(), alphanumeric(&*sigma.rng, TOKEN_LENGTH));
-    let invitation = AppInvitation {
-        id: AppInvitationId::new(now, &*sigma.rng),
-        name,
-        uses,
-        uses_left: uses,
-        created_at: now,
-        expires_at: now.plus(Duration::from_hours(u64::from(days) * 24)),
-    };
+    let (name, uses, days) = (body.name.unwrap_or_default(), body.uses.unwrap_or(1), body.days.unwrap_or(USUAL_DAYS));
+    let invitation = AppInvitation::new(AppInvitationId::new(now, &*sigma.rng), &name, uses, days, now)
+        .map_err(|problem| AdminError::Setting(problem.field(), problem.words()))?;
     let described = AdminInitialAccessToken::from(&invitation);
     let (caller, digest) = (admin.caller.clone(), Digest::of(&token));
     admin.store(&sigma).decide(move |tx| app_invitations::add(tx, &caller, &invitation, &digest)).await?;

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sigma_core::domain::{Domain, new_token, record_value};
 use sigma_core::ids::OrgId;
 use sigma_core::operator::OperatorRefusal;
@@ -84,9 +84,26 @@ struct NewAdminDomain {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AdminDomainChange {
-    /// The id of a provider of the server; `null` leaves the choice to the people.
-    #[serde(deserialize_with = "Option::deserialize")]
-    provider: Option<String>,
+    /// The id of a provider of the server; `null` leaves the choice to the people. Left out, it stays.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    provider: Chosen,
+}
+
+/// The provider that is chosen.
+#[derive(Debug, Default)]
+enum Chosen {
+    /// The one that it was.
+    #[default]
+    Kept,
+    /// This one, or none.
+    To(Option<String>),
+}
+
+impl<'de> Deserialize<'de> for Chosen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::To)
+    }
 }
 
 /// Lists the domains of an org.
@@ -144,7 +161,7 @@ async fn add(
     Body(body): Body<NewAdminDomain>,
 ) -> Result<(StatusCode, Json<AdminDomain>), AdminError> {
     let Some(name) = Domain::parse(&body.domain) else {
-        return Err(AdminError::malformed("domain is no domain name: it is written like example.org"));
+        return Err(AdminError::Setting("domain", "no domain name: it is written like example.org"));
     };
     let (org_id, caller, token, now) =
         (named(&sigma, &org).await?, admin.caller.clone(), new_token(&*sigma.rng), sigma.now());
@@ -216,14 +233,19 @@ async fn change(
     Path(names): Path<(String, String)>,
     Body(body): Body<AdminDomainChange>,
 ) -> Result<Tagged<AdminDomain>, AdminError> {
-    if body.provider.as_ref().is_some_and(|id| sigma.providers.find(id).is_none()) {
-        return Err(AdminError::malformed("provider is none of this server"));
+    if let Chosen::To(Some(id)) = &body.provider
+        && sigma.providers.find(id).is_none()
+    {
+        return Err(AdminError::Setting("provider", "there is none of that id on this server"));
     }
     let wanted = Wanted::new(&sigma, admin.caller.clone(), &names).await?;
     let change = move |tx: &mut dyn Tx| {
         conditions.require(tx, &[Owner::Org(&wanted.org_id)], |tx| wanted.read(tx))?;
-        let provider = body.provider.as_deref();
-        let changed = domains::set_provider(tx, &wanted.caller, &wanted.org_id, (&wanted.name, provider))?;
+        let provider = match &body.provider {
+            Chosen::To(provider) => provider.clone(),
+            Chosen::Kept => domains::find(tx, &wanted.caller, &wanted.org_id, &wanted.name)?.provider,
+        };
+        let changed = domains::set_provider(tx, &wanted.caller, &wanted.org_id, (&wanted.name, provider.as_deref()))?;
         Ok(AdminDomain::from(&changed))
     };
     Ok(Tagged(admin.store(&sigma).decide(change).await?))

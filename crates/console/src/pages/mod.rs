@@ -21,6 +21,7 @@ mod people;
 mod people_transfer;
 mod person;
 pub mod providers;
+mod registration;
 mod resources;
 mod sessions;
 mod settings;
@@ -47,6 +48,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.extend(account::endpoints());
     all.push(apps::endpoint());
     all.extend(app::endpoints());
+    all.extend(registration::endpoints());
     all.extend(resources::endpoints());
     all.extend(orgs::endpoints());
     all.extend(org::endpoints());

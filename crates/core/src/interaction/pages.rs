@@ -133,6 +133,8 @@ pub enum ConsolePage {
     App(AppId),
     /// Changing one, or a new one: the user signs in again first.
     AppChange(Option<AppId>),
+    /// Who may register apps: the user signs in again first.
+    RegistrationChange,
     /// APIs that tokens are for.
     Resources,
     /// Changing them: the user signs in again first.

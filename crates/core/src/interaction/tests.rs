@@ -21,6 +21,7 @@ fn changes(continuation: &Continuation) -> bool {
                 | ConsolePage::PeopleTransfer
                 | ConsolePage::PersonChange(_)
                 | ConsolePage::AppChange(_)
+                | ConsolePage::RegistrationChange
                 | ConsolePage::ResourcesChange
                 | ConsolePage::OrgsChange
                 | ConsolePage::OrgChange(_)
@@ -109,6 +110,7 @@ fn continuation() -> impl Strategy<Value = Continuation> {
             ConsolePage::Apps,
             ConsolePage::App(AppId::from_text("app_1")),
             ConsolePage::AppChange(Some(AppId::from_text("app_1"))),
+            ConsolePage::RegistrationChange,
             ConsolePage::ResourcesChange,
             ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
             ConsolePage::OrgsChange,

@@ -69,6 +69,7 @@ fn console_page(page: &ConsolePage) -> String {
                 .map_or_else(|| format!("{CONSOLE_PATH}/apps"), |id| format!("{CONSOLE_PATH}/apps/{id}"))
         }
         ConsolePage::AppChange(None) => format!("{CONSOLE_PATH}/apps/new"),
+        ConsolePage::RegistrationChange => format!("{CONSOLE_PATH}/apps/registration"),
         ConsolePage::Resources | ConsolePage::ResourcesChange => format!("{CONSOLE_PATH}/resources"),
         ConsolePage::Orgs(None) | ConsolePage::OrgsChange => format!("{CONSOLE_PATH}/orgs"),
         ConsolePage::Orgs(Some(id)) | ConsolePage::OrgChange(id) => {

@@ -106,6 +106,9 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     GET /console/apps: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     GET /console/apps/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 403
     POST /console/apps/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/apps/registration: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/apps/registration: visitor 303 sign in, stranger 404, workspace admin 404, owner 201, admin 201, support 403, auditor 403
+    POST /console/apps/registration/revoke: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/apps/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/apps/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/audit: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200

@@ -61,11 +61,15 @@ async fn the_operator_adds_proves_routes_and_removes_a_domain_of_an_org() {
     let foreign = call("POST", &format!("{others}/example.org/check"), json!({})).await;
     assert_eq!((foreign.status, &foreign.json()["code"]), (StatusCode::CONFLICT, &json!("domain_taken")));
 
-    for bad in [json!({"provider": "none"}), json!({}), json!({"provider": 1}), json!({"x": null})] {
+    for bad in [json!({"provider": "none"}), json!({"provider": 1}), json!({"x": null})] {
         assert_eq!(call("PATCH", &one, bad.clone()).await.status, StatusCode::BAD_REQUEST, "{bad}");
     }
     let routed = call("PATCH", &one, json!({"provider": "op"})).await;
     assert_eq!(routed.json()["provider"], "op", "{}", routed.body);
+    let kept = call("PATCH", &one, json!({})).await;
+    assert_eq!((kept.status, &kept.json()["provider"]), (StatusCode::OK, &json!("op")), "what is left out stays");
+    let named = call("PATCH", &one, json!({"provider": "none"})).await.json();
+    assert_eq!((&named["code"], &named["field"]), (&json!("invalid_setting"), &json!("provider")));
     let led = world.browser().log_in("eve@example.org", "").await;
     assert!(led.location().starts_with(&upstream.origin), "{}", led.body);
 

@@ -39,6 +39,7 @@ mod console_domains;
 mod console_mail;
 mod console_orgs;
 mod console_providers;
+mod console_registration;
 mod console_sessions;
 mod console_versions;
 mod cookies;

@@ -1,14 +1,13 @@
 //! `sigma app invite`: initial access tokens, with which apps register themselves.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde::Serialize;
 use sigma_core::digest::Digest;
 use sigma_core::ids::AppInvitationId;
 use sigma_core::random::alphanumeric;
 use sigma_server::paths::REGISTER_PATH;
-use sigma_store::app_invitation::{self, AppInvitation};
+use sigma_store::app_invitation::{self, AppInvitation, TOKEN_LENGTH};
 
 use crate::args::{InviteApps, Page};
 use crate::commands::{Listed, one_more};
@@ -16,9 +15,6 @@ use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
-
-/// Length of a token in letters and digits: 256 bits.
-const TOKEN_LENGTH: usize = 43;
 
 /// An invitation as printed.
 #[derive(Debug, Serialize)]
@@ -72,20 +68,12 @@ impl InvitationView {
 
 /// Makes an initial access token and prints it.
 pub fn invite(file: Option<&Path>, output: Output, args: &InviteApps) -> Result<(), Failure> {
-    if args.name.chars().count() > 100 || args.name.contains(char::is_control) {
-        return Err(Failure::Usage("--name: at most 100 characters, without control characters".to_owned()));
-    }
     let opened = Opened::open(file)?;
     let now = opened.now();
     let token = alphanumeric(opened.rng.as_ref(), TOKEN_LENGTH);
-    let invitation = AppInvitation {
-        id: AppInvitationId::new(now, opened.rng.as_ref()),
-        name: args.name.clone(),
-        uses: args.uses,
-        uses_left: args.uses,
-        created_at: now,
-        expires_at: now.plus(Duration::from_hours(u64::from(args.days) * 24)),
-    };
+    let id = AppInvitationId::new(now, opened.rng.as_ref());
+    let invitation = AppInvitation::new(id, &args.name, args.uses, args.days, now)
+        .map_err(|problem| Failure::Usage(format!("--{}: {}", problem.field(), problem.words())))?;
     let (stored, digest) = (invitation.clone(), Digest::of(&token));
     opened.write(move |tx| app_invitation::add(tx, &stored, &digest))?;
     let view = InvitationView {
