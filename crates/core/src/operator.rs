@@ -66,6 +66,12 @@ pub enum OperatorRight {
     EndCredentials,
     /// Having accounts deleted, and keeping them.
     DeletePeople,
+    /// Changing the names and the primary addresses of people.
+    ChangePeople,
+    /// Taking a copy of everything that is stored about a person.
+    CopyPeople,
+    /// Deleting accounts at once, so that nobody can keep them.
+    RemovePeople,
     /// Seeing the settings in force, and what is wrong with the installation.
     ReadSettings,
     /// Seeing how the server, orgs and apps look.
@@ -80,7 +86,7 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -103,6 +109,9 @@ impl OperatorRight {
         Self::ResetPeople,
         Self::EndCredentials,
         Self::DeletePeople,
+        Self::ChangePeople,
+        Self::CopyPeople,
+        Self::RemovePeople,
         Self::ReadSettings,
         Self::ReadBranding,
         Self::ManageBranding,
@@ -189,21 +198,22 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageAdmins, ManageApps,
+            ChangePeople, CopyPeople, DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageAdmins, ManageApps,
             ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps,
             ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings,
-            ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
+            ReadWebhooks, RemovePeople, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,
-            Self::Admin => !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps),
+            Self::Admin => !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps | RemovePeople),
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadBranding | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageAdmins | ManageApps
                 | ManageConsoleApps | ManageWebhooks | ManageKeys | ManageMail | ManageOrgs | ResetPeople
-                | EndCredentials | DeletePeople | ManageBranding | TestProviders => false,
+                | EndCredentials | DeletePeople | ChangePeople | CopyPeople | RemovePeople | ManageBranding
+                | TestProviders => false,
             },
         }
     }
@@ -300,10 +310,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - -",
-                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes - yes yes yes yes yes",
+                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - - - - -",
+                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - - - - yes yes - yes -",
             ]
         );
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::person::add;
 use crate::support::{Installation, Ran, serve};
 
 /// Somebody at another machine, who has no database.
@@ -137,9 +138,54 @@ fn people_are_created_and_apps_invited(elsewhere: &Elsewhere<'_>, sigma: &Instal
     assert_eq!(elsewhere.run(&["app", "uninvite", id, "--yes"]).code, 3);
 }
 
+fn accounts_are_changed_and_documents_blocked(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let set = ["user", "set", "dora@example.org", "--name", "Dora B", "--email", "dora@example.net"];
+    let dora = elsewhere.json(&set);
+    assert_eq!((&dora["name"], &dora["email"]), (&json!("Dora B"), &json!("dora@example.net")), "{dora}");
+    assert_eq!(sigma.json(&["user", "show", "dora@example.net"])["emails"].as_array().unwrap().len(), 2);
+    let id = dora["id"].as_str().unwrap();
+    assert_eq!(elsewhere.json(&["user", "reset", id, "--mail"])["email"], "dora@example.net");
+    assert_eq!(add(sigma, "gus@example.org", &[], "correct horse battery\n").code, 0);
+    let shown = ["user", "credentials", "gus@example.org"];
+    assert_eq!(elsewhere.json(&shown), sigma.json(&shown));
+    assert_eq!(elsewhere.json(&shown)[0]["kind"], "password");
+    let copy = elsewhere.json(&["user", "export", id]);
+    assert_eq!(copy["account"], sigma.json(&["user", "export", id])["account"]);
+    let later = elsewhere.json(&["user", "remove", id, "--later", "--yes"]);
+    assert!(later["deletes_at"].is_string(), "{later}");
+    for (arguments, code) in [
+        (&["user", "set", id][..], 2),
+        (&["user", "set", id, "--email", "cleo@example.org"], 4),
+        (&["user", "reset", id], 8),
+        (&["user", "credentials", id, "--retire", "passkey", "--yes"], 3),
+        (&["user", "credentials", "gus@example.org", "--retire", "password", "--yes"], 4),
+        (&["user", "remove", id], 4),
+        // At once is for owners.
+        (&["user", "remove", id, "--yes"], 4),
+        (&["app", "block", "no host"], 2),
+        (&["app", "block", "tools.example.net"], 4),
+        (&["app", "unblock", "tools.example.net"], 3),
+    ] {
+        let ran = elsewhere.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+    for arguments in [&["user", "reset", id, "--mail"][..], &["user", "remove", id, "--later"]] {
+        assert_eq!(sigma.run(arguments).code, 2, "{arguments:?}");
+    }
+    let document = "https://tools.example.net/oauth/client.json";
+    for subject in ["tools.example.net", document] {
+        let blocked = elsewhere.json(&["app", "block", subject, "--yes"]);
+        assert_eq!(blocked, json!({"blocked": subject, "apps": 0}));
+    }
+    assert_eq!(elsewhere.json(&["app", "blocks"])["items"], sigma.json(&["app", "blocks"])["items"]);
+    assert_eq!(elsewhere.json(&["app", "unblock", document]), json!({"unblocked": document, "apps": 0}));
+    assert_eq!(sigma.json(&["app", "blocks"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(elsewhere.json(&["app", "documents", "--host", "tools.example.net"])["items"], json!([]));
+}
+
 #[test]
 fn a_server_is_managed_from_elsewhere() {
-    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n[limits]\nenabled = false\n");
     let (server, address) = serve(&sigma);
     let app = ["app", "add", "--name", "Ops", "--client-id", "ops", "--auth", "client_secret"];
     let app = sigma.json(&[&app[..], &["--grant-type", "client_credentials", "--scope", "sigma:admin:write"]].concat());
@@ -183,6 +229,7 @@ nobody
 
     workspaces_are_managed(&elsewhere, &sigma);
     people_are_created_and_apps_invited(&elsewhere, &sigma);
+    accounts_are_changed_and_documents_blocked(&elsewhere, &sigma);
     assert_eq!(elsewhere.json(&["session", "list", "--user", id])["items"], json!([]));
     elsewhere.json(&["mail", "list", "--failing"]);
     assert_eq!(elsewhere.json(&["provider", "list"])["items"], json!([]));
@@ -199,8 +246,7 @@ nobody
         (&["user", "show", "user_0123456789abcdef01234567"], 3),
         (&["keys", "revoke", "none", "--yes"], 3),
         (&["webhook", "show", "whk_0123456789abcdef01234567"], 3),
-        (&["user", "disable", id, "--yes"], 8),
-        (&["user", "remove", id, "--yes"], 8),
+        (&["user", "disable", id, "--yes"], 0),
         (&["workspace", "remove", "none", "--yes"], 3),
         (&["workspace", "show", "none"], 3),
         (&["session", "end", "ses_0123456789abcdef01234567", "--yes"], 3),

@@ -35,6 +35,10 @@ pub enum AdminError {
     KeySigns,
     /// No link reaches the person, or the server takes no passwords: 409.
     Unreachable,
+    /// The person has several credentials of the kind: 409.
+    SeveralCredentials,
+    /// Without the credential nobody could sign in to the account: 409.
+    LastCredential,
     /// Nobody else manages these workspaces: 409.
     OnlyAdministrator(String),
     /// The accounts cannot be merged: 409.
@@ -139,6 +143,16 @@ impl IntoResponse for AdminError {
                 "unreachable",
                 "The account has no such verified address, is disabled, or cannot sign in by a password here",
             ),
+            Self::SeveralCredentials => ApiError::new(
+                StatusCode::CONFLICT,
+                "several_credentials",
+                "The person has several credentials of this kind: name one by its id",
+            )
+            .about("credential"),
+            Self::LastCredential => {
+                let words = "It is the last way to sign in to the account";
+                ApiError::new(StatusCode::CONFLICT, "last_credential", words).about("credential")
+            }
             Self::OnlyAdministrator(names) => {
                 let words = format!("The person is the only administrator of {names}");
                 ApiError::new(StatusCode::CONFLICT, "only_administrator", words)

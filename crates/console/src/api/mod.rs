@@ -11,9 +11,11 @@ mod body;
 mod branding;
 mod branding_of;
 mod caller;
+mod client_documents;
 mod conditions;
 mod deliveries;
 mod doctor;
+mod document_blocks;
 mod error;
 mod events;
 mod idempotency;
@@ -32,6 +34,7 @@ mod people;
 mod people_export;
 mod people_import;
 mod person;
+mod person_change;
 mod providers;
 mod resources;
 mod server_branding;
@@ -57,6 +60,7 @@ pub fn surface() -> Surface<AppState> {
         .with(people_import::endpoint())
         .with(people_export::endpoint())
         .with(person::endpoints())
+        .with(person_change::endpoints())
         .with(account::endpoints())
         .with(admins::endpoints())
         .with(apps::endpoints())
@@ -64,6 +68,8 @@ pub fn surface() -> Surface<AppState> {
         .with(app_secrets::endpoints())
         .with(app_redirects::endpoint())
         .with(initial_access_tokens::endpoints())
+        .with(client_documents::endpoint())
+        .with(document_blocks::endpoints())
         .with(resources::endpoints())
         .with(orgs::endpoints())
         .with(org::endpoints())

@@ -9,6 +9,7 @@ pub mod audit;
 mod authority;
 pub mod branding;
 pub mod directories;
+pub mod documents;
 pub mod domains;
 pub mod first_owner;
 pub mod keys;
