@@ -276,6 +276,21 @@ pub enum OperatorRefusal {
     /// The org has as many domains as it may.
     #[error("the org has as many domains as it may")]
     ManyDomains,
+    /// The org has as many API keys as its quota allows.
+    #[error("the org has as many API keys as its quota allows")]
+    ManyApiKeys,
+    /// The org has linked as many apps as it may.
+    #[error("the org has linked as many apps as it may")]
+    ManyLinks,
+    /// The org is provisioned by as many directories as it may be.
+    #[error("the org has as many directories as it may")]
+    ManyDirectories,
+    /// As many people may act as others at the apps of the org as it may have.
+    #[error("as many people may impersonate others there as may be")]
+    ManyImpersonators,
+    /// The app belongs to the org, which needs no link.
+    #[error("the org owns this app, which may do everything for it")]
+    OwnApp,
     /// Another org has proven the domain, and its record still stands.
     #[error("another org has proven this domain, and its record is still there")]
     DomainTaken,

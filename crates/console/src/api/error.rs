@@ -239,6 +239,11 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         | OperatorRefusal::TooManyKeys
         | OperatorRefusal::OwnsApps
         | OperatorRefusal::ManyDomains
+        | OperatorRefusal::ManyApiKeys
+        | OperatorRefusal::ManyLinks
+        | OperatorRefusal::ManyDirectories
+        | OperatorRefusal::ManyImpersonators
+        | OperatorRefusal::OwnApp
         | OperatorRefusal::DomainTaken
         | OperatorRefusal::DomainUnproven
         | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
@@ -263,7 +268,14 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::OwnsApps => "owns_apps",
         OperatorRefusal::DomainTaken => "domain_taken",
         OperatorRefusal::DomainUnproven => "record_missing",
-        OperatorRefusal::TooManyKeys | OperatorRefusal::ManyMembers | OperatorRefusal::ManyDomains => "too_many",
+        OperatorRefusal::OwnApp => "own_app",
+        OperatorRefusal::TooManyKeys
+        | OperatorRefusal::ManyMembers
+        | OperatorRefusal::ManyDomains
+        | OperatorRefusal::ManyApiKeys
+        | OperatorRefusal::ManyLinks
+        | OperatorRefusal::ManyDirectories
+        | OperatorRefusal::ManyImpersonators => "too_many",
         OperatorRefusal::Outdated => "precondition_failed",
         OperatorRefusal::NotFound => "not_found",
     }

@@ -25,8 +25,11 @@ mod list;
 mod mail_templates;
 mod mails;
 mod org;
+mod org_api_keys;
 mod org_directories;
 mod org_domains;
+mod org_impersonators;
+mod org_links;
 mod org_members;
 mod orgs;
 mod overview;
@@ -76,6 +79,9 @@ pub fn surface() -> Surface<AppState> {
         .with(org_members::endpoints())
         .with(org_directories::endpoints())
         .with(org_domains::endpoints())
+        .with(org_api_keys::endpoints())
+        .with(org_links::endpoints())
+        .with(org_impersonators::endpoints())
         .with(events::endpoints())
         .with(webhooks::endpoints())
         .with(webhook::endpoints())

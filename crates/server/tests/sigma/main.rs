@@ -15,6 +15,7 @@ mod admin_accounts;
 mod admin_api;
 mod admin_apps;
 mod admin_documents;
+mod admin_org_access;
 mod admin_people;
 mod admin_scopes;
 mod agents;
