@@ -215,11 +215,7 @@ fn run_user(file: Option<&Path>, output: Output, command: UserCommand) -> Result
             user::disable(file, output, &user, keys, sure.yes)
         }
         UserCommand::Impersonation { user, workspace, allow, deny } => {
-            let permission = match (allow, deny) {
-                (true, _) => user::Permission::Allow,
-                (_, true) => user::Permission::Deny,
-                _ => user::Permission::Show,
-            };
+            let permission = user::Permission::of(allow, deny);
             user::impersonation(file, output, &user, workspace.as_deref(), permission)
         }
         UserCommand::Enable { user } => user::enable(file, output, &user),

@@ -2,13 +2,16 @@
 
 mod account;
 mod admins;
+mod api_keys;
 mod apps;
 mod audit;
 mod client;
 mod documents;
+mod impersonators;
 mod installation;
 mod invitations;
 mod keys;
+mod links;
 mod look;
 mod mails;
 mod orgs;
@@ -24,8 +27,9 @@ use serde_json::Value;
 use self::client::Client;
 use crate::args::{
     AddUser, AdminCommand, AppCommand, BrandingCommand, Command, ConfigCommand, ExportCommand, ImportCommand,
-    KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, ScimCommand, UserCommand, WorkspaceCommand,
+    KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, UserCommand, WorkspaceCommand,
 };
+use crate::commands::user::Permission;
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
@@ -69,6 +73,8 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::Keys(KeysCommand::List) => keys::list(&client, output),
         Command::Keys(KeysCommand::Rotate { now, alg }) => keys::rotate(&client, output, now, &alg),
         Command::Keys(KeysCommand::Revoke { kid, sure }) => keys::revoke(&client, output, &kid, sure.yes),
+        Command::Link(command) => links::run(&client, output, command),
+        Command::ApiKey(command) => api_keys::run(&client, output, command),
         Command::Audit(audit) => audit::audit(&client, output, &audit),
         Command::Overview => overview(&client, output),
         Command::Webhook(command) => webhooks::run(&client, output, command),
@@ -107,7 +113,10 @@ fn person(client: &Client, output: Output, command: UserCommand) -> Result<(), F
         UserCommand::Sessions { user, end: None, end_all, sure } => {
             people::sessions(client, output, &user, end_all, sure.yes)
         }
-        UserCommand::Impersonation { .. } => Err(no_api()),
+        UserCommand::Impersonation { user, workspace, allow, deny } => {
+            let permission = Permission::of(allow, deny);
+            impersonators::impersonation(client, output, &user, workspace.as_deref(), permission)
+        }
     }
 }
 
@@ -121,23 +130,16 @@ fn is_there(command: &Command) -> bool {
     match command {
         Command::User(command) => !matches!(
             command,
-            UserCommand::Add(AddUser { password_stdin: true, .. })
-                | UserCommand::Reset { mail: false, .. }
-                | UserCommand::Impersonation { .. }
+            UserCommand::Add(AddUser { password_stdin: true, .. }) | UserCommand::Reset { mail: false, .. }
         ),
-        Command::Audit(audit) => !audit.follow,
-        Command::Workspace(command) => match command {
-            WorkspaceCommand::Set(change) => change.branding.logo.is_none(),
-            command => matches!(
-                command,
-                WorkspaceCommand::List(_)
-                    | WorkspaceCommand::Show { .. }
-                    | WorkspaceCommand::Add { .. }
-                    | WorkspaceCommand::Remove { .. }
-            ),
-        },
-        Command::Branding(BrandingCommand::Set(change)) => change.branding.logo.is_none(),
-        Command::Scim(command) => matches!(command, ScimCommand::List { .. } | ScimCommand::Remove { .. }),
+        Command::Workspace(command) => matches!(
+            command,
+            WorkspaceCommand::List(_)
+                | WorkspaceCommand::Show { .. }
+                | WorkspaceCommand::Add { .. }
+                | WorkspaceCommand::Set(_)
+                | WorkspaceCommand::Remove { .. }
+        ),
         Command::Config(command) => matches!(command, ConfigCommand::Show),
         Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
         Command::App(_)
@@ -150,7 +152,11 @@ fn is_there(command: &Command) -> bool {
         | Command::Webhook(_)
         | Command::Session(_)
         | Command::Mail(_)
-        | Command::Branding(BrandingCommand::Show)
+        | Command::Branding(_)
+        | Command::Audit(_)
+        | Command::Scim(_)
+        | Command::Link(_)
+        | Command::ApiKey(_)
         | Command::Doctor => true,
         Command::Provider(command) => !matches!(command, ProviderCommand::Remove { .. }),
         _ => false,

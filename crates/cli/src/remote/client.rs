@@ -131,6 +131,12 @@ impl Client {
         self.answer(self.request(Method::PUT, path, &[])?.json(body))
     }
 
+    /// Puts a file in place.
+    pub fn put_file(&self, path: &str, file: Vec<u8>) -> Result<Value, Failure> {
+        let request = self.request(Method::PUT, path, &[])?.header("content-type", "application/octet-stream");
+        self.answer(request.body(file))
+    }
+
     /// Removes something.
     pub fn delete(&self, path: &str) -> Result<Value, Failure> {
         self.answer(self.request(Method::DELETE, path, &[])?)
