@@ -198,10 +198,10 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            ChangePeople, CopyPeople, DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageAdmins, ManageApps,
-            ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageWebhooks, Overview, ReadApps,
-            ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders, ReadSettings,
-            ReadWebhooks, RemovePeople, ResetPeople, SignOutPeople, TestProviders,
+            ChangePeople, CopyPeople, DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople,
+            ManageAdmins, ManageApps, ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs,
+            ManageWebhooks, Overview, ReadApps, ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople,
+            ReadProviders, ReadSettings, ReadWebhooks, RemovePeople, ResetPeople, SignOutPeople, TestProviders,
         };
         match self {
             Self::Owner => true,

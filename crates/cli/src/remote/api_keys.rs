@@ -82,7 +82,9 @@ fn remove(client: &Client, output: Output, named: &NamedApiKey) -> Result<(), Fa
 fn confirmed(client: &Client, named: &NamedApiKey) -> Result<String, Failure> {
     let path = one(&keys_of(client, &named.workspace)?, &named.id);
     let key = client.get(&path, &[]).map_err(|failure| match failure {
-        Failure::NotFound(_) => Failure::NotFound(format!("there is no key \"{}\"; see `sigma api-key list`", named.id)),
+        Failure::NotFound(_) => {
+            Failure::NotFound(format!("there is no key \"{}\"; see `sigma api-key list`", named.id))
+        }
         failure => failure,
     })?;
     let (id, name) = (text(key.at("id")), text(key.at("name")));

@@ -40,10 +40,13 @@ fn rotate(
         confirm(yes, &format!("the present tokens of {id} stop working immediately"))?;
     }
     let rotated = client.post(&format!("{path}/rotate"), &json!({ "end_old": end_old }));
-    print(output, &rotated.map_err(|failure| match failure {
-        Failure::NotFound(_) => Failure::NotFound(format!("there is no connection \"{id}\"")),
-        failure => failure,
-    })?)
+    print(
+        output,
+        &rotated.map_err(|failure| match failure {
+            Failure::NotFound(_) => Failure::NotFound(format!("there is no connection \"{id}\"")),
+            failure => failure,
+        })?,
+    )
 }
 
 /// Prints a connection with its token.

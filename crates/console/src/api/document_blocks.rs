@@ -21,7 +21,11 @@ const MOST_BATCHES: u32 = 100;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 3] {
-    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(block)), Endpoint::new(POLICY, routes!(unblock))]
+    [
+        Endpoint::new(POLICY, routes!(list)),
+        Endpoint::new(POLICY, routes!(block)),
+        Endpoint::new(POLICY, routes!(unblock)),
+    ]
 }
 
 /// A host or document that is blocked.

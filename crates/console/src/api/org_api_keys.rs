@@ -67,8 +67,7 @@ impl From<&ApiKey> for AdminApiKey {
             name: key.name.clone(),
             permissions: key.permissions.names(),
             active: key.active,
-            made_by: maker
-                .map(|maker| AdminKeyMaker { id: maker.id.as_str().to_owned(), name: maker.name.clone() }),
+            made_by: maker.map(|maker| AdminKeyMaker { id: maker.id.as_str().to_owned(), name: maker.name.clone() }),
             created_at: key.created_at.to_string(),
             last_used_at: key.last_used_at.map(|at| at.to_string()),
             expires_at: key.expires_at.map(|at| at.to_string()),

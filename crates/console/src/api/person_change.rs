@@ -23,7 +23,11 @@ use crate::new_person::Problem;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 3] {
-    [Endpoint::new(POLICY, routes!(change)), Endpoint::new(POLICY, routes!(retire)), Endpoint::new(POLICY, routes!(export))]
+    [
+        Endpoint::new(POLICY, routes!(change)),
+        Endpoint::new(POLICY, routes!(retire)),
+        Endpoint::new(POLICY, routes!(export)),
+    ]
 }
 
 /// A change of a person; what is left out stays.

@@ -53,7 +53,12 @@ async fn documents_are_listed_and_blocked_by_host_and_address() {
     // What another block covers stays blocked.
     for (path, apps) in [(&whole, 0), (&one, 1)] {
         let taken_back = call(&world, &token, "DELETE", path).await;
-        assert_eq!((taken_back.status.as_u16(), &taken_back.json()["apps"]), (200, &json!(apps)), "{}", taken_back.body);
+        assert_eq!(
+            (taken_back.status.as_u16(), &taken_back.json()["apps"]),
+            (200, &json!(apps)),
+            "{}",
+            taken_back.body
+        );
         assert_eq!(call(&world, &token, "DELETE", path).await.status, 404, "{path}");
     }
     let malformed = call(&world, &token, "PUT", "document-blocks/no%20host").await;

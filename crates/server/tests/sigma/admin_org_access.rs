@@ -116,8 +116,7 @@ async fn of_two_keys_for_one_place_one_is_made() {
     let quota = json!({"quotas": {"api_keys": 1}});
     assert_eq!(ask(&world, &token, "PATCH", &format!("orgs/{}", acme.org), &quota).await.status, 200);
     let (keys, new) = (format!("orgs/{}/api-keys", acme.org), json!({"name": "CI", "permissions": ["read"]}));
-    let (one, other) =
-        tokio::join!(ask(&world, &token, "POST", &keys, &new), ask(&world, &token, "POST", &keys, &new));
+    let (one, other) = tokio::join!(ask(&world, &token, "POST", &keys, &new), ask(&world, &token, "POST", &keys, &new));
     let mut answers = [one.status.as_u16(), other.status.as_u16()];
     answers.sort_unstable();
     assert_eq!(answers, [201, 409], "{} {}", one.body, other.body);
@@ -196,7 +195,8 @@ async fn a_directory_is_connected_and_its_token_replaced() {
         ("operator", json!({"name": "a"}), (403, "operators_org", Value::Null)),
         ("nowhere", json!({"name": "a"}), (404, "not_found", Value::Null)),
     ] {
-        let (status, code, field) = refused(&ask(&world, &token, "POST", &format!("orgs/{org}/directories"), &body).await);
+        let (status, code, field) =
+            refused(&ask(&world, &token, "POST", &format!("orgs/{org}/directories"), &body).await);
         assert_eq!((status, code.as_str(), field), expected, "{org} {body}");
     }
     for _ in 1..10 {

@@ -22,12 +22,7 @@ pub fn list(
 }
 
 /// At most `limit` hosts and documents that are blocked, in order, after `after`.
-pub fn list_blocks(
-    tx: &mut dyn Tx,
-    caller: &Caller,
-    after: &str,
-    limit: u32,
-) -> Decision<Vec<(String, Timestamp)>> {
+pub fn list_blocks(tx: &mut dyn Tx, caller: &Caller, after: &str, limit: u32) -> Decision<Vec<(String, Timestamp)>> {
     require(tx, caller, OperatorRight::ReadApps)?;
     Ok(client_document::list_blocks(tx, after, limit)?)
 }
