@@ -206,7 +206,8 @@ fn run_user(file: Option<&Path>, output: Output, command: UserCommand) -> Result
     use commands::user;
     match command {
         UserCommand::Add(user) => user::add(file, output, &user),
-        UserCommand::Reset { user } => user::reset(file, output, &user),
+        UserCommand::Reset { mail: true, .. } => Err(Failure::Usage("--mail needs --server".to_owned())),
+        UserCommand::Reset { user, mail: false } => user::reset(file, output, &user),
         UserCommand::List(page) => user::list(file, output, &page),
         UserCommand::Show { user } => user::show(file, output, &user),
         UserCommand::Disable { user, keep_keys, sure } => {
@@ -214,16 +215,13 @@ fn run_user(file: Option<&Path>, output: Output, command: UserCommand) -> Result
             user::disable(file, output, &user, keys, sure.yes)
         }
         UserCommand::Impersonation { user, workspace, allow, deny } => {
-            let permission = match (allow, deny) {
-                (true, _) => user::Permission::Allow,
-                (_, true) => user::Permission::Deny,
-                _ => user::Permission::Show,
-            };
+            let permission = user::Permission::of(allow, deny);
             user::impersonation(file, output, &user, workspace.as_deref(), permission)
         }
         UserCommand::Enable { user } => user::enable(file, output, &user),
         UserCommand::Set(fields) => user::set(file, output, &fields),
-        UserCommand::Remove { user, sure } => user::remove(file, output, &user, sure.yes),
+        UserCommand::Remove { later: true, .. } => Err(Failure::Usage("--later needs --server".to_owned())),
+        UserCommand::Remove { user, later: false, sure } => user::remove(file, output, &user, sure.yes),
         UserCommand::Export { user } => user::export(file, &user),
         UserCommand::Credentials { user, retire, sure } => {
             user::credentials(file, output, &user, retire.as_deref(), sure.yes)

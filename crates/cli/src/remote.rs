@@ -1,13 +1,18 @@
 //! Commands on a server elsewhere: `sigma --server URL` does by its management API what the same command does on a database.
 
+mod account;
 mod admins;
+mod api_keys;
 mod apps;
 mod audit;
 mod client;
 mod declarations;
+mod documents;
+mod impersonators;
 mod installation;
 mod invitations;
 mod keys;
+mod links;
 mod look;
 mod mails;
 mod orgs;
@@ -23,8 +28,9 @@ use serde_json::Value;
 use self::client::Client;
 use crate::args::{
     AddUser, AdminCommand, AppCommand, BrandingCommand, Command, ConfigCommand, ExportCommand, ImportCommand,
-    KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, ScimCommand, UserCommand, WorkspaceCommand,
+    KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, UserCommand, WorkspaceCommand,
 };
+use crate::commands::user::Permission;
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
@@ -38,19 +44,7 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
     }
     let client = Client::open(args, server)?;
     match command {
-        Command::User(UserCommand::Add(user)) => people::add(&client, output, &user),
-        Command::User(UserCommand::List(page)) => people::list(&client, output, &page),
-        Command::User(UserCommand::Show { user }) => people::show(&client, output, &user),
-        Command::User(UserCommand::Disable { user, keep_keys, sure }) => {
-            people::disable(&client, output, &user, keep_keys, sure.yes)
-        }
-        Command::User(UserCommand::Enable { user }) => people::enable(&client, output, &user),
-        Command::User(UserCommand::Sessions { end: Some(id), sure, .. }) => {
-            sessions::end(&client, output, &id, sure.yes)
-        }
-        Command::User(UserCommand::Sessions { user, end: None, end_all, sure }) => {
-            people::sessions(&client, output, &user, end_all, sure.yes)
-        }
+        Command::User(command) => person(&client, output, command),
         Command::People(PeopleCommand::Import(import)) | Command::Import(ImportCommand::People(import)) => {
             transfer::import(&client, output, &import)
         }
@@ -71,7 +65,10 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
             AppCommand::Invite(invitation) => invitations::invite(&client, output, &invitation),
             AppCommand::Invitations(page) => invitations::list(&client, output, &page),
             AppCommand::Uninvite { id, sure } => invitations::remove(&client, output, &id, sure.yes),
-            _ => Err(no_api()),
+            AppCommand::Documents(list) => documents::list(&client, output, &list),
+            AppCommand::Block { subject, sure } => documents::block(&client, output, &subject, sure.yes),
+            AppCommand::Unblock { subject } => documents::unblock(&client, output, &subject),
+            AppCommand::Blocks(page) => documents::list_blocks(&client, output, &page),
         },
         Command::Admin(AdminCommand::List) => admins::list(&client, output),
         Command::Admin(AdminCommand::Add { user, role }) => admins::add(&client, output, &user, role.into()),
@@ -80,6 +77,8 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
         Command::Keys(KeysCommand::List) => keys::list(&client, output),
         Command::Keys(KeysCommand::Rotate { now, alg }) => keys::rotate(&client, output, now, &alg),
         Command::Keys(KeysCommand::Revoke { kid, sure }) => keys::revoke(&client, output, &kid, sure.yes),
+        Command::Link(command) => links::run(&client, output, command),
+        Command::ApiKey(command) => api_keys::run(&client, output, command),
         Command::Audit(audit) => audit::audit(&client, output, &audit),
         Command::Overview => overview(&client, output),
         Command::Webhook(command) => webhooks::run(&client, output, command),
@@ -100,6 +99,31 @@ pub fn run(args: &RemoteArgs, server: &str, output: Output, command: Command) ->
     }
 }
 
+fn person(client: &Client, output: Output, command: UserCommand) -> Result<(), Failure> {
+    match command {
+        UserCommand::Add(user) => people::add(client, output, &user),
+        UserCommand::List(page) => people::list(client, output, &page),
+        UserCommand::Show { user } => people::show(client, output, &user),
+        UserCommand::Set(fields) => people::set(client, output, &fields),
+        UserCommand::Reset { user, .. } => account::reset(client, output, &user),
+        UserCommand::Credentials { user, retire, sure } => {
+            account::credentials(client, output, &user, retire.as_deref(), sure.yes)
+        }
+        UserCommand::Export { user } => account::export(client, &user),
+        UserCommand::Remove { user, later, sure } => account::remove(client, output, &user, later, sure.yes),
+        UserCommand::Disable { user, keep_keys, sure } => people::disable(client, output, &user, keep_keys, sure.yes),
+        UserCommand::Enable { user } => people::enable(client, output, &user),
+        UserCommand::Sessions { end: Some(id), sure, .. } => sessions::end(client, output, &id, sure.yes),
+        UserCommand::Sessions { user, end: None, end_all, sure } => {
+            people::sessions(client, output, &user, end_all, sure.yes)
+        }
+        UserCommand::Impersonation { user, workspace, allow, deny } => {
+            let permission = Permission::of(allow, deny);
+            impersonators::impersonation(client, output, &user, workspace.as_deref(), permission)
+        }
+    }
+}
+
 fn no_api() -> Failure {
     let words = "the management API has no such operation: run the command where the database is, without --server";
     Failure::NoApi(words.to_owned())
@@ -108,44 +132,22 @@ fn no_api() -> Failure {
 /// Whether the API does what the command does; asked before anything is sent.
 fn is_there(command: &Command) -> bool {
     match command {
-        Command::User(command) => matches!(
+        Command::User(command) => !matches!(
             command,
-            UserCommand::Add(AddUser { password_stdin: false, .. })
-                | UserCommand::List(_)
-                | UserCommand::Show { .. }
-                | UserCommand::Disable { .. }
-                | UserCommand::Enable { .. }
-                | UserCommand::Sessions { .. }
+            UserCommand::Add(AddUser { password_stdin: true, .. }) | UserCommand::Reset { mail: false, .. }
         ),
-        Command::App(command) => matches!(
-            **command,
-            AppCommand::List(_)
-                | AppCommand::Show { .. }
-                | AppCommand::Add(_)
-                | AppCommand::Set(_)
-                | AppCommand::RotateSecret(_)
-                | AppCommand::EndSecret { .. }
-                | AppCommand::Remove { .. }
-                | AppCommand::Invite(_)
-                | AppCommand::Invitations(_)
-                | AppCommand::Uninvite { .. }
+        Command::Workspace(command) => matches!(
+            command,
+            WorkspaceCommand::List(_)
+                | WorkspaceCommand::Show { .. }
+                | WorkspaceCommand::Add { .. }
+                | WorkspaceCommand::Set(_)
+                | WorkspaceCommand::Remove { .. }
         ),
-        Command::Audit(audit) => !audit.follow,
-        Command::Workspace(command) => match command {
-            WorkspaceCommand::Set(change) => change.branding.logo.is_none(),
-            command => matches!(
-                command,
-                WorkspaceCommand::List(_)
-                    | WorkspaceCommand::Show { .. }
-                    | WorkspaceCommand::Add { .. }
-                    | WorkspaceCommand::Remove { .. }
-            ),
-        },
-        Command::Branding(BrandingCommand::Set(change)) => change.branding.logo.is_none(),
-        Command::Scim(command) => matches!(command, ScimCommand::List { .. } | ScimCommand::Remove { .. }),
         Command::Config(command) => matches!(command, ConfigCommand::Show),
         Command::Keys(command) => !matches!(command, KeysCommand::Rekey { .. }),
-        Command::Resource(_)
+        Command::App(_)
+        | Command::Resource(_)
         | Command::Admin(_)
         | Command::People(_)
         | Command::Apply(_)
@@ -155,7 +157,11 @@ fn is_there(command: &Command) -> bool {
         | Command::Webhook(_)
         | Command::Session(_)
         | Command::Mail(_)
-        | Command::Branding(BrandingCommand::Show)
+        | Command::Branding(_)
+        | Command::Audit(_)
+        | Command::Scim(_)
+        | Command::Link(_)
+        | Command::ApiKey(_)
         | Command::Doctor => true,
         Command::Provider(command) => !matches!(command, ProviderCommand::Remove { .. }),
         _ => false,

@@ -6,6 +6,7 @@ use sigma_core::ids::UserId;
 use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_platform::http::ApiError;
+use sigma_platform::jobs::delete_account;
 use sigma_platform::mail::AccountChange;
 use sigma_platform::state::AppState;
 use sigma_store::account_deletion::{Deletion, Requested};
@@ -108,6 +109,24 @@ impl Asking<'_> {
         if requested == Requested::Scheduled {
             self.sigma.mail_was_promised();
             self.sign_out(user_id).await?;
+        }
+        Ok(requested)
+    }
+
+    /// Deletes the account at once.
+    pub async fn remove(self, user_id: &UserId) -> Result<Requested, AccountError> {
+        let now = self.sigma.now();
+        let pseudonym = UserId::new(now, &*self.sigma.rng);
+        let new = Deletion { user_id: user_id.clone(), pseudonym, requested_at: now, due_at: now };
+        let (caller, guard) = (self.caller.clone(), Arc::clone(self.guard));
+        let remove = self.store.decide(move |tx| {
+            guard(tx)?;
+            account::remove(tx, &caller, &new)
+        });
+        let (deletion, requested) = remove.await?;
+        if requested == Requested::Scheduled {
+            // Whoever dies in between leaves the rest to the job of deletions that are due.
+            delete_account(self.store, &deletion, now).await.map_err(Stop::Failed)?;
         }
         Ok(requested)
     }

@@ -156,6 +156,12 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::Denied
         | OperatorRefusal::BeyondToken
         | OperatorRefusal::Stranger
+        // No page does what these are about.
+        | OperatorRefusal::ManyApiKeys
+        | OperatorRefusal::ManyLinks
+        | OperatorRefusal::ManyDirectories
+        | OperatorRefusal::ManyImpersonators
+        | OperatorRefusal::OwnApp
         | OperatorRefusal::NotFound => "console-forbidden-about",
     };
     Notice::Refused(language.text(key).to_string())

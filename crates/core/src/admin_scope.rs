@@ -52,7 +52,7 @@ impl AdminArea {
     pub fn of_path(path: &str) -> Option<Self> {
         Some(match path.split('/').next().unwrap_or_default() {
             "people" | "sessions" => Self::People,
-            "apps" | "resources" | "initial-access-tokens" => Self::Apps,
+            "apps" | "resources" | "initial-access-tokens" | "client-documents" | "document-blocks" => Self::Apps,
             "orgs" => Self::Orgs,
             "events" => Self::Events,
             "webhooks" => Self::Webhooks,

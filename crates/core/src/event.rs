@@ -49,6 +49,8 @@ actions! {
     UserEnable = "user.enable",
     /// An account was changed by the operator.
     UserChange = "user.change",
+    /// The operator took a copy of everything stored about an account.
+    UserExport = "user.export",
     /// The deletion of an account was requested.
     UserRequestDeletion = "user.request_deletion",
     /// A requested deletion was cancelled.
@@ -135,6 +137,10 @@ actions! {
     AgentCreate = "agent.create",
     /// A user stopped an agent.
     AgentStop = "agent.stop",
+    /// The operator blocked a host or a document that describes apps.
+    ClientDocumentBlock = "client_document.block",
+    /// The operator took such a block back.
+    ClientDocumentUnblock = "client_document.unblock",
     /// An app was registered.
     AppCreate = "app.create",
     /// An app was changed.
@@ -313,6 +319,8 @@ pub enum Target {
     ScimGroup(ScimGroupId),
     /// A queued mail.
     Mail(MailId),
+    /// A host, or the address of a document that describes an app.
+    ClientDocument(String),
 }
 
 impl Target {
@@ -340,6 +348,7 @@ impl Target {
             Self::ScimUser(_) => "scim_user",
             Self::ScimGroup(_) => "scim_group",
             Self::Mail(_) => "mail",
+            Self::ClientDocument(_) => "client_document",
         }
     }
 
@@ -364,7 +373,7 @@ impl Target {
             Self::ScimGroup(id) => id.as_str(),
             Self::Mail(id) => id.as_str(),
             Self::Identity(id) => id.as_str(),
-            Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
+            Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) | Self::ClientDocument(id) => id,
         }
     }
 }

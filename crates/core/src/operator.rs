@@ -66,6 +66,12 @@ pub enum OperatorRight {
     EndCredentials,
     /// Having accounts deleted, and keeping them.
     DeletePeople,
+    /// Changing the names and the primary addresses of people.
+    ChangePeople,
+    /// Taking a copy of everything that is stored about a person.
+    CopyPeople,
+    /// Deleting accounts at once, so that nobody can keep them.
+    RemovePeople,
     /// Seeing the settings in force, and what is wrong with the installation.
     ReadSettings,
     /// Seeing how the server, orgs and apps look.
@@ -82,7 +88,7 @@ pub enum OperatorRight {
 
 impl OperatorRight {
     /// Every right, in the order of the documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Overview,
         Self::ReadPeople,
         Self::SignOutPeople,
@@ -105,6 +111,9 @@ impl OperatorRight {
         Self::ResetPeople,
         Self::EndCredentials,
         Self::DeletePeople,
+        Self::ChangePeople,
+        Self::CopyPeople,
+        Self::RemovePeople,
         Self::ReadSettings,
         Self::ReadBranding,
         Self::ManageBranding,
@@ -192,21 +201,25 @@ impl OperatorRole {
     /// The table of who may do what.
     pub const fn may(self, right: OperatorRight) -> bool {
         use OperatorRight::{
-            DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople, ManageAdmins, ManageApps,
-            ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs, ManageProviders, ManageWebhooks,
-            Overview, ReadApps, ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs, ReadPeople, ReadProviders,
-            ReadSettings, ReadWebhooks, ResetPeople, SignOutPeople, TestProviders,
+            ChangePeople, CopyPeople, DeletePeople, DisablePeople, EndCredentials, ExportHashes, ImportPeople,
+            ManageAdmins, ManageApps, ManageBranding, ManageConsoleApps, ManageKeys, ManageMail, ManageOrgs,
+            ManageProviders, ManageWebhooks, Overview, ReadApps, ReadAudit, ReadBranding, ReadKeys, ReadMail, ReadOrgs,
+            ReadPeople, ReadProviders, ReadSettings, ReadWebhooks, RemovePeople, ResetPeople, SignOutPeople,
+            TestProviders,
         };
         match self {
             Self::Owner => true,
-            Self::Admin => !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps | ManageProviders),
+            Self::Admin => {
+                !matches!(right, ExportHashes | ManageAdmins | ManageConsoleApps | RemovePeople | ManageProviders)
+            }
             Self::Support => matches!(right, Overview | ReadPeople | SignOutPeople | ReadMail | ResetPeople),
             Self::Auditor => match right {
                 Overview | ReadPeople | ReadApps | ReadOrgs | ReadAudit | ReadWebhooks | ReadKeys | ReadMail
                 | ReadSettings | ReadBranding | ReadProviders => true,
                 SignOutPeople | DisablePeople | ImportPeople | ExportHashes | ManageAdmins | ManageApps
                 | ManageConsoleApps | ManageWebhooks | ManageKeys | ManageMail | ManageOrgs | ResetPeople
-                | EndCredentials | DeletePeople | ManageBranding | TestProviders | ManageProviders => false,
+                | EndCredentials | DeletePeople | ChangePeople | CopyPeople | RemovePeople | ManageBranding
+                | TestProviders | ManageProviders => false,
             },
         }
     }
@@ -269,6 +282,21 @@ pub enum OperatorRefusal {
     /// The org has as many domains as it may.
     #[error("the org has as many domains as it may")]
     ManyDomains,
+    /// The org has as many API keys as its quota allows.
+    #[error("the org has as many API keys as its quota allows")]
+    ManyApiKeys,
+    /// The org has linked as many apps as it may.
+    #[error("the org has linked as many apps as it may")]
+    ManyLinks,
+    /// The org is provisioned by as many directories as it may be.
+    #[error("the org has as many directories as it may")]
+    ManyDirectories,
+    /// As many people may act as others at the apps of the org as it may have.
+    #[error("as many people may impersonate others there as may be")]
+    ManyImpersonators,
+    /// The app belongs to the org, which needs no link.
+    #[error("the org owns this app, which may do everything for it")]
+    OwnApp,
     /// Another org has proven the domain, and its record still stands.
     #[error("another org has proven this domain, and its record is still there")]
     DomainTaken,
@@ -303,10 +331,10 @@ mod tests {
         assert_eq!(
             table,
             [
-                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
-                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes -",
-                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - - -",
-                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - yes yes - yes - -",
+                "owner   yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes",
+                "admin   yes yes yes yes yes - - yes yes - yes yes yes yes yes yes yes yes yes yes yes yes yes yes - yes yes yes yes yes -",
+                "support yes yes yes - - - - - - - - - - - - - - yes - yes - - - - - - - - - - -",
+                "auditor yes yes - - - - - yes - - yes - yes yes - yes - yes - - - - - - - yes yes - yes - -",
             ]
         );
     }

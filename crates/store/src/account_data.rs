@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 use sigma_core::actor::Actor;
-use sigma_core::event::Event;
+use sigma_core::event::{Action, Event, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::event::{self, Place};
+use crate::event::{self, NewEvent, Place};
 use crate::{Row, StoreError, Tx, params};
 
 /// A part of the copy: the rows of one statement, whose only parameter is the user's id. Columns that end in `_at`, and
@@ -172,6 +172,16 @@ const MOST_CHARACTERS: i64 = 4_000_000;
 
 /// Most events in a copy: the latest.
 const MOST_EVENTS: u32 = 5_000;
+
+/// Like [`collect`], for the operator: recorded, and shown to the user.
+pub fn hand_to_operator(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, Value>>, StoreError> {
+    let data = collect(tx, user_id)?;
+    if data.is_some() {
+        let export = NewEvent::new(Action::UserExport).about(user_id).shown_to(user_id);
+        event::append(tx, export.to(Target::User(user_id.clone())))?;
+    }
+    Ok(data)
+}
 
 /// The account, its sections, and its latest events; `cut_off` names sections that may have more. `None` if there is no such
 /// account.

@@ -66,6 +66,13 @@ pub fn request(
     Ok(Requested::Scheduled)
 }
 
+/// Requests a deletion that is due, so that nobody can keep the account; returns it as it is kept, since one that was requested before
+/// has its pseudonym.
+pub fn request_at_once(tx: &mut dyn Tx, new: &Deletion) -> Result<(Deletion, Requested), StoreError> {
+    let requested = request(tx, new, None, &[])?;
+    Ok((find(tx, &new.user_id)?.unwrap_or_else(|| new.clone()), requested))
+}
+
 /// Ends a batch of the sessions and grants of a user, but for the session `kept`; returns how many. 0 means that none are left.
 pub fn end_access(
     tx: &mut dyn Tx,

@@ -214,10 +214,13 @@ pub fn is_blocked(tx: &mut dyn Tx, url: &ClientIdUrl) -> Result<bool, StoreError
 /// remembered are blocked at once; returns how many. The caller repeats it until there are none.
 pub fn block(tx: &mut dyn Tx, block: &DocumentBlock, now: Timestamp) -> Result<usize, StoreError> {
     tx.lock(Owner::Installation)?;
-    tx.execute(
+    let added = tx.execute(
         "INSERT INTO document_blocks (subject, created_at) VALUES ($1, $2) ON CONFLICT (subject) DO NOTHING",
         params![block.as_str(), now],
     )?;
+    if added == 1 {
+        event::append(tx, of_block(Action::ClientDocumentBlock, block))?;
+    }
     let sql = match block {
         DocumentBlock::Host(_) => {
             "UPDATE client_documents SET blocked = 1 WHERE app_id IN
@@ -237,6 +240,9 @@ pub fn block(tx: &mut dyn Tx, block: &DocumentBlock, now: Timestamp) -> Result<u
 pub fn unblock(tx: &mut dyn Tx, block: &DocumentBlock) -> Result<Option<usize>, StoreError> {
     tx.lock(Owner::Installation)?;
     let removed = tx.execute("DELETE FROM document_blocks WHERE subject = $1", params![block.as_str()])?;
+    if removed == 1 {
+        event::append(tx, of_block(Action::ClientDocumentUnblock, block))?;
+    }
     let sql = match block {
         DocumentBlock::Host(_) => {
             "UPDATE client_documents SET blocked = 0 WHERE app_id IN
@@ -263,6 +269,16 @@ fn mark(tx: &mut dyn Tx, sql: &'static str, block: &DocumentBlock) -> Result<usi
         event::append(tx, recorded(Action::AppChange, &app_id, vec!["disabled".to_owned()]))?;
     }
     Ok(rows.len())
+}
+
+fn of_block(action: Action, block: &DocumentBlock) -> NewEvent {
+    NewEvent::new(action).within(&OrgId::operator()).to(Target::ClientDocument(block.as_str().to_owned()))
+}
+
+/// Since when a host or document is blocked, if it is.
+pub fn find_block(tx: &mut dyn Tx, block: &DocumentBlock) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT created_at FROM document_blocks WHERE subject = $1";
+    tx.query_opt(sql, params![block.as_str()])?.map(|row| row.timestamp(0)).transpose()
 }
 
 /// Every host and document that is blocked, in order, after `after`; at most `limit`.

@@ -30,6 +30,32 @@ pub struct StoredCredential {
     pub retired_at: Option<Timestamp>,
 }
 
+/// Why a text names no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// There is none.
+    Unknown,
+    /// There are several of the kind: only an id names one.
+    Several,
+}
+
+/// The usable credential that `text` names: by its id, or by its kind if there is only one.
+///
+/// # Errors
+/// It names none, or several.
+pub fn named<'s>(stored: &'s [StoredCredential], text: &str) -> Result<&'s StoredCredential, Naming> {
+    let kind = CredentialKind::parse(text);
+    let is_named = |stored: &&StoredCredential| {
+        stored.retired_at.is_none() && (stored.credential.id == text || kind == Some(stored.credential.kind))
+    };
+    let mut named = stored.iter().filter(is_named);
+    match (named.next(), named.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(Naming::Unknown),
+        (Some(_), Some(_)) => Err(Naming::Several),
+    }
+}
+
 /// Adds a credential to an account. The database refuses one that already exists.
 pub(crate) fn add(
     tx: &mut dyn Tx,

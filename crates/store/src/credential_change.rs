@@ -33,12 +33,26 @@ pub fn retire_by_operator(
 ) -> Result<Retirement, StoreError> {
     let retirement = credential::retire(tx, user_id, credential, now)?;
     if retirement == Retirement::Retired {
-        if credential.kind == CredentialKind::Password {
-            password::remove(tx, user_id)?;
-        }
+        forget(tx, user_id, credential)?;
         end_sessions(tx, user_id, None, now)?;
     }
     Ok(retirement)
+}
+
+/// Deletes what a credential that was just retired was checked against. Recovery codes go with the last second factor.
+fn forget(tx: &mut dyn Tx, user_id: &UserId, credential: &Credential) -> Result<(), StoreError> {
+    match credential.kind {
+        CredentialKind::Password => password::remove(tx, user_id)?,
+        CredentialKind::Passkey => passkey::remove(tx, user_id, &credential.id)?,
+        CredentialKind::Totp => totp::remove(tx, user_id)?,
+        CredentialKind::Recovery => recovery_code::remove(tx, user_id)?,
+        CredentialKind::Key | CredentialKind::Provider => {}
+    }
+    let left = credential::kinds(tx, user_id)?;
+    if !left.iter().any(|kind| CredentialKind::SECOND_FACTORS.contains(kind)) {
+        recovery_code::remove(tx, user_id)?;
+    }
+    Ok(())
 }
 
 /// Ends everything that signs in to an account, for whoever runs the server.
@@ -67,18 +81,7 @@ pub(crate) fn end_all_by_operator(tx: &mut dyn Tx, user_id: &UserId, now: Timest
 pub fn retire(tx: &mut dyn Tx, retire: &Retire) -> Result<Retirement, StoreError> {
     let retirement = credential::retire(tx, &retire.user_id, &retire.credential, retire.now)?;
     if retirement == Retirement::Retired {
-        let user_id = &retire.user_id;
-        match retire.credential.kind {
-            CredentialKind::Password => password::remove(tx, user_id)?,
-            CredentialKind::Passkey => passkey::remove(tx, user_id, &retire.credential.id)?,
-            CredentialKind::Totp => totp::remove(tx, user_id)?,
-            CredentialKind::Recovery => recovery_code::remove(tx, user_id)?,
-            CredentialKind::Key | CredentialKind::Provider => {}
-        }
-        let left = credential::kinds(tx, user_id)?;
-        if !left.iter().any(|kind| CredentialKind::SECOND_FACTORS.contains(kind)) {
-            recovery_code::remove(tx, user_id)?;
-        }
+        forget(tx, &retire.user_id, &retire.credential)?;
         end_sessions(tx, &retire.user_id, Some(&retire.kept), retire.now)?;
         retire.notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
     }

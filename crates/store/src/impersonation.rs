@@ -82,6 +82,13 @@ pub fn is_allowed(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<b
     Ok(tx.query_opt(sql, params![org_id, user_id])?.is_some())
 }
 
+/// Who may act as others at the apps of an org, and since when: few.
+pub fn list_allowed(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+    let sql = "SELECT user_id, created_at FROM impersonators WHERE org_id = $1 ORDER BY user_id LIMIT 500";
+    let rows = tx.query_all(sql, params![org_id])?;
+    rows.iter().map(|row| Ok((UserId::from_text(row.text(0)?), row.timestamp(1)?))).collect()
+}
+
 /// An impersonation that is about to begin.
 #[derive(Clone, Debug)]
 pub struct NewImpersonation {

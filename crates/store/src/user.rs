@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sigma_bitcoin::PublicKey;
 use sigma_core::authentication::Credential;
-use sigma_core::email::Email;
-use sigma_core::event::{Action, Target};
+use sigma_core::email::{self as address, Email};
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::people_search::Needle;
 use sigma_core::time::Timestamp;
@@ -278,9 +278,11 @@ pub enum Setting {
     Done,
     /// Another account has the address.
     AddressTaken,
+    /// There is no such account.
+    NotFound,
 }
 
-/// Changes the name of an account, or its primary address, which the operator vouches for.
+/// Changes the name of an account, or its primary address, which the operator vouches for. What is so already is no change.
 pub fn set_by_operator(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -289,6 +291,9 @@ pub fn set_by_operator(
     now: Timestamp,
 ) -> Result<Setting, StoreError> {
     tx.lock(Owner::User(user_id))?;
+    let Some(before) = find(tx, user_id)? else { return Ok(Setting::NotFound) };
+    let name = name.filter(|name| *name != before.name);
+    let email = email.filter(|email| before.proven_email().is_none_or(|now| address::fold(now) != email.folded()));
     if let Some(email) = email {
         match email::find(tx, email.folded())? {
             Some(held) if held.user_id != *user_id && held.is_proven() => return Ok(Setting::AddressTaken),
@@ -305,8 +310,11 @@ pub fn set_by_operator(
     if let Some(name) = name {
         rename(tx, user_id, name, now)?;
     }
-    let event = NewEvent::new(Action::UserChange).about(user_id).to(Target::User(user_id.clone()));
-    event::append(tx, event)?;
+    if name.is_some() || email.is_some() {
+        let details = Details::changed([("name", name.is_some()), ("email", email.is_some())]);
+        let event = NewEvent::new(Action::UserChange).about(user_id).to(Target::User(user_id.clone()));
+        event::append(tx, event.with(details))?;
+    }
     Ok(Setting::Done)
 }
 

@@ -22,13 +22,17 @@ Examples:
     /// Print a link to set a new password.
     #[command(after_help = "\
 The link works once, within links.reset_minutes (an hour). Anyone with the link can take over the account: give it only to the user. \
-Using it ends all their sessions.
+Using it ends all their sessions. With --server nobody but the user sees it: say --mail.
 
 Examples:
-  sigma user reset ada@example.org")]
+  sigma user reset ada@example.org
+  sigma --server https://id.example.org user reset ada@example.org --mail")]
     Reset {
         /// User id, e-mail address, or a public key of the account.
         user: String,
+        /// With --server: mail the link to the primary address of the user instead of printing it.
+        #[arg(long)]
+        mail: bool,
     },
     /// List accounts, oldest first.
     #[command(after_help = "Examples:\n  sigma user list --limit 10")]
@@ -93,13 +97,17 @@ Examples:
     /// Remove an account at once, with everything stored about it.
     #[command(after_help = "\
 The user is replaced by a pseudonym in the audit trail. API keys that they created are deactivated. The only administrator of a \
-workspace cannot be removed: appoint another one, or remove the workspace.
+workspace cannot be removed: appoint another one, or remove the workspace. With --server only an owner removes accounts at once.
 
 Examples:
-  sigma user remove user_0199… --yes")]
+  sigma user remove user_0199… --yes
+  sigma --server https://id.example.org user remove user_0199… --later --yes")]
     Remove {
         /// User id, e-mail address, or a public key of the account.
         user: String,
+        /// With --server: only after the grace period, in which the user, who is told by mail, can keep the account.
+        #[arg(long)]
+        later: bool,
         #[command(flatten)]
         sure: Sure,
     },

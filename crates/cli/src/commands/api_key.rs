@@ -81,6 +81,15 @@ impl KeyView {
     }
 }
 
+/// What the options let a key do.
+pub fn permissions(args: &AddApiKey) -> KeyPermissions {
+    if args.admin {
+        KeyPermissions::ALL
+    } else {
+        args.permissions.iter().map(|permission| KeyPermission::from(*permission)).collect()
+    }
+}
+
 /// Creates a key and prints it, only this once.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), Failure> {
     let name = text::name(&args.name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
@@ -91,11 +100,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
         id: ApiKeyId::new(now, opened.rng.as_ref()),
         name,
         hash: secret.digest(),
-        permissions: if args.admin {
-            KeyPermissions::ALL
-        } else {
-            args.permissions.iter().map(|permission| KeyPermission::from(*permission)).collect()
-        },
+        permissions: permissions(args),
         expires_at: args.days.map(|days| now.plus(Duration::from_hours(24) * days)),
     };
     let made = opened.decide(move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now))?;

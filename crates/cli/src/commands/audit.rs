@@ -76,11 +76,15 @@ impl EventView {
         [self.at.clone(), action, actor, target, org.unwrap_or_default(), self.address.clone().unwrap_or_default()]
     }
 
-    /// One line for `--follow`, with columns of fixed width.
     fn line(&self) -> String {
-        let [at, action, actor, target, org, address] = self.cells().map(|cell| one_line(&cell));
-        format!("{at}  {action:<24}  {actor:<29}  {target:<29}  {org:<28}  {address}").trim_end().to_owned()
+        line(self.cells())
     }
+}
+
+/// One line for `--follow`, with columns of fixed width.
+pub fn line(cells: [String; 6]) -> String {
+    let [at, action, actor, target, org, address] = cells.map(|cell| one_line(&cell));
+    format!("{at}  {action:<24}  {actor:<29}  {target:<29}  {org:<28}  {address}").trim_end().to_owned()
 }
 
 /// Prints a page of the trail, or follows it.

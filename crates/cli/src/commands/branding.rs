@@ -94,7 +94,7 @@ impl Change {
             .map_err(|problem| Failure::Usage(format!("--{} {}", problem.field.replace('_', "-"), problem.words)))?;
         Ok(Self {
             parts,
-            logo: Part::of_text(fields.logo.as_deref(), read_logo)?,
+            logo: Part::of_text(fields.logo.as_deref(), |path| read_logo(path).map(|(_, logo)| logo))?,
             welcome: fields.welcome.iter().map(|text| welcome(text)).collect::<Result<_, _>>()?,
         })
     }
@@ -146,10 +146,12 @@ fn print(opened: &Opened, output: Output) -> Result<(), Failure> {
     })
 }
 
-fn read_logo(path: &str) -> Result<Logo, Failure> {
+/// The file at `path`, and the logo that it holds.
+pub fn read_logo(path: &str) -> Result<(Vec<u8>, Logo), Failure> {
     let refused = |error: String| Failure::Usage(format!("--logo {path}: {error}"));
     let file = fs::read(path).map_err(|error| refused(error.to_string()))?;
-    Logo::read(&file).map_err(|error| refused(error.to_string()))
+    let logo = Logo::read(&file).map_err(|error| refused(error.to_string()))?;
+    Ok((file, logo))
 }
 
 /// `en=Welcome`

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::merits::{OrgPermission, OrgPermissions};
+use sigma_store::Tx;
 use sigma_store::merits::link::{self, Link};
 
 use super::named;
@@ -50,23 +51,28 @@ impl LinkView {
     }
 }
 
-/// Links an app.
-pub fn add(file: Option<&Path>, output: Output, args: &AddLink) -> Result<(), Failure> {
-    let named = |name: &String| {
+/// The permissions of those names.
+pub fn permissions(names: &[String]) -> Result<OrgPermissions, Failure> {
+    let parse = |name: &String| {
         OrgPermission::parse(name).ok_or_else(|| {
             let known: Vec<_> = OrgPermission::ALL.iter().map(|known| known.as_str()).collect();
             Failure::Usage(format!("--permission: \"{name}\" is none of {}", known.join(", ")))
         })
     };
-    let permissions: OrgPermissions = args.permissions.iter().map(named).collect::<Result<_, _>>()?;
+    names.iter().map(parse).collect()
+}
+
+/// Links an app.
+pub fn add(file: Option<&Path>, output: Output, args: &AddLink) -> Result<(), Failure> {
+    let permissions = permissions(&args.permissions)?;
     let opened = Opened::open(file)?;
     let org_id = named::org_id(&opened, &args.org)?;
     let app = named::app(&opened, &args.app)?;
-    if app.org_id == org_id {
-        return Err(Failure::Refused(format!("{} owns this app, which may do everything for it", args.org)));
-    }
     let now = opened.now();
-    let link = opened.decide(move |tx| link::put(tx, &org_id, &app.id, permissions, &Actor::Operator, now))?;
+    let put = move |tx: &mut dyn Tx| link::put_for_operator(tx, &org_id, &app, permissions, &Actor::Operator, now);
+    let link = opened.decide(put)?;
+    let owned = || Failure::Refused(format!("{} owns this app, which may do everything for it", args.org));
+    let link = link.ok_or_else(owned)?;
     output.answer(&LinkView::from(&link), LinkView::text)
 }
 

@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 pub use add::{add, reset};
-pub use impersonation::{Permission, impersonation};
+pub use impersonation::{Permission, impersonation, said};
 pub use manage::{credentials, export, remove, set};
 pub use secret::hash;
 

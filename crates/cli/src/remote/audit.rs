@@ -1,5 +1,7 @@
 //! `sigma audit` on a server elsewhere.
 
+mod follow;
+
 use serde_json::Value;
 
 use super::client::Client;
@@ -12,7 +14,7 @@ use crate::output::{Output, table};
 use crate::system::SystemClock;
 use sigma_core::time::Clock as _;
 
-/// Prints a page of the trail.
+/// Prints a page of the trail, or follows it.
 pub fn audit(client: &Client, output: Output, args: &AuditArgs) -> Result<(), Failure> {
     if args.actor.is_some() || args.actions.len() > 1 {
         let words = "the management API filters by one --action, and by --user and --org: leave --actor and further actions out, or \
@@ -24,22 +26,33 @@ pub fn audit(client: &Client, output: Output, args: &AuditArgs) -> Result<(), Fa
         given.as_deref().map_or(Ok(String::new()), |text| Ok(moment(option, text, now)?.to_string()))
     };
     let (since, until) = (time("--since", &args.since)?, time("--until", &args.until)?);
+    if args.follow {
+        return follow::follow(client, output, args, &since);
+    }
     let limit = args.limit.min(MOST).to_string();
-    let found = client.get(
-        "events",
-        &[
-            ("person", args.user.as_deref().unwrap_or_default()),
-            ("org", args.org.as_deref().unwrap_or_default()),
-            ("action", args.actions.first().map(String::as_str).unwrap_or_default()),
-            ("since", &since),
-            ("until", &until),
-            ("after", args.after.as_deref().unwrap_or_default()),
-            ("limit", &limit),
-        ],
-    )?;
+    let found = page(client, args, (&since, &until), (args.after.as_deref().unwrap_or_default(), &limit))?;
     print_list(output, &found, "sigma audit", "No matching events.", |events| {
         table(["TIME", "ACTION", "BY", "TO", "WORKSPACE", "FROM"], &events.iter().map(row).collect::<Vec<_>>())
     })
+}
+
+/// A page of the trail, by the filters of the command.
+fn page(
+    client: &Client,
+    args: &AuditArgs,
+    (since, until): (&str, &str),
+    (after, limit): (&str, &str),
+) -> Result<Value, Failure> {
+    let query = [
+        ("person", args.user.as_deref().unwrap_or_default()),
+        ("org", args.org.as_deref().unwrap_or_default()),
+        ("action", args.actions.first().map(String::as_str).unwrap_or_default()),
+        ("since", since),
+        ("until", until),
+        ("after", after),
+        ("limit", limit),
+    ];
+    client.get("events", &query)
 }
 
 fn row(event: &Value) -> [String; 6] {

@@ -1,5 +1,6 @@
 //! The management API of a server: its address, and a token for it.
 
+use std::cell::RefCell;
 use std::fs;
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde_json::Value;
 use sigma_core::scope::ADMIN;
+use sigma_core::time::{Clock as _, Timestamp};
 use tokio::runtime::Runtime;
 
 use super::Members as _;
 use crate::args::RemoteArgs;
 use crate::config::environment;
 use crate::failure::{Failure, innermost};
+use crate::system::SystemClock;
 
 /// How long the server may take to accept a connection, and to send the next piece of an answer.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -46,7 +49,15 @@ pub struct Client {
     http: reqwest::Client,
     runtime: Runtime,
     server: Url,
+    held: RefCell<Held>,
+}
+
+/// A token.
+#[derive(Default)]
+struct Held {
     token: String,
+    /// The app that gets another one, with its secret, and when it does: a command that follows something outlives a token.
+    renewal: Option<(String, String, Timestamp)>,
 }
 
 impl Client {
@@ -69,15 +80,17 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))?;
-        let mut client = Self { http, runtime, server, token: String::new() };
-        client.token = client.find_token(args)?;
+        let client = Self { http, runtime, server, held: RefCell::default() };
+        let held = client.find_token(args)?;
+        client.held.replace(held);
         Ok(client)
     }
 
-    fn find_token(&self, args: &RemoteArgs) -> Result<String, Failure> {
+    fn find_token(&self, args: &RemoteArgs) -> Result<Held, Failure> {
+        let given = |token: &str| Held { token: token.to_owned(), renewal: None };
         let variable = |name: &str| environment::variable(name).filter(|value| !value.is_empty());
         if let Some(token) = variable("SIGMA_TOKEN") {
-            return Ok(token.trim().to_owned());
+            return Ok(given(token.trim()));
         }
         if let Some(file) = &args.token_file {
             let text = fs::read_to_string(file)
@@ -86,10 +99,10 @@ impl Client {
             if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains(char::is_whitespace) {
                 return Err(Failure::Failed(format!("{} does not hold one token", file.display())));
             }
-            return Ok(token.to_owned());
+            return Ok(given(token));
         }
         match (&args.client, variable("SIGMA_CLIENT_SECRET")) {
-            (Some(id), Some(secret)) => self.ask_for_token(id, &secret),
+            (Some(id), Some(secret)) => self.ask_for_token(id.clone(), secret),
             _ => Err(Failure::Usage(
                 "--server needs a token: SIGMA_TOKEN, --token-file FILE, or SIGMA_CLIENT_ID and SIGMA_CLIENT_SECRET"
                     .to_owned(),
@@ -98,7 +111,7 @@ impl Client {
     }
 
     /// A token of the app itself, with the most that it may do: the server leaves out what the app may not ask for.
-    fn ask_for_token(&self, id: &str, secret: &str) -> Result<String, Failure> {
+    fn ask_for_token(&self, id: String, secret: String) -> Result<Held, Failure> {
         let scope = ADMIN.join(" ");
         let form = [("grant_type", "client_credentials"), ("scope", &scope)];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -106,12 +119,24 @@ impl Client {
         let request = self
             .http
             .post(self.url("/api/auth/oauth2/token")?)
-            .basic_auth(escape(id), Some(escape(secret)))
+            .basic_auth(escape(&id), Some(escape(&secret)))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body);
         let answer = self.answer(request)?;
         let token = answer.at("access_token").as_str().map(str::to_owned);
-        token.ok_or_else(|| Failure::Refused("the server gave no token".to_owned()))
+        let token = token.ok_or_else(|| Failure::Refused("the server gave no token".to_owned()))?;
+        let half = Duration::from_secs(answer.at("expires_in").as_u64().unwrap_or_default() / 2);
+        Ok(Held { token, renewal: Some((id, secret, SystemClock.now().plus(half))) })
+    }
+
+    /// The token, or another one once half of its time is over.
+    fn token(&self) -> Result<String, Failure> {
+        let renewal = self.held.borrow().renewal.clone();
+        if let Some((id, secret, _)) = renewal.filter(|(.., at)| SystemClock.now() >= *at) {
+            let held = self.ask_for_token(id, secret)?;
+            self.held.replace(held);
+        }
+        Ok(self.held.borrow().token.clone())
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {
@@ -129,7 +154,7 @@ impl Client {
         let query = query.iter().filter(|(_, value)| !value.is_empty());
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         url.set_query((!query.is_empty()).then_some(&query));
-        Ok(self.http.request(method, url).bearer_auth(&self.token))
+        Ok(self.http.request(method, url).bearer_auth(self.token()?))
     }
 
     /// Reads something. Parameters without a value are left out.
@@ -171,6 +196,12 @@ impl Client {
     /// Puts something in place.
     pub fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.answer(self.request(Method::PUT, path, &[])?.json(body))
+    }
+
+    /// Puts a file in place.
+    pub fn put_file(&self, path: &str, file: Vec<u8>) -> Result<Value, Failure> {
+        let request = self.request(Method::PUT, path, &[])?.header("content-type", "application/octet-stream");
+        self.answer(request.body(file))
     }
 
     /// Removes something.

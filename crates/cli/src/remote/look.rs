@@ -1,22 +1,35 @@
 //! How a workspace, an app or the server itself looks, on a server elsewhere.
 
 use serde_json::{Map, Value, json};
+use sigma_core::branding::Part;
 
 use super::client::Client;
-use super::{Members as _, no_api, text};
+use super::{Members as _, text};
 use crate::args::{BrandingFields, SetBranding};
+use crate::commands::branding::read_logo;
 use crate::failure::Failure;
 use crate::output::{Output, fields};
 
 /// Where the look of the server is, and the last segment of others.
 const SERVER: &str = "branding";
 
-/// What is to change of the look of what is at `path`. Words of welcome are replaced as a whole there, so those that stay are sent
-/// again. A logo is a file here, which the command on the database takes.
-pub fn changes(client: &Client, path: &str, asked: &BrandingFields) -> Result<Map<String, Value>, Failure> {
-    if asked.logo.is_some() {
-        return Err(no_api());
+/// What is to change of a look.
+pub struct LookChange {
+    texts: Map<String, Value>,
+    logo: Part<Vec<u8>>,
+}
+
+impl LookChange {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && matches!(self.logo, Part::Kept)
     }
+}
+
+/// What is to change of the look of what is at `path`. Words of welcome are replaced as a whole there, so those that stay are sent
+/// again. A logo is read and checked here, and sent as it is.
+pub fn changes(client: &Client, path: &str, asked: &BrandingFields) -> Result<LookChange, Failure> {
+    let logo = Part::of_text(asked.logo.as_deref(), |file| read_logo(file).map(|(file, _)| file))?;
     let mut look = Map::new();
     let texts = [
         ("accent", &asked.accent),
@@ -35,13 +48,20 @@ pub fn changes(client: &Client, path: &str, asked: &BrandingFields) -> Result<Ma
         }
         look.insert("welcome".to_owned(), Value::Object(words));
     }
-    Ok(look)
+    Ok(LookChange { texts: look, logo })
 }
 
 /// Changes the look of what is at `path`, unless nothing is to change.
-pub fn send(client: &Client, path: &str, look: Map<String, Value>) -> Result<(), Failure> {
-    if !look.is_empty() {
-        client.patch(&address(path), &Value::Object(look))?;
+pub fn send(client: &Client, path: &str, look: LookChange) -> Result<(), Failure> {
+    let LookChange { texts, logo } = look;
+    if !texts.is_empty() {
+        client.patch(&address(path), &Value::Object(texts))?;
+    }
+    let place = format!("{}/logo", address(path));
+    match logo {
+        Part::Kept => {}
+        Part::Gone => drop(client.delete(&place)?),
+        Part::Set(file) => drop(client.put_file(&place, file)?),
     }
     Ok(())
 }
@@ -67,7 +87,7 @@ pub fn show(client: &Client, output: Output) -> Result<(), Failure> {
 /// Changes how the server looks.
 pub fn set(client: &Client, output: Output, asked: &SetBranding) -> Result<(), Failure> {
     let mut look = changes(client, "", &asked.branding)?;
-    look.extend(asked.name.iter().map(|name| ("name".to_owned(), json!(name))));
+    look.texts.extend(asked.name.iter().map(|name| ("name".to_owned(), json!(name))));
     send(client, "", look)?;
     show(client, output)
 }

@@ -6,7 +6,7 @@ use sigma_core::ids::UserId;
 
 use super::client::Client;
 use super::{Members as _, print_list, text};
-use crate::args::{AddUser, Page};
+use crate::args::{AddUser, Page, SetUser};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::output::{Output, fields, table};
@@ -63,7 +63,8 @@ pub fn show(client: &Client, output: Output, user: &str) -> Result<(), Failure> 
     print(output, &person)
 }
 
-fn print(output: Output, person: &Value) -> Result<(), Failure> {
+/// Prints an account.
+pub fn print(output: Output, person: &Value) -> Result<(), Failure> {
     output.answer(person, |person| {
         let lines = |name: &str, line: &dyn Fn(&Value) -> String| {
             let entries = person.at(name).as_array().map(Vec::as_slice).unwrap_or_default();
@@ -105,24 +106,34 @@ fn print(output: Output, person: &Value) -> Result<(), Failure> {
 
 /// Disables an account after confirmation.
 pub fn disable(client: &Client, output: Output, user: &str, keep_keys: bool, yes: bool) -> Result<(), Failure> {
-    if !keep_keys {
-        let words = "the management API leaves the API keys that an account created: say so with --keep-keys, or run the command \
-                     where the database is, without --server";
-        return Err(Failure::NoApi(words.to_owned()));
-    }
     let person = find(client, user)?;
-    confirm(yes, &format!("everything issued to {} stops working until it is enabled again", text(person.at("id"))))?;
-    act(client, output, &person, "disable")
+    let more = if keep_keys { "" } else { ", and the API keys that they created stop working permanently" };
+    let id = text(person.at("id"));
+    confirm(yes, &format!("everything issued to {id} stops working until it is enabled again{more}"))?;
+    let body = if keep_keys { json!({}) } else { json!({"keys": "deactivate"}) };
+    act(client, output, &person, ("disable", &body))
 }
 
 /// Enables an account.
 pub fn enable(client: &Client, output: Output, user: &str) -> Result<(), Failure> {
-    act(client, output, &find(client, user)?, "enable")
+    act(client, output, &find(client, user)?, ("enable", &json!({})))
 }
 
-fn act(client: &Client, output: Output, person: &Value, what: &str) -> Result<(), Failure> {
+/// Changes the name or the primary address of an account.
+pub fn set(client: &Client, output: Output, fields: &SetUser) -> Result<(), Failure> {
+    let given = [("name", &fields.name), ("email", &fields.email)];
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))));
+    let change: serde_json::Map<String, Value> = given.collect();
+    if change.is_empty() {
+        return Err(Failure::Usage("nothing to change: give --name or --email".to_owned()));
+    }
+    let id = text(find(client, &fields.user)?.at("id"));
+    print(output, &client.patch(&format!("people/{id}"), &Value::Object(change))?)
+}
+
+fn act(client: &Client, output: Output, person: &Value, (what, body): (&str, &Value)) -> Result<(), Failure> {
     let id = text(person.at("id"));
-    client.post(&format!("people/{id}/{what}"), &json!({}))?;
+    client.post(&format!("people/{id}/{what}"), body)?;
     print(output, &client.get(&format!("people/{id}"), &[])?)
 }
 

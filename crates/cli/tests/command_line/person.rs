@@ -19,7 +19,8 @@ fn run_with(sigma: &Installation, arguments: &[&str], input: &str) -> Ran {
     Ran::of(&child.wait_with_output().unwrap())
 }
 
-fn add(sigma: &Installation, email: &str, more: &[&str], input: &str) -> Ran {
+/// Adds somebody, whose password is the input.
+pub fn add(sigma: &Installation, email: &str, more: &[&str], input: &str) -> Ran {
     run_with(sigma, &[&["user", "add", "--email", email, "--password-stdin", "--json"], more].concat(), input)
 }
 

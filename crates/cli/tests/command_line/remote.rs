@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Installation, Ran, serve};
+use crate::person::add;
+use crate::support::{Installation, Ran, Running, serve};
 
 /// Without limits: everything comes from one address at once.
 const SETTINGS: &str = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n";
@@ -19,11 +20,15 @@ struct Elsewhere<'a> {
 }
 
 impl Elsewhere<'_> {
-    fn run(&self, arguments: &[&str]) -> Ran {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigma"));
         command.args(["--server", &self.server, "--json"]).args(arguments).current_dir(self.directory).env_clear();
         command.env("SIGMA_CLIENT_ID", "ops").env("SIGMA_CLIENT_SECRET", self.secret);
-        Ran::of(&command.output().unwrap())
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::of(&self.command(arguments).output().unwrap())
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -192,6 +197,133 @@ fn add_ops(sigma: &Installation) -> String {
     app["client_secret"].as_str().unwrap().to_owned()
 }
 
+fn accounts_are_changed_and_documents_blocked(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let set = ["user", "set", "dora@example.org", "--name", "Dora B", "--email", "dora@example.net"];
+    let dora = elsewhere.json(&set);
+    assert_eq!((&dora["name"], &dora["email"]), (&json!("Dora B"), &json!("dora@example.net")), "{dora}");
+    assert_eq!(sigma.json(&["user", "show", "dora@example.net"])["emails"].as_array().unwrap().len(), 2);
+    let id = dora["id"].as_str().unwrap();
+    assert_eq!(elsewhere.json(&["user", "reset", id, "--mail"])["email"], "dora@example.net");
+    assert_eq!(add(sigma, "gus@example.org", &[], "correct horse battery\n").code, 0);
+    let shown = ["user", "credentials", "gus@example.org"];
+    assert_eq!(elsewhere.json(&shown), sigma.json(&shown));
+    assert_eq!(elsewhere.json(&shown)[0]["kind"], "password");
+    let copy = elsewhere.json(&["user", "export", id]);
+    assert_eq!(copy["account"], sigma.json(&["user", "export", id])["account"]);
+    let later = elsewhere.json(&["user", "remove", id, "--later", "--yes"]);
+    assert!(later["deletes_at"].is_string(), "{later}");
+    for (arguments, code) in [
+        (&["user", "set", id][..], 2),
+        (&["user", "set", id, "--email", "cleo@example.org"], 4),
+        (&["user", "reset", id], 8),
+        (&["user", "credentials", id, "--retire", "passkey", "--yes"], 3),
+        (&["user", "credentials", "gus@example.org", "--retire", "password", "--yes"], 4),
+        (&["user", "remove", id], 4),
+        // At once is for owners.
+        (&["user", "remove", id, "--yes"], 4),
+        (&["app", "block", "no host"], 2),
+        (&["app", "block", "tools.example.net"], 4),
+        (&["app", "unblock", "tools.example.net"], 3),
+    ] {
+        let ran = elsewhere.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+    for arguments in [&["user", "reset", id, "--mail"][..], &["user", "remove", id, "--later"]] {
+        assert_eq!(sigma.run(arguments).code, 2, "{arguments:?}");
+    }
+    let document = "https://tools.example.net/oauth/client.json";
+    for subject in ["tools.example.net", document] {
+        let blocked = elsewhere.json(&["app", "block", subject, "--yes"]);
+        assert_eq!(blocked, json!({"blocked": subject, "apps": 0}));
+    }
+    assert_eq!(elsewhere.json(&["app", "blocks"])["items"], sigma.json(&["app", "blocks"])["items"]);
+    assert_eq!(elsewhere.json(&["app", "unblock", document]), json!({"unblocked": document, "apps": 0}));
+    assert_eq!(sigma.json(&["app", "blocks"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(elsewhere.json(&["app", "documents", "--host", "tools.example.net"])["items"], json!([]));
+}
+
+fn what_reaches_a_workspace_is_managed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let made = elsewhere.json(&["api-key", "add", "--workspace", "bakery", "--name", "CI", "--admin", "--days", "90"]);
+    assert!(made["key"].as_str().unwrap().starts_with("sigma_sk_") && made["expires_at"].is_string(), "{made}");
+    let id = made["id"].as_str().unwrap();
+    let local = sigma.json(&["api-key", "list", "--workspace", "bakery"]);
+    assert_eq!((&local["items"][0]["id"], &local["items"][0]["madeBy"]), (&json!(id), &Value::Null));
+    let named = ["--workspace", "bakery", id, "--yes"];
+    assert_eq!(elsewhere.json(&[&["api-key", "deactivate"][..], &named].concat())["active"], false);
+    assert_eq!(elsewhere.json(&["api-key", "list", "--workspace", "bakery"])["items"][0]["active"], false);
+    assert_eq!(elsewhere.json(&[&["api-key", "remove"][..], &named].concat())["removed"], id);
+    sigma.json(&["app", "add", "--name", "Badges", "--client-id", "badges", "--grant-type", "client_credentials"]);
+    let link = ["link", "add", "badges", "--org", "bakery", "--permission", "CanSendAllMeritTemplates"];
+    let link = elsewhere.json(&link);
+    assert_eq!(link["permissions"], json!(["CanSendAllMeritTemplates"]));
+    assert_eq!(elsewhere.json(&["link", "list", "--org", "bakery"]), sigma.json(&["link", "list", "--org", "bakery"]));
+    assert_eq!(elsewhere.json(&["link", "remove", "badges", "--org", "bakery", "--yes"])["removed"], "badges");
+    assert_eq!(elsewhere.json(&["link", "list", "--org", "bakery"]), json!([]));
+    let made = elsewhere.json(&["scim", "add", "--workspace", "bakery", "--name", "Entra", "--role", "Admin"]);
+    assert!(made["url"].as_str().unwrap().ends_with("/scim/v2"), "{made}");
+    let id = made["id"].as_str().unwrap();
+    let rotated = elsewhere.json(&["scim", "rotate", "--workspace", "bakery", id]);
+    assert!(rotated["rotated_at"].is_string() && rotated["token"] != made["token"], "{rotated}");
+    let allowed = |arguments: &[&str]| {
+        let command = ["user", "impersonation", "cleo@example.org", "--workspace", "bakery"];
+        let said = elsewhere.json(&[&command[..], arguments].concat());
+        assert_eq!(said, sigma.json(&command));
+        said["allowed"].clone()
+    };
+    for (arguments, expected) in [(&[][..], false), (&["--allow"], true), (&["--deny"], false), (&["--deny"], false)] {
+        assert_eq!(allowed(arguments), expected, "{arguments:?}");
+    }
+    for (arguments, code) in [
+        (&["api-key", "add", "--workspace", "bakery", "--name", " ", "--admin"][..], 4),
+        (&["api-key", "remove", "--workspace", "bakery", "key_none", "--yes"], 3),
+        (&["api-key", "list", "--workspace", "none"], 3),
+        (&["link", "add", "badges", "--org", "bakery", "--permission", "CanDoAll"], 2),
+        (&["link", "add", "none", "--org", "bakery", "--permission", "CanEditOrg"], 3),
+        (&["link", "remove", "badges", "--org", "bakery", "--yes"], 3),
+        (&["scim", "add", "--workspace", "bakery", "--name", "Entra", "--role", "Baker"], 4),
+        (&["scim", "rotate", "--workspace", "bakery", "scim_none", "--end-old", "--yes"], 3),
+        (&["scim", "rotate", "--workspace", "bakery", id, "--end-old"], 4),
+        // At every app is for owners.
+        (&["user", "impersonation", "cleo@example.org", "--allow"], 4),
+    ] {
+        let ran = elsewhere.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+}
+
+fn logos_are_sent(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/images/consent.png");
+    std::fs::copy(image, elsewhere.directory.join("logo.png")).unwrap();
+    std::fs::write(elsewhere.directory.join("no.png"), "<svg/>").unwrap();
+    for command in [&["branding", "set"][..], &["workspace", "set", "bakery"], &["app", "set", "ops"]] {
+        assert_eq!(elsewhere.run(&[command, &["--logo", "no.png"]].concat()).code, 2, "{command:?}");
+        elsewhere.json(&[command, &["--logo", "logo.png"]].concat());
+    }
+    let logos = || {
+        let shown = [&["branding", "show"][..], &["workspace", "show", "bakery"], &["app", "show", "ops"]];
+        shown.map(|command| {
+            let shown = sigma.json(command);
+            if shown["branding"].is_null() { shown["logo"].clone() } else { shown["branding"]["logo"].clone() }
+        })
+    };
+    assert!(logos().iter().all(Value::is_string), "{:?}", logos());
+    elsewhere.json(&["workspace", "set", "bakery", "--logo", "", "--accent", "#123456"]);
+    assert!(logos()[1].is_null());
+}
+
+fn the_trail_is_followed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
+    let arguments = ["audit", "--follow", "--limit", "1", "--action", "user.enable"];
+    let mut command = elsewhere.command(&arguments);
+    command.stdout(Stdio::piped());
+    let mut follower = Running::of(command);
+    assert_eq!(follower.json()["action"], "user.enable");
+    sigma.json(&["user", "disable", "cleo@example.org", "--yes"]);
+    sigma.json(&["user", "enable", "cleo@example.org"]);
+    let event = follower.json();
+    assert_eq!((&event["action"], &event["actor"]["kind"]), (&json!("user.enable"), &json!("operator")), "{event}");
+    assert_eq!(elsewhere.run(&["audit", "--follow", "--actor", "operator"]).code, 8);
+}
+
 #[test]
 fn a_server_is_managed_from_elsewhere() {
     let sigma = Installation::with(SETTINGS);
@@ -238,6 +370,10 @@ nobody
 
     workspaces_are_managed(&elsewhere, &sigma);
     people_are_created_and_apps_invited(&elsewhere, &sigma);
+    accounts_are_changed_and_documents_blocked(&elsewhere, &sigma);
+    what_reaches_a_workspace_is_managed(&elsewhere, &sigma);
+    logos_are_sent(&elsewhere, &sigma);
+    the_trail_is_followed(&elsewhere, &sigma);
     assert_eq!(elsewhere.json(&["session", "list", "--user", id])["items"], json!([]));
     elsewhere.json(&["mail", "list", "--failing"]);
     assert_eq!(elsewhere.json(&["provider", "list"])["items"], json!([]));
@@ -254,8 +390,7 @@ nobody
         (&["user", "show", "user_0123456789abcdef01234567"], 3),
         (&["keys", "revoke", "none", "--yes"], 3),
         (&["webhook", "show", "whk_0123456789abcdef01234567"], 3),
-        (&["user", "disable", id, "--yes"], 8),
-        (&["user", "remove", id, "--yes"], 8),
+        (&["user", "disable", id, "--yes"], 0),
         (&["workspace", "remove", "none", "--yes"], 3),
         (&["workspace", "show", "none"], 3),
         (&["session", "end", "ses_0123456789abcdef01234567", "--yes"], 3),

@@ -131,7 +131,18 @@ async fn send(
     }
 }
 
+/// When an account is deleted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Deleting {
+    /// Whether it is deleted now, so that nobody can keep it, which owners alone may do. By default it is deleted once the grace period is
+    /// over.
+    #[serde(default)]
+    now: bool,
+}
+
 /// Requests the deletion of an account, as the person would: they are told by mail, and can keep it until the grace period is over.
+/// With `now` it is gone when the answer arrives, and nobody is told.
 #[utoipa::path(
     post,
     path = "/api/admin/v1/people/{id}/delete",
@@ -142,10 +153,12 @@ async fn send(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
     ),
+    request_body = Deleting,
     responses(
         (status = 412, description = "They are of another version than `If-Match` names"),
         (status = 202, description = "It is going to be deleted; `people/{id}` says when"),
-        (status = 400, description = "Two credentials"),
+        (status = 204, description = "It is deleted"),
+        (status = 400, description = "A malformed body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
         (status = 404, description = "There is no such person"),
@@ -157,11 +170,15 @@ async fn delete(
     admin: Admin<Writes>,
     conditions: Conditions,
     Path(id): Path<String>,
+    Body(body): Body<Deleting>,
 ) -> Result<StatusCode, AdminError> {
     let (wanted, store) = (Wanted::new(&sigma, &admin.caller, &id)?, admin.store(&sigma));
     let guard = guard(&wanted, conditions);
     let asking = Asking { sigma: &sigma, store: &store, caller: &admin.caller, guard: &guard };
-    match asking.delete(&wanted.user_id).await? {
+    let requested =
+        if body.now { asking.remove(&wanted.user_id).await? } else { asking.delete(&wanted.user_id).await? };
+    match requested {
+        Requested::Scheduled if body.now => Ok(StatusCode::NO_CONTENT),
         Requested::Scheduled => Ok(StatusCode::ACCEPTED),
         Requested::NotFound => Err(AdminError::Refused(OperatorRefusal::NotFound)),
         Requested::OnlyAdministrator(orgs) => {

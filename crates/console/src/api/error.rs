@@ -36,6 +36,10 @@ pub enum AdminError {
     KeySigns,
     /// No link reaches the person, or the server takes no passwords: 409.
     Unreachable,
+    /// The person has several credentials of the kind: 409.
+    SeveralCredentials,
+    /// Without the credential nobody could sign in to the account: 409.
+    LastCredential,
     /// Nobody else manages these workspaces: 409.
     OnlyAdministrator(String),
     /// The accounts cannot be merged: 409.
@@ -142,6 +146,16 @@ impl IntoResponse for AdminError {
                 "unreachable",
                 "The account has no such verified address, is disabled, or cannot sign in by a password here",
             ),
+            Self::SeveralCredentials => ApiError::new(
+                StatusCode::CONFLICT,
+                "several_credentials",
+                "The person has several credentials of this kind: name one by its id",
+            )
+            .about("credential"),
+            Self::LastCredential => {
+                let words = "It is the last way to sign in to the account";
+                ApiError::new(StatusCode::CONFLICT, "last_credential", words).about("credential")
+            }
             Self::OnlyAdministrator(names) => {
                 let words = format!("The person is the only administrator of {names}");
                 ApiError::new(StatusCode::CONFLICT, "only_administrator", words)
@@ -233,6 +247,11 @@ const fn status(refusal: OperatorRefusal) -> StatusCode {
         | OperatorRefusal::TooManyKeys
         | OperatorRefusal::OwnsApps
         | OperatorRefusal::ManyDomains
+        | OperatorRefusal::ManyApiKeys
+        | OperatorRefusal::ManyLinks
+        | OperatorRefusal::ManyDirectories
+        | OperatorRefusal::ManyImpersonators
+        | OperatorRefusal::OwnApp
         | OperatorRefusal::DomainTaken
         | OperatorRefusal::DomainUnproven
         | OperatorRefusal::SlugTaken => StatusCode::CONFLICT,
@@ -257,7 +276,14 @@ const fn code(refusal: OperatorRefusal) -> &'static str {
         OperatorRefusal::OwnsApps => "owns_apps",
         OperatorRefusal::DomainTaken => "domain_taken",
         OperatorRefusal::DomainUnproven => "record_missing",
-        OperatorRefusal::TooManyKeys | OperatorRefusal::ManyMembers | OperatorRefusal::ManyDomains => "too_many",
+        OperatorRefusal::OwnApp => "own_app",
+        OperatorRefusal::TooManyKeys
+        | OperatorRefusal::ManyMembers
+        | OperatorRefusal::ManyDomains
+        | OperatorRefusal::ManyApiKeys
+        | OperatorRefusal::ManyLinks
+        | OperatorRefusal::ManyDirectories
+        | OperatorRefusal::ManyImpersonators => "too_many",
         OperatorRefusal::Outdated => "precondition_failed",
         OperatorRefusal::NotFound => "not_found",
     }

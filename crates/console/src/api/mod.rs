@@ -11,10 +11,12 @@ mod body;
 mod branding;
 mod branding_of;
 mod caller;
+mod client_documents;
 mod conditions;
 mod declarations;
 mod deliveries;
 mod doctor;
+mod document_blocks;
 mod error;
 mod events;
 mod idempotency;
@@ -24,8 +26,11 @@ mod list;
 mod mail_templates;
 mod mails;
 mod org;
+mod org_api_keys;
 mod org_directories;
 mod org_domains;
+mod org_impersonators;
+mod org_links;
 mod org_members;
 mod orgs;
 mod overview;
@@ -33,6 +38,7 @@ mod people;
 mod people_export;
 mod people_import;
 mod person;
+mod person_change;
 mod providers;
 mod resources;
 mod server_branding;
@@ -58,6 +64,7 @@ pub fn surface() -> Surface<AppState> {
         .with(people_import::endpoint())
         .with(people_export::endpoint())
         .with(person::endpoints())
+        .with(person_change::endpoints())
         .with(account::endpoints())
         .with(admins::endpoints())
         .with(apps::endpoints())
@@ -65,12 +72,17 @@ pub fn surface() -> Surface<AppState> {
         .with(app_secrets::endpoints())
         .with(app_redirects::endpoint())
         .with(initial_access_tokens::endpoints())
+        .with(client_documents::endpoint())
+        .with(document_blocks::endpoints())
         .with(resources::endpoints())
         .with(orgs::endpoints())
         .with(org::endpoints())
         .with(org_members::endpoints())
         .with(org_directories::endpoints())
         .with(org_domains::endpoints())
+        .with(org_api_keys::endpoints())
+        .with(org_links::endpoints())
+        .with(org_impersonators::endpoints())
         .with(events::endpoints())
         .with(webhooks::endpoints())
         .with(webhook::endpoints())

@@ -135,6 +135,14 @@ pub async fn named(sigma: &AppState, name: &str) -> Result<OrgId, AdminError> {
     Ok(found.unwrap_or_else(|| OrgId::from_text("")))
 }
 
+/// Refuses a token of an area to give or take rights in the operator's own org: what it gives opens more than the area.
+pub fn require_whole(admin: &Admin<Writes>, org_id: &OrgId) -> Result<(), AdminError> {
+    if *org_id == OrgId::operator() && !admin.reach().may_write(None) {
+        return Err(AdminError::Forbidden("The operator's own org needs a token with the scope sigma:admin:write"));
+    }
+    Ok(())
+}
+
 /// Returns an org with its administrators, its roles, and what it has used up of its limits.
 #[utoipa::path(
     get,

@@ -1,28 +1,41 @@
-//! `/api/admin/v1/orgs/{org}/directories`: the connections of the directories that provision the people of an org. Only the org itself makes
-//! one, because its token is shown to nobody else.
+//! `/api/admin/v1/orgs/{org}/directories`: the connections of the directories that provision the people of an org.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sigma_core::ids::{OrgId, ScimConnectionId};
 use sigma_core::operator::OperatorRefusal;
+use sigma_core::org::text;
+use sigma_core::scim::ScimToken;
 use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::paths::SCIM_PATH;
 use sigma_platform::state::AppState;
-use sigma_store::operator::directories::{self, DirectoryLine};
-use sigma_store::{Owner, Tx};
+use sigma_store::operator::directories::{self, DirectoryLine, NewDirectory};
+use sigma_store::scim::connection::OldToken;
+use sigma_store::{Owner, Stop, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
+use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::Conditions;
 use super::error::AdminError;
 use super::org::named;
 
+/// The name of the role that people get unless it is said.
+const ROLE: &str = "Member";
+
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 3] {
-    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(show)), Endpoint::new(POLICY, routes!(end))]
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::new(POLICY, routes!(list)),
+        Endpoint::new(POLICY, routes!(connect)),
+        Endpoint::new(POLICY, routes!(show)),
+        Endpoint::new(POLICY, routes!(rotate)),
+        Endpoint::new(POLICY, routes!(end)),
+    ]
 }
 
 /// A connection, without its token.
@@ -95,6 +108,79 @@ async fn list(
     Ok(Json(AdminDirectories { items: found.iter().map(AdminDirectory::from).collect() }))
 }
 
+/// The directory to connect.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewAdminDirectory {
+    /// The display name, at most 100 characters.
+    name: String,
+    /// The name or id of the role of people whom no group gives another; `Member` by default.
+    role: Option<String>,
+    /// Whether groups give the roles that are called like them.
+    #[serde(default)]
+    groups_give_roles: bool,
+}
+
+/// A connection that was just given a token.
+#[derive(Debug, Serialize, ToSchema)]
+struct ConnectedAdminDirectory {
+    #[serde(flatten)]
+    described: AdminDirectory,
+    /// Where the directory sends its requests.
+    url: String,
+    /// The token, shown this once.
+    token: String,
+}
+
+impl ConnectedAdminDirectory {
+    fn of(sigma: &AppState, line: &DirectoryLine, token: &ScimToken) -> Self {
+        let url = format!("{}{SCIM_PATH}", sigma.issuer());
+        Self { described: AdminDirectory::from(line), url, token: token.expose().to_owned() }
+    }
+}
+
+/// Connects a directory that provisions the people of an org. Its token is shown this once: whoever holds it does to the members what an
+/// admin of the org can.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/orgs/{org}/directories",
+    operation_id = "adminConnectOrgDirectory",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
+    params(
+        ("org" = String, Path, description = "The id or the slug of the org"),
+    ),
+    request_body = NewAdminDirectory,
+    responses(
+        (status = 201, description = "The connection", body = ConnectedAdminDirectory),
+        (status = 400, description = "A malformed body, or a member that is refused: `field` names it"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, the role does not reach, or the org is the operator's"),
+        (status = 404, description = "There is no such org"),
+        (status = 409, description = "The org has no such role, or as many directories as it may"),
+    )
+)]
+async fn connect(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(org): Path<String>,
+    Body(body): Body<NewAdminDirectory>,
+) -> Result<(StatusCode, Json<ConnectedAdminDirectory>), AdminError> {
+    let words = "must have between 1 and 100 visible characters";
+    let name = text::name(&body.name).map_err(|_| AdminError::Setting("name", words))?;
+    let (org_id, caller, now) = (named(&sigma, &org).await?, admin.caller.clone(), sigma.now());
+    let token = ScimToken::generate(&*sigma.rng);
+    let id = ScimConnectionId::new(now, &*sigma.rng);
+    let new = NewDirectory { id, name, maps_roles: body.groups_give_roles, hash: token.digest() };
+    let role = body.role.unwrap_or_else(|| ROLE.to_owned());
+    let add = move |tx: &mut dyn Tx| directories::add(tx, &caller, &org_id, (new.clone(), &role), now);
+    let made = admin.store(&sigma).decide(add).await.map_err(|stop| match stop {
+        Stop::Refused(no_role @ OperatorRefusal::NoRole) => AdminError::NewPerson(no_role, "role"),
+        stop => stop.into(),
+    })?;
+    Ok((StatusCode::CREATED, Json(ConnectedAdminDirectory::of(&sigma, &made, &token))))
+}
+
 /// Returns a directory that provisions the people of an org.
 #[utoipa::path(
     get,
@@ -126,6 +212,56 @@ async fn show(
     let ((org_id, id), caller) = (ids(&sigma, &names).await?, admin.caller);
     let found = sigma.store.look_up(move |tx| directories::find(tx, &caller, &org_id, &id)).await?;
     Ok(conditions.show(AdminDirectory::from(&found)))
+}
+
+/// What becomes of the present token.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AdminRotation {
+    /// Whether it ends at once, because somebody may have kept it; otherwise it works for another 24 hours.
+    #[serde(default)]
+    end_old: bool,
+}
+
+/// Gives a directory another token, which is shown this once. One that was replaced before ends.
+#[utoipa::path(
+    post,
+    path = "/api/admin/v1/orgs/{org}/directories/{directory}/rotate",
+    operation_id = "adminRotateOrgDirectory",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:orgs:write"])),
+    params(
+        ("org" = String, Path, description = "The id or the slug of the org"),
+        ("directory" = String, Path, description = "The id of the connection"),
+        ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
+    ),
+    request_body = AdminRotation,
+    responses(
+        (status = 200, description = "The connection", body = ConnectedAdminDirectory),
+        (status = 412, description = "It is of another version than `If-Match` names"),
+        (status = 400, description = "A malformed body or parameter, or two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "There is no such org or connection"),
+    )
+)]
+async fn rotate(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    conditions: Conditions,
+    Path(names): Path<(String, String)>,
+    Body(body): Body<AdminRotation>,
+) -> Result<Json<ConnectedAdminDirectory>, AdminError> {
+    let ((org_id, id), caller, now) = (ids(&sigma, &names).await?, admin.caller.clone(), sigma.now());
+    let token = ScimToken::generate(&*sigma.rng);
+    let (hash, old) = (token.digest(), if body.end_old { OldToken::Ends } else { OldToken::Overlaps });
+    let rotate = move |tx: &mut dyn Tx| {
+        let read = |tx: &mut dyn Tx| Ok(AdminDirectory::from(&directories::find(tx, &caller, &org_id, &id)?));
+        conditions.require(tx, &[Owner::Org(&org_id)], read)?;
+        directories::rotate(tx, &caller, (&org_id, &id), (hash, old), now)
+    };
+    let rotated = admin.store(&sigma).decide(rotate).await?;
+    Ok(Json(ConnectedAdminDirectory::of(&sigma, &rotated, &token)))
 }
 
 /// Ends a directory: its tokens stop working at once. The people whom it provisioned stay members.

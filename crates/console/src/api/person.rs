@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sigma_core::admin_scope::AdminArea;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::time::Timestamp;
@@ -11,10 +12,12 @@ use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::people::{self, PersonDetails};
 use sigma_store::operator::{Caller, Decision};
+use sigma_store::org::api_key::MadeKeys;
 use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
 use super::POLICY;
+use super::body::Body;
 use super::caller::{Admin, Reads, Writes};
 use super::conditions::{Conditions, Tagged};
 use super::error::AdminError;
@@ -64,6 +67,8 @@ struct AdminEmail {
 struct AdminCredential {
     /// `key`, `password`, `passkey`, `provider`, `totp` or `recovery`.
     kind: &'static str,
+    /// What names it among those of the kind.
+    id: String,
     created_at: String,
     /// To the day.
     last_used_at: Option<String>,
@@ -105,6 +110,7 @@ impl AdminPersonDetails {
         });
         let credentials = found.credentials.iter().map(|stored| AdminCredential {
             kind: stored.credential.kind.as_str(),
+            id: stored.credential.id.clone(),
             created_at: stored.created_at.to_string(),
             last_used_at: stored.last_used_at.map(|at| at.to_string()),
             retired_at: stored.retired_at.map(|at| at.to_string()),
@@ -199,7 +205,17 @@ async fn show(
     Ok(conditions.show(AdminPersonDetails::of(&found)))
 }
 
-/// Disables an account: nothing that was issued to it works. Repeating it changes nothing.
+/// What becomes of the rest when an account is disabled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Disabling {
+    /// What happens to the API keys that the person created in orgs: `keep`, which is the default, or `deactivate`, for good and with the
+    /// keys that these created.
+    keys: Option<String>,
+}
+
+/// Disables an account: nothing that was issued to it works. Repeating it changes nothing. Deactivating API keys also needs
+/// `sigma:admin:orgs:write`.
 #[utoipa::path(
     post,
     path = "/api/admin/v1/people/{id}/disable",
@@ -210,11 +226,12 @@ async fn show(
         ("id" = String, Path, description = "The id of the person"),
         ("If-Match" = Option<String>, Header, description = "Tags of the versions that may be changed"),
     ),
+    request_body = Disabling,
     responses(
         (status = 200, description = "The person, disabled", body = AdminPersonDetails,
             headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 412, description = "They are of another version than `If-Match` names"),
-        (status = 400, description = "Two credentials"),
+        (status = 400, description = "A malformed body, or two credentials"),
         (status = 401, description = "No token, or one that is not valid"),
         (status = 403, description = "The token lacks the scope, or the role does not reach"),
         (status = 404, description = "There is no such person"),
@@ -225,8 +242,25 @@ async fn disable(
     admin: Admin<Writes>,
     conditions: Conditions,
     Path(id): Path<String>,
+    Body(body): Body<Disabling>,
 ) -> Result<Tagged<AdminPersonDetails>, AdminError> {
-    set_disabled(&sigma, &admin, conditions, &id, true).await
+    let keys = body.keys.as_deref().map(MadeKeys::parse);
+    let keys = keys.unwrap_or(Some(MadeKeys::Keep)).ok_or(AdminError::Invalid("keys must be keep or deactivate"))?;
+    if keys == MadeKeys::Keep {
+        return set_disabled(&sigma, &admin, conditions, &id, true).await;
+    }
+    if !admin.reach().may_write(AdminArea::Orgs) {
+        return Err(AdminError::Forbidden("API keys of orgs need a token with the scope sigma:admin:orgs:write"));
+    }
+    // First the account, so that it makes no more keys.
+    let disabled = set_disabled(&sigma, &admin, conditions, &id, true).await?;
+    let (wanted, store) = (Wanted::new(&sigma, &admin.caller, &id)?, admin.store(&sigma));
+    loop {
+        let wanted = wanted.clone();
+        if !store.decide(move |tx| people::deactivate_keys(tx, &wanted.caller, &wanted.user_id)).await? {
+            return Ok(disabled);
+        }
+    }
 }
 
 /// Enables an account again. Repeating it changes nothing.

@@ -123,6 +123,7 @@ activity-user-create = Der Betreiber hat dieses Konto erstellt
 activity-user-disable = Der Betreiber hat Ihr Konto gesperrt
 activity-user-enable = Der Betreiber hat Ihr Konto entsperrt
 activity-user-change = Der Betreiber hat Ihr Konto geändert
+activity-user-export = Der Betreiber hat alle zu Ihnen gespeicherten Daten exportiert
 activity-deletion-operator = Der Betreiber hat die Löschung Ihres Kontos beantragt
 activity-deletion = Sie haben die Löschung Ihres Kontos beantragt
 activity-deletion-cancel = Sie haben Ihr Konto behalten

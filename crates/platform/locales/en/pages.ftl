@@ -123,6 +123,7 @@ activity-user-create = The operator created this account
 activity-user-disable = The operator disabled your account
 activity-user-enable = The operator enabled your account
 activity-user-change = The operator changed your account
+activity-user-export = The operator exported everything stored about you
 activity-deletion-operator = The operator requested the deletion of your account
 activity-deletion = You requested the deletion of your account
 activity-deletion-cancel = You kept your account

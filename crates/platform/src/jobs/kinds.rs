@@ -5,11 +5,13 @@ use std::time::Duration;
 use sigma_core::domain::proves;
 use sigma_core::ids::{AppId, SessionId};
 use sigma_core::people_search::SEGMENT;
+use sigma_core::time::Timestamp;
+use sigma_store::account_deletion::{self, Deletion};
 use sigma_store::merits::{attachment, picture as template_picture};
 use sigma_store::org::{domain, removal};
 use sigma_store::webhook::delivery;
 use sigma_store::{
-    Swept, account_deletion, backup, credential, event_count, known_device, logo, outbox, people_index, picture,
+    Store, StoreError, Swept, backup, credential, event_count, known_device, logo, outbox, people_index, picture,
     registration, session, user,
 };
 
@@ -94,15 +96,24 @@ async fn delete_abandoned_backups(sigma: AppState) -> Result<(), JobError> {
 pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
     let now = sigma.now();
     while let Some(deletion) = sigma.store.read(move |tx| account_deletion::find_due(tx, now)).await? {
-        loop {
-            let due = deletion.clone();
-            if sigma.store.write(move |tx| account_deletion::delete_batch(tx, &due, now)).await? == 0 {
-                break;
-            }
-        }
-        sigma.store.write(move |tx| account_deletion::finish(tx, &deletion, now)).await?;
+        delete_account(&sigma.store, &deletion, now).await?;
     }
     Ok(())
+}
+
+/// Deletes the account of a deletion that is due.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn delete_account(store: &Store, deletion: &Deletion, now: Timestamp) -> Result<(), StoreError> {
+    loop {
+        let due = deletion.clone();
+        if store.write(move |tx| account_deletion::delete_batch(tx, &due, now)).await? == 0 {
+            break;
+        }
+    }
+    let due = deletion.clone();
+    store.write(move |tx| account_deletion::finish(tx, &due, now)).await
 }
 
 /// Puts people into the index by which they are searched, once there are enough of them.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sigma_store::job_queue::Leased;
 
-pub use kinds::{delete_accounts, kinds, remind_of_keys};
+pub use kinds::{delete_account, delete_accounts, kinds, remind_of_keys};
 pub use runner::Runner;
 
 /// How long one run may take, unless the kind says otherwise.

@@ -24,7 +24,8 @@ async fn add_signed(world: &World, browser: &Browser<'_>, key: &Key, path: &str,
     answer
 }
 
-async fn add(world: &World, browser: &Browser<'_>, key: &Key, retire: bool) -> Answer {
+/// Adds a key to the account of whoever uses the browser.
+pub async fn add(world: &World, browser: &Browser<'_>, key: &Key, retire: bool) -> Answer {
     let body = json!({"userId": id_of(browser).await, "retireOthers": retire});
     add_signed(world, browser, key, BOUND, &body).await
 }

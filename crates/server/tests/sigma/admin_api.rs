@@ -64,6 +64,11 @@ pub fn body_of(method: &Method, pattern: &str) -> Value {
         ("PUT", "/api/admin/v1/admins/{user}") => json!({"role": "auditor"}),
         ("POST", "/api/admin/v1/webhooks") => json!({"url": "https://hooks.example.org/"}),
         ("POST", "/api/admin/v1/webhooks/{webhook}/replay") => json!({"since": "2026-01-01T00:00:00Z"}),
+        ("POST", "/api/admin/v1/orgs/{org}/api-keys") => json!({"name": "CI", "permissions": ["read"]}),
+        ("PUT", "/api/admin/v1/orgs/{org}/links/{client_id}") => json!({"permissions": ["CanEditOrg"]}),
+        ("POST", "/api/admin/v1/orgs/{org}/directories") => json!({"name": "Entra"}),
+        ("PATCH", "/api/admin/v1/people/{id}") => json!({"name": "ada"}),
+        ("POST", "/api/admin/v1/people/{id}/credentials/retire") => json!({"credential": "none"}),
         ("POST", "/api/admin/v1/people/{id}/reset" | "/api/admin/v1/people/{id}/recover") => json!({}),
         ("POST", "/api/admin/v1/people/{id}/merge") => json!({"into": "nobody@example.org"}),
         _ => Value::Null,
@@ -85,6 +90,8 @@ pub fn path_of(pattern: &str, person: &str) -> String {
         ("{directory}", "scim_ffffffffffffffffffffffff"),
         ("{domain}", "example.org"),
         ("{token}", "ainv_ffffffffffffffffffffffff"),
+        ("{subject}", "tools.example.net"),
+        ("{key}", "key_ffffffffffffffffffffffff"),
     ];
     let names = ["{provider}", "{template}", "{client_id}", "{uri}"].map(|name| (name, "none"));
     ids.into_iter().chain(names).fold(pattern, |path, (name, value)| path.replace(name, value))
@@ -112,7 +119,7 @@ async fn callers(world: &World) -> Vec<(String, String)> {
 async fn table(world: &World, callers: &[(String, String)], ada: &UserId) -> String {
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 93);
+    assert_eq!(endpoints.len(), 114);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = path_of(&pattern, ada.as_str());
@@ -132,6 +139,7 @@ async fn table(world: &World, callers: &[(String, String)], ada: &UserId) -> Str
     table
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each endpoint")]
 #[tokio::test]
 async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     let world = World::new().await;
@@ -160,9 +168,13 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     PATCH /api/admin/v1/branding: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/branding/logo: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     PUT /api/admin/v1/branding/logo: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/client-documents: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/declarations: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/declarations: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/doctor: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    GET /api/admin/v1/document-blocks: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    DELETE /api/admin/v1/document-blocks/{subject}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    PUT /api/admin/v1/document-blocks/{subject}: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/events: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/events/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     GET /api/admin/v1/initial-access-tokens: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
@@ -184,19 +196,33 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     PATCH /api/admin/v1/orgs/{org}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     PUT /api/admin/v1/orgs/{org}/admins/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/api-keys: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    POST /api/admin/v1/orgs/{org}/api-keys: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    DELETE /api/admin/v1/orgs/{org}/api-keys/{key}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/api-keys/{key}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    POST /api/admin/v1/orgs/{org}/api-keys/{key}/deactivate: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/branding: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     PATCH /api/admin/v1/orgs/{org}/branding: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/orgs/{org}/branding/logo: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     PUT /api/admin/v1/orgs/{org}/branding/logo: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/directories: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    POST /api/admin/v1/orgs/{org}/directories: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/orgs/{org}/directories/{directory}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/directories/{directory}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    POST /api/admin/v1/orgs/{org}/directories/{directory}/rotate: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/domains: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     POST /api/admin/v1/orgs/{org}/domains: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     DELETE /api/admin/v1/orgs/{org}/domains/{domain}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/domains/{domain}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     PATCH /api/admin/v1/orgs/{org}/domains/{domain}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/orgs/{org}/domains/{domain}/check: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/impersonators: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    DELETE /api/admin/v1/orgs/{org}/impersonators/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    PUT /api/admin/v1/orgs/{org}/impersonators/{user}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/links: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    DELETE /api/admin/v1/orgs/{org}/links/{client_id}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/orgs/{org}/links/{client_id}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
+    PUT /api/admin/v1/orgs/{org}/links/{client_id}: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/orgs/{org}/members: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/orgs/{org}/members/{user}: nobody 401, app 403, app reads 404, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 404, owner reads 404, owner openid 403
     GET /api/admin/v1/overview: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
@@ -205,9 +231,12 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     GET /api/admin/v1/people/export: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/people/import: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/people/{id}: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 200, owner reads 200, owner openid 403
+    PATCH /api/admin/v1/people/{id}: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
+    POST /api/admin/v1/people/{id}/credentials/retire: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/delete: nobody 401, app 403, app reads 403, app writes 202, stranger 403, owner 202, admin 202, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/disable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/enable: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
+    GET /api/admin/v1/people/{id}/export: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 200, owner openid 403
     POST /api/admin/v1/people/{id}/keep: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/merge: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/recover: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 403, auditor 403, owner reads 403, owner openid 403

@@ -68,8 +68,8 @@ async fn the_operator_adds_proves_routes_and_removes_a_domain_of_an_org() {
     assert_eq!(routed.json()["provider"], "op", "{}", routed.body);
     let kept = call("PATCH", &one, json!({})).await;
     assert_eq!((kept.status, &kept.json()["provider"]), (StatusCode::OK, &json!("op")), "what is left out stays");
-    let named = call("PATCH", &one, json!({"provider": "none"})).await.json();
-    assert_eq!((&named["code"], &named["field"]), (&json!("invalid_setting"), &json!("provider")));
+    let wrong = call("PATCH", &one, json!({"provider": "none"})).await.json();
+    assert_eq!((&wrong["code"], &wrong["field"]), (&json!("invalid_setting"), &json!("provider")));
     let led = world.browser().log_in("eve@example.org", "").await;
     assert!(led.location().starts_with(&upstream.origin), "{}", led.body);
 

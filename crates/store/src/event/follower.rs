@@ -26,20 +26,44 @@ pub struct Follower {
 impl Follower {
     /// Begins after `newest`, the newest existing event.
     pub fn after(newest: Option<&Event>) -> Self {
-        Self { newest: newest.map_or(Timestamp::from_micros(0), |event| event.at), seen: HashMap::new() }
+        Self::beginning_at(newest.map_or(Timestamp::from_micros(0), |event| event.at))
+    }
+
+    /// Begins after an event of that time.
+    pub fn beginning_at(newest: Timestamp) -> Self {
+        Self { newest, seen: HashMap::new() }
     }
 
     /// Where the next read begins.
     pub fn place(&self) -> Place {
-        Place::at(self.newest.minus(OVERLAP))
+        Place::at(self.since())
+    }
+
+    /// From when on the next read is.
+    pub fn since(&self) -> Timestamp {
+        self.newest.minus(OVERLAP)
+    }
+
+    /// Goes on to the time of an event that may not have been among those that were read.
+    pub fn reach(&mut self, newest: Timestamp) {
+        self.newest = self.newest.max(newest);
     }
 
     /// Those of `events`, read from [`place`](Self::place) on, that are new or whose count has grown.
-    pub fn take(&mut self, mut events: Vec<Event>) -> Vec<Event> {
-        events.retain(|event| self.seen.get(&event.id).is_none_or(|(_, count)| *count < event.count));
+    pub fn take(&mut self, events: Vec<Event>) -> Vec<Event> {
+        self.take_by(events, |event| (event.id.clone(), event.at, event.count))
+    }
+
+    /// The same for events that somebody else wrote, of which `key` reads the id, the time and the count.
+    pub fn take_by<T>(&mut self, mut events: Vec<T>, key: impl Fn(&T) -> (EventId, Timestamp, u64)) -> Vec<T> {
+        events.retain(|event| {
+            let (id, _, count) = key(event);
+            self.seen.get(&id).is_none_or(|(_, known)| *known < count)
+        });
         for event in &events {
-            self.newest = self.newest.max(event.at);
-            self.seen.insert(event.id.clone(), (event.at, event.count));
+            let (id, at, count) = key(event);
+            self.newest = self.newest.max(at);
+            self.seen.insert(id, (at, count));
         }
         let oldest = self.newest.minus(OVERLAP);
         self.seen.retain(|_, (at, _)| *at >= oldest);

@@ -100,6 +100,33 @@ pub fn put(
     now: Timestamp,
 ) -> Decision<Link> {
     acting::lock(tx, org_id, actor, OrgPermission::ManageOrg, now)?;
+    put_by(tx, org_id, app_id, permissions, actor, now)
+}
+
+/// Does the same for the operator, on behalf of `actor`; `None` if the org owns the app, which needs no link.
+pub fn put_for_operator(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    app: &App,
+    permissions: OrgPermissions,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decision<Option<Link>> {
+    acting::lock(tx, org_id, &Actor::Operator, OrgPermission::ManageOrg, now)?;
+    if app.org_id == *org_id {
+        return Ok(None);
+    }
+    put_by(tx, org_id, &app.id, permissions, actor, now).map(Some)
+}
+
+fn put_by(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    app_id: &AppId,
+    permissions: OrgPermissions,
+    actor: &Actor,
+    now: Timestamp,
+) -> Decision<Link> {
     if permissions.is_empty() {
         return Err(RequestFault::Permissions.into());
     }
@@ -130,6 +157,11 @@ pub fn put(
 /// Ends a link: the app's next call is refused.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, app_id: &AppId, actor: &Actor, now: Timestamp) -> Decision<()> {
     acting::lock(tx, org_id, actor, OrgPermission::ManageOrg, now)?;
+    remove_by(tx, org_id, app_id, actor)
+}
+
+/// The same for whoever may do it. Callers hold the lock of the org.
+pub(crate) fn remove_by(tx: &mut dyn Tx, org_id: &OrgId, app_id: &AppId, actor: &Actor) -> Decision<()> {
     let sql = "DELETE FROM merit_links WHERE org_id = $1 AND app_id = $2";
     if tx.execute(sql, params![org_id, app_id])? == 0 {
         return Err(MeritProblem::NotFound.into());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+use sigma_core::email::Email;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::merge::MergeRefusal;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
@@ -11,12 +13,13 @@ use super::Decision;
 use super::authority::{Caller, require_over};
 use crate::account_deletion::{self, Deletion, Requested};
 use crate::account_merge;
+use crate::credential::{self, Naming, Retirement};
 use crate::credential_change;
 use crate::email;
 use crate::email_change;
 use crate::outbox::{MailedLink, NewMail};
-use crate::user::{self, User};
-use crate::{Owner, Stop, Tx, one_time_link, quota};
+use crate::user::{self, Setting, User};
+use crate::{Owner, Stop, Tx, account_data, one_time_link, quota};
 
 /// Links to one person within [`WINDOW`], whoever asks for them.
 const MOST_LINKS: i64 = 3;
@@ -92,6 +95,83 @@ pub fn recover(
     }
     mail.send(tx, user_id, None)?;
     Ok(Recovered::Sent)
+}
+
+/// What the operator changes of a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonChange {
+    /// Their name, validated.
+    pub name: Option<String>,
+    /// Their primary address, for which the caller vouches.
+    pub email: Option<Email>,
+}
+
+/// Changes the name or the primary address of a person, but never the caller's own. Repeating it changes nothing.
+pub fn change(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    user_id: &UserId,
+    change: &PersonChange,
+    now: Timestamp,
+) -> Decision<()> {
+    lock_other(tx, caller, OperatorRight::ChangePeople, user_id)?;
+    match user::set_by_operator(tx, user_id, change.name.as_deref(), change.email.as_ref(), now)? {
+        Setting::Done => Ok(()),
+        Setting::AddressTaken => Err(OperatorRefusal::AddressTaken.into()),
+        Setting::NotFound => Err(OperatorRefusal::NotFound.into()),
+    }
+}
+
+/// The outcome of retiring a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retired {
+    /// Nobody signs in with it any more.
+    Done,
+    /// The person has several of the kind. Nothing was changed.
+    Several,
+    /// It is the last way in. Nothing was changed.
+    LastOne,
+}
+
+/// Retires the credential that `text` names, by its id or, if there is only one, its kind; but none of the caller's own.
+pub fn retire(tx: &mut dyn Tx, caller: &Caller, user_id: &UserId, text: &str, now: Timestamp) -> Decision<Retired> {
+    lock_other(tx, caller, OperatorRight::EndCredentials, user_id)?;
+    let stored = credential::list(tx, user_id)?;
+    let named = match credential::named(&stored, text) {
+        Ok(named) => &named.credential,
+        Err(Naming::Unknown) => return Err(OperatorRefusal::NotFound.into()),
+        Err(Naming::Several) => return Ok(Retired::Several),
+    };
+    match credential_change::retire_by_operator(tx, user_id, named, now)? {
+        Retirement::Retired => Ok(Retired::Done),
+        Retirement::NotFound => Err(OperatorRefusal::NotFound.into()),
+        Retirement::LastOne => Ok(Retired::LastOne),
+    }
+}
+
+/// Everything that is stored about a person, which is recorded.
+pub fn copy(tx: &mut dyn Tx, caller: &Caller, user_id: &UserId) -> Decision<Map<String, Value>> {
+    find(tx, caller, OperatorRight::CopyPeople, user_id)?;
+    Ok(account_data::hand_to_operator(tx, user_id)?.ok_or(OperatorRefusal::NotFound)?)
+}
+
+/// Requests that an account is deleted at once, but never the caller's own: its deletion is due, and nobody can keep it. Returns the
+/// request as it is kept, and what came of it.
+pub fn remove(tx: &mut dyn Tx, caller: &Caller, new: &Deletion) -> Decision<(Deletion, Requested)> {
+    tx.lock(Owner::Org(&OrgId::operator()))?;
+    find(tx, caller, OperatorRight::RemovePeople, &new.user_id)?;
+    if is_own(caller, &new.user_id) {
+        return Err(OperatorRefusal::Oneself.into());
+    }
+    Ok(account_deletion::request_at_once(tx, new)?)
+}
+
+/// Requires that the caller may do this to the account of somebody else, which nobody changes meanwhile.
+fn lock_other(tx: &mut dyn Tx, caller: &Caller, right: OperatorRight, user_id: &UserId) -> Decision<User> {
+    tx.lock(Owner::Org(&OrgId::operator()))?;
+    tx.lock(Owner::User(user_id))?;
+    let user = find(tx, caller, right, user_id)?;
+    if is_own(caller, user_id) { Err(OperatorRefusal::Oneself.into()) } else { Ok(user) }
 }
 
 /// Requests the deletion of an account, as its owner would, but never of the caller's own. At most a batch of sessions ends here: see

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod admins;
+pub mod api_keys;
 pub mod app_invitations;
 pub mod apps;
 pub mod audit;
@@ -10,9 +11,12 @@ mod authority;
 pub mod branding;
 pub mod declarations;
 pub mod directories;
+pub mod documents;
 pub mod domains;
 pub mod first_owner;
+pub mod impersonators;
 pub mod keys;
+pub mod links;
 pub mod mails;
 pub mod new_person;
 pub mod orgs;

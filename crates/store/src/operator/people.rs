@@ -15,6 +15,7 @@ use crate::app_access::{self, AppAccess};
 use crate::credential::{self, StoredCredential};
 use crate::email::StoredEmail;
 use crate::event::{self as trail, NewEvent, Place, Trail};
+use crate::org::api_key;
 use crate::org::membership::{self, Belonging};
 use crate::people_import::{self, Newcomer, Outcome};
 use crate::session::{self, BrowserSession};
@@ -171,6 +172,14 @@ pub fn set_disabled(
     }
     user::set_disabled(tx, user_id, disabled, now)?;
     Ok(user::find(tx, user_id)?.ok_or(OperatorRefusal::NotFound)?)
+}
+
+/// Deactivates the API keys that a person created in one org which has such keys; returns whether there was one. It is theirs to call
+/// who just disabled the account.
+pub fn deactivate_keys(tx: &mut dyn Tx, caller: &Caller, user_id: &UserId) -> Decision<bool> {
+    require(tx, caller, OperatorRight::ManageOrgs)?;
+    require_over(tx, caller, OperatorRight::DisablePeople, user_id)?;
+    Ok(api_key::deactivate_made_by(tx, user_id)?)
 }
 
 /// Ends a batch of what a person is signed in with: browsers, workspaces, and the tokens of apps; returns how much. 0 means

@@ -6,7 +6,7 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
-use sigma_core::org::{KeyPermissions, OrgQuota, Reason, Refusal, Right};
+use sigma_core::org::{Authority, KeyPermissions, OrgQuota, Reason, Refusal, Right};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -128,6 +128,17 @@ pub struct NewApiKey {
 /// Creates a key with at most the permissions of its creator.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now: Timestamp) -> Decision<ApiKey> {
     let authority = authority::lock(tx, org_id, actor, now)?;
+    add_with(tx, org_id, (actor, &authority), new, now)
+}
+
+/// The same by an actor whose authority is known. Callers hold the lock of the org.
+pub(crate) fn add_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    new: &NewApiKey,
+    now: Timestamp,
+) -> Decision<ApiKey> {
     authority.require(Right::ApiKeys)?;
     authority.require_key(new.permissions)?;
     let most = quotas::most(tx, org_id, OrgQuota::ApiKeys, MOST_KEYS)?;
@@ -141,7 +152,8 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
         hash: new.hash,
         permissions: new.permissions,
         active: true,
-        made_by: maker(tx, org_id, actor)?,
+        // What the operator makes is nobody's in the org.
+        made_by: if *authority == Authority::Operator { None } else { maker(tx, org_id, actor)? },
         created_at: now,
         last_used_at: None,
         expires_at: new.expires_at,
@@ -208,6 +220,25 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<ApiKey>, StoreError> 
     .collect()
 }
 
+/// At most `limit` keys of a workspace, newest first, after the one with that id.
+pub fn list_after(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    after: Option<&ApiKeyId>,
+    limit: u32,
+) -> Result<Vec<ApiKey>, StoreError> {
+    let Some(after) = after else { return Ok(page(tx, org_id, 0, limit)?.items) };
+    tx.query_all(
+        "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name, created_at,
+            last_used_at, expires_at
+         FROM api_keys WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        params![org_id, after, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
 /// At most `limit` keys of a workspace after the first `offset`, newest first.
 pub fn page(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<ApiKey>, StoreError> {
     let items = tx
@@ -237,7 +268,18 @@ pub fn count_made_by(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Resul
 
 /// Deactivates a key permanently, along with the keys that it created.
 pub fn deactivate(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
-    let key = load_own(tx, org_id, actor, id, now)?;
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    deactivate_with(tx, org_id, (actor, &authority), id)
+}
+
+/// The same by an actor whose authority is known. Callers hold the lock of the org.
+pub(crate) fn deactivate_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    id: &ApiKeyId,
+) -> Decision<ApiKey> {
+    let key = load_own(tx, org_id, authority, id)?;
     let reached = switch_off(tx, org_id, |one| one.id == key.id)?;
     let details = Details { api_keys: beside_itself(reached), ..Details::default() };
     event::append(tx, recorded(Action::ApiKeyDeactivate, org_id, actor, id).with(details))?;
@@ -246,7 +288,18 @@ pub fn deactivate(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId,
 
 /// Removes a key, and deactivates those that it created.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<()> {
-    let key = load_own(tx, org_id, actor, id, now)?;
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    remove_with(tx, org_id, (actor, &authority), id)
+}
+
+/// The same by an actor whose authority is known. Callers hold the lock of the org.
+pub(crate) fn remove_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    id: &ApiKeyId,
+) -> Decision<()> {
+    let key = load_own(tx, org_id, authority, id)?;
     let reached = switch_off(tx, org_id, |one| one.id == key.id)?;
     tx.execute("DELETE FROM api_keys WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     let details = Details { api_keys: beside_itself(reached), ..Details::default() };
@@ -274,9 +327,8 @@ pub fn touch(tx: &mut dyn Tx, uses: &[(OrgId, ApiKeyId, Timestamp)]) -> Result<(
     Ok(())
 }
 
-/// A key that `actor` may manage: it has no more permissions than they have.
-fn load_own(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
-    let authority = authority::lock(tx, org_id, actor, now)?;
+/// A key that whoever has `authority` may manage: it has no more permissions than they have.
+fn load_own(tx: &mut dyn Tx, org_id: &OrgId, authority: &Authority, id: &ApiKeyId) -> Decision<ApiKey> {
     authority.require(Right::ApiKeys)?;
     let key = find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(API_KEY, id.as_str()))?;
     authority.require_key(key.permissions)?;

@@ -6,7 +6,7 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId, ScimConnectionId, UserId};
-use sigma_core::org::{Reason, Refusal, Right, RolePermissions};
+use sigma_core::org::{Authority, Reason, Refusal, Right, RolePermissions};
 use sigma_core::time::Timestamp;
 
 use super::Directory;
@@ -99,6 +99,17 @@ pub fn add(
     now: Timestamp,
 ) -> Decision<Connection> {
     let authority = authority::lock(tx, org_id, actor, now)?;
+    add_with(tx, org_id, (actor, &authority), new, now)
+}
+
+/// The same by an actor whose authority is known. Callers hold the lock of the org.
+pub(crate) fn add_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    new: &NewConnection,
+    now: Timestamp,
+) -> Decision<Connection> {
     authority.require(Right::Workspace)?;
     if *org_id == OrgId::operator() {
         // Its members run the installation: no directory makes somebody one of them.
@@ -112,7 +123,7 @@ pub fn add(
     tx.execute(
         "INSERT INTO scim_connections (org_id, id, name, role_id, maps_roles, hash, requests, created_at, made_by)
          VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
-        params![org_id, &new.id, &new.name, &new.role_id, new.maps_roles, new.hash, now, actor.user()],
+        params![org_id, &new.id, &new.name, &new.role_id, new.maps_roles, new.hash, now, maker_of(actor, authority)],
     )?;
     let details = Details { role: Some(new.role_id.clone()), ..Details::default() };
     event::append(tx, recorded(Action::ScimConnectionCreate, org_id, actor, &new.id).with(details))?;
@@ -125,10 +136,22 @@ pub fn rotate(
     org_id: &OrgId,
     actor: &Actor,
     id: &ScimConnectionId,
-    (hash, old): (Digest, OldToken),
+    token: (Digest, OldToken),
     now: Timestamp,
 ) -> Decision<Connection> {
     let authority = authority::lock(tx, org_id, actor, now)?;
+    rotate_with(tx, org_id, (actor, &authority), id, token, now)
+}
+
+/// The same by an actor whose authority is known. Callers hold the lock of the org.
+pub(crate) fn rotate_with(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (actor, authority): (&Actor, &Authority),
+    id: &ScimConnectionId,
+    (hash, old): (Digest, OldToken),
+    now: Timestamp,
+) -> Decision<Connection> {
     authority.require(Right::Workspace)?;
     authority.require_role(&RolePermissions::admin())?;
     load(tx, org_id, id)?;
@@ -140,10 +163,15 @@ pub fn rotate(
         "UPDATE scim_connections SET previous_hash = hash, previous_until = $4, hash = $3, rotated_at = $5, made_by = $6,
             maker_left_at = NULL
          WHERE org_id = $1 AND id = $2",
-        params![org_id, id, hash, until, now, actor.user()],
+        params![org_id, id, hash, until, now, maker_of(actor, authority)],
     )?;
     event::append(tx, recorded(Action::ScimConnectionRotate, org_id, actor, id))?;
     load(tx, org_id, id)
+}
+
+/// Who may have kept the token, as the org is told of them: a person of its own. The operator can do all that it lets one do anyway.
+fn maker_of<'a>(actor: &'a Actor, authority: &Authority) -> Option<&'a UserId> {
+    actor.user().filter(|_| *authority != Authority::Operator)
 }
 
 /// Removes a connection: its tokens stop working at once. Whom it provisioned stays; its log goes with time.

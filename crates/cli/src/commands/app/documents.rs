@@ -127,7 +127,8 @@ pub fn list_blocks(file: Option<&Path>, output: Output, page: &Page) -> Result<(
     )
 }
 
-fn read(subject: &str) -> Result<DocumentBlock, Failure> {
+/// The block that `subject` names.
+pub fn read(subject: &str) -> Result<DocumentBlock, Failure> {
     DocumentBlock::parse(subject).ok_or_else(|| {
         Failure::Usage(format!("\"{subject}\" is neither the name of a host nor the https address of a document"))
     })

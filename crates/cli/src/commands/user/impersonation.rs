@@ -21,6 +21,17 @@ pub enum Permission {
     Show,
 }
 
+impl Permission {
+    /// What the options say.
+    pub const fn of(allow: bool, deny: bool) -> Self {
+        match (allow, deny) {
+            (true, _) => Self::Allow,
+            (_, true) => Self::Deny,
+            _ => Self::Show,
+        }
+    }
+}
+
 /// Lets a user act as others at the apps of a workspace, or at every app without one; or takes that back.
 pub fn impersonation(
     file: Option<&Path>,
@@ -58,8 +69,13 @@ pub fn impersonation(
     }
     let (wanted, person) = (org_id.clone(), user_id.clone());
     let allowed = opened.read(move |tx| impersonation::is_allowed(tx, &wanted, &person))?;
-    let place = workspace.map_or_else(|| "at every app".to_owned(), |name| format!("at the apps of {name}"));
     output.answer(&serde_json::json!({ "user": user_id, "org": org_id, "allowed": allowed }), |_| {
-        format!("{user_id} {} act as other users {place}.", if allowed { "may" } else { "may not" })
+        said(user_id.as_str(), workspace, allowed)
     })
+}
+
+/// What the command says in words.
+pub fn said(user: &str, workspace: Option<&str>, allowed: bool) -> String {
+    let place = workspace.map_or_else(|| "at every app".to_owned(), |name| format!("at the apps of {name}"));
+    format!("{user} {} act as other users {place}.", if allowed { "may" } else { "may not" })
 }

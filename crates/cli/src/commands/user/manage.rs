@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use sigma_core::authentication::CredentialKind;
 use sigma_core::email::Email;
 use sigma_core::ids::UserId;
+use sigma_core::org::text;
 use sigma_store::account_data;
 use sigma_store::account_deletion::{self, Deletion, Requested};
-use sigma_store::credential::{self, Retirement, StoredCredential};
+use sigma_store::credential::{self, Naming, Retirement, StoredCredential};
 use sigma_store::credential_change::retire_by_operator;
 use sigma_store::user::{self, Setting};
 
@@ -26,17 +26,17 @@ pub fn set(file: Option<&Path>, output: Output, fields: &SetUser) -> Result<(), 
         Some(text) => Some(Email::parse(text).map_err(|error| Failure::Usage(format!("--email: {error}")))?),
         None => None,
     };
-    let name = fields.name.as_deref().map(str::trim).map(str::to_owned);
-    if name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > 100 || name.contains('\0')) {
-        return Err(Failure::Usage("--name: 1 to 100 characters".to_owned()));
-    }
+    let name = fields.name.as_deref().map(text::name).transpose();
+    let name = name.map_err(|problem| Failure::Usage(format!("--name {problem}")))?;
     if name.is_none() && email.is_none() {
         return Err(Failure::Usage("nothing to change: give --name or --email".to_owned()));
     }
     let (changed, now) = (id.clone(), opened.now());
     let outcome = opened.write(move |tx| user::set_by_operator(tx, &changed, name.as_deref(), email.as_ref(), now))?;
-    if outcome == Setting::AddressTaken {
-        return Err(Failure::Refused("another account has that address".to_owned()));
+    match outcome {
+        Setting::Done => {}
+        Setting::AddressTaken => return Err(Failure::Refused("another account has that address".to_owned())),
+        Setting::NotFound => return Err(Failure::NotFound(format!("there is no account {}", fields.user))),
     }
     output.answer(&UserView::with_identities(&find(&opened, id.as_str())?), UserView::text)
 }
@@ -48,9 +48,9 @@ pub fn remove(file: Option<&Path>, output: Output, user: &str, yes: bool) -> Res
     confirm(yes, &format!("the account {user} and everything stored about it is deleted, and cannot be restored"))?;
     let now = opened.now();
     let pseudonym = UserId::new(now, &*opened.rng);
-    let deletion = Deletion { user_id: id.clone(), pseudonym, requested_at: now, due_at: now };
-    let new = deletion.clone();
-    match opened.write(move |tx| account_deletion::request(tx, &new, None, &[]))? {
+    let new = Deletion { user_id: id.clone(), pseudonym, requested_at: now, due_at: now };
+    let (deletion, requested) = opened.write(move |tx| account_deletion::request_at_once(tx, &new))?;
+    match requested {
         Requested::Scheduled => {}
         Requested::NotFound => return Err(Failure::NotFound(format!("there is no account {user}"))),
         Requested::OnlyAdministrator(orgs) => {
@@ -59,9 +59,6 @@ pub fn remove(file: Option<&Path>, output: Output, user: &str, yes: bool) -> Res
             return Err(Failure::Refused(format!("{user} is the only administrator of {names}")));
         }
     }
-    // A request that was made before has a pseudonym already.
-    let wanted = id.clone();
-    let deletion = opened.read(move |tx| account_deletion::find(tx, &wanted))?.unwrap_or(deletion);
     loop {
         let due = deletion.clone();
         if opened.write(move |tx| account_deletion::delete_batch(tx, &due, now))? == 0 {
@@ -76,7 +73,7 @@ pub fn remove(file: Option<&Path>, output: Output, user: &str, yes: bool) -> Res
 pub fn export(file: Option<&Path>, user: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let id = find(&opened, user)?.user.id;
-    let data = opened.read(move |tx| account_data::collect(tx, &id))?;
+    let data = opened.write(move |tx| account_data::hand_to_operator(tx, &id))?;
     let data = data.ok_or_else(|| Failure::NotFound(format!("there is no account {user}")))?;
     print(&serde_json::to_string_pretty(&data).map_err(|error| Failure::Failed(error.to_string()))?)
 }
@@ -93,16 +90,10 @@ pub fn credentials(
     let id = find(&opened, user)?.user.id;
     let stored = list(&opened, &id)?;
     if let Some(wanted) = retire {
-        let is_named = |stored: &&StoredCredential| {
-            let is_kind = CredentialKind::parse(wanted) == Some(stored.credential.kind);
-            stored.retired_at.is_none() && (stored.credential.id == wanted || is_kind)
-        };
-        let mut named = stored.iter().filter(is_named);
-        let (one, other) = (named.next(), named.next());
-        let one = one.ok_or_else(|| Failure::NotFound(format!("{user} has no credential {wanted}")))?;
-        if other.is_some() {
-            return Err(Failure::Usage(format!("{user} has several: name one by its id")));
-        }
+        let one = credential::named(&stored, wanted).map_err(|naming| match naming {
+            Naming::Unknown => Failure::NotFound(format!("{user} has no credential {wanted}")),
+            Naming::Several => Failure::Usage(format!("{user} has several: name one by its id")),
+        })?;
         confirm(
             yes,
             &format!("{user} can no longer sign in with this {}, and is signed out", one.credential.kind.as_str()),
@@ -119,13 +110,13 @@ pub fn credentials(
     }
     let views: Vec<CredentialView> = list(&opened, &id)?.iter().map(CredentialView::of).collect();
     output.answer(&views, |views| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cell = |text: &Option<String>| text.clone().unwrap_or_default();
         let row = |view: &CredentialView| {
             [
                 view.kind.to_owned(),
                 view.created_at.clone(),
-                text(&view.last_used_at),
-                text(&view.retired_at),
+                cell(&view.last_used_at),
+                cell(&view.retired_at),
                 view.id.clone(),
             ]
         };

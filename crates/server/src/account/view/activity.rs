@@ -117,7 +117,7 @@ fn is_by_operator(action: Action, event: &Event) -> bool {
     match &event.actor {
         Actor::Operator => true,
         Actor::User(user_id) => event.user_id.as_ref().is_some_and(|shown_to| shown_to != user_id),
-        Actor::App(_) => action == Action::SessionEndAll,
+        Actor::App(_) => matches!(action, Action::SessionEndAll | Action::CredentialRemove),
         Actor::ApiKey(_) | Actor::ScimConnection(_) | Actor::System | Actor::Anonymous => false,
     }
 }
@@ -172,6 +172,7 @@ fn own_words(action: Action, (method, reason): (&str, &str), by_operator: bool) 
         Action::UserDisable => "activity-user-disable",
         Action::UserEnable => "activity-user-enable",
         Action::UserChange => "activity-user-change",
+        Action::UserExport => "activity-user-export",
         Action::UserRequestDeletion => operator_or("activity-deletion-operator", "activity-deletion"),
         Action::UserCancelDeletion => "activity-deletion-cancel",
         Action::UserDelete => "activity-deleted",
