@@ -28,7 +28,7 @@ use serde_json::Value;
 use self::client::Client;
 use crate::args::{
     AddUser, AdminCommand, AppCommand, BrandingCommand, Command, ConfigCommand, ExportCommand, ImportCommand,
-    KeysCommand, PeopleCommand, ProviderCommand, RemoteArgs, UserCommand, WorkspaceCommand,
+    KeysCommand, PeopleCommand, RemoteArgs, UserCommand, WorkspaceCommand,
 };
 use crate::commands::user::Permission;
 use crate::failure::Failure;
@@ -156,6 +156,7 @@ fn is_there(command: &Command) -> bool {
         | Command::Overview
         | Command::Webhook(_)
         | Command::Session(_)
+        | Command::Provider(_)
         | Command::Mail(_)
         | Command::Branding(_)
         | Command::Audit(_)
@@ -163,7 +164,6 @@ fn is_there(command: &Command) -> bool {
         | Command::Link(_)
         | Command::ApiKey(_)
         | Command::Doctor => true,
-        Command::Provider(command) => !matches!(command, ProviderCommand::Remove { .. }),
         _ => false,
     }
 }

@@ -267,6 +267,11 @@ actions! {
     ScimGroupRemove = "scim_group.remove",
 }
 
+/// Whether an action has that name, or belongs to the group of that name: the part before its first dot.
+pub fn belongs(action: &str, name: &str) -> bool {
+    action == name || action.split_once('.').is_some_and(|(group, _)| group == name)
+}
+
 impl Action {
     /// The action of that name.
     pub fn parse(name: &str) -> Option<Self> {

@@ -10,6 +10,11 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::Output;
 
+/// What removing a declared provider means.
+pub fn consequence(id: &str) -> String {
+    format!("nobody signs in with {id} once the servers are restarted; linked accounts keep their other ways in")
+}
+
 /// Removes a declared provider after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
@@ -20,10 +25,7 @@ pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Resul
     if opened.read(move |tx| provider::find(tx, &wanted))?.is_none() {
         return Err(unknown());
     }
-    confirm(
-        yes,
-        &format!("nobody signs in with {id} once the servers are restarted; linked accounts keep their other ways in"),
-    )?;
+    confirm(yes, &consequence(id.as_str()))?;
     let wanted = id.clone();
     opened.write(move |tx| provider::remove(tx, &wanted))?;
     output.answer(&serde_json::json!({ "removed": id.as_str() }), |_| format!("{id} was removed. Restart the servers."))

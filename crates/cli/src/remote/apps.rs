@@ -14,12 +14,9 @@ use crate::output::{Output, fields, table};
 
 /// Lists a page of apps, oldest first.
 pub fn list(client: &Client, output: Output, list: &ListApps) -> Result<(), Failure> {
-    if list.unverified {
-        let words = "the management API lists all apps: run the command where the database is, or without --unverified";
-        return Err(Failure::NoApi(words.to_owned()));
-    }
     let limit = list.page.limit.min(MOST).to_string();
-    let found = client.get("apps", &[("limit", &limit), ("after", &list.page.after)])?;
+    let verified = if list.unverified { "false" } else { "true" };
+    let found = client.get("apps", &[("verified", verified), ("limit", &limit), ("after", &list.page.after)])?;
     print_list(output, &found, "sigma app list", "There are no apps.", |apps| {
         let row = |app: &Value| {
             ["id", "client_id", "client_name", "token_endpoint_auth_method", "disabled"].map(|name| text(app.at(name)))

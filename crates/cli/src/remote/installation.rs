@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::{Members as _, items, one, text};
 use crate::args::ProviderCommand;
+use crate::commands::provider::consequence;
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::output::{Output, table};
 
@@ -43,7 +45,11 @@ pub fn doctor(client: &Client, output: Output) -> Result<(), Failure> {
 pub fn providers(client: &Client, output: Output, command: ProviderCommand) -> Result<(), Failure> {
     match command {
         ProviderCommand::List => print(output, &client.get("providers", &[])?),
-        ProviderCommand::Remove { .. } => Err(super::no_api()),
+        ProviderCommand::Remove { id, sure } => {
+            confirm(sure.yes, &consequence(&id))?;
+            client.delete(&one("providers", &id))?;
+            output.answer(&json!({ "removed": id }), |_| format!("{id} was removed. Restart the servers."))
+        }
         ProviderCommand::Check { id } => {
             let found = client.post(&format!("{}/check", one("providers", &id)), &json!({}))?;
             print(output, &json!({"items": [found]}))?;

@@ -321,7 +321,20 @@ fn the_trail_is_followed(elsewhere: &Elsewhere<'_>, sigma: &Installation) {
     sigma.json(&["user", "enable", "cleo@example.org"]);
     let event = follower.json();
     assert_eq!((&event["action"], &event["actor"]["kind"]), (&json!("user.enable"), &json!("operator")), "{event}");
-    assert_eq!(elsewhere.run(&["audit", "--follow", "--actor", "operator"]).code, 8);
+    let by = |actor: &str| {
+        elsewhere.json(&["audit", "--actor", actor, "--action", "user", "--action", "app.create"])["items"].clone()
+    };
+    let actions = |events: &Value| -> Vec<String> {
+        events.as_array().unwrap().iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect()
+    };
+    let of_operator = by("operator");
+    assert!(of_operator.as_array().unwrap().iter().all(|event| event["actor"]["kind"] == "operator"), "{of_operator}");
+    assert!(actions(&of_operator).contains(&"user.enable".to_owned()), "{of_operator}");
+    let of_ops = by("ops");
+    assert!(of_ops.as_array().unwrap().iter().all(|event| event["actor"]["kind"] == "app"), "{of_ops}");
+    assert!(actions(&of_ops).iter().all(|name| name.starts_with("user.") || name == "app.create"), "{of_ops}");
+    assert_eq!(elsewhere.run(&["audit", "--action", "user.fly"]).code, 4);
+    assert_eq!(elsewhere.json(&["app", "list", "--unverified"])["items"], json!([]));
 }
 
 #[test]

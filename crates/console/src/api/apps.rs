@@ -30,6 +30,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 2] {
     tag = "Management",
     security(("access_token" = ["sigma:admin:read"]), ("access_token" = ["sigma:admin:apps:read"])),
     params(
+        ("verified" = Option<bool>, Query, description = "Only those that the operator registered or approved, or only the others"),
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
     ),
@@ -46,7 +47,8 @@ async fn list(
     query: ListQuery,
 ) -> Result<Json<Listed<AdminApp>>, AdminError> {
     let (caller, after, limit) = (admin.caller, query.after_id(AppId::parse)?, query.one_more());
-    let found = sigma.store.look_up(move |tx| apps::list(tx, &caller, &after, limit)).await?;
+    let verified = query.parsed("verified", "verified must be true or false", |text| text.parse().ok())?;
+    let found = sigma.store.look_up(move |tx| apps::list(tx, &caller, verified, &after, limit)).await?;
     Ok(Json(query.listed(found, |app| app.id.to_string())))
 }
 

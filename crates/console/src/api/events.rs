@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use sigma_core::event::Action;
+use sigma_core::event::{Action, belongs};
 use sigma_core::ids::{AppId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_platform::http::{Endpoint, routes};
@@ -20,6 +20,9 @@ use super::caller::{Admin, Reads};
 use super::error::AdminError;
 use super::list::ListQuery;
 use crate::trail::{AdminEvent, ndjson};
+
+/// Characters of the id of an actor at most.
+const LONGEST_ID: usize = 64;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -46,7 +49,8 @@ struct AdminEvents {
         ("person" = Option<String>, Query, description = "What a person did, or what happened to them: an id"),
         ("app" = Option<String>, Query, description = "What happened to an app: an id"),
         ("org" = Option<String>, Query, description = "What happened in an org: an id"),
-        ("action" = Option<String>, Query, description = "One action, such as `user.sign_in`"),
+        ("action" = Option<String>, Query, description = "Actions such as `user.sign_in`, or groups such as `user`, separated by commas"),
+        ("actor" = Option<String>, Query, description = "What somebody did: the id of a person or app, or a kind of actor such as `operator`"),
         ("since" = Option<String>, Query, description = "Not before that time, RFC 3339"),
         ("until" = Option<String>, Query, description = "Before that time, RFC 3339"),
         ("limit" = Option<u32>, Query, description = "Default 50, at most 200"),
@@ -79,11 +83,24 @@ fn wanted(query: &ListQuery) -> Result<(Filter, Place), AdminError> {
         person: query.parsed("person", "person must be an id", UserId::parse)?,
         app: query.parsed("app", "app must be an id", AppId::parse)?,
         org: query.parsed("org", "org must be an id", OrgId::parse)?,
-        action: query.parsed("action", "action must be the name of one", Action::parse)?,
+        actions: query.parsed("action", "action must be names of actions or groups", actions)?.unwrap_or_default(),
+        actor: query.parsed("actor", "actor must be an id, or a kind of actor", actor)?,
         since: query.parsed("since", "since must be a time as RFC 3339 writes it", moment)?,
     };
     let until = query.parsed("until", "until must be a time as RFC 3339 writes it", moment)?;
     Ok((filter, until.map_or_else(Place::end, Place::at)))
+}
+
+/// Names of actions, or of groups of them.
+fn actions(text: &str) -> Option<Vec<String>> {
+    let is_known = |name: &str| Action::ALL.iter().any(|action| belongs(action.as_str(), name));
+    text.split(',').map(|name| is_known(name).then(|| name.to_owned())).collect()
+}
+
+/// The id or kind of an actor.
+fn actor(text: &str) -> Option<String> {
+    let is_id = text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_id.then(|| text.to_owned())
 }
 
 /// Returns the audit trail, newest first, a line of JSON for each event, of any number. All filters apply. An answer that ends before
@@ -98,7 +115,8 @@ fn wanted(query: &ListQuery) -> Result<(Filter, Place), AdminError> {
         ("person" = Option<String>, Query, description = "What a person did, or what happened to them: an id"),
         ("app" = Option<String>, Query, description = "What happened to an app: an id"),
         ("org" = Option<String>, Query, description = "What happened in an org: an id"),
-        ("action" = Option<String>, Query, description = "One action, such as `user.sign_in`"),
+        ("action" = Option<String>, Query, description = "Actions such as `user.sign_in`, or groups such as `user`, separated by commas"),
+        ("actor" = Option<String>, Query, description = "What somebody did: the id of a person or app, or a kind of actor such as `operator`"),
         ("since" = Option<String>, Query, description = "Not before that time, RFC 3339"),
         ("until" = Option<String>, Query, description = "Before that time, RFC 3339"),
     ),

@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use http::StatusCode;
 use serde::Serialize;
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_core::provider::ProviderId;
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::providers::{Provider, Reach, redirect_uri};
 use sigma_platform::state::AppState;
-use sigma_store::operator::may;
+use sigma_store::operator::{may, providers};
 use utoipa::ToSchema;
 
 use super::POLICY;
@@ -16,8 +18,12 @@ use super::error::AdminError;
 use crate::pages::providers::{kind, sign_up};
 
 /// These endpoints.
-pub fn endpoints() -> [Endpoint<AppState>; 2] {
-    [Endpoint::new(POLICY, routes!(list)), Endpoint::new(POLICY, routes!(check))]
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::new(POLICY, routes!(list)),
+        Endpoint::new(POLICY, routes!(check)),
+        Endpoint::new(POLICY, routes!(remove)),
+    ]
 }
 
 /// An upstream provider.
@@ -117,4 +123,32 @@ async fn check(
     let provider = sigma.providers.find(&id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
     provider.check(sigma.now()).await;
     Ok(Json(AdminProvider::of(&sigma, provider)))
+}
+
+/// Removes a provider that was declared (`POST declarations`); those of the settings are removed there. Servers go on with it until they
+/// are restarted, and linked accounts keep their other ways in.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/v1/providers/{provider}",
+    operation_id = "adminRemoveProvider",
+    tag = "Management",
+    security(("access_token" = ["sigma:admin:write"]), ("access_token" = ["sigma:admin:server:write"])),
+    params(("provider" = String, Path, description = "The id of the provider")),
+    responses(
+        (status = 204, description = "It is declared no more"),
+        (status = 400, description = "Two credentials"),
+        (status = 401, description = "No token, or one that is not valid"),
+        (status = 403, description = "The token lacks the scope, or the role does not reach"),
+        (status = 404, description = "No such provider was declared"),
+    )
+)]
+async fn remove(
+    State(sigma): State<AppState>,
+    admin: Admin<Writes>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, AdminError> {
+    let id = ProviderId::parse(&id).map_err(|_| AdminError::Refused(OperatorRefusal::NotFound))?;
+    let caller = admin.caller.clone();
+    admin.store(&sigma).decide(move |tx| providers::remove(tx, &caller, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -34,7 +34,7 @@ async fn list(
     let after = query.get("after").and_then(AppId::parse);
     let caller = operator.caller();
     let from = after.as_ref().map(|after| after.as_str().to_owned()).unwrap_or_default();
-    let found = operator.read(&sigma, move |tx| apps::list(tx, &caller, &from, one_more(LENGTH))).await?;
+    let found = operator.read(&sigma, move |tx| apps::list(tx, &caller, None, &from, one_more(LENGTH))).await?;
     let (found, last) = page_of(found, LENGTH, |app| app.id.to_string());
     let view = AppsPage {
         next: last.map(|last| with_query(PATH, &[("after", &last)])),

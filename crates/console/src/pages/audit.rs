@@ -90,7 +90,14 @@ impl Entered {
             }
         };
         let org = if self.org.is_empty() { None } else { Some(sigma.org_named(&self.org).await?) };
-        let filter = Filter { person, app, org, action: Action::parse(&self.action), since: day(&self.since) };
+        let filter = Filter {
+            person,
+            app,
+            org,
+            actions: Action::parse(&self.action).map(|action| action.as_str().to_owned()).into_iter().collect(),
+            actor: None,
+            since: day(&self.since),
+        };
         // All of the last day belongs to it.
         let until = day(&self.until).map(|day| day.plus(std::time::Duration::from_hours(24)));
         Ok((filter, until.map_or_else(Place::end, Place::at)))

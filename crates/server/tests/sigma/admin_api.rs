@@ -119,7 +119,7 @@ async fn callers(world: &World) -> Vec<(String, String)> {
 async fn table(world: &World, callers: &[(String, String)], ada: &UserId) -> String {
     let mut endpoints = openapi::endpoints("/api/admin/v1/");
     endpoints.sort_by(|one, other| (&one.1, one.0.as_str()).cmp(&(&other.1, other.0.as_str())));
-    assert_eq!(endpoints.len(), 114);
+    assert_eq!(endpoints.len(), 115);
     let mut table = String::new();
     for (method, pattern) in endpoints {
         let path = path_of(&pattern, ada.as_str());
@@ -243,6 +243,7 @@ async fn every_endpoint_answers_every_role_and_token_as_the_table_says() {
     POST /api/admin/v1/people/{id}/reset: nobody 401, app 403, app reads 403, app writes 409, stranger 403, owner 409, admin 409, support 409, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/people/{id}/sign-out: nobody 401, app 403, app reads 403, app writes 200, stranger 403, owner 200, admin 200, support 200, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/providers: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
+    DELETE /api/admin/v1/providers/{provider}: nobody 401, app 403, app reads 403, app writes 403, stranger 403, owner 404, admin 403, support 403, auditor 403, owner reads 403, owner openid 403
     POST /api/admin/v1/providers/{provider}/check: nobody 401, app 403, app reads 403, app writes 404, stranger 403, owner 404, admin 404, support 403, auditor 403, owner reads 403, owner openid 403
     GET /api/admin/v1/resources: nobody 401, app 403, app reads 200, app writes 200, stranger 403, owner 200, admin 200, support 403, auditor 200, owner reads 200, owner openid 403
     POST /api/admin/v1/resources: nobody 401, app 403, app reads 403, app writes 400, stranger 403, owner 400, admin 400, support 403, auditor 403, owner reads 403, owner openid 403

@@ -250,6 +250,10 @@ async fn each_entry_needs_the_role_that_its_page_needs() {
     let applied = send(&world, owner, PATH, &mixed).await;
     assert_eq!(applied.status, 200, "{}", applied.body);
     assert_eq!(send(&world, owner, PATH, &mixed).await.json()["unchanged"], 2, "the sealed secret is known again");
+    for (token, status) in [(admin, 403), (owner, 204), (owner, 404)] {
+        let removed = world.call(As::Token(token), "DELETE", "/api/admin/v1/providers/acme", &Value::Null).await;
+        assert_eq!(removed.status, status, "{}", removed.body);
+    }
     let limited = token_of(&world, &crate::console::person(&world, "zoe").await.0, SCOPES).await;
     assert_eq!(send(&world, &limited, DRY, &json!({})).await.status, 403, "a stranger learns nothing");
 }

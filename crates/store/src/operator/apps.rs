@@ -19,10 +19,13 @@ use crate::{Owner, Stop, Tx, app};
 /// The outcome of an operation that settings may forbid too.
 pub type Settled<T> = Decision<Result<T, AppProblem>>;
 
-/// At most `limit` apps, oldest first, after the one with the id `after`.
-pub fn list(tx: &mut dyn Tx, caller: &Caller, after: &str, limit: u32) -> Decision<Vec<App>> {
+/// At most `limit` apps, oldest first, after the one with the id `after`: all of them, or those that are verified or not, without agents.
+pub fn list(tx: &mut dyn Tx, caller: &Caller, verified: Option<bool>, after: &str, limit: u32) -> Decision<Vec<App>> {
     require(tx, caller, OperatorRight::ReadApps)?;
-    Ok(app::list(tx, after, limit)?)
+    Ok(match verified {
+        None => app::list(tx, after, limit)?,
+        Some(verified) => app::list_verified(tx, verified, after, limit)?,
+    })
 }
 
 /// The app of that name.

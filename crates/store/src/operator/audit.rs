@@ -1,6 +1,6 @@
 //! The audit trail as the console and the management API see it.
 
-use sigma_core::event::{Action, Event};
+use sigma_core::event::{Action, Event, belongs};
 use sigma_core::ids::{AppId, OrgId, UserId};
 use sigma_core::operator::OperatorRight;
 use sigma_core::time::Timestamp;
@@ -23,8 +23,10 @@ pub struct Filter {
     pub app: Option<AppId>,
     /// What happened in an org.
     pub org: Option<OrgId>,
-    /// Events of one action.
-    pub action: Option<Action>,
+    /// Events of one of these actions, or groups of them such as `user`; of all if there are none.
+    pub actions: Vec<String>,
+    /// What somebody did: an id, or the kind of an actor without one.
+    pub actor: Option<String>,
     /// Not before that time.
     pub since: Option<Timestamp>,
 }
@@ -35,7 +37,19 @@ impl Filter {
         let person = self.person.clone().map(Trail::Concerning);
         let app = self.app.clone().map(Trail::App);
         let org = self.org.clone().map(Trail::Org);
-        [person, app, org, self.action.map(Trail::Of)].into_iter().flatten().collect()
+        let actor = self.actor.as_deref().and_then(UserId::parse).map(Trail::User);
+        let action = match &self.actions[..] {
+            [one] => Action::parse(one).map(Trail::Of),
+            _ => None,
+        };
+        [person, app, org, actor, action].into_iter().flatten().collect()
+    }
+
+    /// Whether it wants the event, apart from what its trails say.
+    fn takes(&self, event: &Event) -> bool {
+        let is_by = |wanted: &String| event.actor.id().unwrap_or(event.actor.kind()) == wanted;
+        let is_one = |name: &String| belongs(&event.action, name);
+        self.actor.as_ref().is_none_or(is_by) && (self.actions.is_empty() || self.actions.iter().any(is_one))
     }
 }
 
@@ -66,7 +80,7 @@ pub fn list(tx: &mut dyn Tx, caller: &Caller, filter: &Filter, place: &Place, li
                 return Ok(Events { found, next: Some(place) });
             }
             place = Place::of(&event);
-            if others.iter().all(|trail| trail.takes(&event)) {
+            if filter.takes(&event) && others.iter().all(|trail| trail.takes(&event)) {
                 found.push(event);
             }
         }

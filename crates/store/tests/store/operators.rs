@@ -193,7 +193,7 @@ on_both_engines! {
         assert_eq!(ask(store, move |tx| people::sign_out(tx, &caller("owner"), &user_id("ada"), now)), Ok(0));
         assert!(insist(store, move |tx| session::list_live(tx, &user_id("ada"), now)).is_empty());
         assert_eq!(insist(store, move |tx| session::list_live(tx, &user_id("owner"), now)).len(), 1);
-        let filter = Filter { person: Some(user_id("ada")), action: Some(Action::SessionEndAll), ..Filter::default() };
+        let filter = Filter { person: Some(user_id("ada")), actions: vec![Action::SessionEndAll.as_str().to_owned()], ..Filter::default() };
         let seen = ask(store, move |tx| audit::list(tx, &caller("owner"), &filter, &Place::end(), 10)).unwrap();
         assert_eq!((seen.found.len(), seen.next), (1, None));
         assert_eq!(seen.found[0].user_id, Some(user_id("ada")));
@@ -225,7 +225,7 @@ on_both_engines! {
                 Ok(())
             });
         }
-        let filter = Filter { action: Some(Action::MemberAdd), person: Some(user_id("owner")), ..Filter::default() };
+        let filter = Filter { actions: vec![Action::MemberAdd.as_str().to_owned()], person: Some(user_id("owner")), ..Filter::default() };
         let again = filter.clone();
         let first = ask(store, move |tx| audit::list(tx, &caller("owner"), &filter, &Place::end(), 10)).unwrap();
         assert!(first.found.is_empty());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
-use sigma_core::event::{Action, Event};
+use sigma_core::event::{Action, Event, belongs};
 use sigma_core::ids::UserId;
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
@@ -87,11 +87,6 @@ fn actor_id(opened: &Opened, name: &str) -> Result<String, Failure> {
         return Ok(name.to_owned());
     }
     Ok(named::app(opened, name)?.id.to_string())
-}
-
-/// Whether an action has that name, or belongs to that group.
-fn belongs(action: &str, name: &str) -> bool {
-    action == name || action.split_once('.').is_some_and(|(group, _)| group == name)
 }
 
 /// The time given for `option`.

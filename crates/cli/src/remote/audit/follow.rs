@@ -7,8 +7,7 @@ use sigma_core::ids::EventId;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::event::Follower;
 
-use super::{page, row};
-use crate::args::AuditArgs;
+use super::{Wanted, page, row};
 use crate::commands::audit::{line, moment};
 use crate::failure::Failure;
 use crate::output::{Output, print_on};
@@ -21,13 +20,13 @@ use crate::system::SystemClock;
 const INTERVAL: Duration = Duration::from_secs(3);
 
 /// Prints the latest events and then new ones, until the output is closed. No event before `since` is printed; empty for any.
-pub fn follow(client: &Client, output: Output, args: &AuditArgs, since: &str) -> Result<(), Failure> {
+pub fn follow(client: &Client, output: Output, wanted: &Wanted<'_>, since: &str) -> Result<(), Failure> {
     let mut follower = Follower::beginning_at(newest(client)?);
     // Existing events are printed now or not at all.
-    let existing = read(client, args, &from(&follower, since)?, usize::MAX)?;
+    let existing = read(client, wanted, &from(&follower, since)?, usize::MAX)?;
     take(&mut follower, existing)?;
-    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let mut latest = read(client, args, since, limit)?;
+    let limit = usize::try_from(wanted.args.limit).unwrap_or(usize::MAX);
+    let mut latest = read(client, wanted, since, limit)?;
     take(&mut follower, latest.clone())?;
     loop {
         for event in &latest {
@@ -39,7 +38,7 @@ pub fn follow(client: &Client, output: Output, args: &AuditArgs, since: &str) ->
         std::thread::sleep(INTERVAL);
         // Asked first: what is recorded meanwhile is read again on the next pass. A filter may match nothing for long.
         let newest = newest(client)?;
-        let found = read(client, args, &from(&follower, since)?, usize::MAX)?;
+        let found = read(client, wanted, &from(&follower, since)?, usize::MAX)?;
         latest = take(&mut follower, found)?;
         follower.reach(newest);
     }
@@ -59,11 +58,11 @@ fn from(follower: &Follower, since: &str) -> Result<String, Failure> {
 }
 
 /// At most `limit` events since then, the latest ones, oldest first.
-fn read(client: &Client, args: &AuditArgs, since: &str, limit: usize) -> Result<Vec<Value>, Failure> {
+fn read(client: &Client, wanted: &Wanted<'_>, since: &str, limit: usize) -> Result<Vec<Value>, Failure> {
     let (mut found, mut after) = (Vec::new(), String::new());
     let length = limit.min(usize::try_from(MOST).unwrap_or(usize::MAX)).to_string();
     loop {
-        let page = page(client, args, (since, ""), (&after, &length))?;
+        let page = page(client, wanted, (since, ""), (&after, &length))?;
         found.extend_from_slice(items(&page));
         match page.at("next").as_str() {
             Some(next) if found.len() < limit => next.clone_into(&mut after),
