@@ -19,7 +19,7 @@ test quick lint build rustdoc tests unit engines: export RUSTC_WORKSPACE_WRAPPER
 test quick lint build rustdoc tests unit engines: export CLIPPY_ARGS := -Dwarnings
 tests unit engines interop proxy examples browser: export TMPDIR := $(shell scripts/scratch.sh)
 
-.PHONY: help run test quick drills bench dist dist-twice charts clients check fuzz conformance web packages lint style rustdoc docs deny wallet build tests unit engines interop proxy examples browser images deb
+.PHONY: help run test quick drills cluster bench dist dist-twice charts clients check fuzz conformance web packages lint style rustdoc docs deny wallet build tests unit engines interop proxy examples browser images deb
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +45,10 @@ drills: ## Runs the fault drills (kill, freeze, full disk, restart) and counts l
 	$(MAKE) web
 	cargo build --release --bin sigma
 	SIGMA_PREVIOUS="$$(scripts/previous.sh $(PREVIOUS))" SIGMA_BIN=$(CARGO_TARGET_DIR)/release/sigma node tests/drills/run.mjs $(DRILL)
+
+cluster: web ## Runs the tests of several servers on one PostgreSQL, with rate limits that they share by Redis
+	scripts/install-test-deps.sh
+	SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- cluster:: shared_limits:: processes::
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same workloads; BENCH=--quick is shorter
