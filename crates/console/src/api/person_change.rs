@@ -8,6 +8,7 @@ use sigma_core::email::Email;
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::org::text;
 use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::mail::AccountChange;
 use sigma_platform::state::AppState;
 use sigma_store::operator::account::{self, PersonChange, Retired};
 use sigma_store::{Stop, Tx};
@@ -45,11 +46,12 @@ impl AdminPersonChange {
         let wrong = |problem: Problem| AdminError::Setting(problem.field(), problem.words());
         let name = self.name.as_deref().map(text::name).transpose().map_err(|_| wrong(Problem::Name))?;
         let email = self.email.as_deref().map(|email| Email::parse(email.trim())).transpose();
-        Ok(PersonChange { name, email: email.map_err(|_| wrong(Problem::Email))? })
+        Ok(PersonChange { name, email: email.map_err(|_| wrong(Problem::Email))?, notices: Vec::new() })
     }
 }
 
-/// Changes the name or the primary address of a person, but never of the caller. Repeating it changes nothing.
+/// Changes the name or the primary address of a person, but never of the caller. They are told of another address at the one that they
+/// had. Repeating it changes nothing.
 #[utoipa::path(
     patch,
     path = "/api/admin/v1/people/{id}",
@@ -79,7 +81,12 @@ async fn change(
     Path(id): Path<String>,
     Body(body): Body<AdminPersonChange>,
 ) -> Result<Tagged<AdminPersonDetails>, AdminError> {
-    let (wanted, change) = (Wanted::new(&sigma, &admin.caller, &id)?, body.checked()?);
+    let (wanted, mut change) = (Wanted::new(&sigma, &admin.caller, &id)?, body.checked()?);
+    if change.email.is_some()
+        && let Some(account) = sigma.find_account(&wanted.user_id).await?
+    {
+        change.notices = sigma.notices(&account.user, AccountChange::PrimaryChanged)?;
+    }
     let change = move |tx: &mut dyn Tx| {
         wanted.require(tx, &conditions)?;
         account::change(tx, &wanted.caller, &wanted.user_id, &change, wanted.now)?;
@@ -89,6 +96,7 @@ async fn change(
         Stop::Refused(taken @ OperatorRefusal::AddressTaken) => AdminError::NewPerson(taken, "email"),
         stop => stop.into(),
     })?;
+    sigma.mail_was_promised();
     Ok(Tagged(changed))
 }
 

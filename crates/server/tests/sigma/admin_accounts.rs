@@ -53,6 +53,12 @@ async fn a_name_and_an_address_are_changed_once_and_no_address_is_taken_from_oth
         assert_eq!(emails.len(), 2, "the other one is kept: {person}");
     }
     assert_eq!(times(&world, &ada, "user.change").await, 1, "what changes nothing leaves no event");
+    let told: Vec<_> = world.mails().await.into_iter().filter(|mail| mail.text.contains("primary")).collect();
+    assert_eq!(
+        told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(),
+        ["ada@example.org"],
+        "at the former one, once"
+    );
 
     let tag = call(&world, &token, "GET", &path).await.header("etag").to_owned();
     assert_eq!(ask(&world, &token, "PATCH", &path, &json!({"email": "Ada@example.org"})).await.status, 200);

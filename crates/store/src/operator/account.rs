@@ -17,7 +17,7 @@ use crate::credential::{self, Naming, Retirement};
 use crate::credential_change;
 use crate::email;
 use crate::email_change;
-use crate::outbox::{MailedLink, NewMail};
+use crate::outbox::{self, MailedLink, NewMail};
 use crate::user::{self, Setting, User};
 use crate::{Owner, Stop, Tx, account_data, one_time_link, quota};
 
@@ -98,12 +98,14 @@ pub fn recover(
 }
 
 /// What the operator changes of a person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct PersonChange {
     /// Their name, validated.
     pub name: Option<String>,
     /// Their primary address, for which the caller vouches.
     pub email: Option<Email>,
+    /// Tells them at the present one, if it changes.
+    pub notices: Vec<NewMail>,
 }
 
 /// Changes the name or the primary address of a person, but never the caller's own. Repeating it changes nothing.
@@ -115,8 +117,17 @@ pub fn change(
     now: Timestamp,
 ) -> Decision<()> {
     lock_other(tx, caller, OperatorRight::ChangePeople, user_id)?;
+    let primary = |tx: &mut dyn Tx| -> Decision<Option<String>> {
+        Ok(user::find(tx, user_id)?.and_then(|user| user.proven_email().map(str::to_owned)))
+    };
+    let before = primary(tx)?;
     match user::set_by_operator(tx, user_id, change.name.as_deref(), change.email.as_ref(), now)? {
-        Setting::Done => Ok(()),
+        Setting::Done => {
+            if primary(tx)? != before {
+                change.notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
+            }
+            Ok(())
+        }
         Setting::AddressTaken => Err(OperatorRefusal::AddressTaken.into()),
         Setting::NotFound => Err(OperatorRefusal::NotFound.into()),
     }
