@@ -73,7 +73,8 @@ impl DomainLine {
             label: language.text("domains-provider-none").to_string(),
             is_chosen: domain.provider.is_none(),
         };
-        let providers = sigma.providers.all().iter().map(|provider| ProviderChoice {
+        let all = sigma.providers.all();
+        let providers = all.iter().map(|provider| ProviderChoice {
             id: provider.id().to_string(),
             label: provider.label().to_owned(),
             is_chosen: domain.provider.as_deref() == Some(provider.id().as_str()),

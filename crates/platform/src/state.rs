@@ -209,7 +209,7 @@ impl AppState {
     /// # Errors
     /// The store does not answer, or its content was sealed under another master key.
     pub async fn load(
-        mut settings: Settings,
+        settings: Settings,
         store: Store,
         master_key: MasterKey,
         limiter: Arc<Limiter>,
@@ -225,7 +225,6 @@ impl AppState {
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
-        crate::providers::add_declared(&mut settings, &store, &master_key).await?;
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
         let workloads = Workloads::new(&settings.workloads, &settings.issuer, &fetcher);
@@ -279,6 +278,7 @@ impl AppState {
             draining: AtomicBool::new(false),
         }));
         sigma.show_server_branding().await?;
+        sigma.use_declared_providers().await?;
         Ok(sigma)
     }
 

@@ -25,6 +25,7 @@ use crate::jobs::{self, Runner};
 use crate::mail::mailer;
 use crate::merits;
 use crate::paths::FIRST_OWNER_PATH;
+use crate::providers;
 use crate::pulse;
 use crate::redirect_refusals;
 use crate::routes::Mounted;
@@ -200,6 +201,7 @@ impl Server {
             tasks.spawn(kept_running("measures", pulse::keep_measuring, sigma.clone()));
         }
         tasks.spawn(kept_running("branding of the server", branding::follow, sigma.clone()));
+        tasks.spawn(kept_running("declared providers", providers::follow, sigma.clone()));
         if sigma.settings.limits.redis.is_some() {
             tasks.spawn(kept_running("shared rate limits", share_limits, sigma.clone()));
         }

@@ -36,6 +36,9 @@ pub const API_KEY: &str = "api key";
 /// The branding of an app or org, by [`Branded::key`](crate::branding::Branded::key).
 pub const BRANDING: &str = "branding";
 
+/// Declared providers, under [`ALL`]: they are followed as a whole.
+pub const PROVIDERS: &str = "providers";
+
 /// An app's link to an org, by [`key_in`] with the app's id.
 pub const MERIT_LINK: &str = "merit link";
 /// What a member lets an app see on behalf of an org, by [`access_key`].

@@ -6,7 +6,7 @@ use sigma_core::provider::ProviderId;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, cached, params};
 
 /// The most that are declared: each is a button.
 pub const MOST: u32 = 20;
@@ -46,6 +46,7 @@ pub fn set(tx: &mut dyn Tx, new: &DeclaredProvider, now: Timestamp) -> Result<()
          ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, secret = excluded.secret, updated_at = excluded.updated_at",
         params![new.id.as_str(), &new.settings, new.secret.as_deref(), now],
     )?;
+    tx.changed(cached::PROVIDERS, cached::ALL)?;
     record(tx, Action::ProviderChange, &new.id)
 }
 
@@ -54,6 +55,7 @@ pub fn remove(tx: &mut dyn Tx, id: &ProviderId) -> Result<bool, StoreError> {
     if tx.execute("DELETE FROM providers WHERE id = $1", params![id.as_str()])? == 0 {
         return Ok(false);
     }
+    tx.changed(cached::PROVIDERS, cached::ALL)?;
     record(tx, Action::ProviderRemove, id)?;
     Ok(true)
 }

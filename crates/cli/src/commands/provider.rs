@@ -12,7 +12,7 @@ use crate::output::Output;
 
 /// What removing a declared provider means.
 pub fn consequence(id: &str) -> String {
-    format!("nobody signs in with {id} once the servers are restarted; linked accounts keep their other ways in")
+    format!("nobody signs in with {id} any more; linked accounts keep their other ways in")
 }
 
 /// Removes a declared provider after confirmation.
@@ -28,5 +28,5 @@ pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Resul
     confirm(yes, &consequence(id.as_str()))?;
     let wanted = id.clone();
     opened.write(move |tx| provider::remove(tx, &wanted))?;
-    output.answer(&serde_json::json!({ "removed": id.as_str() }), |_| format!("{id} was removed. Restart the servers."))
+    output.answer(&serde_json::json!({ "removed": id.as_str() }), |_| format!("{id} was removed."))
 }

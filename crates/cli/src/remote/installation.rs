@@ -48,7 +48,7 @@ pub fn providers(client: &Client, output: Output, command: ProviderCommand) -> R
         ProviderCommand::Remove { id, sure } => {
             confirm(sure.yes, &consequence(&id))?;
             client.delete(&one("providers", &id))?;
-            output.answer(&json!({ "removed": id }), |_| format!("{id} was removed. Restart the servers."))
+            output.answer(&json!({ "removed": id }), |_| format!("{id} was removed."))
         }
         ProviderCommand::Check { id } => {
             let found = client.post(&format!("{}/check", one("providers", &id)), &json!({}))?;

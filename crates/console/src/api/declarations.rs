@@ -103,7 +103,7 @@ async fn bring(
     let by = By::Caller(admin.caller.clone(), admin.reach());
     let known = look_around(&sigma, &by, &document).await?;
     let logos = read_logos(&sigma, &mut document).await?;
-    let restyles = document.branding.is_some();
+    let (restyles, provides) = (document.branding.is_some(), !document.providers.is_empty());
     let plan = Arc::new(plan(&sigma, document, &known, &logos)?);
     if !dry_run {
         for logo in logos.values() {
@@ -126,6 +126,9 @@ async fn bring(
     }
     if restyles && !dry_run {
         sigma.show_changed_branding().await;
+    }
+    if provides && !dry_run {
+        sigma.use_changed_providers().await;
     }
     let report: Report = if dry_run { run.planned() } else { Run::applied(run) };
     Ok(tagged(&tag_of(&report.changes), Json(report).into_response()))
@@ -161,10 +164,7 @@ async fn read_logos(sigma: &AppState, document: &mut Declarations) -> Result<Log
 }
 
 fn plan(sigma: &AppState, document: Declarations, known: &Known, logos: &Logos) -> Result<Plan, AdminError> {
-    // Those that were declared are among the settings since the start.
-    let is_declared = |id: &ProviderId| known.providers.iter().any(|declared| declared.id == *id);
-    let ids = sigma.settings.providers.iter().map(|provider| &provider.id);
-    let configured: Vec<ProviderId> = ids.filter(|id| !is_declared(id)).cloned().collect();
+    let configured: Vec<ProviderId> = sigma.settings.providers.iter().map(|provider| provider.id.clone()).collect();
     let means =
         Means { issuer: &sigma.settings.issuer, configured: &configured, logos, now: sigma.now(), rng: &*sigma.rng };
     let key = || Ok::<Arc<MasterKey>, Infallible>(Arc::clone(&sigma.master_key));

@@ -122,11 +122,11 @@ async fn check(
     sigma.store.look_up(move |tx| may(tx, &caller, OperatorRight::TestProviders)).await?;
     let provider = sigma.providers.find(&id).ok_or(AdminError::Refused(OperatorRefusal::NotFound))?;
     provider.check(sigma.now()).await;
-    Ok(Json(AdminProvider::of(&sigma, provider)))
+    Ok(Json(AdminProvider::of(&sigma, &provider)))
 }
 
-/// Removes a provider that was declared (`POST declarations`); those of the settings are removed there. Servers go on with it until they
-/// are restarted, and linked accounts keep their other ways in.
+/// Removes a provider that was declared (`POST declarations`); those of the settings are removed there. Linked accounts keep their other
+/// ways in.
 #[utoipa::path(
     delete,
     path = "/api/admin/v1/providers/{provider}",
@@ -150,5 +150,6 @@ async fn remove(
     let id = ProviderId::parse(&id).map_err(|_| AdminError::Refused(OperatorRefusal::NotFound))?;
     let caller = admin.caller.clone();
     admin.store(&sigma).decide(move |tx| providers::remove(tx, &caller, &id)).await?;
+    sigma.use_changed_providers().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -125,7 +125,7 @@ async fn act(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
     let continuation = Continuation::Console { page: ConsolePage::Providers };
     let ongoing = interaction(&sigma, &operator.browser, continuation, sigma.now())?;
     let aim = Aim::Test { user_id: operator.user_id.clone(), session_id: operator.session_id() };
-    match begin(&sigma, provider, ongoing, NewFlow::of(aim)).await? {
+    match begin(&sigma, &provider, ongoing, NewFlow::of(aim)).await? {
         Ok(begun) => Ok(with_cookie(Redirect::to(&begun.url).into_response(), begun.set_cookie.as_deref())),
         Err(failure) => {
             let notice = refused(&operator, failure);

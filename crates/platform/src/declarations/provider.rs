@@ -1,4 +1,4 @@
-//! Providers: what a section `[[providers]]` of the settings says, with the secret elsewhere. Servers read them when they start.
+//! Providers: what a section `[[providers]]` of the settings says, with the secret elsewhere.
 
 use serde_json::{Map, Value};
 use sigma_core::provider::ProviderId;

@@ -4,6 +4,7 @@
 //! Each provider returns browsers to an address of its own, and what it returns is accepted only for a flow that began
 //! with it: answers of two providers cannot be mixed up (RFC 9700 §4.4).
 
+mod declared;
 mod failure;
 mod flow;
 mod github;
@@ -12,18 +13,16 @@ mod openid;
 mod pending;
 mod trial;
 
-use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sigma_core::provider::{ClaimNames, Claimed, Metadata, ProviderId, Subject};
 use sigma_core::time::Timestamp;
-use sigma_store::provider::{self, DeclaredProvider};
 use sigma_store::provider_account::Vouched;
-use sigma_store::{MasterKey, Store, StoreError};
 use tokio::sync::Mutex;
 
+pub use declared::{Providers, follow};
 pub use failure::ProviderFailure;
 pub use flow::{Aim, Begun, Flow, NewFlow, NotTrusted, Place, begin, redirect_uri, take_up};
 pub use pending::{PendingLink, expired_pending};
@@ -38,82 +37,6 @@ use crate::settings::{Provider as Settings, ProviderKind, ProviderSignUp};
 const FRESH: Duration = Duration::from_hours(1);
 /// How long a failure to fetch them is believed.
 const AGAIN: Duration = Duration::from_secs(10);
-
-/// All configured providers.
-pub struct Providers {
-    all: Vec<Arc<Provider>>,
-}
-
-/// Adds the providers that `sigma apply` declared to those of the settings, which count where both have an id. One that cannot be used
-/// is reported and left out: it stops no server.
-///
-/// # Errors
-/// The store does not answer.
-pub async fn add_declared(
-    settings: &mut crate::settings::Settings,
-    store: &Store,
-    master_key: &MasterKey,
-) -> Result<(), StoreError> {
-    for declared in store.read(|tx| provider::list(tx)).await? {
-        if settings.providers.iter().any(|known| known.id == declared.id) {
-            tracing::warn!(provider = %declared.id, "the settings have a provider of this id: what was declared is not used");
-            continue;
-        }
-        match read_declared(&declared, master_key) {
-            Ok(provider) => settings.providers.push(provider),
-            Err(error) => tracing::error!(provider = %declared.id, error, "a declared provider cannot be used"),
-        }
-    }
-    Ok(())
-}
-
-fn read_declared(declared: &DeclaredProvider, master_key: &MasterKey) -> Result<Settings, String> {
-    let mut members: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(&declared.settings).map_err(|error| error.to_string())?;
-    members.insert("id".to_owned(), declared.id.as_str().into());
-    let mut provider: Settings =
-        serde_json::from_value(serde_json::Value::Object(members)).map_err(|error| error.to_string())?;
-    if let Some(sealed) = &declared.secret {
-        let context = provider::seal_context(&declared.id);
-        let secret = master_key.open(&context, sealed).map_err(|error| error.to_string())?;
-        let secret = std::str::from_utf8(&secret).map_err(|error| error.to_string())?;
-        provider.client_secret = Some(secret.to_owned().into());
-    }
-    Ok(provider)
-}
-
-impl Providers {
-    /// Those of the settings. `public` reaches what their metadata name on other hosts.
-    ///
-    /// # Errors
-    /// The secret of one cannot be read.
-    pub fn new(settings: &[Settings], sign_up: ProviderSignUp, public: &Arc<Fetcher>) -> Result<Self, String> {
-        let clients = Clients::new(&Arc::new(Fetcher::for_operator()), public);
-        let all = settings.iter().map(|settings| Provider::new(settings, sign_up, &clients).map(Arc::new));
-        Ok(Self { all: all.collect::<Result<_, _>>()? })
-    }
-
-    /// The provider called `id`.
-    pub fn find(&self, id: &str) -> Option<&Arc<Provider>> {
-        self.all.iter().find(|provider| provider.id().as_str() == id)
-    }
-
-    /// All of them, in the order of the settings.
-    pub fn all(&self) -> &[Arc<Provider>] {
-        &self.all
-    }
-
-    /// The icon of that file name.
-    pub fn icon(&self, file: &str) -> Option<&Logo> {
-        self.all.iter().filter_map(|provider| provider.icon.as_ref()).find(|icon| icon.name == file)
-    }
-}
-
-impl fmt::Debug for Providers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.all.iter().map(|provider| provider.id())).finish()
-    }
-}
 
 /// The clients for requests to providers. What the operator configured may be anywhere; what a provider's metadata name on
 /// another host must be public, so that no provider makes this server call into its own network.

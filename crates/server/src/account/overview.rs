@@ -221,7 +221,7 @@ impl Held {
     fn account_label(&self, sigma: &AppState, id: &str) -> Option<String> {
         let account = self.linked.iter().find(|account| account.id == id)?;
         let provider = sigma.providers.find(&account.provider_id);
-        let provider = provider.map_or(account.provider_id.as_str(), |provider| provider.label());
+        let provider = provider.as_ref().map_or(account.provider_id.as_str(), |provider| provider.label());
         Some(format!("{provider} {}", account.email.as_deref().unwrap_or(&account.subject)))
     }
 

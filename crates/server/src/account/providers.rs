@@ -31,7 +31,7 @@ async fn link(State(sigma): State<AppState>, browser: Browser, body: Bytes) -> R
                 let continuation = Continuation::Account { page: AccountPage::Overview };
                 let ongoing = interaction::begin(&sigma, &browser, continuation, sigma.now())?;
                 let (user_id, session_id) = (signed_in.account.user.id.clone(), signed_in.session.id.clone());
-                begin(&sigma, provider, ongoing, NewFlow::of(Aim::Link { user_id, session_id })).await?
+                begin(&sigma, &provider, ongoing, NewFlow::of(Aim::Link { user_id, session_id })).await?
             }
             None => Err(ProviderFailure::ProviderNotFound),
         };

@@ -271,3 +271,35 @@ async fn two_who_planned_the_same_do_it_once() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 412], "{} {}", one.body, other.body);
 }
+
+#[tokio::test]
+async fn a_declared_provider_is_used_changed_and_gone_without_a_restart() {
+    let world = World::new().await;
+    let other = world.beside().await;
+    add_app(&world).await;
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let token = token_of(&world, &owner, SCOPES).await;
+    let declared = |label: &str| {
+        json!({"providers": [{
+            "id": "acme", "label": label, "issuer": "https://login.acme.example", "client_id": "sigma",
+            "client_secret": {"value": SECRET},
+        }]})
+    };
+    let page = async |world: &World| world.call(As::Nobody, "GET", "/login", &Value::Null).await.body;
+    assert!(!page(&world).await.contains("Acme"));
+    for label in ["Acme", "Acme Staff"] {
+        let applied = send(&world, &token, PATH, &declared(label)).await;
+        assert_eq!(applied.status, 200, "{}", applied.body);
+        assert!(page(&world).await.contains(label), "at once where it was declared");
+        other.sigma.use_declared_providers().await.unwrap();
+        assert!(page(&other).await.contains(label), "{label}");
+    }
+    let listed = world.call(As::Token(&token), "GET", "/api/admin/v1/providers", &Value::Null).await;
+    assert_eq!(listed.json()["items"][0]["label"], "Acme Staff", "{}", listed.body);
+    assert!(!listed.body.contains(SECRET));
+    let removed = world.call(As::Token(&token), "DELETE", "/api/admin/v1/providers/acme", &Value::Null).await;
+    assert_eq!(removed.status, 204);
+    assert!(!page(&world).await.contains("Acme"));
+    other.sigma.use_declared_providers().await.unwrap();
+    assert!(!page(&other).await.contains("Acme"));
+}

@@ -9,7 +9,7 @@ use super::authority::{Caller, require};
 use crate::event::{self, NewEvent};
 use crate::{Owner, Tx, provider};
 
-/// Removes a provider that was declared. Servers read them when they start.
+/// Removes a provider that was declared.
 pub fn remove(tx: &mut dyn Tx, caller: &Caller, id: &ProviderId) -> Decision<()> {
     tx.lock(Owner::Installation)?;
     require(tx, caller, OperatorRight::ManageProviders)?;

@@ -70,7 +70,7 @@ async fn leave(
                 None => interaction::begin(&sigma, &browser, Continuation::Restore, sigma.now()),
             };
             let ongoing = ongoing.map_err(IntoResponse::into_response)?;
-            begin(&sigma, provider, ongoing, NewFlow::of(Aim::Restore)).await.map_err(IntoResponse::into_response)?
+            begin(&sigma, &provider, ongoing, NewFlow::of(Aim::Restore)).await.map_err(IntoResponse::into_response)?
         }
         None => Err(ProviderFailure::ProviderNotFound),
     };

@@ -123,7 +123,7 @@ pub async fn provider_callback(
         Ok(flow) => flow,
         Err(failure) => return Ok(lost(failure)),
     };
-    let coming = Coming { sigma: &sigma, context: &context, browser: &browser, provider, flow: &flow };
+    let coming = Coming { sigma: &sigma, context: &context, browser: &browser, provider: &provider, flow: &flow };
     match coming.complete(&params).await {
         Ok(response) => Ok(response),
         Err(Stopped::Failed(failure)) => coming.fail(failure).await,

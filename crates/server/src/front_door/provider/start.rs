@@ -74,7 +74,7 @@ pub async fn leave(
             let ongoing = arrival.ongoing_or_home(sigma, browser).map_err(IntoResponse::into_response)?;
             let restores = ongoing.stored.continuation == Continuation::Restore;
             let aim = if restores { Aim::Restore } else { Aim::SignIn };
-            let begun = begin(sigma, provider, ongoing, NewFlow { anew, login_hint, ..NewFlow::of(aim) }).await;
+            let begun = begin(sigma, &provider, ongoing, NewFlow { anew, login_hint, ..NewFlow::of(aim) }).await;
             begun.map_err(IntoResponse::into_response)?
         }
         None => Err(ProviderFailure::ProviderNotFound),

@@ -63,7 +63,7 @@ async fn go(
         ApiError::new(StatusCode::FORBIDDEN, "invalid_callback_url", description).with_code("INVALID_CALLBACK_URL")
     })?;
     let ongoing = interaction::begin(sigma, browser, continuation, sigma.now())?;
-    let begun = begin(sigma, provider, ongoing, NewFlow { place, ..NewFlow::of(aim) }).await?.map_err(unavailable)?;
+    let begun = begin(sigma, &provider, ongoing, NewFlow { place, ..NewFlow::of(aim) }).await?.map_err(unavailable)?;
     let answer = SocialAnswer { url: begun.url, redirect: !wanted.disable_redirect };
     Ok(with_cookie(Json(answer).into_response(), begun.set_cookie.as_deref()))
 }

@@ -1,6 +1,8 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` (RFC 7523 §2.1) for one kind of assertion alone: the word of a provider
 //! that users have linked, that an app acts for one of them (`docs/spec/id-jag.md`).
 
+use std::sync::Arc;
+
 use secrecy::ExposeSecret as _;
 use sigma_core::app::App;
 use sigma_core::authentication::{Acr, Authentication};
@@ -60,7 +62,7 @@ pub async fn redeem(
     if scope.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
         return Err(TokenError::InvalidScope);
     }
-    let authentication = user(sigma, &app, provider, &verified).await?;
+    let authentication = user(sigma, &app, &provider, &verified).await?;
     let authorization = Authorization {
         app_id: app.id.clone(),
         user_id: authentication.user_id().clone(),
@@ -107,10 +109,10 @@ pub async fn redeem(
 }
 
 /// The trusted provider with that issuer, and what the operator lets the app have by its word.
-fn source<'s>(sigma: &'s AppState, app: &App, issuer: &str) -> Result<(&'s Provider, &'s IdJagSourceApp), TokenError> {
+fn source<'s>(sigma: &'s AppState, app: &App, issuer: &str) -> Result<(Arc<Provider>, &'s IdJagSourceApp), TokenError> {
     let trusted = sigma.settings.id_jag.accept.iter().find_map(|source| {
         let provider = sigma.providers.find(source.provider.as_str())?;
-        (provider.settings().issuer() == issuer).then_some((&**provider, source))
+        (provider.settings().issuer() == issuer).then_some((provider, source))
     });
     let (provider, source) = trusted.ok_or(INVALID)?;
     let rule = source.apps.iter().find(|rule| app.is_called(&rule.app));
