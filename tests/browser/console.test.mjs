@@ -203,6 +203,7 @@ test("the console is in German too", async () => {
     ["people/new", "person-new"],
     ["people/transfer", "transfer"],
     ["apps/registration", "registration"],
+    ["providers/new", "provider-new"],
   ]) {
     await page.goto(`${demo.server}/console/${path}`);
     await openAll(page);

@@ -86,6 +86,10 @@ outcomes! {
     SecretEnded = "secret-ended", "console-done-secret-ended";
     /// An initial access token is revoked.
     TokenRevoked = "token-revoked", "console-done-token-revoked";
+    /// A provider is declared.
+    ProviderAdded = "provider-added", "console-done-provider-added";
+    /// It is no more.
+    ProviderRemoved = "provider-removed", "console-done-provider-removed";
     /// An API is registered.
     ResourceAdded = "resource-added", "console-done-resource-added";
     /// An API is removed.

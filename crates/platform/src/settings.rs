@@ -35,7 +35,7 @@ pub use dns::Dns;
 pub use id_jag::{IdJag, IdJagSource, IdJagSourceApp, IdJagTarget, IdJagTargetApp, READABLE as ID_JAG_SCOPES};
 pub use origin::{Origin, Origins, Setting};
 pub use provider::{
-    ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
+    ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderProblem, ProviderSignUp,
 };
 pub use registration::{Registration, RegistrationMode};
 pub use resolver::ResolverSettings;

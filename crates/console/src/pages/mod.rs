@@ -20,6 +20,7 @@ mod overview;
 mod people;
 mod people_transfer;
 mod person;
+mod provider;
 pub mod providers;
 mod registration;
 mod resources;
@@ -63,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.push(doctor::endpoint());
     all.extend(branding::endpoints());
     all.extend(providers::endpoints());
+    all.extend(provider::endpoints());
     all
 }
 

@@ -14,11 +14,11 @@ use sigma_platform::paths::CONSOLE_PROVIDERS_PATH;
 use sigma_platform::providers::{Aim, NewFlow, Provider, ProviderFailure, Reach, Trial, begin, redirect_uri};
 use sigma_platform::settings::{ProviderKind, ProviderSignUp};
 use sigma_platform::state::AppState;
-use sigma_store::operator::{may, providers};
+use sigma_store::operator::providers;
 
 use super::{confirmation, may_change};
 use crate::operator::Operator;
-use crate::outcome::{Notice, PageError};
+use crate::outcome::{Done, Notice, PageError};
 use crate::view::{ProviderRow, ProvidersPage, Tab, TrialView};
 
 /// These endpoints.
@@ -54,6 +54,7 @@ async fn show(
     // Only failures that there are: the texts are ours, whatever the address says.
     let failure = query.get("error").and_then(|code| ProviderFailure::ALL.into_iter().find(|it| it.code() == code));
     let notice = failure.map(|failure| refused(&operator, failure));
+    let notice = notice.or_else(|| Done::reported_by(&query, operator.language));
     draw(&sigma, &operator, StatusCode::OK, notice, trial).await
 }
 
@@ -65,11 +66,14 @@ async fn draw(
     trial: Option<Trial>,
 ) -> Result<Response, PageError> {
     let caller = operator.caller();
-    operator.read(sigma, move |tx| may(tx, &caller, OperatorRight::ReadProviders)).await?;
+    let declared = operator.read(sigma, move |tx| providers::declared(tx, &caller)).await?;
+    let is_configured = |provider: &Provider| sigma.settings.providers.iter().any(|known| known.id == *provider.id());
+    let is_declared = |provider: &Provider| declared.contains(provider.id()) && !is_configured(provider);
     let confirmation = confirmation(sigma, operator, OperatorRight::TestProviders, ConsolePage::ProvidersChange)?;
     let view = ProvidersPage {
-        providers: sigma.providers.all().iter().map(|provider| row(sigma, provider)).collect(),
+        providers: sigma.providers.all().iter().map(|provider| row(sigma, provider, is_declared(provider))).collect(),
         trial: trial.map(TrialView::of),
+        may_declare: operator.role.may(OperatorRight::ManageProviders),
         may_test: confirmation.may_change,
         confirm_url: confirmation.url.clone(),
     };
@@ -77,7 +81,7 @@ async fn draw(
     Ok(confirmation.with(page))
 }
 
-fn row(sigma: &AppState, provider: &Provider) -> ProviderRow {
+fn row(sigma: &AppState, provider: &Provider, is_declared: bool) -> ProviderRow {
     let settings = provider.settings();
     let (state, asked_at) = match provider.reach() {
         Reach::Unknown => (("waiting", "console-provider-unknown"), None),
@@ -99,6 +103,7 @@ fn row(sigma: &AppState, provider: &Provider) -> ProviderRow {
         },
         state,
         asked_at,
+        is_declared,
         has_metadata: provider.kind() != ProviderKind::GitHub,
     }
 }

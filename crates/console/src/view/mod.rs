@@ -12,6 +12,7 @@ mod orgs;
 mod overview;
 mod people;
 mod plot;
+mod provider;
 mod providers;
 mod registration;
 mod resources;
@@ -44,6 +45,7 @@ pub use orgs::{DirectoryRow, MemberRow, NewOrgEntered, OrgEntered, OrgLine, OrgP
 pub use overview::{OverviewPage, QueueRow};
 pub use people::{ImportReport, NewPersonEntered, NewPersonPage, PeopleTransferPage, PersonLinkPage, RefusedLine};
 pub use plot::{Bars, Line, Plot};
+pub use provider::{ProviderEntered, ProviderPage};
 pub use providers::{ProviderRow, ProvidersPage, TrialView};
 pub use registration::{FreshToken, RegistrationPage, TokenEntered, TokenRow};
 pub use resources::{ResourceEntered, ResourceLine, ResourcePage, ResourcesPage};

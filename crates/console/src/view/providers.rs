@@ -18,6 +18,8 @@ pub struct ProvidersPage {
     pub providers: Vec<ProviderRow>,
     /// What came back from a test sign-in.
     pub trial: Option<TrialView>,
+    /// Whether the role declares them.
+    pub may_declare: bool,
     /// Whether the role tests them.
     pub may_test: bool,
     /// Where the person who looks proves again who they are, before they may do that.
@@ -47,6 +49,8 @@ pub struct ProviderRow {
     pub state: (&'static str, &'static str),
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
+    /// Whether it is declared rather than configured.
+    pub is_declared: bool,
     /// Whether it has metadata that can be asked for.
     pub has_metadata: bool,
 }

@@ -49,8 +49,13 @@ fn settings(entry: &ProviderEntry, mut members: Members, has_secret: bool) -> Re
     let mut provider: Provider = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
     // Only whether there is one matters here.
     provider.client_secret = has_secret.then(|| "declared".into());
-    provider.check()?;
-    let Ok(Value::Object(mut members)) = serde_json::to_value(&provider) else { return Ok(Map::new()) };
+    provider.check().map_err(|problem| problem.to_string())?;
+    Ok(stored(&provider))
+}
+
+/// The members of a provider as they are stored: without its id, what is not set, and what has another place.
+pub fn stored(provider: &Provider) -> Members {
+    let Ok(Value::Object(mut members)) = serde_json::to_value(provider) else { return Map::new() };
     members.retain(|member, value| member != "id" && !ELSEWHERE.contains(&member.as_str()) && !value.is_null());
-    Ok(members)
+    members
 }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sigma_core::provider::ProviderId;
 
+pub use self::check::ProviderProblem;
 use super::mask::masked;
 
 /// The issuer of Google.

@@ -5,81 +5,103 @@ use sigma_core::provider::is_endpoint;
 
 use super::{Provider, ProviderKind};
 
+/// What is wrong with a setting. Displayed are the words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct ProviderProblem {
+    /// The setting.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub words: String,
+}
+
+fn wrong(field: &'static str, words: impl Into<String>) -> ProviderProblem {
+    ProviderProblem { field, words: words.into() }
+}
+
 impl Provider {
     /// Checks the settings.
     ///
     /// # Errors
     /// What is wrong.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), ProviderProblem> {
         self.check_server()?;
         self.check_client()?;
         for (key, domains) in
             [("allowed_domains", &self.allowed_domains), ("trusted_email_domains", &self.trusted_email_domains)]
         {
             if let Some(domain) = domains.iter().find(|domain| Email::parse(&format!("x@{domain}")).is_err()) {
-                return Err(format!("{key}: \"{domain}\" is not a domain; write it like example.org"));
+                return Err(wrong(key, format!("{key}: \"{domain}\" is not a domain; write it like example.org")));
             }
         }
         if let Some(Err(error)) = self.icon.as_ref().map(|path| crate::branding::read_logo(path)) {
-            return Err(format!("icon: {error}"));
+            return Err(wrong("icon", format!("icon: {error}")));
         }
         let label = self.label();
         if label.trim().is_empty() || label.chars().count() > 50 || label.contains(char::is_control) {
-            return Err("label must be 1 to 50 characters".to_owned());
+            return Err(wrong("label", "label must be 1 to 50 characters"));
         }
         let claims = &self.claims;
         if [&claims.name, &claims.email, &claims.email_verified, &claims.groups].into_iter().any(String::is_empty) {
-            return Err("claims: a name must not be empty".to_owned());
+            return Err(wrong("claims", "claims: a name must not be empty"));
         }
         if self.membership.as_ref().is_some_and(|mapping| mapping.roles.is_empty() || mapping.roles.len() > 100) {
-            return Err("membership.roles must name 1 to 100 groups".to_owned());
+            return Err(wrong("membership", "membership.roles must name 1 to 100 groups"));
         }
         if !(1..=30).contains(&self.timeout_seconds) {
-            return Err("timeout_seconds must be 1 to 30".to_owned());
+            return Err(wrong("timeout_seconds", "timeout_seconds must be 1 to 30"));
         }
         Ok(())
     }
 
-    fn check_server(&self) -> Result<(), String> {
+    fn check_server(&self) -> Result<(), ProviderProblem> {
         let issuer = self.issuer();
         if issuer.is_empty() {
-            return Err(
-                "issuer is missing: the address of the provider, as its discovery document spells it".to_owned()
-            );
+            let words = "issuer is missing: the address of the provider, as its discovery document spells it";
+            return Err(wrong("issuer", words));
         }
         if !is_endpoint(issuer, issuer) || issuer.contains('?') {
-            return Err(format!(
-                "issuer \"{issuer}\" must be https without query; plain http is allowed on this machine"
-            ));
+            let words =
+                format!("issuer \"{issuer}\" must be https without query; plain http is allowed on this machine");
+            return Err(wrong("issuer", words));
         }
         if self.kind == ProviderKind::GitHub && issuer.ends_with('/') {
-            return Err(format!("issuer \"{issuer}\" must not end with a slash"));
+            return Err(wrong("issuer", format!("issuer \"{issuer}\" must not end with a slash")));
         }
         Ok(())
     }
 
-    fn check_client(&self) -> Result<(), String> {
+    fn check_client(&self) -> Result<(), ProviderProblem> {
         if self.client_id.trim().is_empty() {
-            return Err("client_id is missing".to_owned());
+            return Err(wrong("client_id", "client_id is missing"));
         }
         match (&self.client_secret, &self.client_secret_file) {
-            (Some(_), Some(_)) => return Err("set client_secret or client_secret_file, not both".to_owned()),
+            (Some(_), Some(_)) => {
+                return Err(wrong("client_secret", "set client_secret or client_secret_file, not both"));
+            }
             (None, Some(file)) => match std::fs::read_to_string(file) {
-                Ok(text) if text.trim().is_empty() => return Err(format!("{} is empty", file.display())),
+                Ok(text) if text.trim().is_empty() => {
+                    return Err(wrong("client_secret_file", format!("{} is empty", file.display())));
+                }
                 Ok(_) => {}
-                Err(error) => return Err(format!("client_secret_file: {}: {error}", file.display())),
+                Err(error) => {
+                    let words = format!("client_secret_file: {}: {error}", file.display());
+                    return Err(wrong("client_secret_file", words));
+                }
             },
-            (None, None) if self.kind != ProviderKind::OpenId => return Err("client_secret is missing".to_owned()),
+            (None, None) if self.kind != ProviderKind::OpenId => {
+                return Err(wrong("client_secret", "client_secret is missing"));
+            }
             _ => {}
         }
         let scopes = self.scopes.as_deref().unwrap_or_default();
         let is_scope = |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
         if let Some(scope) = scopes.iter().find(|scope| !is_scope(scope)) {
-            return Err(format!("scopes: \"{scope}\" is not a scope"));
+            return Err(wrong("scopes", format!("scopes: \"{scope}\" is not a scope")));
         }
         let lacks_openid = !scopes.is_empty() && !scopes.iter().any(|scope| scope == "openid");
         if self.kind != ProviderKind::GitHub && lacks_openid {
-            return Err("scopes must contain \"openid\"".to_owned());
+            return Err(wrong("scopes", "scopes must contain \"openid\""));
         }
         Ok(())
     }
