@@ -234,7 +234,7 @@ Examples:
     /// See the mails that wait, test, resend and drop them. Only with --server.
     #[command(subcommand)]
     Mail(MailCommand),
-    /// See the upstream providers and whether they answer, with --server; remove those that were declared, without.
+    /// Remove upstream providers that were declared; with --server, also see all of them and whether they answer.
     #[command(subcommand)]
     Provider(ProviderCommand),
     /// Show the background jobs: when each ran, runs next, and why it failed.

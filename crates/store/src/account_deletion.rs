@@ -236,7 +236,11 @@ pub fn finish(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Result<()
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
     tx.changed(cached::BACKUPS, user_id.as_str())?;
     let event = NewEvent::new(Action::UserDelete).about(&deletion.pseudonym);
-    let by = if matches!(tx.initiator().actor, Actor::Operator) { Actor::Operator } else { Actor::System };
+    // Nothing names the user any more.
+    let by = match &tx.initiator().actor {
+        Actor::User(own) if own == user_id => Actor::System,
+        actor => actor.clone(),
+    };
     event::append(tx, event.by(by).to(Target::User(deletion.pseudonym.clone())))
 }
 

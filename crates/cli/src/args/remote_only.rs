@@ -72,7 +72,7 @@ pub enum ProviderCommand {
         /// Its id.
         id: String,
     },
-    /// Remove a provider that `sigma apply` declared, where the database is. Those of the settings are removed there.
+    /// Remove a provider that `sigma apply` declared. Those of the settings are removed there.
     #[command(after_help = "Examples:\n  sigma provider remove acme --yes")]
     Remove {
         /// Its id.

@@ -25,8 +25,11 @@ pub fn apply(client: &Client, output: Output, args: &ApplyArgs) -> Result<(), Fa
         report(answer, &places)
     };
     let perform = |_: &Report| {
-        let planned = planned.take();
-        report(client.exchange("declarations", &[], planned.as_deref(), &document)?, &places)
+        // Without it the server would bring about whatever there is to do by now.
+        let lost =
+            || Failure::Failed("the answer has no ETag: something between here and the server removes it".to_owned());
+        let planned = planned.take().ok_or_else(lost)?;
+        report(client.exchange("declarations", &[], Some(&planned), &document)?, &places)
     };
     carry_out(output, args, rehearse, perform)
 }

@@ -160,11 +160,13 @@ orgs:
         ("apps:\n  - client_id: a-b\n  - client_id: a-b\n", "sigma.yaml:3: app a-b: is declared more than once"),
         ("apps:\n  - client_id: a-b\n    client_nam: x\n", "sigma.yaml:3: "),
         ("apps:\n  - client_id: a-b\n    client_secret: { env: NOBODY }\n", "sigma.yaml:2: app a-b: client_secret: "),
+        ("apps:\n  - client_id: a-b\n    client_secret: hush\n", "client_secret must be an object"),
         ("apps:\n  - client_id: a-b\n", "sigma.yaml:2: app a-b: an app needs a display name: client_name"),
         ("orgs:\n  - org: new\n    name: New\n", "sigma.yaml:2: org new: "),
     ] {
         let ran = apply(&sigma, content, &["--yes"]);
         assert!(ran.code == 4 && ran.stderr.contains(told), "{told}: {ran:?}");
+        assert!(!ran.stderr.contains("hush"), "{ran:?}");
     }
 }
 

@@ -51,7 +51,7 @@ impl AdminPersonChange {
 }
 
 /// Changes the name or the primary address of a person, but never of the caller. They are told of another address at the one that they
-/// had. Repeating it changes nothing.
+/// had. Repeating it changes nothing. The address of somebody with a role takes `sigma:admin:write`.
 #[utoipa::path(
     patch,
     path = "/api/admin/v1/people/{id}",
@@ -81,7 +81,7 @@ async fn change(
     Path(id): Path<String>,
     Body(body): Body<AdminPersonChange>,
 ) -> Result<Tagged<AdminPersonDetails>, AdminError> {
-    let (wanted, mut change) = (Wanted::new(&sigma, &admin.caller, &id)?, body.checked()?);
+    let (wanted, mut change, reach) = (Wanted::new(&sigma, &admin.caller, &id)?, body.checked()?, admin.reach());
     if change.email.is_some()
         && let Some(account) = sigma.find_account(&wanted.user_id).await?
     {
@@ -89,7 +89,7 @@ async fn change(
     }
     let change = move |tx: &mut dyn Tx| {
         wanted.require(tx, &conditions)?;
-        account::change(tx, &wanted.caller, &wanted.user_id, &change, wanted.now)?;
+        account::change(tx, (&wanted.caller, &reach), &wanted.user_id, &change, wanted.now)?;
         wanted.read(tx)
     };
     let changed = admin.store(&sigma).decide(change).await.map_err(|stop| match stop {

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sigma_core::app::OrgClaimsSettings;
 use sigma_core::org::{CatalogPermission, SchemaPermission};
 use utoipa::ToSchema;
@@ -81,6 +82,7 @@ pub struct ProviderEntry {
     /// Its id.
     pub id: String,
     /// Where our client secret there is.
+    #[serde(default, deserialize_with = "secret_source")]
     pub client_secret: Option<SecretSource>,
     /// The members of `[[providers]]`.
     #[serde(flatten)]
@@ -143,6 +145,7 @@ pub struct AppEntry {
     /// Display name.
     pub client_name: Option<String>,
     /// Where its secret is; generated for a new app that leaves it out.
+    #[serde(default, deserialize_with = "secret_source")]
     pub client_secret: Option<SecretSource>,
     /// The workspace that owns it.
     pub org: Option<String>,
@@ -236,6 +239,13 @@ pub struct SecretSource {
     pub from: Option<String>,
 }
 
+/// A secret, or none. What stands in its place may be the secret itself, and what is wrong with it is shown and logged: so the words do not
+/// repeat it.
+fn secret_source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretSource>, D::Error> {
+    let words = "client_secret must be an object with the text `value`, or in a file with `file` or `env`";
+    Option::deserialize(deserializer).map_err(|_| D::Error::custom(words))
+}
+
 /// To a server that is to know it.
 #[expect(clippy::ref_option, reason = "serde passes the field as it is")]
 fn exposed<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -297,4 +307,35 @@ pub fn pointer(list: &str, index: usize) -> String {
 /// Where a role of the org stands that stands there.
 pub fn role_pointer(org: &str, index: usize) -> String {
     format!("{org}/roles/{index}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_repeated() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        for wrong in [
+            json!(secret),
+            json!([secret]),
+            json!(12_345_678),
+            json!({"value": 12_345_678}),
+            json!({"file": [secret]}),
+            json!({"secret": secret}),
+            json!({secret: ""}),
+        ] {
+            for (list, id) in [("apps", "client_id"), ("providers", "id")] {
+                let document = json!({list: [{id: "acme", "client_secret": wrong}]}).to_string();
+                let error = serde_json::from_str::<Declarations>(&document).unwrap_err().to_string();
+                assert!(error.contains("client_secret"), "{error}");
+                assert!(!error.contains(secret) && !error.contains("12345678"), "{error}");
+            }
+        }
+        let fine =
+            serde_json::from_str::<Declarations>(r#"{"providers":[{"id":"acme","client_secret":null}]}"#).unwrap();
+        assert!(fine.providers[0].client_secret.is_none());
+    }
 }

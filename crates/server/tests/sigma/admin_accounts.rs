@@ -166,6 +166,7 @@ async fn only_owners_remove_an_account_at_once_and_nobody_their_own() {
     assert_eq!(ask(&world, &of_owner, "POST", &path, &now).await.status, 404);
     let deleted = call(&world, &of_owner, "GET", "events?action=user.delete").await.json();
     assert_eq!(deleted["items"].as_array().unwrap().len(), 1, "{deleted}");
+    assert_eq!(deleted["items"][0]["actor"], json!({"kind": "user", "id": owner_id}), "{deleted}");
 
     let own = ask(&world, &of_owner, "POST", &format!("people/{owner_id}/delete"), &now).await;
     assert_eq!(refused(&own).1, "own_account");
@@ -226,4 +227,35 @@ async fn the_keys_of_somebody_who_is_disabled_are_kept_or_deactivated() {
     let events = world.trail(Trail::Org(acme.org.clone())).await;
     assert_eq!(events.iter().filter(|event| event.action == "api_key.deactivate").count(), 1);
     assert_eq!(check().await, 401);
+}
+
+#[tokio::test]
+async fn a_token_of_people_alone_gets_into_no_account_with_a_role() {
+    let world = World::new().await;
+    add_app(&world).await;
+    world
+        .change_app("service", |app| {
+            app.scopes = Scopes::parse("openid sigma:admin:write sigma:admin:people:write");
+        })
+        .await;
+    let token = async |scope: &str| text(&own_token(&world, scope).await, "access_token").to_owned();
+    let (whole, of_people) = (token("sigma:admin:write").await, token("sigma:admin:people:write").await);
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let of_owner = token_of(&world, &owner, "openid sigma:admin:people:write").await;
+    let email = |name: &str| json!({"email": format!("{name}@example.net")});
+    for (name, role) in
+        [("admin", OperatorRole::Admin), ("support", OperatorRole::Support), ("auditor", OperatorRole::Auditor)]
+    {
+        let (_, id) = operator(&world, name, role).await;
+        let path = format!("people/{id}");
+        for token in [&of_people, &of_owner] {
+            let answer = ask(&world, token, "PATCH", &path, &email(name)).await;
+            assert_eq!(refused(&answer), (403, "beyond_own_token".to_owned(), Value::Null), "{name}");
+            assert_eq!(ask(&world, token, "PATCH", &path, &json!({"name": "Somebody"})).await.status, 200, "{name}");
+        }
+        assert_eq!(times(&world, id.as_str(), "email.add").await, 0);
+        assert_eq!(ask(&world, &whole, "PATCH", &path, &email(name)).await.status, 200, "{name}");
+    }
+    let (_, ada) = person(&world, "ada").await;
+    assert_eq!(ask(&world, &of_people, "PATCH", &format!("people/{ada}"), &email("ada")).await.status, 200);
 }

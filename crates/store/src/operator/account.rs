@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use sigma_core::admin_scope::AdminReach;
 use sigma_core::email::Email;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::merge::MergeRefusal;
@@ -10,7 +11,7 @@ use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::time::Timestamp;
 
 use super::Decision;
-use super::authority::{Caller, require_over};
+use super::authority::{Caller, held_role, require_over};
 use crate::account_deletion::{self, Deletion, Requested};
 use crate::account_merge;
 use crate::credential::{self, Naming, Retirement};
@@ -108,15 +109,19 @@ pub struct PersonChange {
     pub notices: Vec<NewMail>,
 }
 
-/// Changes the name or the primary address of a person, but never the caller's own. Repeating it changes nothing.
+/// Changes the name or the primary address of a person, but never the caller's own. Repeating it changes nothing. Whoever has the
+/// address of an account gets into it, so that of somebody with a role takes a token that reaches as far as a role may.
 pub fn change(
     tx: &mut dyn Tx,
-    caller: &Caller,
+    (caller, reach): (&Caller, &AdminReach),
     user_id: &UserId,
     change: &PersonChange,
     now: Timestamp,
 ) -> Decision<()> {
     lock_other(tx, caller, OperatorRight::ChangePeople, user_id)?;
+    if change.email.is_some() && !reach.may_write(None) && held_role(tx, user_id)?.is_some() {
+        return Err(OperatorRefusal::BeyondToken.into());
+    }
     let primary = |tx: &mut dyn Tx| -> Decision<Option<String>> {
         Ok(user::find(tx, user_id)?.and_then(|user| user.proven_email().map(str::to_owned)))
     };

@@ -27,7 +27,7 @@ pub fn find_role(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<OperatorRol
 }
 
 /// The role of a member of the operator's org, whether or not it counts at present.
-fn held_role(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<OperatorRole>, StoreError> {
+pub(super) fn held_role(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<OperatorRole>, StoreError> {
     let sql = "SELECT role_id FROM memberships WHERE org_id = $1 AND user_id = $2";
     let role = tx.query_opt(sql, params![OrgId::operator(), user_id])?.map(|row| row.text(0)).transpose()?;
     Ok(role.and_then(|id| OperatorRole::of_id(&RoleId::from_text(id))))
