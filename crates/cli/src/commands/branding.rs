@@ -1,6 +1,7 @@
 //! How apps and workspaces look on pages, changed and shown along with them; and how the server does, by `sigma branding`.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Serialize;
@@ -146,10 +147,16 @@ fn print(opened: &Opened, output: Output) -> Result<(), Failure> {
     })
 }
 
+/// The largest file of a logo, and a byte more, which is refused.
+pub const LARGEST_LOGO: u64 = 2 * 1024 * 1024 + 1;
+
 /// The file at `path`, and the logo that it holds.
 pub fn read_logo(path: &str) -> Result<(Vec<u8>, Logo), Failure> {
     let refused = |error: String| Failure::Usage(format!("--logo {path}: {error}"));
-    let file = fs::read(path).map_err(|error| refused(error.to_string()))?;
+    let mut file = Vec::new();
+    let opened = File::open(path).map_err(|error| refused(error.to_string()))?;
+    // A device may have no end.
+    opened.take(LARGEST_LOGO).read_to_end(&mut file).map_err(|error| refused(error.to_string()))?;
     let logo = Logo::read(&file).map_err(|error| refused(error.to_string()))?;
     Ok((file, logo))
 }

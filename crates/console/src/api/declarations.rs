@@ -1,5 +1,6 @@
 //! `/api/admin/v1/declarations`: the installation as a document, and changes towards one (`docs/guides/apply.md`).
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use http::HeaderMap;
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::provider::ProviderId;
 use sigma_platform::declarations::{
-    self, Declarations, Known, Logos, Means, Plan, Report, Run, Unplanned, bring_about, from_data_url,
+    self, Declarations, Known, Logos, Means, Place, Plan, Report, Run, Unplanned, bring_about, from_data_url,
 };
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{ApiError, Endpoint, Policy, routes};
@@ -29,6 +30,11 @@ use super::list::ListQuery;
 
 /// The largest document: as a file, with some logos.
 const DOCUMENT: Policy = Policy { body: BodyLimit::Kibibytes(8_192), ..POLICY };
+
+/// Entries of a document at most, roles included: the transaction of more would keep others waiting.
+const MOST_ENTRIES: usize = 10_000;
+/// Different pictures of a document at most: each is decoded anew.
+const MOST_LOGOS: usize = 50;
 
 /// These endpoints. Bringing about what there is already changes nothing, so they need no `Idempotency-Key`.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -98,6 +104,9 @@ async fn bring(
     if headers.contains_key(IDEMPOTENCY_KEY) {
         return Err(AdminError::Invalid("A document may be sent again as it is: it takes no Idempotency-Key"));
     }
+    if document.entries() > MOST_ENTRIES {
+        return Err(AdminError::Invalid("A document has at most 10000 entries: send several"));
+    }
     let dry_run =
         query.parsed("dry_run", "dry_run must be true or false", |text| text.parse::<bool>().ok())?.unwrap_or_default();
     let by = By::Caller(admin.caller.clone(), admin.reach());
@@ -146,13 +155,18 @@ async fn look_around(sigma: &AppState, by: &By, document: &Declarations) -> Resu
 
 /// The pictures of a document, one after the other.
 async fn read_logos(sigma: &AppState, document: &mut Declarations) -> Result<Logos, AdminError> {
-    let mut logos = Logos::new();
-    let pictures: Vec<_> = document.logos().map(|(at, url)| (at, from_data_url(url))).collect();
-    for (at, picture) in pictures {
+    let (mut logos, mut places) = (Logos::new(), BTreeMap::<String, Vec<Place>>::new());
+    for (at, url) in document.logos() {
+        places.entry(url.clone()).or_default().push(at);
+    }
+    if places.len() > MOST_LOGOS {
+        return Err(AdminError::Invalid("A document has at most 50 different logos: send several"));
+    }
+    for (url, places) in places {
         // What is none is refused along with everything else that is wrong.
-        let Some(picture) = picture else { continue };
+        let Some(picture) = from_data_url(&url) else { continue };
         match sigma.brands.objects.read_logo(picture).await {
-            Ok(logo) => drop(logos.insert(at.pointer().to_owned(), logo)),
+            Ok(logo) => logos.extend(places.iter().map(|at| (at.pointer().to_owned(), logo.clone()))),
             Err(PictureError::Image(_)) => {}
             Err(busy @ PictureError::Busy) => return Err(ApiError::unavailable(busy).into()),
             Err(failed @ (PictureError::Store(_) | PictureError::Failed(_))) => {

@@ -281,6 +281,12 @@ impl Declarations {
         looks.filter_map(|(at, look)| Some((at, look.logo.as_mut().filter(|logo| !logo.is_empty())?)))
     }
 
+    /// How many entries it has, roles included.
+    pub fn entries(&self) -> usize {
+        let roles: usize = self.orgs.iter().map(|org| org.roles.len()).sum();
+        roles + self.orgs.len() + self.apps.len() + self.resources.len() + self.providers.len()
+    }
+
     /// The names of the workspaces.
     pub fn org_names(&self) -> Vec<String> {
         self.orgs.iter().map(|entry| entry.org.clone()).collect()

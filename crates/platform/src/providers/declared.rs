@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use sigma_store::provider::{self, DeclaredProvider};
 use sigma_store::{MasterKey, Signal, StoreError, cached};
+use tokio::sync::Mutex as Turn;
 
 use super::{Clients, Provider};
 use crate::objects::Logo;
@@ -27,6 +28,8 @@ pub struct Providers {
     /// What was declared, and what came of it; nothing of what cannot be used.
     declared: Mutex<Vec<(DeclaredProvider, Option<Arc<Provider>>)>>,
     all: RwLock<Arc<[Arc<Provider>]>>,
+    /// Held from reading what is declared until it is used, so that an older list never follows a newer one.
+    turn: Turn<()>,
 }
 
 impl Providers {
@@ -39,7 +42,7 @@ impl Providers {
         let configured = settings.iter().map(|settings| Provider::new(settings, sign_up, &clients).map(Arc::new));
         let configured = configured.collect::<Result<Vec<_>, _>>()?;
         let all = RwLock::new(Arc::from(configured.as_slice()));
-        Ok(Self { configured, sign_up, clients, declared: Mutex::default(), all })
+        Ok(Self { configured, sign_up, clients, declared: Mutex::default(), all, turn: Turn::default() })
     }
 
     /// The provider called `id`.
@@ -116,6 +119,7 @@ impl AppState {
     /// # Errors
     /// The store does not answer: those of before are used on.
     pub async fn use_declared_providers(&self) -> Result<(), StoreError> {
+        let _turn = self.providers.turn.lock().await;
         let declared = self.store.read(provider::list).await?;
         self.providers.declare(declared, &self.master_key);
         Ok(())

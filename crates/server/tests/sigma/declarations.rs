@@ -196,6 +196,25 @@ async fn a_document_of_which_a_part_is_wrong_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_document_has_so_many_entries_and_logos_and_short_answers() {
+    let world = World::new().await;
+    let token = service(&world).await;
+    let many: Vec<_> = (0..10_001).map(|n| json!({"uri": format!("https://{n}.example.org")})).collect();
+    assert_eq!(send(&world, &token, DRY, &json!({"resources": many})).await.status, 400);
+    let org = |n: usize| {
+        let logo = format!("data:image/png;base64,{n:08}");
+        json!({"org": format!("org-{n}"), "name": "O", "branding": {"logo": logo}})
+    };
+    let refused = send(&world, &token, DRY, &json!({"orgs": (0..51).map(org).collect::<Vec<_>>()})).await;
+    assert!(refused.status == 400 && refused.body.contains("50 different logos"), "{}", refused.body);
+    let same = |n: usize| json!({"org": format!("org-{n}"), "name": "O", "branding": {"logo": PIXEL}});
+    let planned = send(&world, &token, DRY, &json!({"orgs": (0..60).map(same).collect::<Vec<_>>()})).await;
+    assert_eq!((planned.status.as_u16(), planned.json()["changes"].as_array().unwrap().len()), (200, 60));
+    let long = send(&world, &token, DRY, &json!({"apps": [{"client_id": "x".repeat(100_000)}]})).await;
+    assert!(long.status == 400 && long.body.len() < 5_000, "{}", long.body.len());
+}
+
+#[tokio::test]
 async fn each_entry_needs_the_role_that_its_page_needs() {
     let world = World::new().await;
     let token = service(&world).await;
@@ -250,6 +269,9 @@ async fn each_entry_needs_the_role_that_its_page_needs() {
     let applied = send(&world, owner, PATH, &mixed).await;
     assert_eq!(applied.status, 200, "{}", applied.body);
     assert_eq!(send(&world, owner, PATH, &mixed).await.json()["unchanged"], 2, "the sealed secret is known again");
+    // Nobody else finds out whether a secret is the right one.
+    let guessed = json!({"providers": entries[8].1["providers"]});
+    assert_eq!(send(&world, admin, DRY, &guessed).await.status, 403);
     for (token, status) in [(admin, 403), (owner, 204), (owner, 404)] {
         let removed = world.call(As::Token(token), "DELETE", "/api/admin/v1/providers/acme", &Value::Null).await;
         assert_eq!(removed.status, status, "{}", removed.body);

@@ -9,11 +9,9 @@ use sigma_server::declarations::{Declarations, LONGEST_SECRET, Logos, SecretSour
 use sigma_server::objects::Logo;
 
 use super::file::Places;
+use crate::commands::branding::LARGEST_LOGO;
 use crate::config::environment;
 use crate::failure::Failure;
-
-/// The largest file of a logo, and a byte more, which is refused.
-const LARGEST: u64 = 2 * 1024 * 1024 + 1;
 
 /// Fetches the secrets into the document, and the logos beside it.
 ///
@@ -39,7 +37,7 @@ pub fn fetch(document: &mut Declarations, places: &Places) -> Result<Logos, Fail
 fn read_logo(text: &str, path: &Path) -> Result<Logo, String> {
     let file = match from_data_url(text) {
         Some(content) => content,
-        None => read(path, LARGEST).map_err(|error| error.to_string())?,
+        None => read(path, LARGEST_LOGO).map_err(|error| error.to_string())?,
     };
     Logo::read(&file).map_err(|error| error.to_string())
 }

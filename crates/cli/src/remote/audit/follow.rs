@@ -1,5 +1,6 @@
 //! `sigma audit --follow` on a server elsewhere.
 
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -36,12 +37,25 @@ pub fn follow(client: &Client, output: Output, wanted: &Wanted<'_>, since: &str)
             }
         }
         std::thread::sleep(INTERVAL);
-        // Asked first: what is recorded meanwhile is read again on the next pass. A filter may match nothing for long.
-        let newest = newest(client)?;
-        let found = read(client, wanted, &from(&follower, since)?, usize::MAX)?;
-        latest = take(&mut follower, found)?;
-        follower.reach(newest);
+        latest = match more(client, wanted, &mut follower, since) {
+            // A server that is restarted answers again, and nothing is missed until then.
+            Err(Failure::Store(words)) => {
+                let _ = writeln!(io::stderr(), "sigma: {words}; trying again");
+                Vec::new()
+            }
+            found => found?,
+        };
     }
+}
+
+/// What is new since the last time.
+fn more(client: &Client, wanted: &Wanted<'_>, follower: &mut Follower, since: &str) -> Result<Vec<Value>, Failure> {
+    // Asked first: what is recorded meanwhile is read again on the next pass. A filter may match nothing for long.
+    let newest = newest(client)?;
+    let found = read(client, wanted, &from(follower, since)?, usize::MAX)?;
+    let latest = take(follower, found)?;
+    follower.reach(newest);
+    Ok(latest)
 }
 
 /// When the newest event of all was recorded.
