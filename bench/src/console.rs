@@ -147,16 +147,29 @@ fn form_of(address: &str) -> String {
     format!("{}?{}", segments.collect::<Vec<_>>().join("/"), names.join("&"))
 }
 
-/// The address of everything that the management API reads without naming one thing.
-pub async fn lists(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+/// Something that the management API reads without naming one thing.
+pub struct List {
+    pub path: String,
+    /// Whether it has pages of a length that callers choose.
+    pub has_limit: bool,
+}
+
+/// Everything that the management API reads so, page by page.
+pub async fn lists(connection: &mut Connection) -> Result<Vec<List>, Failure> {
     let answer = connection.send(&get("/openapi.json", &[])).await?;
     let document: Value = serde_json::from_slice(answer.body)?;
     let paths = document.get("paths").and_then(Value::as_object).ok_or("a document without paths")?;
     let is_read = |(path, operations): &(&String, &Value)| {
-        let is_ours = path.starts_with("/api/admin/v1/") && !path.contains('{') && !path.ends_with("/export");
-        is_ours && operations.get("get").is_some()
+        // What hands out everything there is, is no page of it; and admins are for people to see.
+        let is_other = ["/export", "/declarations", "/admins"].iter().any(|end| path.ends_with(end));
+        path.starts_with("/api/admin/v1/") && !path.contains('{') && !is_other && operations.get("get").is_some()
     };
-    Ok(paths.iter().filter(is_read).map(|(path, _)| path.clone()).collect())
+    let has_limit = |operations: &Value| {
+        let parameters = operations.pointer("/get/parameters").and_then(Value::as_array);
+        parameters.is_some_and(|all| all.iter().any(|one| one.get("name").is_some_and(|name| name == "limit")))
+    };
+    let list = |(path, operations): (&String, &Value)| List { path: path.clone(), has_limit: has_limit(operations) };
+    Ok(paths.iter().filter(is_read).map(list).collect())
 }
 
 #[cfg(test)]

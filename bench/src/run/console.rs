@@ -72,8 +72,10 @@ impl Bench<'_> {
         }
         let bearer = format!("Bearer {token}");
         for list in console::lists(&mut connection).await? {
-            self.look(&server, &list, ("Authorization", &bearer)).await?;
-            self.look(&server, &format!("{list}?limit=200"), ("Authorization", &bearer)).await?;
+            self.look(&server, &list.path, ("Authorization", &bearer)).await?;
+            if list.has_limit {
+                self.look(&server, &format!("{}?limit=200", list.path), ("Authorization", &bearer)).await?;
+            }
         }
         Ok(())
     }

@@ -130,6 +130,12 @@ pub fn count(tx: &mut dyn Tx) -> Result<u64, StoreError> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
+/// The same, counted no further than `most`.
+pub fn count_up_to(tx: &mut dyn Tx, most: u32) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM emails WHERE is_primary = 1 LIMIT $1) counted";
+    tx.query_opt(sql, params![most])?.map_or(Ok(0), |row| row.int(0))
+}
+
 /// At most `limit` people with an address, by the ids of their accounts, after the one called `after`; with the id of the last account
 /// that was looked at, unless all were.
 pub fn page(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<(Vec<ImportedPerson>, Option<UserId>), StoreError> {

@@ -55,7 +55,7 @@ async fn draw(
     report: Option<ImportReport>,
 ) -> Result<Response, PageError> {
     let caller = operator.caller();
-    let people = operator.read(sigma, move |tx| people::may_export(tx, &caller, false)).await?;
+    let people = operator.read(sigma, move |tx| people::exportable(tx, &caller)).await?;
     let confirmation = confirmation(sigma, operator, OperatorRight::ReadPeople, ConsolePage::PeopleTransfer)?;
     let view = PeopleTransferPage {
         people,

@@ -1,5 +1,7 @@
 //! What the pages on which people get accounts show.
 
+use sigma_store::operator::overview::Count;
+
 use crate::new_person::PasswordBy;
 
 /// `/console/people/new`.
@@ -67,7 +69,7 @@ pub struct PersonLinkPage {
 #[derive(Clone, Debug)]
 pub struct PeopleTransferPage {
     /// How many people an export has.
-    pub people: u64,
+    pub people: Count,
     /// Whether the viewer may take the hashes of passwords along.
     pub may_export_hashes: bool,
     /// Whether the viewer may import.

@@ -124,6 +124,7 @@ console-transfer-export-about = { $count ->
     [one] Eine Datei mit allen, die eine E-Mail-Adresse haben, je Person eine Zeile JSON: eine Person. Der Export wird im Protokoll festgehalten.
    *[other] Eine Datei mit allen, die eine E-Mail-Adresse haben, je Person eine Zeile JSON: { $count } Personen. Der Export wird im Protokoll festgehalten.
 }
+console-transfer-export-many = Eine Datei mit allen, die eine E-Mail-Adresse haben, je Person eine Zeile JSON: mehr als { $count } Personen. Der Export wird im Protokoll festgehalten.
 console-transfer-hashes = Mit den Hashes ihrer Passwörter
 console-transfer-download = Personen herunterladen
 console-transfer-import = Import

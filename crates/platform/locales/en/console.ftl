@@ -124,6 +124,7 @@ console-transfer-export-about = { $count ->
     [one] A file with everybody who has an e-mail address, a line of JSON each: one person. The export is recorded in the audit trail.
    *[other] A file with everybody who has an e-mail address, a line of JSON each: { $count } people. The export is recorded in the audit trail.
 }
+console-transfer-export-many = A file with everybody who has an e-mail address, a line of JSON each: more than { $count } people. The export is recorded in the audit trail.
 console-transfer-hashes = With the hashes of their passwords
 console-transfer-download = Download people
 console-transfer-import = Import

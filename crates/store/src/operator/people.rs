@@ -10,6 +10,7 @@ use sigma_core::people_search::Needle;
 use sigma_core::time::Timestamp;
 
 use super::authority::{Caller, require, require_over};
+use super::overview::{Count, MOST_COUNTED};
 use super::{Decision, find_role};
 use crate::app_access::{self, AppAccess};
 use crate::credential::{self, StoredCredential};
@@ -59,6 +60,12 @@ pub fn may_import(tx: &mut dyn Tx, caller: &Caller) -> Decision<()> {
 pub fn import(tx: &mut dyn Tx, caller: &Caller, newcomers: &[Newcomer], now: Timestamp) -> Decision<Vec<Outcome>> {
     may_import(tx, caller)?;
     Ok(people_import::add(tx, newcomers, now)?)
+}
+
+/// How many people an export has, for a page.
+pub fn exportable(tx: &mut dyn Tx, caller: &Caller) -> Decision<Count> {
+    require(tx, caller, export_right(false))?;
+    Ok(Count::of(people_import::count_up_to(tx, MOST_COUNTED.saturating_add(1))?))
 }
 
 /// Whether the caller may take everybody elsewhere, and with `hashes` their passwords; how many have an address.
