@@ -90,6 +90,9 @@ struct Options {
     /// Only workloads whose name contains this.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
+    /// An empty PostgreSQL database, to which the installation is moved whose console is looked at.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
     /// Leave node-oidc-provider out.
     #[arg(long)]
     no_peer: bool,
@@ -184,6 +187,7 @@ fn measure(options: &Options) -> Result<(), Failure> {
         workspaces: options.workspaces.unwrap_or(if options.quick { 1_000 } else { 10_000 }),
         wrong_passwords: options.wrong_passwords.unwrap_or(if options.quick { 50 } else { 500 }),
         only: options.only.clone(),
+        postgres: options.postgres.clone(),
     };
     println!("{}\n", machine(&plan));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

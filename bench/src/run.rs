@@ -63,6 +63,8 @@ pub struct Plan {
     pub wrong_passwords: u32,
     /// Only workloads whose name contains this.
     pub only: String,
+    /// Where the installation with the large console is moved before it is looked at.
+    pub postgres: Option<String>,
 }
 
 impl Plan {

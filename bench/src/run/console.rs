@@ -31,7 +31,7 @@ impl Bench<'_> {
         }
         let (people, workspaces) = (self.plan.crowd, self.plan.workspaces);
         println!("{people} people, {workspaces} workspaces, ten events for each person …");
-        let installation = Installation::new(&self.plan.binary, &self.plan.directory, "console")?;
+        let mut installation = Installation::new(&self.plan.binary, &self.plan.directory, "console")?;
         let (first, _) = installation.serve(AccessLog::Off)?;
         let mut connection = Connection::open(first.port()).await?;
         let token = newcomers::token_of_manager(&mut connection, &installation).await?;
@@ -43,6 +43,10 @@ impl Bench<'_> {
         let store = installation.open_store()?;
         people_index::index(&store, SEGMENT).await?;
         tokio::task::spawn_blocking(move || store.close()).await?;
+        if let Some(url) = &self.plan.postgres {
+            installation.admin(&["migrate", "--to", url, "--yes"])?;
+            installation.set("SIGMA__STORE__URL", url.clone());
+        }
         let (server, _) = installation.serve(AccessLog::Off)?;
         let mut connection = Connection::open(server.port()).await?;
 
