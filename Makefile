@@ -15,8 +15,8 @@ tools := $(CARGO_TARGET_DIR)/tools
 go := $(firstword $(shell command -v go /usr/local/go/bin/go 2>/dev/null))
 
 # Clippy compiles what it lints, so these build and lint the crates in one pass. Another compiler would build them again.
-test quick lint build rustdoc tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
-test quick lint build rustdoc tests unit engines: export CLIPPY_ARGS := -Dwarnings
+test quick cluster lint build rustdoc tests unit engines: export RUSTC_WORKSPACE_WRAPPER := $(CURDIR)/scripts/lint-once.sh
+test quick cluster lint build rustdoc tests unit engines: export CLIPPY_ARGS := -Dwarnings
 tests unit engines interop proxy examples browser: export TMPDIR := $(shell scripts/scratch.sh)
 
 .PHONY: help run test quick drills cluster bench dist dist-twice charts clients check fuzz conformance web packages lint style rustdoc docs deny wallet build tests unit engines interop proxy examples browser images deb
@@ -46,9 +46,9 @@ drills: ## Runs the fault drills (kill, freeze, full disk, restart) and counts l
 	cargo build --release --bin sigma
 	SIGMA_PREVIOUS="$$(scripts/previous.sh $(PREVIOUS))" SIGMA_BIN=$(CARGO_TARGET_DIR)/release/sigma node tests/drills/run.mjs $(DRILL)
 
-cluster: web ## Runs the tests of several servers on one PostgreSQL, with rate limits that they share by Redis
+cluster: build ## Runs the tests of several servers on one PostgreSQL, with rate limits that they share by Redis
 	scripts/install-test-deps.sh
-	SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test processes -- cluster:: shared_limits:: processes::
+	SIGMA_TEST_STORE=postgres scripts/postgres.sh run cargo test --workspace --test sigma --test processes -- cluster:: shared_limits:: processes::
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same workloads; BENCH=--quick is shorter
