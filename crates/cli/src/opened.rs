@@ -92,7 +92,7 @@ impl Opened {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<Trial<T>, Stop<OperatorRefusal>> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.store.try_blocking(operation).map_err(|stop| match stop {
+        self.store.try_out_blocking(operation).map_err(|stop| match stop {
             Stop::Refused(refusal) => Failure::Refused(refusal.to_string()),
             Stop::Failed(error) => store_failure(&error),
         })

@@ -21,6 +21,7 @@ pub mod error;
 pub mod export;
 pub mod extract;
 pub mod factors;
+mod follow;
 pub mod hashing;
 pub mod i18n;
 pub mod interaction;

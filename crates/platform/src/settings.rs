@@ -34,6 +34,7 @@ pub use client_documents::ClientDocuments;
 pub use dns::Dns;
 pub use id_jag::{IdJag, IdJagSource, IdJagSourceApp, IdJagTarget, IdJagTargetApp, READABLE as ID_JAG_SCOPES};
 pub use origin::{Origin, Origins, Setting};
+pub(crate) use provider::ELSEWHERE;
 pub use provider::{
     ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderProblem, ProviderSignUp,
 };

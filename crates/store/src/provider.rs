@@ -39,6 +39,12 @@ pub fn find(tx: &mut dyn Tx, id: &ProviderId) -> Result<Option<DeclaredProvider>
     tx.query_opt(sql, params![id.as_str()])?.map(|row| decode(&row)).transpose()
 }
 
+/// Whether another one may be declared.
+pub fn has_room(tx: &mut dyn Tx) -> Result<bool, StoreError> {
+    let row = tx.query_opt("SELECT COUNT(*) FROM providers", params![])?;
+    Ok(row.map_or(Ok(0), |row| row.int(0))? < i64::from(MOST))
+}
+
 /// Declares a provider, or changes it.
 pub fn set(tx: &mut dyn Tx, new: &DeclaredProvider, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(

@@ -11,7 +11,7 @@ use http::HeaderMap;
 use sigma_core::operator::OperatorRefusal;
 use sigma_core::provider::ProviderId;
 use sigma_platform::declarations::{
-    self, Declarations, Known, Logos, Means, Place, Plan, Report, Run, Unplanned, bring_about, from_data_url,
+    self, Declarations, Known, Logos, Means, Place, Plan, Report, Unplanned, bring_about, from_data_url,
 };
 use sigma_platform::http::policy::BodyLimit;
 use sigma_platform::http::{ApiError, Endpoint, Policy, routes};
@@ -139,7 +139,7 @@ async fn bring(
     if provides && !dry_run {
         sigma.use_changed_providers().await;
     }
-    let report: Report = if dry_run { run.planned() } else { Run::applied(run) };
+    let report = if dry_run { run.planned() } else { run.applied() };
     Ok(tagged(&tag_of(&report.changes), Json(report).into_response()))
 }
 

@@ -9,7 +9,6 @@ use sigma_core::interaction::ConsolePage;
 use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_core::provider::ProviderId;
-use sigma_platform::declarations::stored_provider;
 use sigma_platform::http::{ApiError, Endpoint};
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::{FormVersion, not_found};
@@ -112,7 +111,8 @@ async fn load(
     let id = ProviderId::parse(id).map_err(|_| not_found())?;
     let caller = operator.caller();
     let found = operator.read(sigma, move |tx| providers::find(tx, &caller, &id)).await?;
-    let settings = settings_of(&found).map_err(ApiError::internal)?;
+    let members = serde_json::from_str(&found.settings).map_err(ApiError::internal)?;
+    let settings = Settings::from_stored(&found.id, members).map_err(ApiError::internal)?;
     let entered = ProviderEntered {
         id: settings.id.to_string(),
         kind: kind(settings.kind),
@@ -127,12 +127,6 @@ async fn load(
         version: FormVersion::of(&found),
     };
     Ok((settings, found.secret, entered))
-}
-
-fn settings_of(declared: &DeclaredProvider) -> Result<Settings, serde_json::Error> {
-    let mut members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&declared.settings)?;
-    members.insert("id".to_owned(), declared.id.as_str().into());
-    serde_json::from_value(members.into())
 }
 
 async fn act(
@@ -242,7 +236,7 @@ fn declared(
         }
         None => sealed,
     };
-    let members = serde_json::Value::Object(stored_provider(&settings)).to_string();
+    let members = serde_json::Value::Object(settings.to_stored()).to_string();
     Ok(Ok(DeclaredProvider { id: settings.id, settings: members, secret }))
 }
 

@@ -3,21 +3,15 @@
 
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use sigma_core::branding::{Accent, Branding};
 use sigma_store::branding::{self, Branded};
-use sigma_store::{Signal, StoreError, cached};
+use sigma_store::{StoreError, cached};
 
 use super::{Look, logo_url, read_logo, welcome};
 use crate::objects::Logo;
 use crate::settings::Branding as Settings;
 use crate::state::AppState;
-
-/// How long a change that the feed did not report may be missed.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// The pause after the store did not answer.
-const STORE_AGAIN: Duration = Duration::from_secs(5);
 
 /// The look of the server, shared by everything that shows it.
 #[derive(Clone, Debug)]
@@ -150,18 +144,6 @@ impl AppState {
 
 /// Shows what is set for as long as the server runs.
 pub async fn follow(sigma: AppState) {
-    let news = Signal::new(&sigma.store, cached::BRANDING);
-    loop {
-        let wait = match sigma.show_server_branding().await {
-            Ok(()) => LONGEST_WAIT,
-            Err(error) => {
-                tracing::warn!(%error, "the branding of the server could not be loaded");
-                STORE_AGAIN
-            }
-        };
-        tokio::select! {
-            () = news.changed() => {},
-            () = tokio::time::sleep(wait) => {},
-        }
-    }
+    let load = |sigma: AppState| async move { sigma.show_server_branding().await };
+    crate::follow::follow(sigma, cached::BRANDING, "the branding of the server", load).await;
 }

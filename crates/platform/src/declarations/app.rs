@@ -136,7 +136,7 @@ fn write(tx: &mut dyn Tx, found: Option<&App>, app: &App) -> Judged<()> {
 /// Its members, without those that nobody declares.
 fn view(tx: &mut dyn Tx, app: &App) -> Judged<Members> {
     let mut members = members(&AppSettings::of(app, &signer_origin::of_app(tx, &app.id)?))?;
-    // Not by its id, which a new one has not yet.
+    // By its name: the id of a new one is another in each rehearsal.
     members.insert("org".to_owned(), org::find_name(tx, &app.org_id)?.into());
     members.remove("client_id");
     members.remove("unverified");

@@ -27,6 +27,5 @@ pub use look::{Logos, from_data_url, to_data_url};
 pub use place::{Place, Problem};
 
 pub use plan::{Known, LONGEST_SECRET, Means, Plan, Unplanned};
-pub use provider::stored as stored_provider;
 pub use run::{Report, Run, bring_about};
 pub use step::{Kind, Members, Step};

@@ -1,6 +1,6 @@
 //! Providers: what a section `[[providers]]` of the settings says, with the secret elsewhere.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sigma_core::provider::ProviderId;
 use sigma_store::provider::{self, DeclaredProvider, MOST};
 use sigma_store::{Stop, StoreError, Tx};
@@ -8,10 +8,7 @@ use sigma_store::{Stop, StoreError, Tx};
 use super::document::ProviderEntry;
 use super::plan::{FreshProvider, Item, Plan};
 use super::step::{Judged, Kind, Members, Step};
-use crate::settings::Provider;
-
-/// Members that a file of the settings has, and a declaration has not: files of one machine, and secrets.
-const ELSEWHERE: [&str; 3] = ["client_secret", "client_secret_file", "icon"];
+use crate::settings::{ELSEWHERE, Provider};
 
 /// Makes a provider as declared.
 pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvider>) -> Judged<Option<Step>> {
@@ -24,11 +21,12 @@ pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvi
         }
         None => None,
     };
-    if found.is_none() && provider::list(tx)?.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+    if found.is_none() && !provider::has_room(tx)? {
         return Err(Stop::Refused(format!("there may be at most {MOST} providers")));
     }
     let secret = fresh.sealed.clone().or_else(|| found.as_ref().and_then(|found| found.secret.clone()));
-    let mut after = settings(entry, before.clone().unwrap_or_default(), secret.is_some()).map_err(Stop::Refused)?;
+    let mut after =
+        settings(&id, entry, before.clone().unwrap_or_default(), secret.is_some()).map_err(Stop::Refused)?;
     let new = DeclaredProvider { id, settings: Value::Object(after.clone()).to_string(), secret };
     if found.as_ref() != Some(&new) {
         provider::set(tx, &new, plan.now)?;
@@ -40,22 +38,14 @@ pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvi
 }
 
 /// The members of a provider as declared, from what they are now: checked as those of the settings are, and in their form.
-fn settings(entry: &ProviderEntry, mut members: Members, has_secret: bool) -> Result<Members, String> {
+fn settings(id: &ProviderId, entry: &ProviderEntry, mut members: Members, has_secret: bool) -> Result<Members, String> {
     if let Some(member) = ELSEWHERE.iter().find(|member| entry.members.contains_key(**member)) {
         return Err(format!("{member} cannot be declared"));
     }
     members.extend(entry.members.clone());
-    members.insert("id".to_owned(), Value::from(entry.id.as_str()));
-    let mut provider: Provider = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
+    let mut provider = Provider::from_stored(id, members).map_err(|error| error.to_string())?;
     // Only whether there is one matters here.
     provider.client_secret = has_secret.then(|| "declared".into());
     provider.check().map_err(|problem| problem.to_string())?;
-    Ok(stored(&provider))
-}
-
-/// The members of a provider as they are stored: without its id, what is not set, and what has another place.
-pub fn stored(provider: &Provider) -> Members {
-    let Ok(Value::Object(mut members)) = serde_json::to_value(provider) else { return Map::new() };
-    members.retain(|member, value| member != "id" && !ELSEWHERE.contains(&member.as_str()) && !value.is_null());
-    members
+    Ok(provider.to_stored())
 }

@@ -73,7 +73,7 @@ fn in_files(problem: &ResourceProblem) -> Stop<String> {
 fn view(tx: &mut dyn Tx, resource: Resource) -> Judged<Members> {
     let owner = org::find_name(tx, &resource.org_id)?;
     let mut members = members(&Managed::of(tx, resource)?.settings())?;
-    // Not by its id, which a new one has not yet.
+    // By its name: the id of a new one is another in each rehearsal.
     members.insert("org".to_owned(), owner.into());
     members.remove("uri");
     Ok(members)

@@ -1,13 +1,11 @@
 //! All providers: those of the settings, and those that were declared, which come, change and go while the server runs.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use serde_json::{Map, Value};
 use sigma_store::provider::{self, DeclaredProvider};
-use sigma_store::{MasterKey, Signal, StoreError, cached};
-use tokio::sync::Mutex as Turn;
+use sigma_store::{MasterKey, StoreError, cached};
+use tokio::sync::Mutex;
 
 use super::{Clients, Provider};
 use crate::objects::Logo;
@@ -15,22 +13,19 @@ use crate::outbound::Fetcher;
 use crate::settings::{Provider as Settings, ProviderSignUp};
 use crate::state::AppState;
 
-/// How long a change that the feed did not report may be missed.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// The pause after the store did not answer.
-const STORE_AGAIN: Duration = Duration::from_secs(5);
-
 /// All providers, at each moment.
 pub struct Providers {
     configured: Vec<Arc<Provider>>,
     sign_up: ProviderSignUp,
     clients: Clients,
-    /// What was declared, and what came of it; nothing of what cannot be used.
-    declared: Mutex<Vec<(DeclaredProvider, Option<Arc<Provider>>)>>,
+    /// What was declared, and what came of it; nothing of what cannot be used. Held from reading it anew until that is used, so that
+    /// an older list never follows a newer one.
+    declared: Mutex<Known>,
     all: RwLock<Arc<[Arc<Provider>]>>,
-    /// Held from reading what is declared until it is used, so that an older list never follows a newer one.
-    turn: Turn<()>,
 }
+
+/// What was declared, and the provider that it made.
+type Known = Vec<(DeclaredProvider, Option<Arc<Provider>>)>;
 
 impl Providers {
     /// Those of the settings. `public` reaches what their metadata name on other hosts.
@@ -42,7 +37,7 @@ impl Providers {
         let configured = settings.iter().map(|settings| Provider::new(settings, sign_up, &clients).map(Arc::new));
         let configured = configured.collect::<Result<Vec<_>, _>>()?;
         let all = RwLock::new(Arc::from(configured.as_slice()));
-        Ok(Self { configured, sign_up, clients, declared: Mutex::default(), all, turn: Turn::default() })
+        Ok(Self { configured, sign_up, clients, declared: Mutex::default(), all })
     }
 
     /// The provider called `id`.
@@ -62,8 +57,7 @@ impl Providers {
 
     /// Uses what is declared now. One that is as it was keeps what it knows of its server. The settings count where both have an id, and
     /// one that cannot be used is reported and left out: it stops no server.
-    fn declare(&self, declared: Vec<DeclaredProvider>, master_key: &MasterKey) {
-        let mut known = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+    fn declare(&self, known: &mut Known, declared: Vec<DeclaredProvider>, master_key: &MasterKey) {
         let mut now = Vec::with_capacity(declared.len());
         for declared in declared {
             let same = known.iter().find(|(before, _)| *before == declared);
@@ -100,10 +94,8 @@ impl fmt::Debug for Providers {
 }
 
 fn settings(declared: &DeclaredProvider, master_key: &MasterKey) -> Result<Settings, String> {
-    let mut members: Map<String, Value> =
-        serde_json::from_str(&declared.settings).map_err(|error| error.to_string())?;
-    members.insert("id".to_owned(), declared.id.as_str().into());
-    let mut settings: Settings = serde_json::from_value(Value::Object(members)).map_err(|error| error.to_string())?;
+    let members = serde_json::from_str(&declared.settings).map_err(|error| error.to_string())?;
+    let mut settings = Settings::from_stored(&declared.id, members).map_err(|error| error.to_string())?;
     if let Some(sealed) = &declared.secret {
         let context = provider::seal_context(&declared.id);
         let secret = master_key.open(&context, sealed).map_err(|error| error.to_string())?;
@@ -119,9 +111,9 @@ impl AppState {
     /// # Errors
     /// The store does not answer: those of before are used on.
     pub async fn use_declared_providers(&self) -> Result<(), StoreError> {
-        let _turn = self.providers.turn.lock().await;
+        let mut known = self.providers.declared.lock().await;
         let declared = self.store.read(provider::list).await?;
-        self.providers.declare(declared, &self.master_key);
+        self.providers.declare(&mut known, declared, &self.master_key);
         Ok(())
     }
 
@@ -135,18 +127,6 @@ impl AppState {
 
 /// Uses what is declared for as long as the server runs.
 pub async fn follow(sigma: AppState) {
-    let news = Signal::new(&sigma.store, cached::PROVIDERS);
-    loop {
-        let wait = match sigma.use_declared_providers().await {
-            Ok(()) => LONGEST_WAIT,
-            Err(error) => {
-                tracing::warn!(%error, "the declared providers could not be loaded");
-                STORE_AGAIN
-            }
-        };
-        tokio::select! {
-            () = news.changed() => {},
-            () = tokio::time::sleep(wait) => {},
-        }
-    }
+    let load = |sigma: AppState| async move { sigma.use_declared_providers().await };
+    crate::follow::follow(sigma, cached::PROVIDERS, "declared providers", load).await;
 }

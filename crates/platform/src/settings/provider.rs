@@ -1,6 +1,7 @@
 //! `[[providers]]`: servers elsewhere that people sign in with.
 
 mod check;
+mod stored;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sigma_core::provider::ProviderId;
 
 pub use self::check::ProviderProblem;
+pub use self::stored::ELSEWHERE;
 use super::mask::masked;
 
 /// The issuer of Google.

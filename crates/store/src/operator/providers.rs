@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use super::Decision;
 use super::authority::{Caller, require};
 use crate::event::{self, NewEvent};
-use crate::provider::{DeclaredProvider, MOST};
+use crate::provider::DeclaredProvider;
 use crate::{Owner, Tx, provider};
 
 /// A provider that was declared.
@@ -38,11 +38,10 @@ pub enum Declared {
 pub fn add(tx: &mut dyn Tx, caller: &Caller, new: &DeclaredProvider, now: Timestamp) -> Decision<Declared> {
     tx.lock(Owner::Installation)?;
     require(tx, caller, OperatorRight::ManageProviders)?;
-    let known = provider::list(tx)?;
-    if known.iter().any(|known| known.id == new.id) {
+    if provider::find(tx, &new.id)?.is_some() {
         return Ok(Declared::Taken);
     }
-    if known.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+    if !provider::has_room(tx)? {
         return Ok(Declared::TooMany);
     }
     provider::set(tx, new, now)?;

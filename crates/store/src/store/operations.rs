@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// [`Store::try_out`] for a thread that may block.
-    pub fn try_blocking<T: Send + 'static, R: Send + 'static>(
+    pub fn try_out_blocking<T: Send + 'static, R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<Trial<T>, Stop<R>> + Send + 'static,
     ) -> Result<T, Stop<R>> {
