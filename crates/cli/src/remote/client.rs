@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 use sigma_core::scope::ADMIN;
@@ -56,8 +57,16 @@ pub struct Client {
 #[derive(Default)]
 struct Held {
     token: String,
-    /// The app that gets another one, with its secret, and when it does: a command that follows something outlives a token.
-    renewal: Option<(String, String, Timestamp)>,
+    /// How another one is had: a command that follows something outlives a token.
+    renewal: Option<Renewal>,
+}
+
+/// The app that gets another token, and when it does.
+#[derive(Clone)]
+struct Renewal {
+    id: String,
+    secret: SecretString,
+    at: Timestamp,
 }
 
 impl Client {
@@ -102,7 +111,7 @@ impl Client {
             return Ok(given(token));
         }
         match (&args.client, variable("SIGMA_CLIENT_SECRET")) {
-            (Some(id), Some(secret)) => self.ask_for_token(id.clone(), secret),
+            (Some(id), Some(secret)) => self.ask_for_token(id.clone(), secret.into()),
             _ => Err(Failure::Usage(
                 "--server needs a token: SIGMA_TOKEN, --token-file FILE, or SIGMA_CLIENT_ID and SIGMA_CLIENT_SECRET"
                     .to_owned(),
@@ -111,7 +120,7 @@ impl Client {
     }
 
     /// A token of the app itself, with the most that it may do: the server leaves out what the app may not ask for.
-    fn ask_for_token(&self, id: String, secret: String) -> Result<Held, Failure> {
+    fn ask_for_token(&self, id: String, secret: SecretString) -> Result<Held, Failure> {
         let scope = ADMIN.join(" ");
         let form = [("grant_type", "client_credentials"), ("scope", &scope)];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
@@ -119,20 +128,20 @@ impl Client {
         let request = self
             .http
             .post(self.url("/api/auth/oauth2/token")?)
-            .basic_auth(escape(&id), Some(escape(&secret)))
+            .basic_auth(escape(&id), Some(escape(secret.expose_secret())))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body);
         let answer = self.answer(request)?;
         let token = answer.at("access_token").as_str().map(str::to_owned);
         let token = token.ok_or_else(|| Failure::Refused("the server gave no token".to_owned()))?;
         let half = Duration::from_secs(answer.at("expires_in").as_u64().unwrap_or_default() / 2);
-        Ok(Held { token, renewal: Some((id, secret, SystemClock.now().plus(half))) })
+        Ok(Held { token, renewal: Some(Renewal { id, secret, at: SystemClock.now().plus(half) }) })
     }
 
     /// The token, or another one once half of its time is over.
     fn token(&self) -> Result<String, Failure> {
         let renewal = self.held.borrow().renewal.clone();
-        if let Some((id, secret, _)) = renewal.filter(|(.., at)| SystemClock.now() >= *at) {
+        if let Some(Renewal { id, secret, .. }) = renewal.filter(|renewal| SystemClock.now() >= renewal.at) {
             let held = self.ask_for_token(id, secret)?;
             self.held.replace(held);
         }
