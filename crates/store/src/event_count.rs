@@ -102,3 +102,9 @@ pub(crate) fn by_day(tx: &mut dyn Tx, since: Timestamp) -> Result<Vec<(Timestamp
     };
     rows.iter().map(decode).collect()
 }
+
+/// How often something happened in the hours that began after `since`.
+pub(crate) fn since(tx: &mut dyn Tx, action: Action, since: Timestamp) -> Result<u64, StoreError> {
+    let sql = "SELECT CAST(sum(events) AS BIGINT) FROM event_hours WHERE hour > $1 AND action = $2";
+    Ok(number(tx, sql, params![since, action.as_str()])?.unwrap_or(0))
+}

@@ -30,6 +30,7 @@ async fn show(
     let size = sigma.store.size().await?;
     let language = operator.language;
     let number = |label: &'static str, count: Count| Fact { label, value: words(language, count) };
+    let exact = |label: &'static str, count: u64| Fact { label, value: count.to_string() };
     let text = |label: &'static str, value: &'static str| Fact { label, value: operator.text(value) };
     let mail = if sigma.settings.mail.smtp.is_some() { "console-mail-smtp" } else { "console-mail-folder" };
     let query = Params::parse(query.as_deref().unwrap_or_default());
@@ -41,9 +42,9 @@ async fn show(
             number("console-sessions", seen.sessions),
         ],
         day: vec![
-            number("console-sign-ins", seen.sign_ins),
-            number("console-failures", seen.failures),
-            number("console-sign-ups", seen.new_people),
+            exact("console-sign-ins", seen.sign_ins),
+            exact("console-failures", seen.failures),
+            exact("console-sign-ups", seen.new_people),
         ],
         plots: plots(&seen.days),
         apps: apps(&operator, &seen),

@@ -75,6 +75,30 @@ on_both_engines! {
         assert_eq!(count(&store).0, 30 * 24 + 1, "old counts are deleted with the events");
     }
 
+    fn the_last_day_is_counted_at_once_and_by_hours_once_it_is_hundreds(store: TestStore) {
+        happen(&store, Action::UserSignInFailed, 5);
+        store.advance(HOUR * 23);
+        happen(&store, Action::UserSignInFailed, 40);
+        happen(&store, Action::UserSignUp, 1);
+        happen(&store, Action::UserCreate, 2);
+        let now = seen(&store);
+        assert_eq!((now.failures, now.sign_ins, now.new_people), (45, 0, 3));
+        store.advance(HOUR * 2);
+        assert_eq!(seen(&store).failures, 40);
+        let happened = |tx: &mut dyn sigma_store::Tx| {
+            for _ in 0..300 {
+                event::append(tx, NewEvent::new(Action::UserSignIn).times(2))?;
+            }
+            Ok(())
+        };
+        store.write_blocking(happened).unwrap();
+        assert_eq!(seen(&store).sign_ins, 402, "until the job has counted");
+        count(&store);
+        assert_eq!(seen(&store).sign_ins, 600);
+        store.advance(HOUR * 25);
+        assert_eq!(seen(&store).sign_ins, 0);
+    }
+
     fn tokens_are_counted_by_day_and_the_busiest_apps_are_found_among_many(store: TestStore) {
         let now = store.clock.now();
         for number in 0..40 {
