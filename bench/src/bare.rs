@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256};
 use secp256k1::{Message, Scalar, SecretKey};
 use sigma_core::digest::Digest;
 use sigma_core::random::bytes;
@@ -25,6 +26,8 @@ pub struct Bare {
     pub es256_sign: f64,
     /// Its verification.
     pub es256_verify: f64,
+    /// RS256 signature with a key of 2,048 bits.
+    pub rs256_sign: f64,
     /// secp256k1 verification.
     pub secp256k1_verify: f64,
     /// The curve operations of a BRC-77 token: deriving the signer's key, and verifying.
@@ -42,6 +45,8 @@ pub fn measure(time: Duration, directory: &Path) -> Result<Bare, Failure> {
     let document = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
     let message = [7_u8; 300];
     let signature = document.sign(&random, &message)?;
+    let rsa = RsaKeyPair::generate(KeySize::Rsa2048)?;
+    let mut output = vec![0; rsa.public_modulus_len()];
     let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, document.public_key().as_ref().to_vec());
     let key = SecretKey::from_secret_bytes(bytes::<32>(&SystemRng))?;
     let tweak = Scalar::from_be_bytes([3; 32])?;
@@ -52,6 +57,7 @@ pub fn measure(time: Duration, directory: &Path) -> Result<Bare, Failure> {
     Ok(Bare {
         es256_sign: each(time, || document.sign(&random, &message).is_ok()),
         es256_verify: each(time, || public.verify(&message, signature.as_ref()).is_ok()),
+        rs256_sign: each(time, || rsa.sign(&RSA_PKCS1_SHA256, &random, &message, &mut output).is_ok()),
         secp256k1_verify: each(time, || plain.verify(digest, &signer).is_ok()),
         brc77: each(time, || signer.add_exp_tweak(&tweak).is_ok_and(|child| derived.verify(digest, &child).is_ok())),
         durable_write,

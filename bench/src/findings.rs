@@ -138,6 +138,7 @@ impl Findings {
         for (what, micros) in [
             ("ES256 sign", bare.es256_sign),
             ("ES256 verify", bare.es256_verify),
+            ("RS256 sign, 2,048 bits", bare.rs256_sign),
             ("secp256k1 verify", bare.secp256k1_verify),
             ("curve work of a BRC-77 token (derived key and verify)", bare.brc77),
             ("one durable row in SQLite, 32 callers", bare.durable_write),

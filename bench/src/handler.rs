@@ -1,5 +1,5 @@
-//! A bare axum handler that sends the same bytes and headers as this server: the minimal cost of any server on this
-//! stack. It runs as a process of its own, like the servers it is compared with.
+//! A bare handler that sends the same bytes and headers as this server behind the same connections and middleware, and does nothing
+//! for them: what is beyond it is what an endpoint costs. It runs as a process of its own, like the servers it is compared with.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -10,14 +10,30 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse as _;
 use axum::routing::any;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sigma_edge::policy::CorsPolicy;
+use sigma_edge::settings::Settings;
+use sigma_edge::{Declarations, Edge, ErrorFormat, Policy, Routes, complete, json};
+use sigma_telemetry::Registry;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 use crate::http::Answer;
 use crate::process::{Process, free_port, start};
-use crate::system::Failure;
+use crate::system::{Failure, SystemClock, SystemRng};
+
+const FORMAT: ErrorFormat = ErrorFormat {
+    render: |error, _| json(&error.error()),
+    schema: || ("Error".to_owned(), RefOr::T(Schema::default())),
+    media_type: "application/json",
+    expected: &[],
+};
+/// As the endpoints that apps call, with limits off as they are for the server.
+const POLICY: Policy = Policy { cors: CorsPolicy::Anyone, ..Policy::new(&FORMAT) };
 
 /// A recorded answer, by its path.
 #[derive(Debug, Deserialize, Serialize)]
@@ -64,11 +80,11 @@ pub fn serve(file: &Path, port: u16) -> Result<(), Failure> {
     let mut router = Router::new().route("/ready", any(async || StatusCode::OK));
     for (path, (headers, body)) in answers {
         let answer = Arc::new((headers, body));
-        let handler = move |method: Method, _uri: Uri, sent: Bytes| {
+        // Reads the bytes of a POST, as the server has to.
+        let handler = move |sent: Bytes| {
             let answer = Arc::clone(&answer);
             async move {
-                // Reads the bytes of a POST, as the server has to.
-                drop((method, sent));
+                drop(sent);
                 let mut response = Response::new(Body::from(answer.1.clone()));
                 *response.headers_mut() = answer.0.clone();
                 response
@@ -76,9 +92,15 @@ pub fn serve(file: &Path, port: u16) -> Result<(), Failure> {
         };
         router = router.route(&path, any(handler));
     }
+    let mut settings = Settings { access_log: false, ..Settings::default() };
+    settings.limits.enabled = false;
+    Registry::install()?;
+    let lookup = Routes::new(POLICY, &Declarations::default())?;
+    let page = |_: &sigma_edge::FailedRequest<'_>| ().into_response();
+    let edge = Edge::new(&settings, lookup, page, Arc::new(SystemClock), &SystemRng)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        Ok(axum::serve(listener, router).await?)
+        Ok(sigma_edge::serve(listener, complete(router), edge, &settings, std::future::pending()).await?)
     })
 }

@@ -62,6 +62,11 @@ impl Measured {
         self.latencies.get(index).copied().map_or(0.0, |tenths| f64::from(tenths) / 10.0)
     }
 
+    /// The longest latency, in microseconds.
+    pub fn longest(&self) -> f64 {
+        self.latencies.last().copied().map_or(0.0, |tenths| f64::from(tenths) / 10.0)
+    }
+
     /// Counts one answer.
     pub fn count(&mut self, answer: &Answer<'_>, latency: Duration) {
         self.latencies.push(u32::try_from(latency.as_nanos() / 100).unwrap_or(u32::MAX));

@@ -18,7 +18,7 @@ use sigma_store::org::membership::{self, NewMember, State};
 use sigma_store::org::secret::seal_context;
 use sigma_store::org::{self, NewOrg};
 use sigma_store::user;
-use sigma_store::{MasterKey, Store, password};
+use sigma_store::{MasterKey, Owner, Store, password};
 
 use crate::sigma::Installation;
 use crate::system::{Failure, SystemClock, SystemRng, instant};
@@ -77,6 +77,8 @@ impl BenchOrg {
             let member = NewMember { user_id, role_id, state: State::Active, quick_login: false };
             let (org_id, hash) = (id.clone(), hash.clone());
             store.decide_blocking::<_, Refusal>(move |tx| {
+                // Whoever changes both an org and a person locks the org first.
+                tx.lock(Owner::Org(&org_id))?;
                 let name = format!("Person {number}");
                 user::add_with_email(tx, &member.user_id, &email, EmailProof::Verified, &name, now)?;
                 password::set(tx, &member.user_id, &hash, "127.0.0.1", now)?;

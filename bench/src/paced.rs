@@ -1,6 +1,7 @@
 //! Open-loop load: requests are sent at fixed times, whether or not answers have arrived. Latencies count from the time
 //! at which a request was due, so that a stalled server does not hide behind a waiting generator.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,22 +17,41 @@ const CONNECTIONS: u32 = 20;
 
 /// Sends `requests` in turn at `per_second` for `time`.
 pub async fn run(server: &Process, per_second: u32, time: Duration, requests: &[Bytes]) -> Result<Measured, Failure> {
-    let between = Duration::from_secs(1) / per_second;
+    let requests: Rc<[Bytes]> = requests.into();
+    send(server, Duration::from_secs(1) / per_second, move |number, due| {
+        let index = usize::try_from(number).unwrap_or_default();
+        let next = requests.get(index.checked_rem(requests.len())?).cloned();
+        next.filter(|_| due < time)
+    })
+    .await
+}
+
+/// Sends each of `requests` once, at `per_second`.
+pub async fn each_once(server: &Process, per_second: f64, requests: &[Bytes]) -> Result<Measured, Failure> {
+    let requests: Rc<[Bytes]> = requests.into();
+    let between = Duration::from_secs_f64(1.0 / per_second.max(1.0));
+    send(server, between, move |number, _| requests.get(usize::try_from(number).ok()?).cloned()).await
+}
+
+/// Sends what `next` says for each number and the time at which it is due, until it says nothing.
+async fn send(
+    server: &Process,
+    between: Duration,
+    next: impl Fn(u32, Duration) -> Option<Bytes> + Clone + 'static,
+) -> Result<Measured, Failure> {
     let begun = instant();
     let mut running = JoinSet::new();
     for index in 0..CONNECTIONS {
         let mut connection = Connection::open(server.port()).await?;
-        let requests = requests.to_vec();
+        let next = next.clone();
         running.spawn_local(async move {
             let mut measured = Measured::default();
-            let first = usize::try_from(index).unwrap_or_default();
-            for (number, request) in (0_u32..).zip(requests.iter().cycle().skip(first)) {
-                let due = begun + between * (index + number * CONNECTIONS);
-                if due.duration_since(begun) >= time {
-                    break;
-                }
+            for number in (0..).map(|round| index + round * CONNECTIONS) {
+                let due = between * number;
+                let Some(request) = next(number, due) else { break };
+                let due = begun + due;
                 tokio::time::sleep_until(due.into()).await;
-                let answer = connection.send(request).await?;
+                let answer = connection.send(&request).await?;
                 measured.count(&answer, due.elapsed());
             }
             Ok::<_, Failure>(measured)

@@ -18,6 +18,9 @@ use crate::sigma::App;
 use crate::system::Failure;
 use crate::workspace_flow::{self as ask, handler_path};
 
+/// Where the bare handler gives a token to an app itself; at the path of the server's it exchanges codes.
+pub const BARE_CLIENT_CREDENTIALS: &str = "/client-credentials";
+
 /// One answer of each kind that the bare handler also sends.
 pub async fn see_answers(
     connection: &mut Connection,
@@ -28,6 +31,7 @@ pub async fn see_answers(
     let asked = connection.send(&get(&authorize_path(app), &[("Cookie", &person.cookie)])).await?;
     let code = code_of(&asked).ok_or_else(|| format!("no code but {} {}", asked.status, asked.text()))?;
     let answer = connection.send(&flow::exchange(app, &code, timestamps)?).await?;
+    let exchanged = Seen::of(path::TOKEN, &answer);
     let token = answer.json_text("access_token").map(str::to_owned);
     let token = token.ok_or_else(|| format!("no token but {} {}", answer.status, answer.text()))?;
     let requests = [
@@ -35,8 +39,11 @@ pub async fn see_answers(
         (path::JWKS, get(path::JWKS, &[]).into()),
         (path::USERINFO, flow::userinfo(path::USERINFO, &token)),
         (path::INTROSPECT, flow::introspect(path::INTROSPECT, app.basic(), &token)),
+        (BARE_CLIENT_CREDENTIALS, flow::client_credentials(path::TOKEN, app.basic())),
     ];
-    see_each(connection, requests).await
+    let mut seen = see_each(connection, requests).await?;
+    seen.push(exchanged);
+    Ok(seen)
 }
 
 /// One answer of each kind of check, for the bare handler at paths of their own.

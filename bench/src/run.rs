@@ -21,12 +21,13 @@ use crate::findings::{Findings, Server};
 use crate::flow::{self, path};
 use crate::handler;
 use crate::http::{Answer, Connection, get};
-use crate::load::{Extent, in_turn, once_each, run, watched};
+use crate::load::{Extent, Measured, in_turn, once_each, run, watched};
 use crate::org::BenchOrg;
+use crate::paced;
 use crate::passkeys::Passkey;
 use crate::peer::{self, AccessTokens, Peer, PeerApp};
 use crate::people::{Person, Timestamps, fresh_key};
-use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks};
+use crate::prepare::{BARE_CLIENT_CREDENTIALS, log_everybody_in, make_codes, see_answers, see_checks};
 use crate::process::Process;
 use crate::sigma::{AccessLog, App, Installation};
 use crate::starts::{self, millis};
@@ -95,6 +96,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.reads().await?;
     bench.tokens().await?;
     bench.exchanges().await?;
+    bench.exchanges_at_half_load().await?;
     bench.shown_tokens().await?;
     bench.bound_tokens().await?;
     bench.profiles().await?;
@@ -122,6 +124,7 @@ struct Bench<'p> {
     public: App,
     secret: Rc<App>,
     signing: App,
+    rsa: App,
     timestamps: Timestamps,
     /// Access tokens of the app with a secret.
     tokens: Vec<String>,
@@ -147,13 +150,13 @@ impl<'p> Bench<'p> {
             findings.peer_memory = Some((peer.process.memory()?, 0.0));
         }
         let (public, secret) = (installation.add_public()?, installation.add_with_secret()?);
-        let signing = installation.add_signing(fresh_key()?)?;
+        let (signing, rsa) = (installation.add_signing(fresh_key()?)?, installation.add_rsa()?);
         let mut connection = Connection::open(sigma.port()).await?;
         let (mut people, mut passkeys, mut timestamps) = (Vec::new(), Vec::new(), Timestamps::default());
         for _ in 0..PEOPLE {
             let mut person = Person::sign_up(&mut connection, &mut timestamps).await?;
             passkeys.push(Passkey::add(&mut connection, &installation.issuer(), &mut person).await?);
-            for app in [&public, &secret, &signing] {
+            for app in [&public, &secret, &signing, &rsa] {
                 person.consent(&mut connection, app).await?;
             }
             people.push(person);
@@ -177,6 +180,7 @@ impl<'p> Bench<'p> {
             public,
             secret: Rc::new(secret),
             signing,
+            rsa,
             timestamps,
             tokens: Vec::new(),
             peer_tokens: Vec::new(),
@@ -250,6 +254,8 @@ impl<'p> Bench<'p> {
         let work = work::CLIENT_CREDENTIALS;
         let request = flow::client_credentials(path::TOKEN, self.secret.basic());
         self.repeat(Server::Sigma, work, vec![request]).await?;
+        let request = flow::client_credentials(BARE_CLIENT_CREDENTIALS, self.secret.basic());
+        self.repeat(Server::Handler, work, vec![request]).await?;
         for server in [Server::Peer, Server::PeerJwt] {
             let request = self.peer(server).map(|peer| flow::client_credentials(peer::path::TOKEN, &peer.basic));
             self.repeat(server, work, request.into_iter().collect()).await?;
@@ -263,6 +269,7 @@ impl<'p> Bench<'p> {
             (work::EXCHANGE_PUBLIC, WhichApp::Public, Some(PeerApp::Public)),
             (work::EXCHANGE_BASIC, WhichApp::Secret, Some(PeerApp::Secret)),
             (work::EXCHANGE_BITCOIN, WhichApp::Signing, None),
+            (work::EXCHANGE_RSA, WhichApp::Rsa, None),
         ] {
             let gives_tokens = app == WhichApp::Secret;
             let gives_new_tokens = app == WhichApp::Public && self.plan.includes(work::USERINFO_NEW);
@@ -291,6 +298,7 @@ impl<'p> Bench<'p> {
             WhichApp::Public => &self.public,
             WhichApp::Secret => &*self.secret,
             WhichApp::Signing => &self.signing,
+            WhichApp::Rsa => &self.rsa,
         };
         let (codes, authorized) = make_codes(&self.sigma, self.plan, app, &self.people).await?;
         let timestamps = &mut self.timestamps;
@@ -299,9 +307,25 @@ impl<'p> Bench<'p> {
         if which == WhichApp::Public {
             self.findings.add(Server::Sigma, work::AUTHORIZE, authorized);
         }
+        let requests = requests?;
+        let sample = requests.iter().take(TOKENS).cloned().collect();
         let (tokens, see) = collect_tokens();
-        self.spend(Server::Sigma, work, requests?, see).await?;
+        self.spend(Server::Sigma, work, requests, see).await?;
+        self.repeat(Server::Handler, work, sample).await?;
         Ok(tokens.take())
+    }
+
+    /// Codes that arrive at half the rate at which they were exchanged before, whatever the server does.
+    async fn exchanges_at_half_load(&mut self) -> Result<(), Failure> {
+        let full = self.findings.get(Server::Sigma, work::EXCHANGE_PUBLIC).map(Measured::rate);
+        let Some(full) = full.filter(|_| self.plan.includes(work::EXCHANGE_HALF)) else { return Ok(()) };
+        let (codes, _) = make_codes(&self.sigma, self.plan, &self.public, &self.people).await?;
+        let timestamps = &mut self.timestamps;
+        let requests: Result<Vec<Bytes>, Failure> =
+            codes.iter().map(|code| flow::exchange(&self.public, code, timestamps)).collect();
+        let measured = paced::each_once(&self.sigma, full / 2.0, &requests?).await?;
+        self.findings.add(Server::Sigma, work::EXCHANGE_HALF, measured);
+        Ok(())
     }
 
     async fn exchange_of_peer(&mut self, work: &str, server: Server, app: PeerApp) -> Result<Vec<String>, Failure> {
@@ -361,6 +385,7 @@ enum WhichApp {
     Public,
     Secret,
     Signing,
+    Rsa,
 }
 
 fn start_peer(directory: Option<&Path>, access_tokens: AccessTokens) -> Result<Option<Peer>, Failure> {

@@ -140,10 +140,15 @@ impl Installation {
 
     /// Registers an app while the server runs.
     fn add_app(&self, name: &str, arguments: &[&str]) -> Result<Added, Failure> {
+        self.add_app_with("ES256", name, arguments)
+    }
+
+    /// The same, whose ID tokens are signed by another algorithm.
+    fn add_app_with(&self, algorithm: &str, name: &str, arguments: &[&str]) -> Result<Added, Failure> {
         let output = self
             .command(AccessLog::Off)
             .args(["--json", "app", "add", "--name", name, "--redirect-uri", REDIRECT_URI])
-            .args(["--id-token-alg", "ES256"])
+            .args(["--id-token-alg", algorithm])
             .args(arguments)
             .output()?;
         if !output.status.success() {
@@ -164,6 +169,12 @@ impl Installation {
     /// A public app.
     pub fn add_public(&self) -> Result<App, Failure> {
         let added = self.add_app("Public", &["--auth", "none"])?;
+        Ok(App { client_id: added.client_id, proof: Proof::Nothing })
+    }
+
+    /// A public app whose ID tokens are signed with RS256.
+    pub fn add_rsa(&self) -> Result<App, Failure> {
+        let added = self.add_app_with("RS256", "RSA", &["--auth", "none"])?;
         Ok(App { client_id: added.client_id, proof: Proof::Nothing })
     }
 

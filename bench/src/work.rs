@@ -8,6 +8,10 @@ pub const EXCHANGE_PUBLIC: &str = "code exchange, none + PKCE";
 pub const EXCHANGE_BASIC: &str = "code exchange, client_secret_basic";
 /// The same, with a signing app.
 pub const EXCHANGE_BITCOIN: &str = "code exchange, sigma_bitcoin_auth";
+/// The same, app without secret whose ID tokens are signed with RS256, the algorithm that every library knows.
+pub const EXCHANGE_RSA: &str = "code exchange, RS256 ID token";
+/// [`EXCHANGE_PUBLIC`] at half its rate.
+pub const EXCHANGE_HALF: &str = "code exchange, at half load";
 /// A request that its app pushes, with a proof of its key.
 pub const PUSH: &str = "pushed request, DPoP";
 /// A code for a pushed request.
