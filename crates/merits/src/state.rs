@@ -10,7 +10,7 @@ use sigma_core::ids::{OrgId, UserId};
 use sigma_platform::state::AppState;
 use sigma_store::merits::access::{self, Access};
 use sigma_store::merits::link::{self, Link};
-use sigma_store::{Cache, Memory, StoreError, cached};
+use sigma_store::{Cache, Memory, StoreError, Tx, cached};
 
 use crate::rendered::RenderedPages;
 use crate::sends::Sends;
@@ -60,9 +60,11 @@ impl MeritsState {
         if app.org_id == *org_id {
             return Ok(Link::of_owner(app).map(Arc::new));
         }
-        let (org, wanted) = (org_id.clone(), app.id.clone());
-        let key = cached::key_in(org_id, app.id.as_str());
-        self.0.links.get_or_load(&key, move |tx| Ok(link::find(tx, &org, &wanted)?.map(Arc::new))).await
+        let prepare = || {
+            let (org, wanted) = (org_id.clone(), app.id.clone());
+            move |tx: &mut dyn Tx| Ok(link::find(tx, &org, &wanted)?.map(Arc::new))
+        };
+        self.0.links.get_or_load(&cached::key_in(org_id, app.id.as_str()), prepare).await
     }
 
     /// What a member whose account is enabled, and is not going to be deleted, lets `app` see on behalf of an org.
@@ -75,11 +77,12 @@ impl MeritsState {
         app: &App,
         user_id: &UserId,
     ) -> Result<Option<Arc<Access>>, StoreError> {
-        let (org, wanted, user) = (org_id.clone(), app.id.clone(), user_id.clone());
+        let prepare = || {
+            let (org, wanted, user) = (org_id.clone(), app.id.clone(), user_id.clone());
+            move |tx: &mut dyn Tx| Ok(access::find(tx, &org, &wanted, &user)?.map(Arc::new))
+        };
         let key = cached::access_key(org_id, &app.id, user_id);
-        let load =
-            self.0.accesses.get_or_load(&key, move |tx| Ok(access::find(tx, &org, &wanted, &user)?.map(Arc::new)));
-        let Some(access) = load.await? else { return Ok(None) };
+        let Some(access) = self.0.accesses.get_or_load(&key, prepare).await? else { return Ok(None) };
         let account = self.find_account(user_id).await?;
         Ok(account.filter(|account| !account.user.disabled && account.deletes_at.is_none()).map(|_| access))
     }

@@ -104,9 +104,11 @@ impl ClientDocuments {
     }
 
     async fn find(&self, id: &AppId) -> Result<Option<Arc<Known>>, StoreError> {
-        let wanted = id.clone();
-        let load = move |tx: &mut dyn Tx| Ok(client_document::find(tx, &wanted)?.as_ref().map(Known::of));
-        self.known.get_or_load(id.as_str(), load).await
+        let prepare = || {
+            let wanted = id.clone();
+            move |tx: &mut dyn Tx| Ok(client_document::find(tx, &wanted)?.as_ref().map(Known::of))
+        };
+        self.known.get_or_load(id.as_str(), prepare).await
     }
 
     async fn find_at(&self, store: &Store, url: &ClientIdUrl) -> Result<Option<Arc<Known>>, StoreError> {

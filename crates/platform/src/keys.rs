@@ -11,7 +11,7 @@ use sigma_core::jose::{
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::signing_key::{self, SealedKey};
-use sigma_store::{Cache, MasterKey, Store, StoreError, cached};
+use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, cached};
 use zeroize::Zeroizing;
 
 use crate::http::ApiError;
@@ -88,9 +88,8 @@ impl Keys {
     /// The current keyring: as stored, or as last read if the store does not answer.
     pub async fn ring(&self, master_key: &MasterKey) -> Arc<Keyring> {
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let Ok(Some(sealed)) =
-            self.cache.get_or_load(cached::ALL, |tx| Ok(Some(Arc::new(signing_key::list(tx)?)))).await
-        else {
+        let prepare = || |tx: &mut dyn Tx| Ok(Some(Arc::new(signing_key::list(tx)?)));
+        let Ok(Some(sealed)) = self.cache.get_or_load(cached::ALL, prepare).await else {
             return Arc::clone(&current.keyring);
         };
         self.take(sealed, &current, master_key)

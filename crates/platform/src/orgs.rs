@@ -12,7 +12,7 @@ use sigma_store::org::role;
 use sigma_store::org::secret::{StoredSecret, seal_context};
 use sigma_store::org::{self, Org};
 use sigma_store::scim::group;
-use sigma_store::{Cache, MasterKey, Store, StoreError, cached};
+use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, cached};
 
 use crate::state::AppState;
 
@@ -164,11 +164,13 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_org(&self, org_id: &OrgId) -> Result<Option<Arc<CachedOrg>>, StoreError> {
-        let (wanted, now) = (org_id.clone(), self.now());
-        let load = self.orgs.known.get_or_load(org_id.as_str(), move |tx| {
-            Ok(org::find_with_secrets(tx, &wanted, now)?.map(|found| Arc::new(CachedOrg::of(found))))
-        });
-        load.await
+        let prepare = || {
+            let (wanted, now) = (org_id.clone(), self.now());
+            move |tx: &mut dyn Tx| {
+                Ok(org::find_with_secrets(tx, &wanted, now)?.map(|found| Arc::new(CachedOrg::of(found))))
+            }
+        };
+        self.orgs.known.get_or_load(org_id.as_str(), prepare).await
     }
 
     /// Like [`AppState::find_org`], bypassing the cache.
@@ -186,9 +188,11 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_member(&self, org_id: &OrgId, user_id: &UserId) -> Result<Option<Arc<Member>>, StoreError> {
-        let (org, user) = (org_id.clone(), user_id.clone());
-        let key = cached::key_in(org_id, user_id.as_str());
-        self.orgs.members.get_or_load(&key, move |tx| Ok(membership::find(tx, &org, &user)?.map(Arc::new))).await
+        let prepare = || {
+            let (org, user) = (org_id.clone(), user_id.clone());
+            move |tx: &mut dyn Tx| Ok(membership::find(tx, &org, &user)?.map(Arc::new))
+        };
+        self.orgs.members.get_or_load(&cached::key_in(org_id, user_id.as_str()), prepare).await
     }
 
     /// Whether that account is an active member of an org that exists.
@@ -206,7 +210,8 @@ impl AppState {
     /// The store does not answer.
     pub async fn find_groups(&self, org_id: &OrgId, user_id: &UserId) -> Result<Arc<[String]>, StoreError> {
         // Taken before anything is read: what is read while groups change goes into a value that nobody finds any more.
-        let of_org = self.orgs.groups.get_or_load(org_id.as_str(), |_| Ok(Some(Arc::default()))).await?;
+        let of_org =
+            self.orgs.groups.get_or_load(org_id.as_str(), || |_: &mut dyn Tx| Ok(Some(Arc::default()))).await?;
         let of_org = of_org.unwrap_or_default();
         if let Some(names) = of_org.get(user_id) {
             return Ok(names);
@@ -223,11 +228,10 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_role(&self, org_id: &OrgId, id: &RoleId) -> Result<Option<Arc<RoleSummary>>, StoreError> {
-        let (org, wanted) = (org_id.clone(), id.clone());
-        let key = cached::key_in(org_id, id.as_str());
-        let load = self.orgs.roles.get_or_load(&key, move |tx| {
-            Ok(role::find(tx, &org, &wanted)?.map(|role| Arc::new(RoleSummary::of(role))))
-        });
-        load.await
+        let prepare = || {
+            let (org, wanted) = (org_id.clone(), id.clone());
+            move |tx: &mut dyn Tx| Ok(role::find(tx, &org, &wanted)?.map(|role| Arc::new(RoleSummary::of(role))))
+        };
+        self.orgs.roles.get_or_load(&cached::key_in(org_id, id.as_str()), prepare).await
     }
 }

@@ -90,15 +90,15 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         (entry.epoch == self.table.epoch.load(Ordering::Acquire)).then_some(entry.value)
     }
 
-    /// The value, read by `operation` on a miss.
-    pub async fn get_or_load(
-        &self,
-        key: &str,
-        operation: impl Fn(&mut dyn Tx) -> Result<Option<V>, StoreError> + Send + 'static,
-    ) -> Result<Option<V>, StoreError> {
+    /// The value, read on a miss by the operation that `prepare` makes: what that owns is not copied for a hit.
+    pub async fn get_or_load<O>(&self, key: &str, prepare: impl FnOnce() -> O) -> Result<Option<V>, StoreError>
+    where
+        O: Fn(&mut dyn Tx) -> Result<Option<V>, StoreError> + Send + 'static,
+    {
         match self.get(key) {
             Some(value) => Ok(Some(value)),
-            None => self.load(key, operation).await,
+            // Rare, and large as a future.
+            None => Box::pin(self.load(key, prepare())).await,
         }
     }
 

@@ -7,7 +7,7 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::OrgId;
 use sigma_store::org::api_key::{self, ApiKey};
 use sigma_store::org::session::{self, OrgSession};
-use sigma_store::{Cache, Store, StoreError, Watch, cached};
+use sigma_store::{Cache, Store, StoreError, Tx, Watch, cached};
 
 use crate::caller_cache::CallerCache;
 use crate::state::WorkspaceState;
@@ -50,9 +50,11 @@ impl WorkspaceState {
         org_id: &OrgId,
         jti: &str,
     ) -> Result<Option<Arc<OrgSession>>, StoreError> {
-        let (org, wanted) = (org_id.clone(), jti.to_owned());
-        let key = cached::key_in(org_id, jti);
-        self.memory().sessions.get_or_load(&key, move |tx| Ok(session::find(tx, &org, &wanted)?.map(Arc::new))).await
+        let prepare = || {
+            let (org, wanted) = (org_id.clone(), jti.to_owned());
+            move |tx: &mut dyn Tx| Ok(session::find(tx, &org, &wanted)?.map(Arc::new))
+        };
+        self.memory().sessions.get_or_load(&cached::key_in(org_id, jti), prepare).await
     }
 
     /// The key of that digest, in any workspace, active or not.
@@ -61,7 +63,7 @@ impl WorkspaceState {
     /// The store does not answer.
     pub(super) async fn find_api_key(&self, hash: &Digest) -> Result<Option<Arc<ApiKey>>, StoreError> {
         let wanted = *hash;
-        let key = hash.base64url();
-        self.memory().keys.get_or_load(&key, move |tx| Ok(api_key::find_by_hash(tx, &wanted)?.map(Arc::new))).await
+        let prepare = || move |tx: &mut dyn Tx| Ok(api_key::find_by_hash(tx, &wanted)?.map(Arc::new));
+        self.memory().keys.get_or_load(&hash.base64url(), prepare).await
     }
 }

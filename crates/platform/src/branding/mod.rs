@@ -102,8 +102,8 @@ impl Brands {
 
     async fn find(&self, whose: Branded) -> Arc<Branding> {
         let key = whose.key();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(Some(Arc::new(branding::find(tx, &whose)?)));
-        let found = self.of.get_or_load(&key, load).await;
+        let prepare = || move |tx: &mut dyn sigma_store::Tx| Ok(Some(Arc::new(branding::find(tx, &whose)?)));
+        let found = self.of.get_or_load(&key, prepare).await;
         let found = found.inspect_err(|error| tracing::warn!(%error, key, "a branding could not be loaded"));
         found.ok().flatten().unwrap_or_default()
     }

@@ -87,8 +87,11 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_account(&self, user_id: &UserId) -> Result<Option<Arc<Account>>, StoreError> {
-        let wanted = user_id.clone();
-        self.accounts.get_or_load(user_id.as_str(), move |tx| Ok(account::find(tx, &wanted)?.map(Arc::new))).await
+        let prepare = || {
+            let wanted = user_id.clone();
+            move |tx: &mut dyn Tx| Ok(account::find(tx, &wanted)?.map(Arc::new))
+        };
+        self.accounts.get_or_load(user_id.as_str(), prepare).await
     }
 
     /// The versions of the user's encrypted backups, without their content, as [`backup::list`] sorts them.
@@ -96,9 +99,11 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_backups(&self, user_id: &UserId) -> Result<Arc<Vec<backup::Version>>, StoreError> {
-        let wanted = user_id.clone();
-        let load = move |tx: &mut dyn Tx| Ok(Some(Arc::new(backup::list(tx, &wanted)?)));
-        Ok(self.backups.get_or_load(user_id.as_str(), load).await?.unwrap_or_default())
+        let prepare = || {
+            let wanted = user_id.clone();
+            move |tx: &mut dyn Tx| Ok(Some(Arc::new(backup::list(tx, &wanted)?)))
+        };
+        Ok(self.backups.get_or_load(user_id.as_str(), prepare).await?.unwrap_or_default())
     }
 
     /// The grant of that id, live or not.
@@ -106,8 +111,11 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_grant(&self, id: &GrantId) -> Result<Option<Arc<Grant>>, StoreError> {
-        let wanted = id.clone();
-        self.grants.get_or_load(id.as_str(), move |tx| Ok(grant::find(tx, &wanted)?.map(Arc::new))).await
+        let prepare = || {
+            let wanted = id.clone();
+            move |tx: &mut dyn Tx| Ok(grant::find(tx, &wanted)?.map(Arc::new))
+        };
+        self.grants.get_or_load(id.as_str(), prepare).await
     }
 
     /// The session of that id, live or not.
@@ -115,8 +123,11 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<BrowserSession>>, StoreError> {
-        let wanted = id.clone();
-        self.sessions.get_or_load(id.as_str(), move |tx| Ok(session::find(tx, &wanted)?.map(Arc::new))).await
+        let prepare = || {
+            let wanted = id.clone();
+            move |tx: &mut dyn Tx| Ok(session::find(tx, &wanted)?.map(Arc::new))
+        };
+        self.sessions.get_or_load(id.as_str(), prepare).await
     }
 
     /// The session whose cookie holds that secret, live or not.
@@ -146,8 +157,11 @@ impl AppState {
         if uri.contains('\0') {
             return Ok(None);
         }
-        let wanted = uri.to_owned();
-        self.resources.get_or_load(uri, move |tx| Ok(resource::find(tx, &wanted)?.map(Arc::new))).await
+        let prepare = || {
+            let wanted = uri.to_owned();
+            move |tx: &mut dyn Tx| Ok(resource::find(tx, &wanted)?.map(Arc::new))
+        };
+        self.resources.get_or_load(uri, prepare).await
     }
 
     /// Those of `uris` that are registered, in their order. Only so many are looked up as one token may be for.
@@ -212,11 +226,10 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub async fn is_token_revoked(&self, jti: &str) -> Result<bool, StoreError> {
-        let wanted = jti.to_owned();
-        Ok(self
-            .single_tokens
-            .get_or_load(jti, move |tx| revocation::is_revoked(tx, &wanted).map(Some))
-            .await?
-            .unwrap_or(false))
+        let prepare = || {
+            let wanted = jti.to_owned();
+            move |tx: &mut dyn Tx| revocation::is_revoked(tx, &wanted).map(Some)
+        };
+        Ok(self.single_tokens.get_or_load(jti, prepare).await?.unwrap_or(false))
     }
 }

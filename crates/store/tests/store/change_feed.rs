@@ -26,7 +26,7 @@ fn find(name: &'static str) -> impl Fn(&mut dyn Tx) -> Result<Option<String>, St
 }
 
 fn load(cache: &Cache<String>, name: &'static str) -> Option<String> {
-    block_on(cache.get_or_load(name, find(name))).unwrap()
+    block_on(cache.get_or_load(name, || find(name))).unwrap()
 }
 
 on_both_engines! {
@@ -75,7 +75,7 @@ on_both_engines! {
         let (go_on, changed) = mpsc::channel::<()>();
         let changed = std::sync::Mutex::new(changed);
         let slow = cache.clone();
-        let reader = std::thread::spawn(move || block_on(slow.get_or_load("a", move |tx| {
+        let reader = std::thread::spawn(move || block_on(slow.get_or_load("a", || move |tx: &mut dyn sigma_store::Tx| {
             let found = find("a")(tx)?;
             has_read.send(()).unwrap();
             changed.lock().unwrap().recv().unwrap();

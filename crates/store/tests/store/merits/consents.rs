@@ -134,7 +134,7 @@ on_both_engines! {
         let key = cached::access_key(&issuer.org, &issuer.app, &ada);
         let read = || {
             let (org, app, user) = (issuer.org.clone(), issuer.app.clone(), ada.clone());
-            block_on(cache.get_or_load(&key, move |tx| access::find(tx, &org, &app, &user))).unwrap()
+            block_on(cache.get_or_load(&key, || move |tx: &mut dyn sigma_store::Tx| access::find(tx, &org, &app, &user))).unwrap()
         };
         assert!(read().is_some() && cache.get(&key).is_some());
         issuer.answer(&ada, &merit.id, Move::Forfeit).unwrap();
