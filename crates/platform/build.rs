@@ -1,11 +1,16 @@
 //! Embeds what `web/` builds: reads `web/dist/manifest.json` and writes one constant per asset that templates name, and
-//! the table of them all by hashed file name.
+//! the table of them all by hashed file name, compressed.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufReader, copy};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dist = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../web/dist");
@@ -19,14 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     };
     let files: BTreeMap<String, String> = serde_json::from_str(&text)?;
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("assets.rs");
-    fs::write(out, generate(&dist.canonicalize()?, &files)?)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("assets.rs"), generate(&dist, &out, &files)?)?;
     Ok(())
 }
 
 /// The Rust source: `STYLE_CSS` and its like hold paths to link to, `ASSETS` the bytes. Chunks that only other
 /// scripts load have no constant: their name is their key in the manifest.
-fn generate(dist: &Path, files: &BTreeMap<String, String>) -> Result<String, Box<dyn Error>> {
+fn generate(dist: &Path, out: &Path, files: &BTreeMap<String, String>) -> Result<String, Box<dyn Error>> {
     let mut source = String::new();
     for (name, file) in files.iter().filter(|(name, file)| name != file) {
         let constant = name.to_uppercase().replace(['-', '.'], "_");
@@ -35,11 +40,14 @@ fn generate(dist: &Path, files: &BTreeMap<String, String>) -> Result<String, Box
     writeln!(source, "\nstatic ASSETS: &[Asset] = &[")?;
     for file in files.values() {
         let content_type = content_type(file).ok_or_else(|| format!("no content type is known for {file}"))?;
-        let path = dist.join(file);
-        let path = path.to_str().ok_or("the path of web/dist is not UTF-8")?;
+        let compressed = out.join(format!("{file}.gz"));
+        let mut gzip = GzEncoder::new(File::create(&compressed)?, Compression::best());
+        copy(&mut BufReader::new(File::open(dist.join(file))?), &mut gzip)?;
+        gzip.finish()?;
+        let path = compressed.to_str().ok_or("the path of the build is not UTF-8")?;
         writeln!(
             source,
-            "    Asset {{ file: {file:?}, content_type: {content_type:?}, bytes: include_bytes!({path:?}) }},"
+            "    Asset {{ file: {file:?}, content_type: {content_type:?}, gzip: include_bytes!({path:?}) }},"
         )?;
     }
     writeln!(source, "];")?;
