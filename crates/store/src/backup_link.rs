@@ -79,8 +79,11 @@ fn link_account(tx: &mut dyn Tx, new: &NewLink) -> Result<Linking, StoreError> {
         Some((vouched, _)) => provider_account::find(tx, vouched.provider_id.as_str(), vouched.subject.as_str())?,
         None => only(own.iter().filter(|account| account.provider_id == new.provider_id)),
     };
+    let issuer = new.vouched.as_ref().map(|(vouched, _)| &vouched.issuer);
     let is_free = |account: &ProviderAccount| {
-        account.user_id == *user_id && account.bap_id.as_ref().is_none_or(|bap_id| *bap_id == new.bap_id)
+        account.user_id == *user_id
+            && issuer.is_none_or(|issuer| account.issuer == *issuer)
+            && account.bap_id.as_ref().is_none_or(|bap_id| *bap_id == new.bap_id)
     };
     match (&known, &new.vouched) {
         (Some(account), _) if !is_free(account) => return Ok(Linking::Taken),
@@ -127,8 +130,15 @@ fn only<'a>(mut accounts: impl Iterator<Item = &'a ProviderAccount>) -> Option<P
 }
 
 /// Whose backup an account at a provider restores, and which: that of the identity it was linked with, else the one that
-/// its user stored last.
-pub fn restores(tx: &mut dyn Tx, provider_id: &str, subject: &str) -> Result<Option<(UserId, Wanted)>, StoreError> {
+/// its user stored last. With the `issuer` that vouched for the account now, none that was linked at another: the id may have
+/// become that of another server.
+pub fn restores(
+    tx: &mut dyn Tx,
+    provider_id: &str,
+    subject: &str,
+    issuer: Option<&str>,
+) -> Result<Option<(UserId, Wanted)>, StoreError> {
     let account = provider_account::find(tx, provider_id, subject)?;
+    let account = account.filter(|account| issuer.is_none_or(|issuer| account.issuer == issuer));
     Ok(account.map(|account| (account.user_id, account.bap_id.map_or(Wanted::Latest, Wanted::Current))))
 }

@@ -120,7 +120,8 @@ async fn by_provider(
     // A page of another site can lead a browser here, but not use up its ticket.
     let (entitled, wanted) = match ticket.filter(|_| is_own_page(headers)) {
         Some(ticket) => {
-            let (user_id, wanted) = restorable(sigma, oauth_id).await?.ok_or_else(not_found)?;
+            let restored = restorable(sigma, oauth_id, Some(ticket.vouched.issuer)).await?;
+            let (user_id, wanted) = restored.ok_or_else(not_found)?;
             (Entitled { user_id, actor: Actor::Anonymous, method: "provider", once: Some(ticket.once) }, wanted)
         }
         None => match by_session(sigma, &browser, oauth_id).await? {
@@ -141,7 +142,7 @@ async fn by_session(
 ) -> Result<Option<(Entitled, Wanted)>, ApiError> {
     let Some(signed_in) = SignedIn::find(sigma, browser).await? else { return Ok(None) };
     let user_id = signed_in.account.user.id.clone();
-    let Some((owner, wanted)) = restorable(sigma, oauth_id).await? else { return Ok(None) };
+    let Some((owner, wanted)) = restorable(sigma, oauth_id, None).await? else { return Ok(None) };
     if owner != user_id {
         return Ok(None);
     }
@@ -162,9 +163,13 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     header(headers, http::HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin")
 }
 
-/// Whose backup an account at a provider restores, and which.
-async fn restorable(sigma: &AppState, oauth_id: &str) -> Result<Option<(UserId, Wanted)>, ApiError> {
+/// Whose backup an account at a provider restores, and which; `issuer` is who vouched for it now.
+async fn restorable(
+    sigma: &AppState,
+    oauth_id: &str,
+    issuer: Option<String>,
+) -> Result<Option<(UserId, Wanted)>, ApiError> {
     let Some((provider_id, subject)) = oauth_id.split_once('|') else { return Ok(None) };
     let (provider_id, subject) = (provider_id.to_owned(), subject.to_owned());
-    Ok(sigma.store.read(move |tx| backup_link::restores(tx, &provider_id, &subject)).await?)
+    Ok(sigma.store.read(move |tx| backup_link::restores(tx, &provider_id, &subject, issuer.as_deref())).await?)
 }

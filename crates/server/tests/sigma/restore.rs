@@ -105,6 +105,21 @@ async fn a_ticket_fetches_the_linked_backup_once() {
 }
 
 #[tokio::test]
+async fn a_ticket_of_another_issuer_under_the_same_id_fetches_and_links_nothing() {
+    let world = World::new().await;
+    let browser = linked_ada(&world).await;
+    let other = Vouched { issuer: "https://evil.example".to_owned(), ..github("12345") };
+    let cookie = RestoreTicket::set_cookie(&world.sigma, &other);
+    let ticket = cookie.split(';').next().unwrap();
+    let refused = fetch_with(&world, "github|12345", ticket).await;
+    assert_eq!(refused.status, 404, "{}", refused.body);
+    let key = Key::named("ada");
+    let body = json!({"bapId": key.bap_id(), "provider": "github"});
+    let refused = link_with(&world, &key, &format!("{}; {ticket}", browser.cookies()), &body).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+}
+
+#[tokio::test]
 async fn a_ticket_begins_no_session() {
     let world = World::new().await;
     linked_ada(&world).await;

@@ -132,7 +132,9 @@ fn link(store: &TestStore, name: &str, bap_id: &BapId, subject: &str, message: &
 
 /// The user whose backup the account `subject` restores.
 fn restored(store: &TestStore, subject: &'static str) -> Option<UserId> {
-    let found = store.read_blocking(move |tx| backup_link::restores(tx, "github", subject)).unwrap();
+    let found = store
+        .read_blocking(move |tx| backup_link::restores(tx, "github", subject, Some("https://github.com")))
+        .unwrap();
     found.map(|(user_id, _)| user_id)
 }
 
