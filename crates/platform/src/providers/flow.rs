@@ -26,6 +26,8 @@ use crate::state::AppState;
 const CONTEXT: &[u8] = b"sigma provider flow 1";
 /// Length of a flow's id: 131 bits.
 const ID_LENGTH: usize = 22;
+/// Characters of the mark of a server.
+const MARK_LENGTH: usize = 16;
 /// How long a user may take at the provider.
 const LIFE: Duration = Duration::from_mins(30);
 
@@ -37,6 +39,9 @@ pub struct Flow {
     /// The provider.
     #[serde(rename = "p")]
     pub provider: ProviderId,
+    /// The mark of its server: another one may have its id by the time the browser comes back.
+    #[serde(rename = "w", default)]
+    server: String,
     /// What it is for.
     #[serde(rename = "a")]
     pub aim: Aim,
@@ -178,6 +183,7 @@ pub async fn begin(
     let flow = Flow {
         id,
         provider: provider.id().clone(),
+        server: mark_of(provider),
         aim,
         place,
         anew,
@@ -237,13 +243,15 @@ pub async fn begin(
 pub async fn take_up(
     sigma: &AppState,
     browser: &Browser,
-    provider: &str,
+    provider: &Provider,
     state: &str,
 ) -> Result<Result<Flow, ProviderFailure>, ApiError> {
     let not_found = Ok(Err(ProviderFailure::StateNotFound));
     let Some(mut flow) = sigma.interaction_key.open_value::<Flow>(CONTEXT, state) else { return not_found };
     let shown = browser_digest(sigma, browser).map(|digest| digest.base64url());
-    if flow.provider.as_str() != provider || shown.as_ref() != Some(&flow.browser) || sigma.now() >= flow.expires_at {
+    // Without a mark it began at a server of an earlier version.
+    let is_of_server = flow.provider == *provider.id() && (flow.server.is_empty() || flow.server == mark_of(provider));
+    if !is_of_server || shown.as_ref() != Some(&flow.browser) || sigma.now() >= flow.expires_at {
         return not_found;
     }
     let key = Digest::of(format!("provider-flow\n{}", flow.id));
@@ -253,6 +261,11 @@ pub async fn take_up(
     }
     flow.secrets = Some(Secrets::of(sigma, &flow.id));
     Ok(Ok(flow))
+}
+
+/// What tells the server of a provider from others that have its id before or after it: it is short, because it travels in an address.
+fn mark_of(provider: &Provider) -> String {
+    Digest::of(provider.settings().issuer()).base64url().chars().take(MARK_LENGTH).collect()
 }
 
 /// Where a provider returns browsers.

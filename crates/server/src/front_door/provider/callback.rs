@@ -119,7 +119,7 @@ pub async fn provider_callback(
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let Some(provider) = sigma.providers.find(&id) else { return Ok(lost(ProviderFailure::ProviderNotFound)) };
     let state = params.get("state").unwrap_or_default();
-    let flow = match take_up(&sigma, &browser, &id, state).await? {
+    let flow = match take_up(&sigma, &browser, &provider, state).await? {
         Ok(flow) => flow,
         Err(failure) => return Ok(lost(failure)),
     };
