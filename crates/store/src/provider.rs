@@ -1,6 +1,9 @@
 //! Providers that were declared by `sigma apply`: servers elsewhere that people sign in with. What they are is up to the settings of
 //! the platform; here they are JSON, and their secrets are sealed.
 
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 use sigma_core::event::{Action, Details};
 use sigma_core::provider::ProviderId;
 use sigma_core::time::Timestamp;
@@ -20,6 +23,18 @@ pub struct DeclaredProvider {
     pub settings: String,
     /// Its secret, sealed for [`seal_context`].
     pub secret: Option<Vec<u8>>,
+}
+
+impl DeclaredProvider {
+    /// The names of the members that `before` did not have so.
+    fn changes(&self, before: &Self) -> Vec<String> {
+        let members =
+            |declared: &Self| serde_json::from_str::<Map<String, Value>>(&declared.settings).unwrap_or_default();
+        let (now, then) = (members(self), members(before));
+        let names: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
+        let differ = names.into_iter().filter(|name| now.get(*name) != then.get(*name)).cloned();
+        differ.chain((self.secret != before.secret).then(|| "client_secret".to_owned())).collect()
+    }
 }
 
 /// What the secret of a provider is sealed for.
@@ -47,13 +62,14 @@ pub fn has_room(tx: &mut dyn Tx) -> Result<bool, StoreError> {
 
 /// Declares a provider, or changes it.
 pub fn set(tx: &mut dyn Tx, new: &DeclaredProvider, now: Timestamp) -> Result<(), StoreError> {
+    let changed = find(tx, &new.id)?.map(|before| new.changes(&before)).unwrap_or_default();
     tx.execute(
         "INSERT INTO providers (id, settings, secret, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
          ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, secret = excluded.secret, updated_at = excluded.updated_at",
         params![new.id.as_str(), &new.settings, new.secret.as_deref(), now],
     )?;
     tx.changed(cached::PROVIDERS, cached::ALL)?;
-    record(tx, Action::ProviderChange, &new.id)
+    record(tx, Action::ProviderChange, &new.id, changed)
 }
 
 /// Removes a declared provider; returns whether there was one. Accounts that are linked with it keep the link.
@@ -62,12 +78,12 @@ pub fn remove(tx: &mut dyn Tx, id: &ProviderId) -> Result<bool, StoreError> {
         return Ok(false);
     }
     tx.changed(cached::PROVIDERS, cached::ALL)?;
-    record(tx, Action::ProviderRemove, id)?;
+    record(tx, Action::ProviderRemove, id, Vec::new())?;
     Ok(true)
 }
 
-fn record(tx: &mut dyn Tx, action: Action, id: &ProviderId) -> Result<(), StoreError> {
-    let details = Details { provider: Some(id.to_string()), ..Details::default() };
+fn record(tx: &mut dyn Tx, action: Action, id: &ProviderId, changed: Vec<String>) -> Result<(), StoreError> {
+    let details = Details { provider: Some(id.to_string()), changed, ..Details::default() };
     event::append(tx, NewEvent::new(action).with(details))
 }
 
