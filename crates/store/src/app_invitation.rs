@@ -6,6 +6,7 @@ use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::AppInvitationId;
 use sigma_core::time::Timestamp;
+use sigma_core::unicode::is_format;
 
 use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
@@ -62,7 +63,7 @@ impl InvitationProblem {
     /// What it has to be.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Name => "at most 100 characters, without control characters",
+            Self::Name => "at most 100 characters, none of them invisible",
             Self::Uses => "a number from 1 to 10000",
             Self::Days => "a number from 1 to 365",
         }
@@ -81,7 +82,8 @@ impl AppInvitation {
         days: u32,
         now: Timestamp,
     ) -> Result<Self, InvitationProblem> {
-        if name.chars().count() > LONGEST_NOTE || name.contains(char::is_control) {
+        if name.chars().count() > LONGEST_NOTE || name.contains(|letter: char| letter.is_control() || is_format(letter))
+        {
             return Err(InvitationProblem::Name);
         }
         if !(1..=MOST_USES).contains(&uses) {

@@ -45,6 +45,7 @@ async fn what_is_wrong_with_a_token_keeps_what_was_entered() {
     let long = "x".repeat(101);
     for (form, field) in [
         ([("name", long.as_str()), ("uses", "1"), ("days", "1")], "name"),
+        ([("name", "Ada \u{202e}x"), ("uses", "1"), ("days", "1")], "name"),
         ([("name", "Ada"), ("uses", "0"), ("days", "1")], "uses"),
         ([("name", "Ada"), ("uses", "10001"), ("days", "1")], "uses"),
         ([("name", "Ada"), ("uses", "many"), ("days", "1")], "uses"),
