@@ -374,7 +374,7 @@ impl Default for Signer {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Outbound {
-    /// Networks that may be called although they are private, for apps that the operator registered.
+    /// Networks that may be called although they are private, for apps that the operator registered and providers that were declared.
     pub allow: Vec<IpNet>,
     /// The same for apps that registered themselves, and for tenants.
     pub allow_tenants: Vec<IpNet>,

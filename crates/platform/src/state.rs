@@ -225,7 +225,8 @@ impl AppState {
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
-        let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
+        let allowed = &settings.outbound.allow;
+        let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher, allowed);
         let providers = providers.map_err(StateError::Provider)?;
         let workloads = Workloads::new(&settings.workloads, &settings.issuer, &fetcher);
         let workloads = workloads.map_err(StateError::Workload)?;

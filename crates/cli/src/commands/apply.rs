@@ -85,6 +85,7 @@ fn plan(opened: &Opened, document: Declarations, places: &Places, logos: &Logos)
     let means = Means {
         issuer: &opened.settings.issuer,
         configured: &configured,
+        allowed: &opened.settings.outbound.allow,
         logos,
         now: opened.now(),
         rng: opened.rng.as_ref(),

@@ -179,8 +179,14 @@ async fn read_logos(sigma: &AppState, document: &mut Declarations) -> Result<Log
 
 fn plan(sigma: &AppState, document: Declarations, known: &Known, logos: &Logos) -> Result<Plan, AdminError> {
     let configured: Vec<ProviderId> = sigma.settings.providers.iter().map(|provider| provider.id.clone()).collect();
-    let means =
-        Means { issuer: &sigma.settings.issuer, configured: &configured, logos, now: sigma.now(), rng: &*sigma.rng };
+    let means = Means {
+        issuer: &sigma.settings.issuer,
+        configured: &configured,
+        allowed: &sigma.settings.outbound.allow,
+        logos,
+        now: sigma.now(),
+        rng: &*sigma.rng,
+    };
     let key = || Ok::<Arc<MasterKey>, Infallible>(Arc::clone(&sigma.master_key));
     Plan::new(document, known, &means, key).map_err(|unplanned| match unplanned {
         Unplanned::Problems(problems) => AdminError::Declarations(problems),

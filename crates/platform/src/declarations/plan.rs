@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
 use sigma_core::app::new_secret;
 use sigma_core::branding::BrandingChange;
 use sigma_core::digest::Digest;
@@ -22,6 +24,7 @@ use super::document::{
 };
 use super::look::{self, Logos};
 use super::place::{Place, Problem};
+use crate::providers::is_in_reach;
 
 /// The shortest secret of an app: 128 bits of hexadecimal digits.
 const SHORTEST: usize = 32;
@@ -68,12 +71,12 @@ pub struct Given {
     pub from: String,
 }
 
-/// The secret of the entry of a provider, if it is another than the provider's.
+/// The secret of the entry of a provider, if it has one.
 #[derive(Default)]
 pub struct FreshProvider {
-    /// Sealed.
+    /// Sealed; as it is stored if it is the provider's already.
     pub sealed: Option<Vec<u8>>,
-    /// Where it came from, in words.
+    /// Where another one came from, in words.
     pub from: Option<String>,
 }
 
@@ -125,6 +128,8 @@ pub struct Means<'m> {
     pub issuer: &'m str,
     /// The ids of the providers of the settings, which count.
     pub configured: &'m [ProviderId],
+    /// The private networks in which providers may be (`outbound.allow`).
+    pub allowed: &'m [IpNet],
     /// The pictures that were read, by where their entries stand.
     pub logos: &'m Logos,
     /// The current time.
@@ -237,6 +242,11 @@ impl Plan {
                 problems.push(at.tell("is in the configuration, which counts: remove it there first"));
                 continue;
             }
+            let issuer = value.members.get("issuer").and_then(Value::as_str);
+            if issuer.is_some_and(|issuer| !is_in_reach(issuer, means.allowed)) {
+                problems.push(at.tell("issuer: it is not public, and not in a network of outbound.allow"));
+                continue;
+            }
             match given_to_provider(&value) {
                 Ok(None) => plan.providers.push(Item { at, value, fresh: FreshProvider::default() }),
                 Ok(Some((id, secret))) => {
@@ -274,10 +284,12 @@ fn fresh_provider(
     rng: &dyn Rng,
 ) -> Result<FreshProvider, SealError> {
     let context = provider::seal_context(id);
-    let stored = known.providers.iter().find(|declared| declared.id == *id);
-    let stored = stored.and_then(|declared| key.open(&context, declared.secret.as_ref()?).ok());
-    if stored.is_some_and(|stored| *stored == *secret.as_bytes()) {
-        return Ok(FreshProvider::default());
+    let declared = known.providers.iter().find(|declared| declared.id == *id);
+    let stored = declared.and_then(|declared| declared.secret.as_ref());
+    if let Some(sealed) = stored
+        && key.open(&context, sealed).is_ok_and(|stored| *stored == *secret.as_bytes())
+    {
+        return Ok(FreshProvider { sealed: Some(sealed.clone()), from: None });
     }
     Ok(FreshProvider { sealed: Some(key.seal(&context, secret.as_bytes(), rng)?), from: Some(from.clone()) })
 }

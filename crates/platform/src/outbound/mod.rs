@@ -2,7 +2,7 @@
 //!
 //! Only https, no redirects, no proxies, no private or link-local address (a name is resolved once, and the connection goes to
 //! that address), 5 s in all, 64 KiB of response, and a bounded number at once. What the operator configured may be at private
-//! addresses, and on this machine without TLS. Clippy refuses other HTTP clients
+//! addresses, and on this machine without TLS; what was declared while the server runs is not configured. Clippy refuses other HTTP clients
 //! (`disallowed-methods`).
 
 mod address;
@@ -148,12 +148,22 @@ impl Fetcher {
     }
 
     /// The fetcher for addresses that others chose, which may also be in `networks`.
-    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
     pub fn allowing(networks: &[IpNet]) -> Self {
+        Self::allowing_within(networks, TIME_LIMIT)
+    }
+
+    /// The fetcher for endpoints that an owner declared while the server runs, which may also be in `networks`. Callers have time
+    /// limits of their own.
+    pub fn for_declared(networks: &[IpNet]) -> Self {
+        Self::allowing_within(networks, OPERATOR_TIME_LIMIT)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
+    fn allowing_within(networks: &[IpNet], time_limit: Duration) -> Self {
         let reach = networks.to_vec();
         let resolver: Arc<dyn Resolve> = Arc::new(AllowedAddresses(reach.clone()));
-        let build = move || harden(reqwest::Client::builder(), TIME_LIMIT).dns_resolver(Arc::clone(&resolver)).build();
-        Self::of(Box::new(build), Reach::Allowed(reach), TIME_LIMIT)
+        let build = move || harden(reqwest::Client::builder(), time_limit).dns_resolver(Arc::clone(&resolver)).build();
+        Self::of(Box::new(build), Reach::Allowed(reach), time_limit)
     }
 
     /// The fetcher for endpoints that the operator configured.

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use ipnet::IpNet;
+use sigma_core::provider::is_endpoint;
 use sigma_store::provider::{self, DeclaredProvider};
 use sigma_store::{MasterKey, StoreError, cached};
 use tokio::sync::Mutex;
 
 use super::{Clients, Provider};
 use crate::objects::Logo;
-use crate::outbound::Fetcher;
+use crate::outbound::{FetchError, Fetcher};
 use crate::settings::{Provider as Settings, ProviderSignUp};
 use crate::state::AppState;
 
@@ -17,6 +19,7 @@ use crate::state::AppState;
 pub struct Providers {
     configured: Vec<Arc<Provider>>,
     sign_up: ProviderSignUp,
+    /// For those that were declared.
     clients: Clients,
     /// What was declared, and what came of it; nothing of what cannot be used. Held from reading it anew until that is used, so that
     /// an older list never follows a newer one.
@@ -28,15 +31,22 @@ pub struct Providers {
 type Known = Vec<(DeclaredProvider, Option<Arc<Provider>>)>;
 
 impl Providers {
-    /// Those of the settings. `public` reaches what their metadata name on other hosts.
+    /// Those of the settings. `public` reaches what their metadata name on other hosts; those that are declared may be at public
+    /// addresses and in the networks `allowed`.
     ///
     /// # Errors
     /// The secret of one cannot be read.
-    pub fn new(settings: &[Settings], sign_up: ProviderSignUp, public: &Arc<Fetcher>) -> Result<Self, String> {
+    pub fn new(
+        settings: &[Settings],
+        sign_up: ProviderSignUp,
+        public: &Arc<Fetcher>,
+        allowed: &[IpNet],
+    ) -> Result<Self, String> {
         let clients = Clients::new(&Arc::new(Fetcher::for_operator()), public);
         let configured = settings.iter().map(|settings| Provider::new(settings, sign_up, &clients).map(Arc::new));
         let configured = configured.collect::<Result<Vec<_>, _>>()?;
         let all = RwLock::new(Arc::from(configured.as_slice()));
+        let clients = Clients::new(&Arc::new(Fetcher::for_declared(allowed)), public);
         Ok(Self { configured, sign_up, clients, declared: Mutex::default(), all })
     }
 
@@ -90,6 +100,17 @@ impl Providers {
 impl fmt::Debug for Providers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.all().iter().map(|provider| provider.id().clone())).finish()
+    }
+}
+
+/// Whether a provider that is declared may be at `issuer`, which is an address of one: as far as can be told without resolving its name,
+/// that is public, or in one of the networks `allowed`.
+pub fn is_in_reach(issuer: &str, allowed: &[IpNet]) -> bool {
+    match Fetcher::for_declared(allowed).admit(issuer) {
+        Ok(_) => true,
+        // What is no address of a provider is refused as such.
+        Err(FetchError::Address) => !is_endpoint(issuer, issuer),
+        Err(_) => false,
     }
 }
 

@@ -22,7 +22,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::provider_account::Vouched;
 use tokio::sync::Mutex;
 
-pub use declared::{Providers, follow};
+pub use declared::{Providers, follow, is_in_reach};
 pub use failure::ProviderFailure;
 pub use flow::{Aim, Begun, Flow, NewFlow, NotTrusted, Place, begin, redirect_uri, take_up};
 pub use pending::{PendingLink, expired_pending};
@@ -38,25 +38,26 @@ const FRESH: Duration = Duration::from_hours(1);
 /// How long a failure to fetch them is believed.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// The clients for requests to providers. What the operator configured may be anywhere; what a provider's metadata name on
-/// another host must be public, so that no provider makes this server call into its own network.
+/// The clients for requests to providers. What the operator configured may be anywhere, and what was declared where the settings
+/// allow it; what a provider's metadata name on another host must be public, so that no provider makes this server call into its own
+/// network.
 #[derive(Clone)]
 pub(crate) struct Clients {
-    anywhere: (Arc<Fetcher>, Arc<KeySets>),
+    own: (Arc<Fetcher>, Arc<KeySets>),
     public: (Arc<Fetcher>, Arc<KeySets>),
 }
 
 impl Clients {
-    /// Those with `anywhere` for configured hosts, and `public` for others.
-    pub(crate) fn new(anywhere: &Arc<Fetcher>, public: &Arc<Fetcher>) -> Self {
+    /// Those with `own` for the hosts of issuers, and `public` for others.
+    pub(crate) fn new(own: &Arc<Fetcher>, public: &Arc<Fetcher>) -> Self {
         let with_keys = |fetcher: &Arc<Fetcher>| (Arc::clone(fetcher), Arc::new(KeySets::new(fetcher)));
-        Self { anywhere: with_keys(anywhere), public: with_keys(public) }
+        Self { own: with_keys(own), public: with_keys(public) }
     }
 
     /// The client for `url`, which the server at `issuer` named.
     pub(crate) fn to(&self, issuer: &str, url: &str) -> &(Arc<Fetcher>, Arc<KeySets>) {
         let host = |url: &str| url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        if host(issuer) == host(url) { &self.anywhere } else { &self.public }
+        if host(issuer) == host(url) { &self.own } else { &self.public }
     }
 }
 
