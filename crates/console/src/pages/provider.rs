@@ -13,7 +13,7 @@ use sigma_platform::http::{ApiError, Endpoint};
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::paths::CONSOLE_PROVIDERS_PATH;
-use sigma_platform::providers::redirect_uri;
+use sigma_platform::providers::{is_in_reach, redirect_uri};
 use sigma_platform::settings::{Provider as Settings, ProviderKind, ProviderSignUp};
 use sigma_platform::state::AppState;
 use sigma_store::operator::providers::{self, Declared};
@@ -29,7 +29,7 @@ use crate::view::{ProviderEntered, ProviderPage, Tab};
 const NEW: &str = "/console/providers/new";
 const ONE: &str = "/console/providers/{id}";
 /// The longest field, in characters.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 10_000;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 4] {
@@ -76,7 +76,7 @@ async fn add(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> 
         return refused(Wrong("id", "console-provider-wrong-taken"), StatusCode::CONFLICT);
     }
     let bare = Settings { id, ..Settings::default() };
-    let declared = match declared(&sigma, bare, &entered, secret.as_ref(), None)? {
+    let declared = match declared(&sigma, &bare, &entered, secret.as_ref(), None)? {
         Ok(declared) => declared,
         Err(wrong) => return refused(wrong, StatusCode::BAD_REQUEST),
     };
@@ -136,20 +136,17 @@ async fn act(
     body: Bytes,
 ) -> Result<Response, PageError> {
     may_change(&sigma, &operator, OperatorRight::ManageProviders, ConsolePage::ProvidersChange)?;
-    let (before, sealed, shown) = load(&sigma, &operator, &id).await?;
     let form = Params::parse_form(&body);
-    let (caller, id, now) = (operator.caller(), before.id.clone(), sigma.now());
     if form.raw("do") == Some("remove") {
-        let removed = operator.act(&sigma, move |tx| providers::remove(tx, &caller, &id)).await?;
-        removed.map_err(|_| operator.forbidden(&sigma))?;
-        sigma.use_changed_providers().await;
-        return Ok(Done::ProviderRemoved.at(CONSOLE_PROVIDERS_PATH));
+        return remove(&sigma, &operator, &id).await;
     }
+    let (before, sealed, shown) = load(&sigma, &operator, &id).await?;
+    let (caller, id, now) = (operator.caller(), before.id.clone(), sigma.now());
     let (typed, secret) = entered(&form);
     let sent = FormVersion::sent(&form);
     let entered = ProviderEntered { id: id.to_string(), has_secret: shown.has_secret, version: sent.clone(), ..typed };
     let wanted = id.clone();
-    let changed = match declared(&sigma, before, &entered, secret.as_ref(), sealed)? {
+    let changed = match declared(&sigma, &before, &entered, secret.as_ref(), sealed)? {
         Ok(changed) => changed,
         Err(wrong) => {
             return Ok(draw(&sigma, &operator, StatusCode::BAD_REQUEST, Some(&id), entered, Some(wrong)));
@@ -172,10 +169,21 @@ async fn act(
     }
 }
 
+/// Removes it, whatever is stored of it.
+async fn remove(sigma: &AppState, operator: &Operator, id: &str) -> Result<Response, PageError> {
+    let (caller, id) = (operator.caller(), ProviderId::parse(id).map_err(|_| not_found())?);
+    let removed = operator.act(sigma, move |tx| providers::remove(tx, &caller, &id)).await?;
+    removed.map_err(|_| operator.forbidden(sigma))?;
+    sigma.use_changed_providers().await;
+    Ok(Done::ProviderRemoved.at(CONSOLE_PROVIDERS_PATH))
+}
+
 /// What was entered, and the secret, which is not shown again.
 fn entered(form: &Params) -> (ProviderEntered, Option<SecretString>) {
+    // One character more than may be: what is too long is refused, and not cut to something else.
     let long = |name: &str| -> String {
-        form.raw(name).unwrap_or_default().trim().chars().filter(|char| *char != '\0').take(LONGEST).collect()
+        let text: String = form.raw(name).unwrap_or_default().trim().chars().take(LONGEST + 1).collect();
+        text.replace('\0', "\u{fffd}")
     };
     let secret = form.raw("client_secret").map(str::trim).filter(|secret| !secret.is_empty());
     let entered = ProviderEntered {
@@ -199,7 +207,7 @@ const SIGN_UPS: [ProviderSignUp; 3] = [ProviderSignUp::Off, ProviderSignUp::With
 /// The provider as entered, from what it is; the settings that the form does not have stay.
 fn declared(
     sigma: &AppState,
-    before: Settings,
+    before: &Settings,
     entered: &ProviderEntered,
     secret: Option<&SecretString>,
     sealed: Option<Vec<u8>>,
@@ -208,6 +216,16 @@ fn declared(
     let words = |text: &str| -> Vec<String> {
         text.split([' ', ',', '\n', '\r', '\t']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
+    let texts = [
+        ("issuer", &entered.issuer),
+        ("client_id", &entered.client_id),
+        ("scopes", &entered.scopes),
+        ("allowed_domains", &entered.allowed_domains),
+        ("trusted_email_domains", &entered.trusted_email_domains),
+    ];
+    if let Some((field, _)) = texts.into_iter().find(|(_, text)| text.chars().nth(LONGEST).is_some()) {
+        return Ok(Err(Wrong(field, "console-provider-wrong-long")));
+    }
     let new_secret = secret.map(SecretString::expose_secret);
     if new_secret.is_some_and(|secret| secret.len() > 200 || !secret.bytes().all(|byte| byte.is_ascii_graphic())) {
         return Ok(Err(wrong("client_secret")));
@@ -223,10 +241,16 @@ fn declared(
         allowed_domains: words(&entered.allowed_domains),
         trusted_email_domains: words(&entered.trusted_email_domains),
         sign_up: SIGN_UPS.into_iter().find(|way| sign_up(*way) == entered.sign_up),
-        ..before
+        ..before.clone()
     };
     if let Err(problem) = settings.check() {
         return Ok(Err(wrong(problem.field)));
+    }
+    if !is_in_reach(settings.issuer(), &sigma.settings.outbound.allow) {
+        return Ok(Err(Wrong("issuer", "console-provider-wrong-reach")));
+    }
+    if new_secret.is_none() && sealed.is_some() && !settings.is_where(before) {
+        return Ok(Err(Wrong("client_secret", "console-provider-wrong-again")));
     }
     let secret = match new_secret {
         Some(secret) => {

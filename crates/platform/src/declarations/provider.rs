@@ -24,9 +24,20 @@ pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvi
     if found.is_none() && !provider::has_room(tx)? {
         return Err(Stop::Refused(format!("there may be at most {MOST} providers")));
     }
-    let secret = fresh.sealed.clone().or_else(|| found.as_ref().and_then(|found| found.secret.clone()));
-    let mut after =
-        settings(&id, entry, before.clone().unwrap_or_default(), secret.is_some()).map_err(Stop::Refused)?;
+    let kept = found.as_ref().and_then(|found| found.secret.clone()).filter(|_| fresh.sealed.is_none());
+    let keeps = kept.is_some();
+    let secret = fresh.sealed.clone().or(kept);
+    let after = settings(&id, entry, before.clone().unwrap_or_default(), secret.is_some()).map_err(Stop::Refused)?;
+    if keeps && let Some(before) = &before {
+        let before =
+            Provider::from_stored(&id, before.clone()).map_err(|error| StoreError::Failed(error.to_string()))?;
+        if !after.is_where(&before) {
+            let words =
+                "client_secret: the issuer changes, and no secret goes to another server: declare the one for it";
+            return Err(Stop::Refused(words.to_owned()));
+        }
+    }
+    let mut after = after.to_stored();
     let new = DeclaredProvider { id, settings: Value::Object(after.clone()).to_string(), secret };
     if found.as_ref() != Some(&new) {
         provider::set(tx, &new, plan.now)?;
@@ -37,8 +48,13 @@ pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvi
     Ok(Step::between(Kind::Provider, &entry.id, before, after))
 }
 
-/// The members of a provider as declared, from what they are now: checked as those of the settings are, and in their form.
-fn settings(id: &ProviderId, entry: &ProviderEntry, mut members: Members, has_secret: bool) -> Result<Members, String> {
+/// The members of a provider as declared, from what they are now: checked as those of the settings are.
+fn settings(
+    id: &ProviderId,
+    entry: &ProviderEntry,
+    mut members: Members,
+    has_secret: bool,
+) -> Result<Provider, String> {
     if let Some(member) = ELSEWHERE.iter().find(|member| entry.members.contains_key(**member)) {
         return Err(format!("{member} cannot be declared"));
     }
@@ -47,5 +63,5 @@ fn settings(id: &ProviderId, entry: &ProviderEntry, mut members: Members, has_se
     // Only whether there is one matters here.
     provider.client_secret = has_secret.then(|| "declared".into());
     provider.check().map_err(|problem| problem.to_string())?;
-    Ok(provider.to_stored())
+    Ok(provider)
 }

@@ -190,6 +190,11 @@ impl Provider {
         }
     }
 
+    /// Whether it is at the server where `before` was: a secret that was meant for that one may go there, and nowhere else.
+    pub fn is_where(&self, before: &Self) -> bool {
+        self.issuer() == before.issuer()
+    }
+
     /// What the button says.
     pub fn label(&self) -> &str {
         match (&self.label, self.kind) {

@@ -325,3 +325,31 @@ async fn a_declared_provider_is_used_changed_and_gone_without_a_restart() {
     other.sigma.use_declared_providers().await.unwrap();
     assert!(!page(&other).await.contains("Acme"));
 }
+
+#[tokio::test]
+async fn a_declared_secret_goes_to_no_other_server_and_no_provider_is_private_unless_allowed() {
+    let world = World::new().await;
+    add_app(&world).await;
+    let (owner, _) = operator(&world, "owner", OperatorRole::Owner).await;
+    let token = token_of(&world, &owner, SCOPES).await;
+    let declared = |issuer: &str, secret: Option<&str>| {
+        let mut entry = json!({"id": "acme", "issuer": issuer, "client_id": "sigma"});
+        if let Some(secret) = secret {
+            entry["client_secret"] = json!({"value": secret});
+        }
+        json!({ "providers": [entry] })
+    };
+    let here = "https://login.acme.example";
+    assert_eq!(send(&world, &token, PATH, &declared(here, Some(SECRET))).await.status, 200);
+    for path in [PATH, DRY] {
+        let refused = send(&world, &token, path, &declared("https://login.evil.example", None)).await;
+        assert!(refused.status == 400 && refused.body.contains("client_secret"), "{}", refused.body);
+    }
+    assert_eq!(send(&world, &token, PATH, &declared(here, None)).await.json()["unchanged"], 1);
+    let moved = send(&world, &token, PATH, &declared("https://login.acme.test", Some(SECRET))).await;
+    assert_eq!(moved.status, 200, "whoever knows it may send it elsewhere: {}", moved.body);
+    for issuer in ["https://192.168.0.1", "https://169.254.169.254", "http://127.0.0.1:9"] {
+        let refused = send(&world, &token, PATH, &declared(issuer, Some(SECRET))).await;
+        assert!(refused.status == 400 && refused.body.contains("outbound.allow"), "{}", refused.body);
+    }
+}
