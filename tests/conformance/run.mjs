@@ -8,7 +8,7 @@
 //! SUITE_AT_ONCE how many plans run at once, by default 2
 //! SUITE_MODULE  runs only the modules whose names hold this
 //! SUITE_URL     a suite that is running, for those who work on the driver; SUITE_TLS names the folder of its certificate
-//! SUITE_KEEP    a folder for log and pictures of each module that did not simply pass
+//! SUITE_KEEP    a folder for log and pictures of each module that did not simply pass, and for what the servers printed
 //!
 //! Arguments select plans by their names.
 
@@ -123,6 +123,7 @@ async function runPlan(engine, plan) {
   } finally {
     servers.delete(sigma);
     await sigma.stop();
+    await keepOutput(alias(engine, plan.name), sigma.output());
   }
 }
 
@@ -155,6 +156,13 @@ async function runModules({ engine, sigma, issuer }, plan) {
     console.error([engine, plan.name, row.module, row.verdict, ...row.reasons.slice(0, 3)].join("  "));
     if (row.verdict !== "PASSED") await keep(row, info);
   }
+}
+
+/** Keeps what the server of a plan printed, which says why it answered as it did. */
+async function keepOutput(name, printed) {
+  if (!process.env.SUITE_KEEP) return;
+  await mkdir(process.env.SUITE_KEEP, { recursive: true });
+  await writeFile(join(process.env.SUITE_KEEP, `server.${name}.log`), printed);
 }
 
 /** Keeps log and pictures of a module, for people to look at. */
