@@ -5,6 +5,22 @@ export const NORA = { email: "nora@example.org", name: "Nora Field" };
 export const OLAF = { email: "olaf@example.org", name: "Olaf Field" };
 export const PASSWORD = "correct horse battery staple";
 
+/** What Nora says about herself: every claim of the scope `profile` (OpenID Connect Core §5.4). */
+const PROFILE = {
+  given_name: "Nora",
+  family_name: "Field",
+  middle_name: "Ada",
+  nickname: "Nono",
+  preferred_username: "nora",
+  profile: "https://example.org/people/nora",
+  picture: "https://example.org/people/nora.jpg",
+  website: "https://nora.example.org/",
+  gender: "female",
+  birthdate: "1984-02-29",
+  zoneinfo: "Europe/Oslo",
+  locale: "en-GB",
+};
+
 /** Pages that are looked at before the person leaves one to its scripts and redirects, at most. */
 const PAGES = 12;
 
@@ -48,7 +64,14 @@ export async function openPerson(chromium, issuer, suite, module = "") {
     if (page.url().startsWith(suite)) await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
     return seen ?? page.screenshot();
   };
-  return { visit, close: () => context.close() };
+
+  /** Signs in and fills in the profile. */
+  const fillIn = async () => {
+    await visit(`${issuer}/login`, "GET");
+    const made = await context.request.post(`${issuer}/api/profile/create`, { data: PROFILE });
+    if (!made.ok()) throw new Error(`the profile was refused: ${made.status()} ${await made.text()}`);
+  };
+  return { visit, fillIn, close: () => context.close() };
 }
 
 /** A picture of the page, once all that it needs is there. */

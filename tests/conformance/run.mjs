@@ -119,6 +119,9 @@ async function runPlan(engine, plan) {
   const { sigma, issuer } = await started;
   servers.add(sigma);
   try {
+    const person = await openPerson(chromium, issuer, suite.base);
+    await person.fillIn();
+    await person.close();
     await runModules({ engine, sigma, issuer }, plan);
   } finally {
     servers.delete(sigma);
