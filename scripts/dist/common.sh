@@ -20,6 +20,34 @@ architecture() {
   esac
 }
 
+# The C library of a binary: `musl` also for a static one.
+libc() {
+  local interpreter
+  interpreter=$(readelf --program-headers --wide "$1" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
+  case $interpreter in
+    '' | */ld-musl-*) echo musl ;;
+    *) echo gnu ;;
+  esac
+}
+
+# The target that a binary is for.
+target_of() {
+  local machine
+  case $(architecture "$1") in
+    amd64) machine=x86_64 ;;
+    arm64) machine=aarch64 ;;
+    *) return 1 ;;
+  esac
+  echo "$machine-unknown-linux-$(libc "$1")"
+}
+
+# What the names of packages and images have after the version: the builds of one architecture differ by their C library.
+flavour() {
+  local arch
+  arch=$(architecture "$1")
+  [ "$(libc "$1")" = gnu ] && echo "$arch" || echo "$arch-$(libc "$1")"
+}
+
 # The oldest version of glibc that has every symbol which a binary needs; nothing for a static one.
 needed_glibc() {
   readelf --version-info --wide "$1" 2>/dev/null | sed -nE 's/.*Name: GLIBC_([0-9.]+) .*/\1/p' | sort --version-sort | tail -n 1

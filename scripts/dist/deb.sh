@@ -68,6 +68,6 @@ chmod -R u=rwX,go=rX "$root/usr"
 # What did not exist at the time of the commit, such as these directories, gets its time.
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -print0 | xargs -0r touch --no-dereference --date "@$SOURCE_DATE_EPOCH"
 
-package="$out/sigma_${version}_$arch.deb"
+package="$out/sigma_${version}_$(flavour "$binary").deb"
 dpkg-deb --root-owner-group -Z"${COMPRESSION:-xz}" --build "$root" "$package" >/dev/null
 echo "$package"

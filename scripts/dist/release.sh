@@ -5,7 +5,8 @@
 #   scripts/dist/release.sh [DIRECTORY]
 #
 # The same commit, toolchain and C compiler give the same bytes, wherever the repository and cargo's files are.
-# BINARY=FILE packs a binary that exists instead of building one. TARGETS names targets; those that cannot be built are said.
+# BINARY=FILE packs a binary that exists instead of building one; if it does not run here, HOST_BINARY=FILE is one that does. TARGETS names
+# targets; those that cannot be built are said.
 . "$(dirname "$0")/common.sh"
 cd "$repository"
 out=${1:-${CARGO_TARGET_DIR:-target}/release-files}
@@ -52,8 +53,11 @@ build() {
 
 # Packs a binary: archive, Debian package, image, SBOM.
 pack() {
-  local target=$1 binary=$2 arch name staged glibc needs
+  local target=$1 binary=$2 arch flavour name staged glibc needs tag=$version
   arch=$(architecture "$binary")
+  flavour=$(flavour "$binary")
+  [ "$target" = "$(target_of "$binary")" ] || { echo "$binary is for $(target_of "$binary"), not $target" >&2; return 1; }
+  [ "$flavour" = "$arch" ] || tag=$version-${flavour#"$arch-"}
   name="sigma-$version-$target"
   staged=$(mktemp -d)
   "$repository/scripts/dist/inventory.py" sbom "$target" >"$out/$name.cdx.json"
@@ -70,22 +74,23 @@ pack() {
   [ -z "$glibc" ] || needs="needs glibc $glibc: $(oldest_systems "$glibc") or newer"
   printf '%s: %s bytes, %s\n' "$target" "$(stat --format %s "$binary")" "$needs" >>"$notes"
   if command -v dpkg-deb >/dev/null; then
-    HOST_BINARY=${host_binary:-$binary} LICENCES="$staged/THIRD-PARTY-LICENCES.txt" "$repository/scripts/dist/deb.sh" "$binary" "$out" >/dev/null
+    HOST_BINARY=${host_binary:-${HOST_BINARY:-$binary}} LICENCES="$staged/THIRD-PARTY-LICENCES.txt" "$repository/scripts/dist/deb.sh" "$binary" "$out" >/dev/null
   else
     echo "$target: no Debian package, because dpkg-deb is missing" >>"$notes"
   fi
   # Libraries of another architecture are not on this machine.
   if [ -z "$(needed_libraries "$binary")" ] || [ "$arch" = "$(architecture "$(command -v bash)")" ]; then
-    "$repository/scripts/dist/image.py" "$binary" "$out/sigma-$version-$arch.oci.tar" --tag "$version" >/dev/null
+    "$repository/scripts/dist/image.py" "$binary" "$out/sigma-$version-$flavour.oci.tar" --tag "$tag" >/dev/null
   fi
   rm -rf "$staged"
 }
 
 host=$(rustc --version --verbose | sed -n 's/^host: //p')
 if [ -n "${BINARY:-}" ]; then
-  pack "$host" "$BINARY"
+  pack "$(target_of "$BINARY")" "$BINARY"
 else
-  for target in ${TARGETS:-$host x86_64-unknown-linux-musl aarch64-unknown-linux-gnu}; do
+  # The host may be one of the others.
+  for target in $(printf '%s\n' ${TARGETS:-$host x86_64-unknown-linux-musl aarch64-unknown-linux-gnu} | awk '!seen[$0]++'); do
     linker=$(linker_of "$target")
     why=$(obstacle "$target" "$linker")
     if [ -n "$why" ]; then

@@ -3,14 +3,17 @@
 #
 #   tests/packages/test.sh BINARY [PART…]
 #
-# The parts are `package`; `again`, whether the same binary gives the same package; `image`, the container image; and `vm`, the guide of one
+# The parts are `names`, whether the builds of one architecture have names of their own; `package`; `again`, whether the same binary gives the same package; `image`, the container image; and `vm`, the guide of one
 # VM. All of them if none is named.
 set -euo pipefail
 binary=$1
 shift
-parts=${*:-package again image vm}
+parts=${*:-names package again image vm}
 wanted() { [[ " $parts " == *" $1 "* ]]; }
 here=$(cd "$(dirname "$0")" && pwd)
+if wanted names; then
+  "$here/names.sh" "$binary"
+fi
 if ! "$here/namespace.sh" true 2>/dev/null; then
   echo 'The packages are not tested: no copy of this machine can be made, for which root, its namespaces and overlays are needed.'
   exit 0
