@@ -1,8 +1,9 @@
 //! Confirmation of commands that cannot be undone.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 
 use crate::failure::Failure;
+use crate::terminal;
 
 /// Continues if `yes` was given or the user confirms on the terminal. `consequence` is a sentence without its full
 /// stop.
@@ -21,9 +22,7 @@ pub fn confirm(yes: bool, consequence: &str) -> Result<(), Failure> {
 
 fn ask(consequence: &str) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::Failed(format!("cannot prompt on the terminal: {error}"));
-    let mut terminal = io::stderr().lock();
-    write!(terminal, "{}. Continue? [y/N] ", capitalized(consequence)).map_err(failed)?;
-    terminal.flush().map_err(failed)?;
+    terminal::ask(&format!("{}. Continue? [y/N] ", capitalized(consequence))).map_err(failed)?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(failed)?;
     match answer.trim().to_ascii_lowercase().as_str() {

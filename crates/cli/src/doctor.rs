@@ -17,6 +17,9 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::style::Style;
 
+/// Where the lines of a finding begin, but the first.
+const INDENT: &str = "\n                       ";
+
 /// A check and its result.
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -53,8 +56,10 @@ impl Finding {
             Status::Note => Style::Note.on("note "),
             Status::Wrong => Style::Bad.on("WRONG"),
         };
-        let mend = self.mend.as_ref().map(|mend| format!("\n                       {mend}")).unwrap_or_default();
-        format!("{word}  {:14}  {}{mend}", self.check, self.message)
+        // Whatever a server answered is no finding of its own.
+        let hanging = |text: &str| text.replace('\n', INDENT);
+        let mend = self.mend.as_ref().map(|mend| format!("{INDENT}{}", hanging(mend))).unwrap_or_default();
+        format!("{word}  {:14}  {}{mend}", self.check, hanging(&self.message))
     }
 }
 

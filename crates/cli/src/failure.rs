@@ -1,12 +1,12 @@
 //! Error messages and exit codes of failed commands.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
 use sigma_store::transfer::TransferError;
 
-use crate::style::{self, Style};
+use crate::style::Style;
+use crate::terminal;
 
 /// Why a command failed. Each kind has its exit code, which scripts may rely on.
 #[derive(Debug, thiserror::Error)]
@@ -89,13 +89,10 @@ impl Failure {
                 let report = Report { error, message: self.to_string() };
                 serde_json::to_string(&report).unwrap_or_default()
             }
-            _ => {
-                let said = format!("{} {self}", Style::Bad.on("sigma:"));
-                style::shown(&said, style::is_coloured(&io::stderr())).into_owned()
-            }
+            _ => format!("{} {self}", Style::Bad.on("sigma:")),
         };
         // The exit code is enough if nobody reads the message.
-        let _ = writeln!(io::stderr(), "{said}");
+        terminal::write_err(&said);
         ExitCode::from(code)
     }
 }

@@ -18,6 +18,7 @@ mod serve;
 mod signals;
 mod style;
 mod system;
+mod terminal;
 mod top;
 
 use std::path::Path;

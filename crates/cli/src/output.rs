@@ -1,13 +1,12 @@
 //! Command output: text, or one JSON value on standard output with `--json`.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::style::{self, Style};
+use crate::style::Style;
+use crate::terminal::{self, one_line};
 
 /// The destination and format of output.
 #[derive(Clone, Copy, Debug)]
@@ -34,51 +33,17 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints one line or more; whether anybody still reads.
 pub fn print_on(text: &str) -> Result<bool, Failure> {
-    let text = harmless(text, Breaks::Kept);
-    let text = style::shown(&text, style::is_coloured(&io::stdout()));
-    let mut stdout = io::stdout().lock();
-    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+    match terminal::write_out(text) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Failure::Failed(format!("cannot write to standard output: {error}"))),
     }
 }
 
-/// What becomes of line breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Breaks {
-    /// They are the output's own.
-    Kept,
-    /// They would forge lines.
-    Escaped,
-}
-
-/// `text` without control characters, which a terminal would obey: escaped as in JSON, where `serde_json` leaves DEL and
-/// those from U+0080 as they are (RFC 8259 §7).
-fn harmless(text: &str, breaks: Breaks) -> Cow<'_, str> {
-    let is_kept = |char: char| !char.is_control() || (matches!(char, '\n' | '\t') && breaks == Breaks::Kept);
-    if text.chars().all(is_kept) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 8);
-    for char in text.chars() {
-        if is_kept(char) {
-            safe.push(char);
-        } else {
-            let _ = write!(safe, "\\u{:04x}", u32::from(char));
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// `cell` on one line.
-pub fn one_line(cell: &str) -> String {
-    harmless(cell, Breaks::Escaped).into_owned()
-}
-
 /// Aligns rows in columns; the last column is not padded.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| one_line(cell))).collect();
+    let rows: Vec<[String; N]> =
+        rows.iter().map(|row| row.each_ref().map(|cell| one_line(cell).into_owned())).collect();
     let mut widths = head.map(|title| title.chars().count());
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -107,23 +72,12 @@ pub fn fields(entries: &[(&str, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::style;
 
     #[test]
     fn a_table_pads_every_column_but_the_last() {
         let rows = [["a".to_owned(), "1".to_owned()], ["longer".to_owned(), "2".to_owned()]];
         assert_eq!(style::shown(&table(["ID", "N"], &rows), false), "ID      N\na       1\nlonger  2");
-    }
-
-    #[test]
-    fn control_characters_are_escaped() {
-        let nasty = "a\u{1b}[2J\u{9b}31m\u{7f}\r\0b";
-        assert_eq!(harmless(nasty, Breaks::Kept), r"a\u001b[2J\u009b31m\u007f\u000d\u0000b");
-        assert_eq!(harmless("one\n\ttwo é 東", Breaks::Kept), "one\n\ttwo é 東");
-        let json = serde_json::to_string_pretty(&serde_json::json!({"agent": nasty, "n": 1})).unwrap();
-        let printed = harmless(&json, Breaks::Kept);
-        assert!(printed.chars().all(|char| char == '\n' || !char.is_control()), "{printed}");
-        let read: serde_json::Value = serde_json::from_str(&printed).unwrap();
-        assert_eq!(read["agent"], nasty);
     }
 
     #[test]

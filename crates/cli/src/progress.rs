@@ -1,8 +1,10 @@
 //! Progress of long work on a terminal; nothing in a pipe.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use sigma_store::transfer::Progress;
+
+use crate::terminal;
 
 /// Characters of the bar.
 const WIDTH: usize = 30;
@@ -29,17 +31,14 @@ impl Bar {
         self.shown = Some(percent);
         let filled = usize::try_from(percent).unwrap_or(0) * WIDTH / 100;
         let (full, rest) = ("█".repeat(filled), "░".repeat(WIDTH - filled));
-        let line = format!("\r\x1b[K{} {full}{rest} {percent:>3} %  {}", self.what, progress.table);
-        let mut terminal = io::stderr().lock();
-        // The work matters, not whether somebody sees it.
-        drop(terminal.write_all(line.as_bytes()).and_then(|()| terminal.flush()));
+        terminal::rewrite(&format!("{} {full}{rest} {percent:>3} %  {}", self.what, progress.table));
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
         if self.shown.is_some() {
-            drop(io::stderr().lock().write_all(b"\r\x1b[K"));
+            terminal::rewrite("");
         }
     }
 }

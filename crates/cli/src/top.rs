@@ -4,7 +4,7 @@ mod page;
 mod summary;
 mod view;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,11 +20,7 @@ use crate::output::Output;
 use crate::serve::runtime;
 use crate::signals::Stops;
 use crate::system::SystemClock;
-
-/// Shows another screen than that of the shell, without a cursor.
-const ENTER: &str = "\x1b[?1049h\x1b[?25l";
-/// Restores the screen.
-const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
+use crate::terminal::Screen;
 
 /// Shows the server of `--metrics`, or of the configuration, until Ctrl-C; once without a terminal.
 pub fn top(file: Option<&Path>, output: Output, args: &TopArgs) -> Result<(), Failure> {
@@ -46,16 +42,15 @@ pub fn top(file: Option<&Path>, output: Output, args: &TopArgs) -> Result<(), Fa
         return output.answer(&summary, |summary| view::lines(&address, summary).join("\n"));
     }
     let every = every.max(Duration::from_secs(1));
-    show(ENTER)?;
-    let ended = runtime().and_then(|runtime| runtime.block_on(live(&address, every)));
-    show(LEAVE)?;
-    ended
+    runtime()?.block_on(live(&address, every))
 }
 
 /// Draws anew every so often, until a signal ends it.
 async fn live(address: &str, every: Duration) -> Result<(), Failure> {
     let mut stops = Stops::listen()?;
     let mut before: Option<(Page, Timestamp)> = None;
+    let failed = |error: io::Error| Failure::Failed(format!("cannot write to standard output: {error}"));
+    let screen = Screen::open().map_err(failed)?;
     loop {
         let asked = address.to_owned();
         let page = tokio::task::spawn_blocking(move || Page::of(&asked)).await;
@@ -69,10 +64,10 @@ async fn live(address: &str, every: Duration) -> Result<(), Failure> {
             // It may be restarting.
             Err(failure) => {
                 before = None;
-                vec![failure.to_string()]
+                failure.to_string().lines().map(str::to_owned).collect()
             }
         };
-        show(&frame(&lines))?;
+        screen.show(&lines, size()).map_err(failed)?;
         tokio::select! {
             _ = stops.next() => return Ok(()),
             () = tokio::time::sleep(every) => {}
@@ -87,19 +82,8 @@ fn summarize(before: Option<&(Page, Timestamp)>, after: &Page, now: Timestamp) -
     Summary::new(before.map(|(page, _)| page), after, between.as_secs_f64(), f64::from(seconds))
 }
 
-/// Lines at the top of the screen, as many and as long as fit, and nothing below.
-fn frame(lines: &[String]) -> String {
-    let (rows, columns) = tcgetwinsize(io::stdout())
-        .map_or((24, 80), |size| (usize::from(size.ws_row).max(2), usize::from(size.ws_col).max(20)));
-    // Noncharacters mark what other output shows in colour.
-    let is_shown = |letter: &char| !matches!(letter, '\u{fdd0}'..='\u{fdef}');
-    let fitting = lines.iter().take(rows - 1);
-    let fitting = fitting.map(|line| line.chars().filter(is_shown).take(columns).collect::<String>() + "\x1b[K\r\n");
-    format!("\x1b[H{}\x1b[J", fitting.collect::<String>())
-}
-
-fn show(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let shown = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    shown.map_err(|error| Failure::Failed(format!("cannot write to standard output: {error}")))
+/// The rows and columns of the terminal.
+fn size() -> (usize, usize) {
+    tcgetwinsize(io::stdout())
+        .map_or((24, 80), |size| (usize::from(size.ws_row).max(2), usize::from(size.ws_col).max(20)))
 }

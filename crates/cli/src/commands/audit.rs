@@ -16,7 +16,8 @@ use super::{Listed, one_more};
 use crate::args::AuditArgs;
 use crate::failure::Failure;
 use crate::opened::Opened;
-use crate::output::{Output, one_line, table};
+use crate::output::{Output, table};
+use crate::terminal::one_line;
 
 /// Events per read of the store.
 const BATCH: u32 = 500;
@@ -83,7 +84,7 @@ impl EventView {
 
 /// One line for `--follow`, with columns of fixed width.
 pub fn line(cells: [String; 6]) -> String {
-    let [at, action, actor, target, org, address] = cells.map(|cell| one_line(&cell));
+    let [at, action, actor, target, org, address] = cells.map(|cell| one_line(&cell).into_owned());
     format!("{at}  {action:<24}  {actor:<29}  {target:<29}  {org:<28}  {address}").trim_end().to_owned()
 }
 

@@ -1,7 +1,8 @@
 //! A summary as text.
 
 use super::summary::{Sent, Summary};
-use crate::output::{one_line, table};
+use crate::output::table;
+use crate::terminal::one_line;
 
 /// The summary in lines.
 pub fn lines(address: &str, summary: &Summary) -> Vec<String> {

@@ -1,7 +1,8 @@
 //! What belongs to the program as a whole: completions, manual pages, the environment file, colours and confirmation.
 
 use std::fs::{self, Permissions};
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
@@ -116,6 +117,59 @@ fn output_is_coloured_on_a_terminal_alone() {
     let (code, shown) = on_terminal(&sigma, "app list", "", &[]);
     assert_eq!(code, 6);
     assert!(shown.starts_with("\u{1b}[1;31msigma:\u{1b}[0m "), "{shown}");
+}
+
+/// What would clear the screen, set its title, colour the rest and turn its direction.
+const NASTY: &str = "x\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}y";
+
+/// A server that says nasty things: its metrics, and whatever the management API is asked. It answers as long as the tests run.
+fn hostile_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let said = ["id", "at", "action", "actor", "name", "email", "slug", "client_id", "kind", "created_at"];
+    let item: serde_json::Map<_, _> = said.iter().map(|member| ((*member).to_owned(), json!(NASTY))).collect();
+    let list = json!({"items": [item]}).to_string();
+    let problem =
+        json!({"type": "about:blank", "title": NASTY, "detail": NASTY, "code": NASTY, "status": 409}).to_string();
+    let metrics = format!(
+        "sigma_build_info{{version=\"{NASTY}\",store=\"{NASTY}\"}} 1\n\
+         sigma_http_requests_total{{route=\"{NASTY}\",method=\"{NASTY}\",status=\"2xx\"}} 1\n\
+         sigma_cache_reads_total{{cache=\"{NASTY}\",outcome=\"hit\"}} 1\n"
+    );
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = BufReader::new(&stream).lines().map_while(Result::ok);
+            let first = head.next().unwrap_or_default();
+            let _ = head.find(String::is_empty);
+            let (status, body) = match first.split(' ').nth(1) {
+                Some("/metrics") => ("200 OK", &metrics),
+                Some(path) if path.contains("nobody") => ("409 Conflict", &problem),
+                _ => ("200 OK", &list),
+            };
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
+            let _ = write!(stream, "{head}Connection: close\r\n\r\n{body}");
+        }
+    });
+    address
+}
+
+#[test]
+fn no_server_commands_the_terminal_that_shows_its_answer() {
+    let sigma = Installation::alone("issuer = 'http://localhost:9'\n");
+    let address = hostile_server();
+    let variables = [("SIGMA_TOKEN", "secret"), ("NO_COLOR", "1")];
+    let remote = |command: &str| format!("--server http://{address} {command}");
+    let mut asked = vec![format!("top --once --seconds 0 --metrics {address}")];
+    asked
+        .extend(["app list", "user list", "workspace list", "audit", "app show nobody", "app list --json"].map(remote));
+    for arguments in asked {
+        let (_, shown) = on_terminal(&sigma, &arguments, "", &variables);
+        assert!(shown.contains(r"\u001b[2J") && shown.contains(r"\u202e"), "{arguments}: {shown:?}");
+        let obeyed = |char: char| (char.is_control() && !matches!(char, '\r' | '\n')) || char == '\u{202e}';
+        assert!(!shown.contains(obeyed), "{arguments}: {shown:?}");
+    }
 }
 
 #[test]

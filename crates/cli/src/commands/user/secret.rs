@@ -1,6 +1,6 @@
 //! Reads the password of a new account, and hashes it.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -12,6 +12,7 @@ use sigma_server::settings::Passwords;
 use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::serve::runtime;
+use crate::terminal;
 
 /// The source of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +66,13 @@ pub fn hash(opened: &Opened, password: NewPassword) -> Result<String, Failure> {
 
 /// Prompts on the terminal without echo.
 fn ask(question: &str) -> Result<SecretString, Failure> {
-    let mut terminal = io::stderr().lock();
     let failed = |error: io::Error| Failure::Failed(format!("cannot prompt on the terminal: {error}"));
     // Turn echo off before prompting, so that early input is neither shown nor lost.
     let silent = Silent::new().map_err(failed)?;
-    terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush()).map_err(failed)?;
+    terminal::ask(question).map_err(failed)?;
     let line = read_line();
     drop(silent);
-    terminal.write_all(b"\n").map_err(failed)?;
+    terminal::answered().map_err(failed)?;
     line
 }
 

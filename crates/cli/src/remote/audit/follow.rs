@@ -1,6 +1,5 @@
 //! `sigma audit --follow` on a server elsewhere.
 
-use std::io::{self, Write as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,6 +15,7 @@ use crate::remote::client::Client;
 use crate::remote::people::MOST;
 use crate::remote::{Members as _, items, text};
 use crate::system::SystemClock;
+use crate::terminal;
 
 /// How often it polls: as often as the console does.
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -40,7 +40,7 @@ pub fn follow(client: &Client, output: Output, wanted: &Wanted<'_>, since: &str)
         latest = match more(client, wanted, &mut follower, since) {
             // A server that is restarted answers again, and nothing is missed until then.
             Err(Failure::Store(words)) => {
-                let _ = writeln!(io::stderr(), "sigma: {words}; trying again");
+                terminal::write_err(&format!("sigma: {words}; trying again"));
                 Vec::new()
             }
             found => found?,
