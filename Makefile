@@ -88,9 +88,11 @@ fuzz: ## Fuzzes every parser that anonymous callers reach, FUZZ_SECONDS each
 $(tools)/bin/mdbook:
 	cargo install --locked --root $(tools) --version 0.5.4 mdbook
 
+# The version of Kubernetes that it renders for without a cluster: that of its libraries (k8s.io/* v0.37 in go.mod). Otherwise it is 1.20.
+helm_flags := $(foreach package,chartutil lint/rules,-X helm.sh/helm/v3/pkg/$(package).k8sVersionMinor=37)
 $(tools)/helm: tests/charts/go.mod tests/charts/go.sum
 	@[ -n "$(go)" ] || { echo 'make charts needs Go 1.26 or newer, by which it builds Helm; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }
-	cd tests/charts && $(go) build -mod=readonly -trimpath -o $@ helm.sh/helm/v3/cmd/helm
+	cd tests/charts && $(go) build -mod=readonly -trimpath -ldflags '$(helm_flags)' -o $@ helm.sh/helm/v3/cmd/helm
 
 # Of each module, go.sum has the hashes of all that is downloaded.
 client_go = @[ -n "$(go)" ] || { echo 'make clients needs Go 1.26 or newer; Debian 12 has none that is new enough: see go.dev' >&2; exit 1; }

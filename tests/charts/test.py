@@ -1,10 +1,15 @@
 """What the Helm chart makes of values: python test.py HELM. Needs PyYAML."""
 
+import base64
+import contextlib
+import http.server
+import json
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 
 import yaml
@@ -28,6 +33,54 @@ def render(*arguments, name="id"):
 def refused(message, *arguments):
     done = helm("template", "id", CHART, *arguments)
     assert done.returncode != 0 and message in done.stderr, (arguments, done.stdout[-300:], done.stderr)
+
+
+@contextlib.contextmanager
+def cluster(secret):
+    """The part of a Kubernetes API that `lookup` asks: its address. It has one Secret, or none."""
+    kind = {"name": "secrets", "singularName": "secret", "namespaced": True, "kind": "Secret", "verbs": ["get", "list"]}
+    found = None
+    if secret is not None:
+        data = {key: base64.b64encode(value.encode()).decode() for key, value in secret.items()}
+        metadata = {"name": "sigma", "namespace": "identity"}
+        found = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "data": data}
+    answers = {
+        "/version": {"major": "1", "minor": "30", "gitVersion": "v1.30.0"},
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+        "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [kind]},
+        "/api/v1/namespaces/identity/secrets/sigma": found,
+    }
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            answer = answers.get(self.path.split("?")[0])
+            missing = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}
+            body = json.dumps(answer or missing).encode()
+            self.send_response(200 if answer else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def installed(secret, *arguments):
+    """What an install into a cluster with this Secret says on standard error; nothing if it succeeds."""
+    with cluster(secret) as address, tempfile.TemporaryDirectory() as home:
+        # As an install asks it, without creating what it renders.
+        config = pathlib.Path(home, "config")
+        config.write_text("")
+        server = ["--dry-run=server", "--kube-apiserver", address, "--kubeconfig", str(config), "--disable-openapi-validation"]
+        done = helm("template", "id", CHART, "--namespace", "identity", *NEEDED, *server, *arguments)
+    return "" if done.returncode == 0 else done.stderr
 
 
 def test(function):
@@ -137,6 +190,39 @@ def options_add_and_remove_what_they_say():
     assert ("ServiceMonitor", "id-sigma") in monitored
 
 
+DATABASE = {"SIGMA__STORE__URL": "postgres://sigma:secret@db/sigma"}
+KEY = {"SIGMA__MASTER_KEY__VALUE": "c2VjcmV0"}
+
+
+@test
+def no_pod_starts_without_the_keys_that_the_secret_must_have():
+    def from_secret(*arguments):
+        container = render(*arguments)["Deployment", "id-sigma"]["spec"]["template"]["spec"]["containers"][0]
+        references = [one["valueFrom"]["secretKeyRef"] | {"as": one["name"]} for one in container["env"] if "valueFrom" in one]
+        assert all(one["name"] == "sigma" and one["key"] == one["as"] and "optional" not in one for one in references)
+        return [one["key"] for one in references]
+
+    assert from_secret() == ["SIGMA__STORE__URL", "SIGMA__MASTER_KEY__VALUE"]
+    variable = lambda name: ("--set", f"extraEnv[0].name={name},extraEnv[0].value=x")
+    for other in ("VALUE", "FILE", "COMMAND"):
+        assert from_secret(*variable(f"SIGMA__MASTER_KEY__{other}")) == ["SIGMA__STORE__URL"], other
+    assert from_secret(*variable("SIGMA__STORE__URL")) == ["SIGMA__MASTER_KEY__VALUE"]
+
+
+@test
+def an_install_fails_if_the_secret_lacks_a_key_or_names_a_database_file():
+    assert installed(DATABASE | KEY) == ""
+    assert "the Secret sigma has no SIGMA__STORE__URL" in installed(KEY)
+    assert "the Secret sigma has no SIGMA__STORE__URL" in installed(KEY | {"SIGMA__STORE__URL": "\n"})
+    assert "the Secret sigma has no SIGMA__MASTER_KEY__VALUE" in installed(DATABASE)
+    assert "the Secret sigma has no SIGMA__STORE__URL" in installed({})
+    assert "is not the address of a PostgreSQL database" in installed(KEY | {"SIGMA__STORE__URL": "sqlite:/data/sigma.sqlite"})
+    key_elsewhere = ("--set", "extraEnv[0].name=SIGMA__MASTER_KEY__FILE,extraEnv[0].value=/key/sigma.key")
+    assert installed(DATABASE, *key_elsewhere) == ""
+    # Something else may make it later; the pods wait for it.
+    assert installed(None) == ""
+
+
 @test
 def values_that_cannot_work_are_refused():
     refused("existingSecret", "--set", "issuer=https://id.example.org")
@@ -144,7 +230,7 @@ def values_that_cannot_work_are_refused():
         refused("issuer", "--set", f"issuer={issuer}", "--set", "existingSecret=sigma")
     refused("replicass", *NEEDED, "--set", "replicass=3")
     refused("replicas", *NEEDED, "--set", "replicas=0")
-    refused("settings", *NEEDED, "--set", "settings.master_key.value=secret")
+    refused("master_key", *NEEDED, "--set", "settings.master_key.value=secret")
     refused("store", *NEEDED, "--set", "settings.store.url=postgres://sigma:secret@db/sigma")
     refused("terminationGracePeriodSeconds", *NEEDED, "--set", "terminationGracePeriodSeconds=5")
 

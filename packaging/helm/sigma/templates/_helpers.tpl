@@ -22,6 +22,33 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.image.digest }}{{ .Values.image.repository }}@{{ .Values.image.digest }}{{ else }}{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
+{{- /* The keys that the Secret must have, unless extraEnv has them: without them each pod would make up a database and a key of its own. */ -}}
+{{- define "sigma.needed" -}}
+{{- $given := list }}
+{{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end }}
+{{- $needed := list }}
+{{- if not (has "SIGMA__STORE__URL" $given) }}{{ $needed = append $needed "SIGMA__STORE__URL" }}{{ end }}
+{{- $isKey := or (has "SIGMA__MASTER_KEY__VALUE" $given) (has "SIGMA__MASTER_KEY__COMMAND" $given) (has "SIGMA__MASTER_KEY__FILE" $given) }}
+{{- if not $isKey }}{{ $needed = append $needed "SIGMA__MASTER_KEY__VALUE" }}{{ end }}
+{{- toJson $needed }}
+{{- end }}
+
+{{- /* Fails if the Secret that is in the cluster cannot work. One that is not there yet is left to the pods, which wait for its keys. */ -}}
+{{- define "sigma.check" -}}
+{{- $name := .Values.existingSecret }}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace $name }}
+{{- if $secret }}
+{{- $data := $secret.data | default dict }}
+{{- range include "sigma.needed" . | fromJsonArray }}
+{{- $value := get $data . | b64dec | trim }}
+{{- if not $value }}{{ fail (printf "the Secret %s has no %s" $name .) }}{{ end }}
+{{- if and (eq . "SIGMA__STORE__URL") (not (regexMatch "^postgres(ql)?://" $value)) }}
+{{- fail (printf "%s in the Secret %s is not the address of a PostgreSQL database (postgres://…): pods share no file" . $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* The configuration file. What the chart decides takes precedence over settings. */ -}}
 {{- define "sigma.toml" -}}
 {{- $settings := deepCopy .Values.settings }}
