@@ -132,7 +132,7 @@ impl FromRequestParts<MeritsState> for OrgCaller {
 async fn by_token(sigma: &MeritsState, token: &str) -> Result<Option<OrgCaller>, StoreError> {
     let Some(access) = token::verify(sigma, token).await? else { return Ok(None) };
     let Some(app) = sigma.find_app(&access.app_id).await? else { return Ok(None) };
-    if app.disabled || !access.is_good(&app, sigma.now().seconds()) {
+    if app.disabled || sigma.lost_times.include(access.issued_at()) || !access.is_good(&app, sigma.now().seconds()) {
         return Ok(None);
     }
     let link = sigma.find_link(&access.org_id, &app).await?;

@@ -20,6 +20,7 @@ use sigma_core::random::{Rng, bytes};
 use sigma_core::resource::Resource;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::Account;
+use sigma_store::lost_time::LostTimes;
 use sigma_store::session::BrowserSession;
 use sigma_store::webhook::Now;
 use sigma_store::{Cache, MasterKey, Memory, SealError, Store, StoreError, backup, cached, meta};
@@ -139,6 +140,8 @@ pub struct Inner {
     /// Ids of sessions by their secrets. A session that is continued gets another secret, so what is found has to be compared.
     session_ids: Memory<Digest, SessionId>,
     resources: Cache<Arc<Resource>>,
+    /// When tokens that have no row were issued of which nothing is known, because the database was restored.
+    pub lost_times: LostTimes,
     /// Access tokens without a grant: whether each was revoked.
     single_tokens: Cache<bool>,
     /// Access tokens with a verified signature, by digest: their claims, never whether they are active.
@@ -223,6 +226,7 @@ impl AppState {
             limiter.share(address, authority, counter_key(&cookie_secret));
         }
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
+        let lost_times = store.read(LostTimes::load).await?;
         let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
         let allowed = &settings.outbound.allow;
@@ -248,6 +252,7 @@ impl AppState {
             sessions: Cache::new(&store, cached::SESSION, 20_000),
             session_ids: Memory::new(20_000),
             resources: Cache::new(&store, cached::RESOURCE, 1_000),
+            lost_times,
             single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
             verified: Memory::new(10_000),
             client_documents: ClientDocuments::new(&fetcher, &store),

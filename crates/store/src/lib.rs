@@ -51,6 +51,7 @@ pub mod key_sign_in;
 pub mod known_device;
 pub mod logo;
 pub mod logout;
+pub mod lost_time;
 mod measure;
 mod memory;
 pub mod merged_account;

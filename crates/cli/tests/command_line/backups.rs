@@ -2,16 +2,18 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 use sigma_store::params;
 
-use crate::support::{Installation, Ran, get, serve};
+use crate::support::{Installation, Ran, ask, get, serve};
 
 const RECIPIENT: &str = "age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66mv4q47ryef";
 const IDENTITY: &str = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0\n";
 
-/// On a port that the system chooses.
-const LISTEN: &str = "listen = '127.0.0.1:0'\n";
+/// On a port that the system chooses, without limits: everything comes from one address at once.
+const LISTEN: &str = "listen = '127.0.0.1:0'\nlimits.enabled = false\n";
 
 /// An installation that a server has served, with an app.
 fn served() -> Installation {
@@ -65,6 +67,87 @@ fn a_backup_of_a_running_server_is_tried_and_restored() {
     assert_eq!(fresh.json(&["app", "show", "shop"])["client_name"], "Shop");
     assert_eq!(fresh.run(&["app", "show", "late"]).code, 3);
     assert_eq!(server.stop(), Some(0));
+}
+
+/// Two apps that act for themselves, as they call a server.
+struct Machines {
+    /// Manages the server.
+    ops: String,
+    /// Acts for the org that it belongs to.
+    badges: String,
+    org: String,
+}
+
+impl Machines {
+    fn add(sigma: &Installation) -> Self {
+        let org = sigma.json(&["workspace", "add", "--name", "Bakery", "--slug", "bakery"]);
+        let basic = |arguments: &[&str]| {
+            let app = ["app", "add", "--auth", "client_secret", "--grant-type", "client_credentials"];
+            let app = sigma.json(&[&app, arguments].concat());
+            let [id, secret] = ["client_id", "client_secret"].map(|member| app[member].as_str().unwrap());
+            format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+        };
+        Self {
+            ops: basic(&["--name", "Ops", "--client-id", "ops", "--scope", "sigma:admin:write"]),
+            badges: basic(&["--name", "Badges", "--client-id", "badges", "--workspace", "bakery"]),
+            org: org["id"].as_str().unwrap().trim_start_matches("org_").to_owned(),
+        }
+    }
+
+    /// A token by client credentials, and one for the org.
+    fn tokens(&self, address: &str) -> [String; 2] {
+        let form = "grant_type=client_credentials&scope=sigma%3Aadmin%3Awrite";
+        let (_, own) = call(address, "POST /api/auth/oauth2/token", &self.ops, form);
+        let (_, org) = call(address, &format!("POST /v2/orgs/{}/access", self.org), &self.badges, "");
+        [&own["access_token"], &org["orgAccessToken"]].map(|token| token.as_str().unwrap().to_owned())
+    }
+
+    /// Whether introspection, the management API and the API of the org take the tokens.
+    fn taken(&self, address: &str, [own, org]: &[String; 2]) -> [bool; 3] {
+        let (_, said) = call(address, "POST /api/auth/oauth2/introspect", &self.ops, &format!("token={own}"));
+        let (managed, _) = call(address, "GET /api/admin/v1/apps", &format!("Bearer {own}"), "");
+        let (acted, _) = call(address, &format!("GET /v2/orgs/{}", self.org), &format!("Bearer {org}"), "");
+        assert!([managed, acted].iter().all(|status| [200, 401].contains(status)), "{managed} {acted}");
+        [said["active"] == true, managed == 200, acted == 200]
+    }
+}
+
+/// Status and body.
+fn call(address: &str, what: &str, authorization: &str, form: &str) -> (u16, Value) {
+    let length = form.len();
+    let (head, body) = ask(
+        address,
+        &format!(
+            "{what} HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\nAuthorization: {authorization}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+        ),
+    );
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(&body).unwrap_or_else(|_| json!({"not JSON": body})))
+}
+
+#[test]
+fn tokens_that_apps_got_in_the_lost_time_are_refused_after_a_restore_that_revokes() {
+    let sigma = served();
+    let machines = Machines::add(&sigma);
+    let (server, address) = serve(&sigma);
+    std::fs::create_dir(sigma.path().join("backups")).unwrap();
+    let file = sigma.path().join(sigma.json(&["backup", "--to", "backups"])["file"].as_str().unwrap());
+    let tokens = machines.tokens(&address);
+    assert_eq!(machines.taken(&address, &tokens), [true; 3]);
+    assert_eq!(server.stop(), Some(0));
+    for (arguments, is_good) in [(&[][..], true), (&["--revoke-since", "24h"], false)] {
+        let fresh = emptied(&sigma);
+        let restored = fresh.run(&[&["restore", file.to_str().unwrap()], arguments].concat());
+        assert_eq!(restored.code, 0, "{restored:?}");
+        assert_eq!(restored.stdout.contains("tokens that apps got for themselves"), !is_good, "{restored:?}");
+        let (server, address) = serve(&fresh);
+        assert_eq!(machines.taken(&address, &tokens), [is_good; 3], "{arguments:?}");
+        // The second of the restore still counts as lost.
+        let later = || machines.taken(&address, &machines.tokens(&address)) == [true; 3];
+        assert!((0..500).any(|_| later()), "{arguments:?}: those of today are good");
+        assert_eq!(server.stop(), Some(0));
+    }
 }
 
 #[test]

@@ -55,6 +55,11 @@ pub struct VerifiedOrgAccess {
 }
 
 impl VerifiedOrgAccess {
+    /// When it was issued, in seconds.
+    pub const fn issued_at(&self) -> i64 {
+        self.iat
+    }
+
     /// Whether it is within its time and the app's secret is still the one that it was issued for.
     pub fn is_good(&self, app: &App, now: i64) -> bool {
         let is_timely = now < self.exp && self.iat <= now.saturating_add(SKEW);

@@ -5,10 +5,10 @@ use sigma_core::time::Timestamp;
 
 use super::TransferError;
 use super::database::Target;
-use crate::params;
+use crate::{lost_time, params};
 
 /// The tables that [`revoke_since`] changes.
-pub(crate) const REVOKED: [&str; 11] = [
+pub(crate) const REVOKED: [&str; 12] = [
     "account_merges",
     "api_keys",
     "app_invitations",
@@ -17,6 +17,7 @@ pub(crate) const REVOKED: [&str; 11] = [
     "email_additions",
     "first_owner_links",
     "grants",
+    "meta",
     "one_time_links",
     "org_sessions",
     "sessions",
@@ -37,7 +38,8 @@ pub struct Revoked {
     pub links: u64,
 }
 
-/// Ends what began at `since` or later: sessions, grants, API keys, and unused links, invitations and codes.
+/// Ends what began at `since` or later: sessions, grants, API keys, and unused links, invitations and codes. Tokens without a row are
+/// refused from now on if they were issued then.
 pub(crate) fn revoke_since(
     target: &mut dyn Target,
     since: Timestamp,
@@ -58,5 +60,9 @@ pub(crate) fn revoke_since(
         + gone("DELETE FROM first_owner_links WHERE created_at >= $1")?
         + gone("DELETE FROM email_additions WHERE created_at >= $1")?
         + gone("DELETE FROM account_merges WHERE created_at >= $1")?;
+    if since <= now {
+        let (name, value) = lost_time::row(since, now);
+        target.run(lost_time::RECORD, params![name, value])?;
+    }
     Ok(Revoked { sessions, workspace_sessions, grants, api_keys, links })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sigma_core::random::SeededRng;
 use sigma_core::time::{Clock as _, Timestamp};
+use sigma_store::lost_time::LostTimes;
 use sigma_store::testing::{Engine, TestDatabase, TestStore, engines, insist};
 use sigma_store::transfer::{self, About, Header, Identity, Order, Recipient, Restored, Sum, TransferError};
 use sigma_store::{MasterKey, StoreOptions, on_both_engines, params};
@@ -13,6 +14,8 @@ use tempfile::TempDir;
 use crate::accounts::{add_person, sign_in};
 
 const IDENTITY: &str = "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0";
+/// When backups are restored.
+const RESTORED: Timestamp = Timestamp::from_seconds(1_772_400_000);
 /// The recipient of [`IDENTITY`].
 const RECIPIENT: &str = "age1xmwwc06ly3ee5rytxm9mflaz2u56jjj36s0mypdrwsvlul66mv4q47ryef";
 
@@ -59,7 +62,7 @@ fn restore(
     change: impl FnOnce(&mut Order<'_>),
 ) -> Result<Restored, TransferError> {
     let (identities, key) = (Identity::parse_file(IDENTITY).unwrap(), master_key("A"));
-    let now = Timestamp::from_seconds(1_772_400_000);
+    let now = RESTORED;
     let opened = std::fs::File::open(file).unwrap();
     let mut order =
         Order { file: &opened, name: file, identities: &identities, master_key: Some(&key), revoke_since: None, now };
@@ -113,7 +116,39 @@ on_both_engines! {
         let left = opened.read_blocking(move |tx| tx.query_all(sql, &[])).unwrap();
         assert_eq!(left.len(), 1);
         assert!(left[0].text(0).unwrap().contains("ada"), "{left:?}");
+        let lost = opened.read_blocking(LostTimes::load).unwrap();
+        let (since, until) = (since.seconds(), RESTORED.seconds());
+        let included = [since - 1, since, until, until + 1].map(|issued_at| lost.include(issued_at));
+        assert_eq!(included, [false, true, true, false]);
         opened.close();
+        // A backup that is made later knows that time still, and the next restore adds its own.
+        let again = folder.path().join("two.backup");
+        back_up(&target.options, &again, &[]).unwrap();
+        let next = TestDatabase::empty(store.engine);
+        restore(&again, &next.options, |order| {
+            (order.revoke_since, order.now) = (Some(Timestamp::from_seconds(until + 100)), Timestamp::from_seconds(until + 200));
+        })
+        .unwrap();
+        let opened = next.beside(|_| {}).unwrap();
+        let lost = opened.read_blocking(LostTimes::load).unwrap();
+        let included = [since, until, until + 99, until + 150, until + 201].map(|issued_at| lost.include(issued_at));
+        assert_eq!(included, [true, true, false, true, false]);
+        opened.close();
+    }
+
+    fn without_revocation_no_time_is_lost(store: TestStore) {
+        fill(&store);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("one.backup");
+        back_up(&store.database.options, &file, &[]).unwrap();
+        for since in [None, Some(RESTORED.plus(Duration::from_secs(1)))] {
+            let target = TestDatabase::empty(store.engine);
+            restore(&file, &target.options, |order| order.revoke_since = since).unwrap();
+            let opened = target.beside(|_| {}).unwrap();
+            let lost = opened.read_blocking(LostTimes::load).unwrap();
+            assert!(!lost.include(RESTORED.seconds()) && !lost.include(RESTORED.seconds() + 1), "{since:?}");
+            opened.close();
+        }
     }
 }
 

@@ -24,7 +24,7 @@ What happened after that time is lost:
 - sessions, grants, API keys and apps that were ended or removed since are valid again
 - links, invitations and codes that were used since can be used again until they expire, and so can signed messages and
   assertions of the last minutes before the failure
-- access tokens that were issued since verify elsewhere until they expire; `sigma keys rotate --now` and `sigma keys revoke` end them
+- access tokens that were issued since verify at APIs that check them alone until they expire; `sigma keys rotate --now` and `sigma keys revoke` end them
 - mails and events that waited at that time are sent again";
 
 /// The result as printed.
@@ -38,7 +38,7 @@ fn told(revoked: &Revoked) -> String {
     let Revoked { sessions, workspace_sessions, grants, api_keys, links } = revoked;
     format!(
         "{sessions} sessions, {workspace_sessions} workspace sessions, {grants} grants, {api_keys} API keys, \
-         {links} unused links and codes"
+         {links} unused links and codes, and tokens that apps got for themselves"
     )
 }
 
