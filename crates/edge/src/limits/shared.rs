@@ -5,7 +5,7 @@
 
 mod address;
 mod connection;
-mod resp;
+pub mod resp;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

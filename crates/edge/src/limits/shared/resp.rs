@@ -197,6 +197,73 @@ mod tests {
     }
 
     #[test]
+    fn a_hostile_answer_is_refused_as_soon_as_it_is_one() {
+        let deep = b"*1\r\n".repeat(1_000_000);
+        assert_eq!(first_reply(&deep), Err(Malformed), "arrays in arrays");
+        assert_eq!(first_reply(&deep[..8]), Err(Malformed), "as soon as the second is read");
+        let endless = vec![b'7'; 10_000_000];
+        for kind in b"+-:$*" {
+            assert_eq!(first_reply(&[&[*kind], &endless[..]].concat()), Err(Malformed), "{}", char::from(*kind));
+        }
+        for length in [
+            "65537",
+            "2147483648",
+            "4294967295",
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551615",
+            "18446744073709551616",
+            "340282366920938463463374607431768211456",
+            "-2",
+            "-65536",
+            "-9223372036854775808",
+            "-9223372036854775809",
+            "",
+            "-",
+            " 1",
+            "1 ",
+            "1.0",
+            "1e3",
+            "0x10",
+            "\u{661}",
+        ] {
+            for kind in ["$", "*"] {
+                let said = format!("{kind}{length}\r\n");
+                assert_eq!(first_reply(said.as_bytes()), Err(Malformed), "{said:?}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever comes, however it is cut: the first reply is found when its last byte is there and never changes, what is malformed
+        /// stays so, and nothing waits for more than any reply has.
+        #[test]
+        fn an_answer_means_the_same_however_it_is_cut(pieces in proptest::collection::vec(0_usize..24, 0..40)) {
+            const PIECES: [&[u8]; 24] = [
+                b"+", b"-", b":", b"$", b"*", b"\r\n", b"\r", b"\n", b"0", b"1", b"2", b"64", b"65", b"65536", b"-1", b"OK", b"\0", b"\xff",
+                b"$2\r\n", b"*2\r\n", b":7\r\n", b"hi\r\n", b"99999999999999999999", b"+OK\r\n",
+            ];
+            let bytes: Vec<u8> = pieces.iter().flat_map(|piece| PIECES[*piece]).copied().collect();
+            let mut found = None;
+            for end in 0..=bytes.len() {
+                let read = first_reply(&bytes[..end]);
+                match &found {
+                    None => match read {
+                        Ok(None) => {}
+                        Ok(Some((reply, rest))) => {
+                            assert!(rest.is_empty(), "found late: {rest:?}");
+                            found = Some(Ok((reply, end)));
+                        }
+                        Err(Malformed) => found = Some(Err(Malformed)),
+                    },
+                    Some(Err(Malformed)) => assert_eq!(read, Err(Malformed)),
+                    Some(Ok((reply, length))) => assert_eq!(read, Ok(Some((reply.clone(), &bytes[*length..end])))),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn commands_are_arrays_of_strings() {
         let mut bytes = Vec::new();
         command(&mut bytes, &[b"SET", b"k\r\n", b""]);

@@ -59,3 +59,55 @@ fn an_answer_has_a_debt_for_each_counter() {
         assert_eq!(read(&own, numbers), None, "{numbers:?}");
     }
 }
+
+/// What becomes of a connection to a server that answers each command with the next of these.
+async fn answered(answers: &[&[u8]], is_split: bool) -> Result<Connection, Away> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = RedisAddress::parse(&format!("redis://{}", listener.local_addr().unwrap())).unwrap();
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut asked = vec![0; 16 * 1024];
+        for answer in answers {
+            assert!(stream.read(&mut asked).await.unwrap() > 0);
+            let pieces = if is_split { answer.chunks(1) } else { answer.chunks(64 * 1024) };
+            for piece in pieces {
+                // The client may have hung up.
+                if stream.write_all(piece).await.is_err() {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        // It says no more, and does not hang up.
+        let _ = stream.read(&mut asked).await;
+    };
+    let opened = Connection::open(&address, None);
+    tokio::select! {
+        opened = opened => opened,
+        () = async { server.await; std::future::pending().await } => unreachable!(),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_answers_without_end_or_nested_is_left_at_once() {
+    let endless = vec![b'a'; 4 << 20];
+    let line = [b"+", &endless[..]].concat();
+    let text = [b"$65536\r\n", &endless[..]].concat();
+    let nested = b"*1\r\n".repeat(1_000_000);
+    let flood = b":1\r\n".repeat(1_000_000);
+    for answer in
+        [&line[..], &text, &nested, &flood, b"$-2\r\n", b"$18446744073709551615\r\n", b"*-9223372036854775808\r\n"]
+    {
+        let left = answered(&[answer], false).await.err();
+        assert!(matches!(left, Some(Away::Malformed(_))), "{left:?}: {:?}", &answer[..8.min(answer.len())]);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_arrive_byte_by_byte_are_read() {
+    let sha = b"$40\r\n0123456789012345678901234567890123456789\r\n";
+    let opened = answered(&[sha, b"*2\r\n:0\r\n:12000000\r\n"], true).await;
+    assert!(opened.is_ok(), "{:?}", opened.err());
+}
