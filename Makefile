@@ -51,7 +51,8 @@ cluster: build ## Runs the tests of several servers on one PostgreSQL, with rate
 	SIGMA_TEST_STORE=postgres scripts/postgres.sh run cargo test --workspace --test sigma --test processes -- cluster:: shared_limits:: processes::
 
 BENCH ?=
-bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same workloads; BENCH=--quick is shorter
+bench: web ## Measures this server and its peers on the same workloads; BENCH=--quick is shorter; Keycloak needs a JDK with Maven, Hydra Go
+	$(if $(findstring --no-peer,$(BENCH)),,scripts/bench-peers.sh)
 	cargo build --profile dist --package sigma --package sigma-bench
 	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 

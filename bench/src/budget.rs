@@ -7,8 +7,6 @@ use crate::work;
 
 /// Peers that are not run here: answers per second recorded on a comparable machine.
 mod recorded {
-    /// better-auth 1.7 + oauth-provider, Node 24, SQLite: code exchange.
-    pub const BETTER_AUTH_EXCHANGE: f64 = 379.0;
     /// Rauthy 0.36: userinfo.
     pub const RAUTHY_USERINFO: f64 = 10_430.0;
     /// Rauthy 0.36: client credentials.
@@ -74,8 +72,10 @@ impl Lines<'_> {
         for work in [work::EXCHANGE_PUBLIC, work::EXCHANGE_BASIC] {
             let jwt = self.times(work, Server::PeerJwt, work);
             self.at_least(format!("{work}: node-oidc-provider, JWT"), jwt, 6.0, " ×");
-            let better_auth = self.times_recorded(work, recorded::BETTER_AUTH_EXCHANGE);
-            self.at_least(format!("{work}: better-auth (recorded)"), better_auth, 40.0, " ×");
+            let better_auth = self.times(work, Server::BetterAuth, work);
+            self.at_least(format!("{work}: better-auth"), better_auth, 40.0, " ×");
+            let keycloak = self.times(work, Server::Keycloak, work);
+            self.at_least(format!("{work}: Keycloak"), keycloak, 25.0, " ×");
             let least = bare.zip(self.cpu(Server::Handler, work));
             let least = least.map(|(bare, handler)| 2.0 * bare.es256_sign + bare.durable_write + handler);
             let share = self.cpu(Server::Sigma, work).zip(least).map(|(cpu, least)| cpu / least);

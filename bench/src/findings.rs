@@ -6,6 +6,8 @@ use crate::bare::Bare;
 use crate::budget;
 use crate::load::Measured;
 use crate::org::hashing_threads;
+use crate::ratios;
+use crate::system::Failure;
 use crate::timing::Timing;
 
 /// The server that was measured.
@@ -19,17 +21,34 @@ pub enum Server {
     Peer,
     /// node-oidc-provider with JWT access tokens.
     PeerJwt,
+    /// better-auth with its OAuth provider.
+    BetterAuth,
+    /// Keycloak.
+    Keycloak,
+    /// Ory Hydra with opaque access tokens.
+    Hydra,
+    /// Ory Hydra with JWT access tokens.
+    HydraJwt,
     /// An axum handler that sends the same bytes.
     Handler,
 }
 
 impl Server {
-    fn name(self) -> &'static str {
+    /// Those that this one is compared with.
+    pub const PEERS: [Self; 6] =
+        [Self::Peer, Self::PeerJwt, Self::BetterAuth, Self::Keycloak, Self::Hydra, Self::HydraJwt];
+
+    /// What it is called in tables.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Sigma => "sigma",
             Self::SigmaLogging => "sigma, access log on",
             Self::Peer => "node-oidc-provider",
             Self::PeerJwt => "node-oidc-provider, JWT",
+            Self::BetterAuth => "better-auth",
+            Self::Keycloak => "Keycloak",
+            Self::Hydra => "Ory Hydra",
+            Self::HydraJwt => "Ory Hydra, JWT",
             Self::Handler => "bare handler",
         }
     }
@@ -46,6 +65,17 @@ pub struct Strangers {
     pub start: f64,
     /// A page of the list of apps, as a multiple of one without them.
     pub list: f64,
+}
+
+/// The process of a peer.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerProcess {
+    /// Milliseconds to the first answer, where that can be told.
+    pub start: Option<f64>,
+    /// MiB, a second after the start.
+    pub idle: f64,
+    /// MiB, after the work.
+    pub loaded: f64,
 }
 
 /// The results of a run.
@@ -67,14 +97,14 @@ pub struct Findings {
     pub timing: Option<Timing>,
     /// Requests to the provider for each browser that returns from it.
     pub outgoing: Option<f64>,
-    /// The peer's, after the start and after the work.
-    pub peer_memory: Option<(f64, f64)>,
     /// Milliseconds to the first answer, with a small database.
     pub start: Option<f64>,
     /// Milliseconds of the very first start, which creates the database and its keys.
     pub first_start: Option<f64>,
-    /// The peer's.
-    pub peer_start: Option<f64>,
+    /// The processes of peers.
+    pub peers: BTreeMap<Server, PeerProcess>,
+    /// Peers that were not measured, and why.
+    pub left_out: Vec<String>,
     /// With that many users in the database.
     pub start_with_users: Option<(u32, f64)>,
     /// The 99th percentile of sign-ins beside a webhook that hangs, as a multiple of that without.
@@ -107,6 +137,18 @@ impl Findings {
         self.measured.get(&(work.to_owned(), server))
     }
 
+    /// Names a peer that is not measured, or not to the end.
+    pub fn leave_out(&mut self, server: Server, why: &Failure) {
+        let line = format!("Left out: {}: {why}", server.name());
+        println!("{line}");
+        self.left_out.push(line);
+    }
+
+    /// Every workload, in order.
+    pub fn works(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(String::as_str)
+    }
+
     /// Prints everything as Markdown tables.
     pub fn print(&self) {
         println!("\n## Figures\n");
@@ -119,6 +161,10 @@ impl Findings {
         self.print_bare();
         self.print_passwords();
         self.print_machine();
+        ratios::print(self);
+        for line in &self.left_out {
+            println!("\n{line}");
+        }
         let lines = budget::lines(self);
         println!("\n## Budget\n\n| | what | measured | target |\n|---|---|---|---|");
         for line in &lines {
@@ -171,20 +217,23 @@ impl Findings {
     }
 
     fn print_machine(&self) {
-        println!("\n## Process\n\n| what | sigma | node-oidc-provider |\n|---|---|---|");
-        let peer = self.peer_memory;
+        let names: Vec<&str> = [Server::Sigma].iter().chain(self.peers.keys()).map(|server| server.name()).collect();
+        println!("\n## Process\n\n| what | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+        let peers = |figure: fn(&PeerProcess) -> Option<f64>| self.peers.values().map(figure).collect::<Vec<_>>();
+        let none = || peers(|_| None);
         for (what, ours, theirs, unit) in [
-            ("memory after start", self.memory_idle, peer.map(|memory| memory.0), "MiB"),
-            ("memory under load", self.memory_loaded, peer.map(|memory| memory.1), "MiB"),
-            ("memory after password logins", self.memory_hashing, None, "MiB"),
-            ("start to first answer", self.start, self.peer_start, "ms"),
-            ("the very first start, making keys", self.first_start, None, "ms"),
-            ("start with many users", self.start_with_users.map(|(_, start)| start), None, "ms"),
-            ("start with many dynamic apps", self.strangers.map(|strangers| strangers.start), None, "ms"),
-            ("memory of many dynamic apps", self.strangers.map(|strangers| strangers.memory), None, "MiB"),
+            ("memory after start", self.memory_idle, peers(|peer| Some(peer.idle)), "MiB"),
+            ("memory under load", self.memory_loaded, peers(|peer| Some(peer.loaded)), "MiB"),
+            ("memory after password logins", self.memory_hashing, none(), "MiB"),
+            ("start to first answer", self.start, peers(|peer| peer.start), "ms"),
+            ("the very first start, making keys", self.first_start, none(), "ms"),
+            ("start with many users", self.start_with_users.map(|(_, start)| start), none(), "ms"),
+            ("start with many dynamic apps", self.strangers.map(|strangers| strangers.start), none(), "ms"),
+            ("memory of many dynamic apps", self.strangers.map(|strangers| strangers.memory), none(), "MiB"),
         ] {
             let cell = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.1} {unit}"));
-            println!("| {what} | {} | {} |", cell(ours), cell(theirs));
+            let cells: Vec<String> = [ours].into_iter().chain(theirs).map(cell).collect();
+            println!("| {what} | {} |", cells.join(" | "));
         }
     }
 }

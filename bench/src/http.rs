@@ -13,6 +13,8 @@ use crate::system::Failure;
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// The body of an answer that came in chunks, as peers send some.
+    joined: Vec<u8>,
 }
 
 /// The answer to one request, until the next is sent.
@@ -49,11 +51,11 @@ impl Answer<'_> {
     }
 }
 
-/// The offsets at which the parts of an answer end.
+/// Where the head of an answer ends, and how long its body is; `None` if it comes in chunks.
 struct Extent {
     status: u16,
     head: usize,
-    whole: usize,
+    length: Option<usize>,
 }
 
 impl Connection {
@@ -61,7 +63,7 @@ impl Connection {
     pub async fn open(port: u16) -> Result<Self, Failure> {
         let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; 64 * 1024] })
+        Ok(Self { stream, buffer: vec![0; 64 * 1024], joined: Vec::new() })
     }
 
     /// Sends a rendered request and reads its answer.
@@ -79,32 +81,56 @@ impl Connection {
             }
             filled += read;
             let received = self.buffer.get(..filled).unwrap_or_default();
-            if let Some(extent) = extent(received)?
-                && filled >= extent.whole
-            {
+            let Some(extent) = extent(received)? else { continue };
+            let body = received.get(extent.head..).unwrap_or_default();
+            let is_whole = match extent.length {
+                Some(length) => body.len() >= length,
+                None => join(body, &mut self.joined)?,
+            };
+            if is_whole {
                 let head = self.buffer.get(..extent.head).unwrap_or_default();
-                let body = self.buffer.get(extent.head..extent.whole).unwrap_or_default();
+                let body = match extent.length {
+                    Some(length) => self.buffer.get(extent.head..extent.head + length).unwrap_or_default(),
+                    None => &self.joined,
+                };
                 return Ok(Answer { status: extent.status, head, body });
             }
         }
     }
 }
 
-/// Where the answer at the start of `received` ends; `None` while its head is incomplete.
+/// Joins the chunks of a body (RFC 9112 §7.1); whether the last one has arrived. Nobody here sends trailers.
+fn join(mut chunks: &[u8], joined: &mut Vec<u8>) -> Result<bool, Failure> {
+    joined.clear();
+    while let httparse::Status::Complete((start, length)) =
+        httparse::parse_chunk_size(chunks).map_err(|_| "an unreadable chunk")?
+    {
+        let end = start + usize::try_from(length)?;
+        let Some((chunk, rest)) = chunks.get(start..end).zip(chunks.get(end + 2..)) else { break };
+        if chunk.is_empty() {
+            return Ok(true);
+        }
+        joined.extend_from_slice(chunk);
+        chunks = rest;
+    }
+    Ok(false)
+}
+
+/// What the head of the answer at the start of `received` says; `None` while it is incomplete.
 fn extent(received: &[u8]) -> Result<Option<Extent>, Failure> {
     let mut headers = [httparse::EMPTY_HEADER; 48];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(head) = response.parse(received)? else { return Ok(None) };
     let status = response.code.ok_or("an answer without status")?;
-    let mut length = 0;
+    let mut length = Some(0);
     for header in response.headers.iter() {
         if header.name.eq_ignore_ascii_case("content-length") {
-            length = std::str::from_utf8(header.value)?.parse()?;
+            length = Some(std::str::from_utf8(header.value)?.parse()?);
         } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
-            return Err("chunked answers are not read".into());
+            length = None;
         }
     }
-    Ok(Some(Extent { status, head, whole: head + length }))
+    Ok(Some(Extent { status, head, length }))
 }
 
 /// A request without body.
@@ -125,6 +151,11 @@ pub fn post_body(path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
 /// A request with JSON.
 pub fn post_json(path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     render("POST", path, headers, Some(("application/json", body)))
+}
+
+/// A request that puts JSON.
+pub fn put_json(path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    render("PUT", path, headers, Some(("application/json", body)))
 }
 
 /// A request with a form of parts (RFC 7578), each with its name, the name of a file, and its content.
@@ -159,4 +190,20 @@ fn render(method: &str, path: &str, headers: &[(&str, &str)], body: Option<(&str
         request.push_str("\r\n");
     }
     request.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_joined_once_the_last_one_is_there() {
+        let (body, mut joined) = (b"5\r\n{\"a\":\r\n2\r\n1}\r\n0\r\n\r\n".as_slice(), Vec::new());
+        for part in 0..body.len() {
+            assert!(!join(&body[..part], &mut joined).unwrap(), "{part} of {} bytes", body.len());
+        }
+        assert!(join(body, &mut joined).unwrap());
+        assert_eq!(joined, b"{\"a\":1}");
+        assert!(join(b"nonsense\r\n", &mut joined).is_err());
+    }
 }

@@ -99,10 +99,20 @@ impl Measured {
 }
 
 /// Runs one script per connection against `server`.
-pub async fn run(server: &Process, extent: Extent, mut script: impl FnMut(u32) -> Script) -> Result<Measured, Failure> {
+pub async fn run(server: &Process, extent: Extent, script: impl FnMut(u32) -> Script) -> Result<Measured, Failure> {
+    run_at(server, server.port(), extent, script).await
+}
+
+/// The same at another port of that server.
+pub async fn run_at(
+    server: &Process,
+    port: u16,
+    extent: Extent,
+    mut script: impl FnMut(u32) -> Script,
+) -> Result<Measured, Failure> {
     let mut connections = Vec::new();
     for index in 0..extent.connections {
-        connections.push((Connection::open(server.port()).await?, script(index)));
+        connections.push((Connection::open(port).await?, script(index)));
     }
     let measured = Rc::new(RefCell::new(Measured::default()));
     let cpu_before = server.cpu()?;

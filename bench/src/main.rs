@@ -1,5 +1,5 @@
-//! `make bench`: measures this server, and node-oidc-provider on the same work in the same run, and prints the results
-//! against the performance budget. It never fails because of a figure. `docs/performance.md` describes the method.
+//! `make bench`: measures this server, and its peers on the same work in the same run, and prints the results against the
+//! performance budget. It never fails because of a figure. `docs/performance.md` describes the method.
 #![expect(clippy::print_stdout, reason = "the tables are what this program is for")]
 
 mod bare;
@@ -19,10 +19,11 @@ mod newcomers;
 mod org;
 mod paced;
 mod passkeys;
-mod peer;
+mod peers;
 mod people;
 mod prepare;
 mod process;
+mod ratios;
 mod run;
 mod sigma;
 mod starts;
@@ -42,11 +43,14 @@ use std::{env, fs};
 use clap::{Args, Parser, Subcommand};
 
 use crate::load::Extent;
+use crate::peers::{Place, Program};
 use crate::run::Plan;
 use crate::system::Failure;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const ALL_PEERS: [Program; 4] = [Program::Node, Program::BetterAuth, Program::Keycloak, Program::Hydra];
 
 /// Measures Sigma and its peers.
 #[derive(Parser)]
@@ -93,7 +97,10 @@ struct Options {
     /// An empty PostgreSQL database, to which the installation is moved whose console is looked at.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
-    /// Leave node-oidc-provider out.
+    /// The peers to compare with.
+    #[arg(long, value_enum, value_name = "NAMES", value_delimiter = ',', default_values_t = ALL_PEERS)]
+    peers: Vec<Program>,
+    /// Leave all of them out.
     #[arg(long)]
     no_peer: bool,
     /// The directory of an older build, `sigma` and `sigma-bench`: both builds do the same work alternately, and their
@@ -178,7 +185,8 @@ fn measure(options: &Options) -> Result<(), Failure> {
     let plan = Plan {
         binary: options.binary.clone().map_or_else(|| newest(&target), Ok)?,
         directory: directory.path().to_owned(),
-        peer: (!options.no_peer).then(|| house().join("bench/peer")),
+        peers: if options.no_peer { Vec::new() } else { options.peers.clone() },
+        place: Place { sources: house().join("bench/peers"), installed: target.join("bench-peers") },
         extent: Extent { connections: options.connections, time: Duration::from_secs(seconds.into()) },
         codes: options.codes.unwrap_or(if options.quick { 3_000 } else { 20_000 }),
         users: options.users.unwrap_or(if options.quick { 10_000 } else { 100_000 }),

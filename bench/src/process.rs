@@ -73,18 +73,36 @@ pub fn free_port() -> Result<u16, Failure> {
 /// Starts `command` and waits until `port` answers `path` with 200. The second value is the time from start to that
 /// answer.
 pub fn start(command: &mut Command, port: u16, path: &str) -> Result<(Process, Duration), Failure> {
+    start_patiently(command, port, path, Patience { all: Duration::from_secs(30), each: Duration::from_micros(200) })
+}
+
+/// How long to wait for a first answer.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// Until it is given up.
+    pub all: Duration,
+    /// Between two attempts.
+    pub each: Duration,
+}
+
+/// As [`start`], for a server that takes longer.
+pub fn start_patiently(
+    command: &mut Command,
+    port: u16,
+    path: &str,
+    patience: Patience,
+) -> Result<(Process, Duration), Failure> {
     let begun = instant();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
     let mut process = Process::new(child, port);
-    let patience = Duration::from_secs(30);
-    while begun.elapsed() < patience {
+    while begun.elapsed() < patience.all {
         if answers(port, path) {
             return Ok((process, begun.elapsed()));
         }
         if let Some(status) = process.child.try_wait()? {
             return Err(format!("the server ended before it answered: {status}").into());
         }
-        thread::sleep(Duration::from_micros(200));
+        thread::sleep(patience.each);
     }
     Err("the server does not answer".into())
 }

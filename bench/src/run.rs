@@ -8,10 +8,11 @@ mod devices;
 mod hooks;
 mod imports;
 mod merits;
+mod peers;
 mod workspaces;
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,12 +26,12 @@ use crate::load::{Extent, Measured, in_turn, once_each, run, watched};
 use crate::org::BenchOrg;
 use crate::paced;
 use crate::passkeys::Passkey;
-use crate::peer::{self, AccessTokens, Peer, PeerApp};
+use crate::peers::{Peer, PeerApp, Place, Program};
 use crate::people::{Person, Timestamps, fresh_key};
 use crate::prepare::{BARE_CLIENT_CREDENTIALS, log_everybody_in, make_codes, see_answers, see_checks};
 use crate::process::Process;
 use crate::sigma::{AccessLog, App, Installation};
-use crate::starts::{self, millis};
+use crate::starts;
 use crate::strangers;
 use crate::system::Failure;
 use crate::{bare, work};
@@ -46,8 +47,10 @@ pub struct Plan {
     pub binary: PathBuf,
     /// Where databases are created: on a disk, not in memory.
     pub directory: PathBuf,
-    /// Where the peer is installed; `None` skips it.
-    pub peer: Option<PathBuf>,
+    /// The peers to compare with.
+    pub peers: Vec<Program>,
+    /// Where they are.
+    pub place: Place,
     /// Connections, and seconds per workload.
     pub extent: Extent,
     /// Codes per exchange.
@@ -98,6 +101,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.exchanges().await?;
     bench.exchanges_at_half_load().await?;
     bench.shown_tokens().await?;
+    bench.other_peers().await;
     bench.bound_tokens().await?;
     bench.profiles().await?;
     bench.devices().await?;
@@ -117,8 +121,8 @@ struct Bench<'p> {
     installation: Installation,
     sigma: Process,
     handler: Process,
-    peer: Option<Peer>,
-    peer_jwt: Option<Peer>,
+    /// The peers that run.
+    peers: Vec<Peer>,
     people: Rc<Vec<Person>>,
     passkeys: Vec<Passkey>,
     public: App,
@@ -141,14 +145,10 @@ impl<'p> Bench<'p> {
         println!("Starting the servers, signing {PEOPLE} people up …");
         let installation = Installation::new(&plan.binary, &plan.directory, "load")?;
         let (sigma, _) = installation.serve(AccessLog::Off)?;
-        let peer = start_peer(plan.peer.as_deref(), AccessTokens::Opaque)?;
-        let peer_jwt = start_peer(plan.peer.as_deref(), AccessTokens::Jwt)?;
+        let peers = peers::start(plan, &mut findings).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         findings.memory_idle = Some(sigma.memory()?);
-        if let Some(peer) = &peer {
-            findings.peer_start = Some(millis(peer.start));
-            findings.peer_memory = Some((peer.process.memory()?, 0.0));
-        }
+        peers::note_memory(&peers, &mut findings)?;
         let (public, secret) = (installation.add_public()?, installation.add_with_secret()?);
         let (signing, rsa) = (installation.add_signing(fresh_key()?)?, installation.add_rsa()?);
         let mut connection = Connection::open(sigma.port()).await?;
@@ -173,8 +173,7 @@ impl<'p> Bench<'p> {
             installation,
             sigma,
             handler,
-            peer,
-            peer_jwt,
+            peers,
             people: Rc::new(people),
             passkeys,
             public,
@@ -194,13 +193,8 @@ impl<'p> Bench<'p> {
         match server {
             Server::Sigma | Server::SigmaLogging => Some(&self.sigma),
             Server::Handler => Some(&self.handler),
-            Server::Peer => self.peer.as_ref().map(|peer| &peer.process),
-            Server::PeerJwt => self.peer_jwt.as_ref().map(|peer| &peer.process),
+            _ => self.peer(server).map(|peer| &peer.process),
         }
-    }
-
-    fn peer(&self, server: Server) -> Option<&Peer> {
-        if server == Server::PeerJwt { self.peer_jwt.as_ref() } else { self.peer.as_ref() }
     }
 
     /// The same requests repeatedly.
@@ -209,7 +203,7 @@ impl<'p> Bench<'p> {
             return Ok(());
         }
         let Some(process) = self.process(server) else { return Ok(()) };
-        run(process, self.plan.warm_up(), in_turn(requests.clone())).await?;
+        run(process, self.warm_up(server), in_turn(requests.clone())).await?;
         let measured = run(process, self.plan.extent, in_turn(requests)).await?;
         self.findings.add(server, work, measured);
         Ok(())
@@ -224,7 +218,7 @@ impl<'p> Bench<'p> {
         see: impl Fn(&Answer<'_>) + Clone + 'static,
     ) -> Result<(), Failure> {
         let Some(process) = self.process(server) else { return Ok(()) };
-        let rest = requests.split_off(requests.len() / 8);
+        let rest = requests.split_off(requests.len() / self.warm_up_codes(server));
         run(process, self.unlimited(), watched(once_each(requests), see.clone())).await?;
         let measured = run(process, self.unlimited(), watched(once_each(rest), see)).await?;
         self.findings.add(server, work, measured);
@@ -238,15 +232,12 @@ impl<'p> Bench<'p> {
 
     /// Documents that are the same for everybody.
     async fn reads(&mut self) -> Result<(), Failure> {
-        for (work, ours, theirs) in
-            [(work::DISCOVERY, path::DISCOVERY, peer::path::DISCOVERY), (work::JWKS, path::JWKS, peer::path::JWKS)]
-        {
+        for (work, path) in [(work::DISCOVERY, path::DISCOVERY), (work::JWKS, path::JWKS)] {
             for server in [Server::Sigma, Server::Handler] {
-                self.repeat(server, work, vec![get(ours, &[]).into()]).await?;
+                self.repeat(server, work, vec![get(path, &[]).into()]).await?;
             }
-            self.repeat(Server::Peer, work, vec![get(theirs, &[]).into()]).await?;
         }
-        Ok(())
+        self.documents_of_peer(Server::Peer).await
     }
 
     /// Tokens that an app gets for itself.
@@ -257,8 +248,7 @@ impl<'p> Bench<'p> {
         let request = flow::client_credentials(BARE_CLIENT_CREDENTIALS, self.secret.basic());
         self.repeat(Server::Handler, work, vec![request]).await?;
         for server in [Server::Peer, Server::PeerJwt] {
-            let request = self.peer(server).map(|peer| flow::client_credentials(peer::path::TOKEN, &peer.basic));
-            self.repeat(server, work, request.into_iter().collect()).await?;
+            self.client_credentials_of_peer(server).await?;
         }
         Ok(())
     }
@@ -328,25 +318,13 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    async fn exchange_of_peer(&mut self, work: &str, server: Server, app: PeerApp) -> Result<Vec<String>, Failure> {
-        let Some(peer) = self.peer(server) else { return Ok(Vec::new()) };
-        let mut connection = Connection::open(peer.process.port()).await?;
-        let path = Peer::codes_path(app, self.plan.codes, PEOPLE);
-        let codes: Vec<String> = serde_json::from_slice(connection.send(&get(&path, &[])).await?.body)?;
-        let requests = codes.iter().map(|code| peer.exchange(app, code)).collect();
-        let (tokens, see) = collect_tokens();
-        self.spend(server, work, requests, see).await?;
-        Ok(tokens.take())
-    }
-
     /// What apps and APIs do with access tokens.
     async fn shown_tokens(&mut self) -> Result<(), Failure> {
         let (tokens, theirs) = (std::mem::take(&mut self.tokens), std::mem::take(&mut self.peer_tokens));
         let ours: Vec<Bytes> = tokens.iter().map(|token| flow::userinfo(path::USERINFO, token)).collect();
-        let others: Vec<Bytes> = theirs.iter().map(|token| flow::userinfo(peer::path::USERINFO, token)).collect();
         self.repeat(Server::Sigma, work::USERINFO, ours.clone()).await?;
         self.repeat(Server::Handler, work::USERINFO, ours).await?;
-        self.repeat(Server::Peer, work::USERINFO, others).await?;
+        self.userinfo_of_peer(Server::Peer, &theirs).await?;
         let secret = self.secret.basic().to_owned();
         let ask = |token: &String| flow::introspect(path::INTROSPECT, &secret, token);
         let ours: Vec<Bytes> = tokens.iter().map(ask).collect();
@@ -354,18 +332,14 @@ impl<'p> Bench<'p> {
         self.repeat(Server::Handler, work::INTROSPECTION, ours).await?;
         let ours = tokens.iter().map(|token| flow::exchange_token(path::TOKEN, &secret, token)).collect();
         self.repeat(Server::Sigma, work::TOKEN_EXCHANGE, ours).await?;
-        let secret = self.peer.as_ref().map(|peer| peer.basic.clone()).unwrap_or_default();
-        let ask = |token: &String| flow::introspect(peer::path::INTROSPECT, &secret, token);
-        self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await?;
+        self.introspection_of_peer(Server::Peer, &theirs).await?;
         self.shown = tokens;
         Ok(())
     }
 
     /// Reads memory, and restarts with the log on.
     async fn finish(mut self) -> Result<Findings, Failure> {
-        if let (Some(peer), Some(memory)) = (&self.peer, &mut self.findings.peer_memory) {
-            memory.1 = peer.process.memory()?;
-        }
+        self.note_memory()?;
         let logged = [work::DISCOVERY, work::JWKS, work::VERIFY_TOKEN, work::FORWARD_TOKEN, work::FORWARD_KEY];
         if logged.iter().any(|work| self.plan.includes(work)) {
             let (logging, _) = self.installation.serve_again(self.sigma)?;
@@ -386,10 +360,6 @@ enum WhichApp {
     Secret,
     Signing,
     Rsa,
-}
-
-fn start_peer(directory: Option<&Path>, access_tokens: AccessTokens) -> Result<Option<Peer>, Failure> {
-    directory.map(|directory| Peer::start(directory, access_tokens)).transpose()
 }
 
 /// Where access tokens are kept, and what collects them.
