@@ -47,7 +47,7 @@ export async function openPerson(chromium, issuer, suite, module = "") {
 
   /**
    * Opens `url`, and does what a person does until they are back at the suite or nothing is left to do. Resolves to a PNG of what
-   * the suite wants to see: the first page that stopped them, or the last.
+   * the suite wants to see: the first page that stopped them, or the last. It is nothing after a visit that another is to follow.
    */
   const visit = async (url, method) => {
     if (method === "POST") await post(page, url);
@@ -62,7 +62,7 @@ export async function openPerson(chromium, issuer, suite, module = "") {
     }
     // The suite's own pages tell it by scripts where the person arrived.
     if (page.url().startsWith(suite)) await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => {});
-    return seen ?? page.screenshot();
+    return looksFirst && visits === 1 ? undefined : (seen ?? page.screenshot());
   };
 
   /** Signs in and fills in the profile. */
