@@ -9,17 +9,15 @@ use http::StatusCode;
 use sigma_core::event::{Action, Event};
 use sigma_core::ids::{AppId, UserId};
 use sigma_core::params::Params;
-use sigma_core::time::Timestamp;
 use sigma_platform::csv::{Writer, csv_response};
 use sigma_platform::http::Endpoint;
+use sigma_platform::pages::days::beginning_of;
 use sigma_platform::pages::policy::PAGE;
 use sigma_platform::state::AppState;
 use sigma_store::event::Place;
 use sigma_store::operator::Caller;
 use sigma_store::operator::audit::{self, Events, Filter};
 use sigma_store::{Stop, StoreError};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::{field, with_query};
 use crate::operator::Operator;
@@ -96,18 +94,12 @@ impl Entered {
             org,
             actions: Action::parse(&self.action).map(|action| action.as_str().to_owned()).into_iter().collect(),
             actor: None,
-            since: day(&self.since),
+            since: beginning_of(&self.since),
         };
         // All of the last day belongs to it.
-        let until = day(&self.until).map(|day| day.plus(std::time::Duration::from_hours(24)));
+        let until = beginning_of(&self.until).map(|day| day.plus(std::time::Duration::from_hours(24)));
         Ok((filter, until.map_or_else(Place::end, Place::at)))
     }
-}
-
-/// The beginning of a day, in UTC.
-fn day(text: &str) -> Option<Timestamp> {
-    let nanos = OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339).ok()?.unix_timestamp_nanos();
-    i64::try_from(nanos / 1_000).ok().map(Timestamp::from_micros)
 }
 
 async fn show(
@@ -254,18 +246,5 @@ impl Export {
             &count,
             &details,
         ]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_read_in_utc_and_nothing_else_is() {
-        assert_eq!(day("2026-03-01"), Some(Timestamp::from_seconds(1_772_323_200)));
-        for text in ["", "2026-02-30", "today", "2026-03-01T10:00:00Z"] {
-            assert_eq!(day(text), None, "{text}");
-        }
     }
 }

@@ -6,6 +6,7 @@ use sigma_core::ids::{AttachmentId, OrgId};
 use sigma_core::merits::{FieldType, FieldValue, MemberPermissions, OrgPermission, OrgPermissions, Status};
 use sigma_platform::branding::logo_url;
 use sigma_platform::i18n::Language;
+use sigma_platform::pages::view::{PermissionWords, org_permission_words};
 use sigma_platform::state::AppState;
 use sigma_store::merits::issuer::Issuer;
 
@@ -70,14 +71,9 @@ pub fn unseen(language: Language, permissions: &MemberPermissions) -> Vec<String
 /// What an app may do for an org.
 pub fn allowed(language: Language, permissions: OrgPermissions) -> Vec<PermissionLine> {
     let line = |permission: OrgPermission| {
-        let (title, detail, sensitive) = match permission {
-            OrgPermission::ManageOrg => ("merits-may-manage", "merits-may-manage-detail", true),
-            OrgPermission::EditOrg => ("merits-may-edit", "merits-may-edit-detail", false),
-            OrgPermission::ManageTemplates => ("merits-may-templates", "merits-may-templates-detail", false),
-            OrgPermission::Send => ("merits-may-send", "merits-may-send-detail", true),
-            OrgPermission::Propose => ("merits-may-propose", "merits-may-propose-detail", false),
-        };
+        let PermissionWords { title, detail, .. } = org_permission_words(permission);
         let (title, detail) = (language.text(title).to_string(), language.text(detail).to_string());
+        let sensitive = matches!(permission, OrgPermission::ManageOrg | OrgPermission::Send);
         PermissionLine { title, detail, sensitive }
     };
     permissions.iter().map(line).collect()

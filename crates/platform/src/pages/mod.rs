@@ -2,6 +2,7 @@
 //! surface. The pages of a surface are in its own room.
 
 pub mod assets;
+pub mod days;
 mod error;
 mod form_version;
 pub mod links;

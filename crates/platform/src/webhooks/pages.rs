@@ -8,13 +8,12 @@ use sigma_core::time::Timestamp;
 use sigma_core::webhook::{EventFilter, LONGEST_DESCRIPTION, SecretKind};
 use sigma_store::webhook::delivery::{DeliveryLine, LogPlace};
 use sigma_store::webhook::{Act, Change, DisabledFor, NewWebhook, StoredSecret, Webhook};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::secrets::{make, to_verify};
 use crate::http::ApiError;
 use crate::pages::FormVersion;
+use crate::pages::days::beginning_of;
 use crate::pages::view::moment;
 use crate::state::AppState;
 
@@ -224,19 +223,13 @@ pub fn ask(
             Some(event_id) => (Act::Replay(event_id), Done::Replayed),
             None => return Ok(Err(FormProblem("webhooks-problem-unknown"))),
         },
-        "replay-failed" => match day(&field(form, "since")) {
+        "replay-failed" => match beginning_of(&field(form, "since")) {
             Some(since) => (Act::ReplayFailed { since, before: sigma.store.database_now() }, Done::Replayed),
             None => return Ok(Err(FormProblem("webhooks-problem-since"))),
         },
         _ => return Ok(Err(FormProblem("webhooks-problem-unknown"))),
     };
     Ok(Ok(Asked { act, done, secret }))
-}
-
-/// The beginning of a day, in UTC.
-fn day(text: &str) -> Option<Timestamp> {
-    let nanos = OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339).ok()?.unix_timestamp_nanos();
-    i64::try_from(nanos / 1_000).ok().map(Timestamp::from_micros)
 }
 
 /// The list of webhooks.

@@ -11,8 +11,6 @@ use sigma_core::org::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, R
 use sigma_core::time::Timestamp;
 use sigma_store::org::api_key::{self, Maker, MakerId, NewApiKey};
 use sigma_store::org::page::{self, ApiKeyDetails};
-use time::format_description::well_known::Iso8601;
-use time::{Date, Time};
 
 use super::form::Form;
 use super::keys::line;
@@ -22,6 +20,7 @@ use super::permission_lines;
 use crate::pages::view::{KeyForm, KeyMade, KeyPage, Notice, Tab};
 use sigma_platform::http::Endpoint;
 use sigma_platform::i18n::Language;
+use sigma_platform::pages::days::end_of;
 use sigma_platform::pages::not_found;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -74,15 +73,6 @@ impl Entered {
             ApiKeyProblem::Expired => over(),
         })
     }
-}
-
-/// The end of a day in UTC, from `2026-11-22` as browsers send it.
-fn end_of(day: &str) -> Option<Timestamp> {
-    let day = Some(day).filter(|day| day.len() == "2026-11-22".len())?;
-    let day = Date::parse(day, &Iso8601::DATE).ok()?;
-    // The last representable day has no next one.
-    let end = day.next_day().map_or_else(|| day.with_time(Time::MAX), |next| next.with_time(Time::MIDNIGHT));
-    i64::try_from(end.assume_utc().unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
 }
 
 async fn new(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
@@ -213,15 +203,6 @@ mod tests {
     use sigma_core::params::Params;
 
     use super::*;
-
-    #[test]
-    fn a_key_works_until_the_end_of_its_last_day() {
-        assert_eq!(end_of("2026-11-22").unwrap().iso8601(), "2026-11-23T00:00:00.000Z");
-        assert_eq!(end_of("9999-12-31").unwrap().iso8601(), "9999-12-31T23:59:59.999Z");
-        for bad in ["", "2026-02-30", "22.11.2026", "2026-11-22T00:00", "-1-01-01", "x"] {
-            assert_eq!(end_of(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn problems_with_a_key_are_explained() {

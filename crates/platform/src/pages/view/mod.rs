@@ -6,6 +6,7 @@ pub mod csp;
 pub mod device;
 mod error;
 pub mod moment;
+mod permission;
 mod provider;
 mod reference;
 mod scope;
@@ -13,6 +14,7 @@ pub mod scripts;
 
 pub use account_nav::{ACCOUNT_SECTIONS, AccountSection};
 pub use error::{ErrorPage, Link};
+pub use permission::{PermissionWords, key_permission_words, org_permission_words};
 pub use provider::ProviderButton;
 pub use reference::Reference;
 pub use scope::{ScopeWords, scope_words};

@@ -5,10 +5,11 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
+use sigma_core::org::KeyPermission;
 
 use super::{Frame, KeyLine, KeyState, Notice};
 use sigma_platform::pages::view::csp::ContentSecurityPolicy;
-use sigma_platform::pages::view::{PageContext, page};
+use sigma_platform::pages::view::{PageContext, PermissionWords, key_permission_words, page};
 
 /// Creates a key. Posts `name`, each `permission` and `expires` (a day, or empty) to `/workspace/{id}/keys/new`.
 #[derive(Clone, Debug)]
@@ -61,14 +62,11 @@ pub struct KeyPage {
 impl PermissionLine {
     /// Every permission, enabled and unselected, in display order.
     pub fn all() -> Vec<Self> {
-        let line = |name, title, detail| Self { name, title, detail, on: false, locked: false };
-        vec![
-            line("read", "workspace-permission-read", "workspace-permission-read-detail"),
-            line("update-data", "workspace-permission-update-data", "workspace-permission-update-data-detail"),
-            line("delete-data", "workspace-permission-delete-data", "workspace-permission-delete-data-detail"),
-            line("update-model", "workspace-permission-update-model", "workspace-permission-update-model-detail"),
-            line("delete-model", "workspace-permission-delete-model", "workspace-permission-delete-model-detail"),
-        ]
+        let line = |permission| {
+            let PermissionWords { name, title, detail } = key_permission_words(permission);
+            Self { name, title, detail, on: false, locked: false }
+        };
+        KeyPermission::ALL.into_iter().map(line).collect()
     }
 }
 
