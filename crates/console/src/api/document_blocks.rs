@@ -15,9 +15,7 @@ use super::POLICY;
 use super::caller::{Admin, Reads, Writes};
 use super::error::AdminError;
 use super::list::{ListQuery, Listed};
-
-/// How often a batch of the apps that a block is about is switched: more than there can be.
-const MOST_BATCHES: u32 = 100;
+use crate::document_blocks;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 3] {
@@ -114,16 +112,7 @@ async fn block(
 ) -> Result<Json<AdminBlocked>, AdminError> {
     let words = "the path must end in the name of a host or the https address of a document";
     let block = DocumentBlock::parse(&subject).ok_or(AdminError::Invalid(words))?;
-    let (store, now) = (admin.store(&sigma), sigma.now());
-    let (mut apps, mut since) = (0_usize, now);
-    for _ in 0..MOST_BATCHES {
-        let (caller, wanted) = (admin.caller.clone(), block.clone());
-        let (marked, began) = store.decide(move |tx| documents::block(tx, &caller, &wanted, now)).await?;
-        (apps, since) = (apps.saturating_add(marked), began);
-        if marked == 0 {
-            break;
-        }
-    }
+    let (apps, since) = document_blocks::block(&admin.store(&sigma), &admin.caller, &block, sigma.now()).await?;
     Ok(Json(AdminBlocked { block: AdminDocumentBlock::from(&(subject, since)), apps }))
 }
 
@@ -150,13 +139,6 @@ async fn unblock(
 ) -> Result<Json<AdminUnblocked>, AdminError> {
     let not_found = AdminError::Refused(OperatorRefusal::NotFound);
     let block = DocumentBlock::parse(&subject).ok_or(not_found.clone())?;
-    let (store, mut apps) = (admin.store(&sigma), None);
-    for _ in 0..MOST_BATCHES {
-        let (caller, wanted) = (admin.caller.clone(), block.clone());
-        match store.decide(move |tx| documents::unblock(tx, &caller, &wanted)).await? {
-            Some(marked) => apps = Some(apps.unwrap_or(0_usize).saturating_add(marked)),
-            None => break,
-        }
-    }
+    let apps = document_blocks::unblock(&admin.store(&sigma), &admin.caller, &block).await?;
     Ok(Json(AdminUnblocked { subject, apps: apps.ok_or(not_found)? }))
 }

@@ -6,11 +6,11 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::{ApiKeyId, OrgId};
-use sigma_core::org::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret};
+use sigma_core::org::{ApiKeyDraft, ApiKeyProblem};
 use sigma_platform::http::{Endpoint, routes};
 use sigma_platform::state::AppState;
 use sigma_store::operator::api_keys;
-use sigma_store::org::api_key::{ApiKey, NewApiKey};
+use sigma_store::org::api_key::ApiKey;
 use sigma_store::{Owner, Tx};
 use utoipa::ToSchema;
 
@@ -22,6 +22,7 @@ use super::error::AdminError;
 use super::events::moment;
 use super::list::{ListQuery, Listed};
 use super::org::{named, require_whole};
+use crate::org_access::new_api_key;
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 5] {
@@ -160,7 +161,7 @@ async fn add(
     let wrong = AdminError::Setting("expires_at", "a time as RFC 3339 writes it");
     let expires_at = body.expires_at.as_deref().map(|text| moment(text).ok_or(wrong)).transpose()?;
     let draft = ApiKeyDraft::new(&body.name, body.permissions.iter().map(String::as_str), expires_at, now);
-    let ApiKeyDraft { name, permissions, expires_at } = draft.map_err(|problem| match problem {
+    let draft = draft.map_err(|problem| match problem {
         ApiKeyProblem::Name(_) => AdminError::Setting("name", "must have between 1 and 100 visible characters"),
         ApiKeyProblem::Permissions => AdminError::Setting(
             "permissions",
@@ -168,9 +169,7 @@ async fn add(
         ),
         ApiKeyProblem::Expired => AdminError::Setting("expires_at", "must be in the future"),
     })?;
-    let secret = ApiKeySecret::generate(&*sigma.rng);
-    let id = ApiKeyId::new(now, &*sigma.rng);
-    let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
+    let (new, secret) = new_api_key(&sigma, draft);
     let made = admin.store(&sigma).decide(move |tx| api_keys::add(tx, &caller, &org_id, &new, now)).await?;
     let made = MadeAdminApiKey { described: AdminApiKey::from(&made), key: secret.expose().to_owned() };
     Ok((StatusCode::CREATED, Json(made)))

@@ -10,9 +10,8 @@ use sigma_core::operator::OperatorRefusal;
 use sigma_core::org::text;
 use sigma_core::scim::ScimToken;
 use sigma_platform::http::{Endpoint, routes};
-use sigma_platform::paths::SCIM_PATH;
 use sigma_platform::state::AppState;
-use sigma_store::operator::directories::{self, DirectoryLine, NewDirectory};
+use sigma_store::operator::directories::{self, DirectoryLine};
 use sigma_store::scim::connection::OldToken;
 use sigma_store::{Owner, Stop, Tx};
 use utoipa::ToSchema;
@@ -23,6 +22,7 @@ use super::caller::{Admin, Reads, Writes};
 use super::conditions::Conditions;
 use super::error::AdminError;
 use super::org::named;
+use crate::org_access::{new_directory, scim_url};
 
 /// The name of the role that people get unless it is said.
 const ROLE: &str = "Member";
@@ -134,8 +134,7 @@ struct ConnectedAdminDirectory {
 
 impl ConnectedAdminDirectory {
     fn of(sigma: &AppState, line: &DirectoryLine, token: &ScimToken) -> Self {
-        let url = format!("{}{SCIM_PATH}", sigma.issuer());
-        Self { described: AdminDirectory::from(line), url, token: token.expose().to_owned() }
+        Self { described: AdminDirectory::from(line), url: scim_url(sigma), token: token.expose().to_owned() }
     }
 }
 
@@ -169,9 +168,7 @@ async fn connect(
     let words = "must have between 1 and 100 visible characters";
     let name = text::name(&body.name).map_err(|_| AdminError::Setting("name", words))?;
     let (org_id, caller, now) = (named(&sigma, &org).await?, admin.caller.clone(), sigma.now());
-    let token = ScimToken::generate(&*sigma.rng);
-    let id = ScimConnectionId::new(now, &*sigma.rng);
-    let new = NewDirectory { id, name, maps_roles: body.groups_give_roles, hash: token.digest() };
+    let (new, token) = new_directory(&sigma, name, body.groups_give_roles);
     let role = body.role.unwrap_or_else(|| ROLE.to_owned());
     let add = move |tx: &mut dyn Tx| directories::add(tx, &caller, &org_id, (new.clone(), &role), now);
     let made = admin.store(&sigma).decide(add).await.map_err(|stop| match stop {
