@@ -8,7 +8,7 @@ use http::request::Parts;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Acr;
 use sigma_core::ids::{AppId, OrgId, SessionId, UserId, WebhookId};
-use sigma_core::interaction::{BrandingOf, ConsolePage, Continuation};
+use sigma_core::interaction::{BrandingOf, ConsolePage, Continuation, OrgAccess};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
@@ -91,10 +91,27 @@ impl Operator {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
-        match self.store(sigma).decide(act).await {
+        self.explained(sigma, self.store(sigma).decide(act).await)
+    }
+
+    /// The outcome of a change; a refusal that its page explains is the inner error.
+    ///
+    /// # Errors
+    /// The store did not answer, or the role does not reach.
+    pub fn explained<T>(
+        &self,
+        sigma: &AppState,
+        outcome: Result<T, Stop<OperatorRefusal>>,
+    ) -> Result<Result<T, Notice>, PageError> {
+        match outcome {
             Err(Stop::Refused(refusal)) if is_explained(refusal) => Ok(Err(refused(refusal, self.language))),
             outcome => self.shown(sigma, outcome).map(Ok),
         }
+    }
+
+    /// Whether they may change the org, if their role changes any: the operator's own is changed by owners alone.
+    pub fn may_reach(&self, org_id: &OrgId) -> bool {
+        *org_id != OrgId::operator() || self.role == OperatorRole::Owner
     }
 
     /// Their session.
@@ -159,11 +176,16 @@ fn page_at(path: &str) -> ConsolePage {
         Some("people") => id.and_then(UserId::parse).map_or(ConsolePage::People, ConsolePage::Person),
         Some("apps") if id == Some("new") => ConsolePage::AppChange(None),
         Some("apps") if id == Some("registration") => ConsolePage::RegistrationChange,
+        Some("apps") if id == Some("documents") => ConsolePage::DocumentsChange,
         Some("apps") => id.and_then(AppId::parse).map_or(ConsolePage::Apps, ConsolePage::App),
         Some("resources" | "resource") => ConsolePage::Resources,
         Some("orgs") => match (id.and_then(OrgId::parse), segments.next()) {
             (Some(id), Some("domains")) => ConsolePage::OrgDomainsChange(id),
-            (id, _) => ConsolePage::Orgs(id),
+            (Some(id), section) => match OrgAccess::ALL.into_iter().find(|access| section == Some(access.as_str())) {
+                Some(access) => ConsolePage::OrgAccessChange(id, access),
+                None => ConsolePage::Orgs(Some(id)),
+            },
+            (None, _) => ConsolePage::Orgs(None),
         },
         Some("audit" | "audit.csv" | "audit.ndjson") => ConsolePage::Audit,
         Some("webhooks") => ConsolePage::Webhooks(id.and_then(WebhookId::parse)),
@@ -258,6 +280,7 @@ mod tests {
     fn a_visitor_continues_to_the_page_that_they_opened() {
         let id = "user_0123456789abcdef01234567";
         let person = UserId::from_text(id);
+        let org = "org_0123456789abcdef01234567";
         let webhook = WebhookId::from_text("wh_0123456789abcdef01234567");
         for (path, page) in [
             ("/console".to_owned(), ConsolePage::Overview),
@@ -275,7 +298,13 @@ mod tests {
             ),
             ("/console/audit.csv".to_owned(), ConsolePage::Audit),
             ("/console/apps/registration".to_owned(), ConsolePage::RegistrationChange),
+            ("/console/apps/documents/unblock".to_owned(), ConsolePage::DocumentsChange),
             ("/console/orgs/acme".to_owned(), ConsolePage::Orgs(None)),
+            (format!("/console/orgs/{org}"), ConsolePage::Orgs(Some(OrgId::from_text(org)))),
+            (
+                format!("/console/orgs/{org}/links/app_1"),
+                ConsolePage::OrgAccessChange(OrgId::from_text(org), OrgAccess::Links),
+            ),
             ("/console/orgs/acme/domains".to_owned(), ConsolePage::Orgs(None)),
             (
                 "/console/orgs/org_0123456789abcdef01234567/domains".to_owned(),

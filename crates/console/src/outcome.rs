@@ -100,6 +100,26 @@ outcomes! {
     OrgAdded = "org-added", "console-done-org-added";
     /// An org is removed.
     OrgRemoved = "org-removed", "console-done-org-removed";
+    /// An API key is deactivated.
+    ApiKeyDeactivated = "api-key-deactivated", "console-done-api-key-deactivated";
+    /// An API key is removed.
+    ApiKeyRemoved = "api-key-removed", "console-done-api-key-removed";
+    /// An app may act for an org.
+    AppLinked = "app-linked", "console-done-app-linked";
+    /// It may no more.
+    AppUnlinked = "app-unlinked", "console-done-app-unlinked";
+    /// Somebody may act as others.
+    ImpersonatorAllowed = "impersonator-allowed", "console-done-impersonator-allowed";
+    /// They may no more.
+    ImpersonatorDenied = "impersonator-denied", "console-done-impersonator-denied";
+    /// A host or a document is blocked.
+    DocumentsBlocked = "documents-blocked", "console-done-documents-blocked";
+    /// It is no more.
+    DocumentsUnblocked = "documents-unblocked", "console-done-documents-unblocked";
+    /// A directory has another token, and its former one works for a while.
+    TokenRotated = "token-rotated", "scim-token-rotated";
+    /// A directory has another token, and its former one has ended.
+    TokenReplaced = "token-replaced", "scim-token-ended";
     /// A directory has ended.
     DirectoryEnded = "directory-ended", "console-done-directory-ended";
     /// A domain was added.
@@ -156,16 +176,15 @@ pub fn refused(refusal: OperatorRefusal, language: Language) -> Notice {
         OperatorRefusal::DomainUnproven => "domains-check-failed",
         OperatorRefusal::OwnsApps => "console-refused-owns-apps",
         OperatorRefusal::TooManyKeys => "console-refused-many-keys",
+        OperatorRefusal::ManyApiKeys => "console-refused-many-api-keys",
+        OperatorRefusal::ManyLinks => "console-refused-many-links",
+        OperatorRefusal::ManyDirectories => "console-refused-many-directories",
+        OperatorRefusal::ManyImpersonators => "console-refused-many-impersonators",
+        OperatorRefusal::OwnApp => "console-refused-own-app",
         OperatorRefusal::Outdated => "form-outdated",
         OperatorRefusal::Denied
         | OperatorRefusal::BeyondToken
         | OperatorRefusal::Stranger
-        // No page does what these are about.
-        | OperatorRefusal::ManyApiKeys
-        | OperatorRefusal::ManyLinks
-        | OperatorRefusal::ManyDirectories
-        | OperatorRefusal::ManyImpersonators
-        | OperatorRefusal::OwnApp
         | OperatorRefusal::NotFound => "console-forbidden-about",
     };
     Notice::Refused(language.text(key).to_string())

@@ -13,7 +13,7 @@ use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValu
 use crate::ids::OrgRef;
 use crate::time::Timestamp;
 
-pub use pages::{AccountPage, BrandingOf, ConsolePage, OrgSection, WorkspacePage};
+pub use pages::{AccountPage, BrandingOf, ConsolePage, OrgAccess, OrgSection, WorkspacePage};
 
 /// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
 /// ours, or a request that is validated again when resumed.
@@ -204,10 +204,12 @@ impl Continuation {
                         | ConsolePage::PersonChange(_)
                         | ConsolePage::AppChange(_)
                         | ConsolePage::RegistrationChange
+                        | ConsolePage::DocumentsChange
                         | ConsolePage::ResourcesChange
                         | ConsolePage::OrgsChange
                         | ConsolePage::OrgChange(_)
                         | ConsolePage::OrgDomainsChange(_)
+                        | ConsolePage::OrgAccessChange(..)
                         | ConsolePage::WebhooksChange(_)
                         | ConsolePage::KeysChange
                         | ConsolePage::MailChange

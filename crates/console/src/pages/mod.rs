@@ -8,13 +8,21 @@ mod apps;
 mod audit;
 mod branding;
 mod doctor;
+mod documents;
 mod first_owner;
 mod keys;
 mod mail_templates;
 mod mails;
 mod new_person;
 mod org;
+mod org_api_key;
+mod org_api_keys;
+mod org_directories;
+mod org_directory;
 mod org_domains;
+mod org_impersonators;
+mod org_links;
+mod org_part;
 mod orgs;
 mod overview;
 mod people;
@@ -29,12 +37,16 @@ mod settings;
 mod webhooks;
 
 use axum::response::Response;
+use sigma_core::email;
+use sigma_core::ids::UserId;
 use sigma_core::interaction::{ConsolePage, Continuation};
-use sigma_core::operator::OperatorRight;
+use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_platform::http::Endpoint;
 use sigma_platform::interaction::{begin, with_cookie};
 use sigma_platform::paths::login_url;
 use sigma_platform::state::AppState;
+use sigma_store::operator::Decision;
+use sigma_store::{Stop, user};
 
 use crate::operator::Operator;
 use crate::outcome::PageError;
@@ -50,10 +62,17 @@ pub fn endpoints() -> Vec<Endpoint<AppState>> {
     all.push(apps::endpoint());
     all.extend(app::endpoints());
     all.extend(registration::endpoints());
+    all.extend(documents::endpoints());
     all.extend(resources::endpoints());
     all.extend(orgs::endpoints());
     all.extend(org::endpoints());
     all.extend(org_domains::endpoints());
+    all.extend(org_api_keys::endpoints());
+    all.extend(org_api_key::endpoints());
+    all.extend(org_links::endpoints());
+    all.extend(org_directories::endpoints());
+    all.extend(org_directory::endpoints());
+    all.extend(org_impersonators::endpoints());
     all.extend(audit::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(keys::endpoints());
@@ -106,6 +125,25 @@ fn confirmation(
     }
     let begun = begin(sigma, &operator.browser, Continuation::Console { page }, sigma.now())?;
     Ok(Confirmation { may_change, url: Some(login_url(&begun.name)), set_cookie: begun.set_cookie })
+}
+
+/// The person whom an id names, or an address that somebody proved to be theirs.
+async fn named_person(sigma: &AppState, text: &str) -> Result<Option<UserId>, PageError> {
+    if let Some(user_id) = UserId::parse(text) {
+        return Ok(Some(user_id));
+    }
+    let folded = email::fold(text);
+    let found = sigma.store.read(move |tx| user::find_by_proven_email(tx, &folded)).await?;
+    Ok(found.map(|user| user.id))
+}
+
+/// Makes one of `refusals`, which a form explains at one of its fields, an outcome of its own.
+fn apart<T>(outcome: Decision<T>, refusals: &[OperatorRefusal]) -> Decision<Result<T, OperatorRefusal>> {
+    match outcome {
+        Ok(done) => Ok(Ok(done)),
+        Err(Stop::Refused(refusal)) if refusals.contains(&refusal) => Ok(Err(refusal)),
+        Err(stop) => Err(stop),
+    }
 }
 
 /// The address of `path` with those of `pairs` that say something.

@@ -7,8 +7,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::email;
-use sigma_core::ids::{OrgId, ScimConnectionId, UserId};
-use sigma_core::interaction::ConsolePage;
+use sigma_core::ids::OrgId;
+use sigma_core::interaction::{ConsolePage, OrgAccess};
 use sigma_core::operator::{OperatorRight, OperatorRole};
 use sigma_core::org::{OrgQuota, OrgQuotas, QuotaChange, text};
 use sigma_core::params::Params;
@@ -17,19 +17,19 @@ use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::pages::{FormVersion, not_found};
 use sigma_platform::state::AppState;
-use sigma_store::operator::directories::{self, DirectoryLine};
 use sigma_store::operator::orgs::{self, MemberLine, OrgChange, OrgDetails};
 use sigma_store::org::membership::{MemberPlace, State as Membership};
 use sigma_store::org::{Change, Org};
 use sigma_store::{Owner, Tx, user};
 
+use super::org_part::path;
 use super::orgs::{PATH, line};
-use super::{confirmation, field, may_change, with_query};
+use super::{confirmation, field, may_change, named_person, with_query};
 use crate::operator::{Operator, require_current};
 use crate::outcome::{Done, Notice, PageError};
 use crate::paging::{LENGTH, one_more, page_of};
 use crate::quotas::Most;
-use crate::view::{DirectoryRow, Fact, MemberRow, OrgEntered, OrgPage, QuotaEntered, Tab};
+use crate::view::{Fact, MemberRow, OrgEntered, OrgPage, QuotaEntered, Tab};
 
 const ONE: &str = "/console/orgs/{id}";
 
@@ -71,10 +71,9 @@ async fn draw(
     let read = operator.read(sigma, move |tx| {
         let details = orgs::details(tx, &caller, &wanted, now)?;
         let page = (folded.as_deref(), from.as_ref());
-        let directories = directories::list(tx, &caller, &wanted)?;
-        Ok((details, directories, orgs::members(tx, &caller, &wanted, page, one_more(LENGTH))?))
+        Ok((details, orgs::members(tx, &caller, &wanted, page, one_more(LENGTH))?))
     });
-    let (details, directories, members) = read.await?;
+    let (details, members) = read.await?;
     let (members, last) = page_of(members, LENGTH, |line| line.member.place().to_string());
     let confirmation = confirmation(sigma, operator, OperatorRight::ManageOrgs, ConsolePage::OrgChange(id.clone()))?;
     let (path, is_own) = (format!("/console/orgs/{id}"), *id == OrgId::operator());
@@ -83,12 +82,11 @@ async fn draw(
         facts: facts(sigma, operator, &details),
         links: links(operator, &details.org),
         entered: beside.entered.unwrap_or_else(|| entered(sigma, &details)),
-        may_change: confirmation.may_change && (!is_own || operator.role == OperatorRole::Owner),
+        may_change: confirmation.may_change && operator.may_reach(id),
         confirm_url: confirmation.url.clone(),
         gives_admins: !is_own,
         next: last.map(|last| with_query(&path, &[("after", &last)])),
         first: after.map(|_| path),
-        directories: directories.iter().map(directory).collect(),
         members: members.iter().map(row).collect(),
         search,
     };
@@ -174,6 +172,7 @@ fn named(user: &user::User) -> String {
 
 fn links(operator: &Operator, org: &Org) -> Vec<(String, &'static str)> {
     let mut links = vec![(format!("/console/orgs/{}/domains", org.id), "domains-title")];
+    links.extend(OrgAccess::ALL.into_iter().map(|access| (path(&org.id, access), title(access))));
     if operator.role.may(Tab::Branding.right()) {
         links.push((format!("/console/branding/org/{}", org.id), "branding-title"));
     }
@@ -186,12 +185,13 @@ fn links(operator: &Operator, org: &Org) -> Vec<(String, &'static str)> {
     links
 }
 
-fn directory(line: &DirectoryLine) -> DirectoryRow {
-    DirectoryRow {
-        id: line.connection.id.to_string(),
-        name: line.connection.name.clone(),
-        used_at: line.connection.last_used_at,
-        maker_left: line.maker.as_ref().is_some_and(|maker| !maker.may_still),
+/// What the page about what gives access to an org is called: a key of the catalogue.
+const fn title(access: OrgAccess) -> &'static str {
+    match access {
+        OrgAccess::ApiKeys => "console-org-api-keys",
+        OrgAccess::Links => "merits-apps-title",
+        OrgAccess::Directories => "scim-title",
+        OrgAccess::Impersonators => "console-impersonators",
     }
 }
 
@@ -228,7 +228,6 @@ async fn act(
         Some(what @ ("give-admin" | "take-admin")) => {
             set_admin(&sigma, &operator, &id, &form, what == "give-admin").await
         }
-        Some("end-directory") => end_directory(&sigma, &operator, &id, &form).await,
         Some("remove") => remove(&sigma, &operator, &id, &form).await,
         _ => draw(&sigma, &operator, &id, StatusCode::BAD_REQUEST, Beside::default()).await,
     }
@@ -245,23 +244,6 @@ async fn remove(sigma: &AppState, operator: &Operator, id: &OrgId, form: &Params
     let (caller, wanted, now) = (operator.caller(), id.clone(), sigma.now());
     match operator.act(sigma, move |tx| orgs::remove(tx, &caller, &wanted, now)).await? {
         Ok(()) => Ok(Done::OrgRemoved.at(PATH)),
-        Err(notice) => {
-            let beside = Beside { notice: Some(notice), ..Beside::default() };
-            draw(sigma, operator, id, StatusCode::CONFLICT, beside).await
-        }
-    }
-}
-
-async fn end_directory(
-    sigma: &AppState,
-    operator: &Operator,
-    id: &OrgId,
-    form: &Params,
-) -> Result<Response, PageError> {
-    let directory = form.raw("directory").and_then(ScimConnectionId::parse).ok_or_else(not_found)?;
-    let (caller, wanted) = (operator.caller(), id.clone());
-    match operator.act(sigma, move |tx| directories::end(tx, &caller, &wanted, &directory)).await? {
-        Ok(()) => Ok(Done::DirectoryEnded.at(&format!("{PATH}/{id}"))),
         Err(notice) => {
             let beside = Beside { notice: Some(notice), ..Beside::default() };
             draw(sigma, operator, id, StatusCode::CONFLICT, beside).await
@@ -344,13 +326,7 @@ async fn set_admin(
     is_admin: bool,
 ) -> Result<Response, PageError> {
     let person = field(form, "person");
-    let folded = email::fold(&person);
-    // An id, or an address that somebody proved to be theirs.
-    let user_id = match UserId::parse(&person) {
-        Some(user_id) => Some(user_id),
-        None => sigma.store.read(move |tx| user::find_by_proven_email(tx, &folded)).await?.map(|user| user.id),
-    };
-    let Some(user_id) = user_id else {
+    let Some(user_id) = named_person(sigma, &person).await? else {
         let notice = Some(Notice::Refused(operator.text("console-problem-person")));
         return draw(sigma, operator, id, StatusCode::BAD_REQUEST, Beside { notice, ..Beside::default() }).await;
     };

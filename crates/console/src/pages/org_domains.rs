@@ -7,7 +7,7 @@ use http::StatusCode;
 use sigma_core::domain::{Domain, new_token};
 use sigma_core::ids::OrgId;
 use sigma_core::interaction::ConsolePage;
-use sigma_core::operator::{OperatorRight, OperatorRole};
+use sigma_core::operator::OperatorRight;
 use sigma_core::params::Params;
 use sigma_platform::domains::{DomainsView, published};
 use sigma_platform::http::Endpoint;
@@ -133,7 +133,7 @@ async fn draw(
     let (org, found) = read.await?;
     let page = ConsolePage::OrgDomainsChange(id.clone());
     let confirmation = confirmation(sigma, operator, OperatorRight::ManageOrgs, page)?;
-    let is_theirs = *id != OrgId::operator() || operator.role == OperatorRole::Owner;
+    let is_theirs = operator.may_reach(id);
     let mut domains = DomainsView::of(sigma, path(id), &found, operator.language);
     domains.entered = entered;
     domains.may_change = confirmation.may_change && confirmation.url.is_none() && is_theirs;

@@ -34,25 +34,6 @@ pub struct NewOrgEntered {
     pub slug: String,
 }
 
-/// A directory that provisions the people of an org.
-#[derive(Clone, Debug)]
-pub struct DirectoryRow {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// When it was last used.
-    pub used_at: Option<Timestamp>,
-    /// Whether whoever made it no longer administers the org.
-    pub maker_left: bool,
-}
-
-impl DirectoryRow {
-    pub(super) fn used(&self) -> Option<String> {
-        self.used_at.map(moment::minute)
-    }
-}
-
 /// An org in the list.
 #[derive(Clone, Debug)]
 pub struct OrgLine {
@@ -119,7 +100,6 @@ pub struct OrgPage {
     pub links: Vec<(String, &'static str)>,
     /// The settings, as they are or as they were entered.
     pub entered: OrgEntered,
-
     /// Whether the viewer may change the org.
     pub may_change: bool,
     /// Where they prove first who they are, unless they just did.
@@ -128,8 +108,6 @@ pub struct OrgPage {
     pub gives_admins: bool,
     /// The address that was searched.
     pub search: String,
-    /// The directories that provision its people.
-    pub directories: Vec<DirectoryRow>,
     /// Members.
     pub members: Vec<MemberRow>,
     /// The next page of members.

@@ -135,6 +135,8 @@ pub enum ConsolePage {
     AppChange(Option<AppId>),
     /// Who may register apps: the user signs in again first.
     RegistrationChange,
+    /// Documents that describe apps, and blocks of them: the user signs in again first.
+    DocumentsChange,
     /// APIs that tokens are for.
     Resources,
     /// Changing them: the user signs in again first.
@@ -147,6 +149,8 @@ pub enum ConsolePage {
     OrgChange(OrgId),
     /// Changing the domains of one: the user signs in again first.
     OrgDomainsChange(OrgId),
+    /// Changing what gives others access to one: the user signs in again first.
+    OrgAccessChange(OrgId, OrgAccess),
     /// The audit trail.
     Audit,
     /// Webhooks; or one of them.
@@ -177,6 +181,35 @@ pub enum ConsolePage {
     Providers,
     /// Testing them: the user signs in again first.
     ProvidersChange,
+}
+
+/// What gives others access to an org, each with a page of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrgAccess {
+    /// API keys.
+    ApiKeys,
+    /// Apps that act for it.
+    Links,
+    /// Directories that provision its people.
+    Directories,
+    /// People who act as others.
+    Impersonators,
+}
+
+impl OrgAccess {
+    /// All of them, in the order of pages.
+    pub const ALL: [Self; 4] = [Self::ApiKeys, Self::Links, Self::Directories, Self::Impersonators];
+
+    /// The part of the address of its page.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKeys => "api-keys",
+            Self::Links => "links",
+            Self::Directories => "directories",
+            Self::Impersonators => "impersonators",
+        }
+    }
 }
 
 /// Whose look a page of the console shows.

@@ -22,10 +22,12 @@ fn changes(continuation: &Continuation) -> bool {
                 | ConsolePage::PersonChange(_)
                 | ConsolePage::AppChange(_)
                 | ConsolePage::RegistrationChange
+                | ConsolePage::DocumentsChange
                 | ConsolePage::ResourcesChange
                 | ConsolePage::OrgsChange
                 | ConsolePage::OrgChange(_)
                 | ConsolePage::OrgDomainsChange(_)
+                | ConsolePage::OrgAccessChange(..)
                 | ConsolePage::WebhooksChange(_)
                 | ConsolePage::KeysChange
                 | ConsolePage::MailChange
@@ -111,11 +113,13 @@ fn continuation() -> impl Strategy<Value = Continuation> {
             ConsolePage::App(AppId::from_text("app_1")),
             ConsolePage::AppChange(Some(AppId::from_text("app_1"))),
             ConsolePage::RegistrationChange,
+            ConsolePage::DocumentsChange,
             ConsolePage::ResourcesChange,
             ConsolePage::Orgs(Some(OrgId::from_text("org_1"))),
             ConsolePage::OrgsChange,
             ConsolePage::OrgChange(OrgId::from_text("org_1")),
             ConsolePage::OrgDomainsChange(OrgId::from_text("org_1")),
+            ConsolePage::OrgAccessChange(OrgId::from_text("org_1"), OrgAccess::Links),
             ConsolePage::Audit,
             ConsolePage::Webhooks(Some(WebhookId::from_text("wh_1"))),
             ConsolePage::WebhooksChange(None),

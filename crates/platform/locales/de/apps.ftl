@@ -226,3 +226,28 @@ console-token-wrong-name = Die Notiz darf höchstens 100 Zeichen haben, und kein
 console-token-wrong-uses = Die Anzahl der Apps muss zwischen 1 und 10000 liegen.
 console-token-wrong-days = Die Anzahl der Tage muss zwischen 1 und 365 liegen.
 console-done-token-revoked = Das Token ist widerrufen. Apps, die sich damit registriert haben, bleiben.
+
+## Documents that describe apps
+
+console-documents = Dokumente
+console-documents-about = Apps, die niemand registriert hat: Ein Dokument anderswo beschreibt jede von ihnen, und seine Adresse ist die Client-ID.
+console-documents-off = Zurzeit wird keine solche App eingelassen: client_documents.hosts nennt keinen Host.
+console-documents-known = Bekannte Dokumente
+console-documents-host = Host
+console-documents-none = Es ist kein Dokument bekannt.
+console-documents-document = Dokument
+console-documents-seen = Zuerst abgerufen
+console-documents-changed = Zuletzt geändert
+console-documents-used = in Gebrauch
+console-documents-blocked = Gesperrt
+console-blocks = Sperren
+console-blocks-none = Nichts ist gesperrt.
+console-block-new = Host oder Dokument sperren
+console-block-about = Von dort wird nichts mehr abgerufen, und die dort beschriebenen Apps können niemanden mehr anmelden. Die Tokens, die sie haben, gelten nicht mehr.
+console-block-subject = Host oder Adresse
+console-block-hint = Der Name eines Hosts wie apps.example.org oder die https-Adresse eines Dokuments
+console-block-wrong = Das ist weder der Name eines Hosts noch die https-Adresse eines Dokuments.
+console-block-add = Sperren
+console-block-remove = Sperre aufheben
+console-done-documents-blocked = Gesperrt. Die dort beschriebenen Apps funktionieren nicht mehr.
+console-done-documents-unblocked = Die Sperre ist aufgehoben. Was eine andere Sperre umfasst, bleibt gesperrt.

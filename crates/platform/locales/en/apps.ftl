@@ -226,3 +226,28 @@ console-token-wrong-name = The note may have at most 100 characters, none of the
 console-token-wrong-uses = The number of apps must be from 1 to 10000.
 console-token-wrong-days = The number of days must be from 1 to 365.
 console-done-token-revoked = The token is revoked. Apps that registered with it stay.
+
+## Documents that describe apps
+
+console-documents = Documents
+console-documents-about = Apps that nobody registered: a document elsewhere describes each, and its address is the client ID.
+console-documents-off = No such app is let in at present: client_documents.hosts names no host.
+console-documents-known = Known documents
+console-documents-host = Host
+console-documents-none = No document is known.
+console-documents-document = Document
+console-documents-seen = First fetched
+console-documents-changed = Last changed
+console-documents-used = in use
+console-documents-blocked = Blocked
+console-blocks = Blocks
+console-blocks-none = Nothing is blocked.
+console-block-new = Block a host or a document
+console-block-about = Nothing is fetched from there any more, and the apps described there cannot sign anybody in. The tokens that they hold stop working.
+console-block-subject = Host or address
+console-block-hint = The name of a host, such as apps.example.org, or the https address of one document
+console-block-wrong = This is neither the name of a host nor the https address of a document.
+console-block-add = Block
+console-block-remove = Unblock
+console-done-documents-blocked = It is blocked. The apps described there no longer work.
+console-done-documents-unblocked = It is no longer blocked. What another block covers stays blocked.

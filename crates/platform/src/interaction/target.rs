@@ -70,6 +70,7 @@ fn console_page(page: &ConsolePage) -> String {
         }
         ConsolePage::AppChange(None) => format!("{CONSOLE_PATH}/apps/new"),
         ConsolePage::RegistrationChange => format!("{CONSOLE_PATH}/apps/registration"),
+        ConsolePage::DocumentsChange => format!("{CONSOLE_PATH}/apps/documents"),
         ConsolePage::Resources | ConsolePage::ResourcesChange => format!("{CONSOLE_PATH}/resources"),
         ConsolePage::Orgs(None) | ConsolePage::OrgsChange => format!("{CONSOLE_PATH}/orgs"),
         ConsolePage::Orgs(Some(id)) | ConsolePage::OrgChange(id) => {
@@ -81,6 +82,11 @@ fn console_page(page: &ConsolePage) -> String {
             // Only an id of ours becomes part of an address.
             OrgId::parse(id.as_str())
                 .map_or_else(|| format!("{CONSOLE_PATH}/orgs"), |id| format!("{CONSOLE_PATH}/orgs/{id}/domains"))
+        }
+        ConsolePage::OrgAccessChange(id, access) => {
+            // Only an id of ours becomes part of an address.
+            let page = |id| format!("{CONSOLE_PATH}/orgs/{id}/{}", access.as_str());
+            OrgId::parse(id.as_str()).map_or_else(|| format!("{CONSOLE_PATH}/orgs"), page)
         }
         ConsolePage::Audit => format!("{CONSOLE_PATH}/audit"),
         ConsolePage::Keys | ConsolePage::KeysChange => format!("{CONSOLE_PATH}/keys"),
@@ -131,6 +137,7 @@ pub fn sign_in_first(sigma: &AppState, browser: &Browser, continuation: Continua
 mod tests {
     use proptest::prelude::*;
     use sigma_core::ids::OrgRef;
+    use sigma_core::interaction::OrgAccess;
 
     use super::*;
 
@@ -150,6 +157,9 @@ mod tests {
                 Continuation::Console { page: ConsolePage::Person(UserId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::OrgChange(OrgId::from_text(id.clone())) },
                 Continuation::Console { page: ConsolePage::OrgDomainsChange(OrgId::from_text(id.clone())) },
+                Continuation::Console {
+                    page: ConsolePage::OrgAccessChange(OrgId::from_text(id.clone()), OrgAccess::ApiKeys),
+                },
                 Continuation::Console { page: ConsolePage::AppChange(Some(AppId::from_text(id.clone()))) },
                 Continuation::Console { page: ConsolePage::BrandingChange(BrandingOf::App(AppId::from_text(id.clone()))) },
                 Continuation::Console { page: ConsolePage::WebhooksChange(Some(WebhookId::from_text(id.clone()))) },

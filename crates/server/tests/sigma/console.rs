@@ -95,6 +95,8 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
             let path = path.replace("/branding/app/{id}", &format!("/branding/app/{app}"));
             let path = path.replace("/branding/org/{id}", &format!("/branding/org/{}", team.org));
             let path = path.replace("{template}", "reset").replace("{domain}", "example.org");
+            let path = path.replace("{key}", "key_0123456789abcdef01234567").replace("{person}", whom.as_str());
+            let path = path.replace("{directory}", "0123456789abcdef01234567").replace("{app}", app.as_str());
             let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
             let answer = ask(browser, &method, &path).await;
             let to_sign_in = if answer.location().starts_with("/login?") { " sign in" } else { "" };
@@ -105,6 +107,9 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     insta::assert_snapshot!(table.replace(",\n", "\n"), @r"
     GET /console: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     GET /console/apps: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    GET /console/apps/documents: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/apps/documents: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    POST /console/apps/documents/unblock: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/apps/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 403
     POST /console/apps/new: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/apps/registration: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
@@ -138,11 +143,28 @@ async fn every_endpoint_answers_every_role_and_strangers_as_the_table_says() {
     POST /console/orgs: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     GET /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/orgs/{id}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/orgs/{id}/api-keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs/{id}/api-keys: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/orgs/{id}/api-keys/{key}: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 404
+    POST /console/orgs/{id}/api-keys/{key}/deactivate: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    POST /console/orgs/{id}/api-keys/{key}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    GET /console/orgs/{id}/directories: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs/{id}/directories: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    GET /console/orgs/{id}/directories/{directory}: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 404
+    POST /console/orgs/{id}/directories/{directory}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    POST /console/orgs/{id}/directories/{directory}/rotate: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/orgs/{id}/domains: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
     POST /console/orgs/{id}/domains: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
     POST /console/orgs/{id}/domains/{domain}: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     POST /console/orgs/{id}/domains/{domain}/check: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     POST /console/orgs/{id}/domains/{domain}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    GET /console/orgs/{id}/impersonators: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs/{id}/impersonators: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    POST /console/orgs/{id}/impersonators/{person}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
+    GET /console/orgs/{id}/links: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 403, auditor 200
+    POST /console/orgs/{id}/links: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    POST /console/orgs/{id}/links/{app}: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403
+    POST /console/orgs/{id}/links/{app}/remove: visitor 303 sign in, stranger 404, workspace admin 404, owner 404, admin 404, support 403, auditor 403
     GET /console/people: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/export: visitor 303 sign in, stranger 404, workspace admin 404, owner 200, admin 200, support 200, auditor 200
     POST /console/people/import: visitor 303 sign in, stranger 404, workspace admin 404, owner 400, admin 400, support 403, auditor 403

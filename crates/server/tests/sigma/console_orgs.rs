@@ -1,13 +1,12 @@
-//! Orgs in the console: made, told of their directories, and removed.
+//! Orgs in the console: made and removed.
 
 use sigma_core::operator::OperatorRole;
 
 use crate::console::operator;
-use crate::console_apps::attribute;
 use crate::support::{APP, World};
 
 #[tokio::test]
-async fn an_org_is_made_its_directories_end_and_it_is_removed() {
+async fn an_org_is_made_and_removed() {
     let world = World::with_orgs().await;
     let (admin, _) = operator(&world, "admin", OperatorRole::Admin).await;
     for (form, words) in [
@@ -26,18 +25,7 @@ async fn an_org_is_made_its_directories_end_and_it_is_removed() {
     assert!(taken.status == 409 && taken.body.contains("value=\"Other\""), "{}", taken.body);
 
     let team = world.org("Acme").await;
-    let directory = team.connect(&world).await;
     let of_team = format!("/console/orgs/{}", team.org);
-    let shown = admin.get(&of_team).await.body;
-    let id = attribute(&shown, "name=\"directory\"", "value");
-    let (support, _) = operator(&world, "support", OperatorRole::Support).await;
-    let end = [("do", "end-directory"), ("directory", id.as_str())];
-    assert_eq!(support.post_form(&of_team, &end).await.status, 403);
-    assert_eq!(admin.post_form(&page, &end).await.status, 404, "of another org");
-    assert_eq!(admin.post_form(&of_team, &end).await.location(), format!("{of_team}?done=directory-ended"));
-    assert!(!admin.get(&of_team).await.body.contains("end-directory"));
-    assert_eq!(directory.get("/Users").await.status, 401);
-
     let org = team.org.clone();
     world.change_app(APP, |app| app.org_id = org).await;
     let owns = admin.post_form(&of_team, &[("do", "remove"), ("confirm", "Acme")]).await;

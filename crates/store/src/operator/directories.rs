@@ -11,6 +11,7 @@ use super::authority::{Caller, require};
 use super::orgs::{self, translated};
 use crate::org::role;
 use crate::scim::connection::{self, Connection, NewConnection, OldToken};
+use crate::scim::log::{self, LoggedRequest};
 use crate::scim::maker::{self, Maker};
 use crate::{Owner, Stop, Tx};
 
@@ -53,6 +54,18 @@ pub fn find(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId, id: &ScimConnectio
     let connection = connection::find(tx, org_id, id)?.ok_or(OperatorRefusal::NotFound)?;
     let maker = maker::find(tx, &connection)?;
     Ok(DirectoryLine { connection, maker })
+}
+
+/// At most `limit` requests of a directory, newest first, before the one of that number.
+pub fn requests(
+    tx: &mut dyn Tx,
+    caller: &Caller,
+    (org_id, id): (&OrgId, &ScimConnectionId),
+    before: Option<i64>,
+    limit: u32,
+) -> Decision<Vec<LoggedRequest>> {
+    find(tx, caller, org_id, id)?;
+    Ok(log::list(tx, org_id, id, before, limit)?)
 }
 
 /// Ends a connection: its tokens stop working at once. Whom it provisioned stays.

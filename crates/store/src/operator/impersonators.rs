@@ -7,12 +7,22 @@ use sigma_core::time::Timestamp;
 use super::Decision;
 use super::authority::Caller;
 use super::orgs;
-use crate::{Owner, Tx, impersonation, user};
+use crate::user::{self, User};
+use crate::{Owner, Tx, impersonation};
 
 /// The people who may, and since when: few.
 pub fn list(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<Vec<(UserId, Timestamp)>> {
     orgs::find(tx, caller, org_id)?;
     Ok(impersonation::list_allowed(tx, org_id)?)
+}
+
+/// The same, as people see them.
+pub fn people(tx: &mut dyn Tx, caller: &Caller, org_id: &OrgId) -> Decision<Vec<(User, Timestamp)>> {
+    let mut found = Vec::new();
+    for (user_id, since) in list(tx, caller, org_id)? {
+        found.extend(user::find(tx, &user_id)?.map(|user| (user, since)));
+    }
+    Ok(found)
 }
 
 /// Lets a person act as others. Repeating it changes nothing.
