@@ -62,11 +62,12 @@ install_keycloak() {
   printf '#!/usr/bin/env bash\nexec java %s "$@"\n' "$options" >start.sh && chmod 755 start.sh
 }
 
-# SQLite is C, so this needs a C compiler. Of each module, go.sum has the hashes of all that is downloaded.
+# Of each module, go.sum has the hashes of all that is downloaded.
 install_hydra() {
-  need go cc || return
+  need go || return
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || { echo 'PostgreSQL is missing: run scripts/install-test-deps.sh' >&2; return 1; }
   local here=$PWD
-  (cd "$sources/hydra" && go build -mod=readonly -trimpath -buildvcs=false -tags sqlite,sqlite_omit_load_extension -o "$here/hydra" github.com/ory/hydra/v2) >&2
+  (cd "$sources/hydra" && go build -mod=readonly -trimpath -buildvcs=false -o "$here/hydra" github.com/ory/hydra/v2) >&2
 }
 
 for peer in "${@:-node better-auth keycloak hydra}"; do

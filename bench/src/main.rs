@@ -186,7 +186,11 @@ fn measure(options: &Options) -> Result<(), Failure> {
         binary: options.binary.clone().map_or_else(|| newest(&target), Ok)?,
         directory: directory.path().to_owned(),
         peers: if options.no_peer { Vec::new() } else { options.peers.clone() },
-        place: Place { sources: house().join("bench/peers"), installed: target.join("bench-peers") },
+        place: Place {
+            sources: house().join("bench/peers"),
+            installed: target.join("bench-peers"),
+            postgres: house().join("scripts/postgres.sh"),
+        },
         extent: Extent { connections: options.connections, time: Duration::from_secs(seconds.into()) },
         codes: options.codes.unwrap_or(if options.quick { 3_000 } else { 20_000 }),
         users: options.users.unwrap_or(if options.quick { 10_000 } else { 100_000 }),

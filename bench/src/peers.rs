@@ -65,6 +65,8 @@ pub struct Place {
     pub sources: PathBuf,
     /// What was installed of them.
     pub installed: PathBuf,
+    /// The script that starts a PostgreSQL.
+    pub postgres: PathBuf,
 }
 
 impl Place {
@@ -109,6 +111,9 @@ pub struct Peer {
     pub pace: Pace,
     /// How it comes to codes.
     pub codes: Codes,
+    /// The server of its database, if it has none in its process.
+    #[expect(dead_code, reason = "held until the peer ends")]
+    pub database: Option<hydra::Postgres>,
 }
 
 /// The paths of a peer.

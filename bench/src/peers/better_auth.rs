@@ -46,5 +46,6 @@ pub fn start(place: &Place, scratch: &Path, people: usize) -> Result<Peer, Failu
         private_port: None,
         pace: Pace { warm_up: Duration::from_secs(2), warm_up_codes: 4, codes: 4_000 },
         codes: Codes::SignedIn { authorize: "/api/auth/oauth2/authorize", cookies: listening.cookies },
+        database: None,
     })
 }

@@ -1,5 +1,7 @@
-//! Ory Hydra: one process, SQLite in memory. It leaves signing in and consent to another program, here the bench.
+//! Ory Hydra: one process, and PostgreSQL beside it, since its SQLite refuses callers who come at once. It leaves signing in and
+//! consent to another program, here the bench.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -26,15 +28,47 @@ pub enum AccessTokens {
 
 const SECRET: &str = "bench-bench-bench-bench-bench-32";
 
+/// A PostgreSQL that ends with the peer that uses it.
+pub struct Postgres {
+    script: PathBuf,
+    directory: String,
+    url: String,
+}
+
+impl Postgres {
+    /// One that syncs nothing, as tests use it.
+    fn start(place: &Place) -> Result<Self, Failure> {
+        let script = place.postgres.clone();
+        let output = Command::new(&script).arg("start").stderr(Stdio::null()).output()?;
+        let printed = String::from_utf8(output.stdout)?;
+        let mut lines = printed.lines().map(str::to_owned);
+        let (directory, url) = lines.next().zip(lines.next()).ok_or("PostgreSQL does not start")?;
+        Ok(Self { script, directory, url })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(Command::new(&self.script).args(["stop", &self.directory]).stdout(Stdio::null()).status());
+    }
+}
+
 /// Starts it, gives it a key for ES256 and two apps.
 pub async fn start(place: &Place, access_tokens: AccessTokens, people: usize) -> Result<Peer, Failure> {
     let (installed, port, private) = (place.find(Program::Hydra)?, free_port()?, free_port()?);
     let is_jwt = access_tokens == AccessTokens::Jwt;
     let address = format!("http://127.0.0.1:{port}");
-    let mut command = Command::new(installed.join("hydra"));
+    let (postgres, program) = (Postgres::start(place)?, installed.join("hydra"));
+    let database = format!("{}?sslmode=disable&max_conns=32", postgres.url);
+    let migrated =
+        Command::new(&program).args(["migrate", "sql", "up", "-e", "--yes"]).env("DSN", &database).output()?;
+    if !migrated.status.success() {
+        return Err(format!("no database: {}", String::from_utf8_lossy(&migrated.stderr)).into());
+    }
+    let mut command = Command::new(program);
     command
         .args(["serve", "all", "--dev", "--sqa-opt-out"])
-        .env("DSN", "memory")
+        .env("DSN", database)
         .env("LOG_LEVEL", "panic")
         .env("SECRETS_SYSTEM", SECRET)
         .env("SERVE_PUBLIC_HOST", "127.0.0.1")
@@ -68,6 +102,7 @@ pub async fn start(place: &Place, access_tokens: AccessTokens, people: usize) ->
         private_port: Some(private),
         pace: Pace { warm_up: Duration::from_secs(1), warm_up_codes: 8, codes: 2_000 },
         codes: Codes::Accepted { port: private, people },
+        database: Some(postgres),
     })
 }
 

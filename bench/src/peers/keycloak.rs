@@ -50,6 +50,7 @@ pub async fn start(place: &Place, scratch: &Path, people: usize) -> Result<Peer,
         private_port: None,
         pace: Pace { warm_up: Duration::from_secs(8), warm_up_codes: 2, codes: 8_000 },
         codes: Codes::Made { people: 0 },
+        database: None,
     };
     let mut connection = Connection::open(port).await?;
     make_realm(&mut connection, people).await?;

@@ -55,6 +55,7 @@ pub fn start(place: &Place, access_tokens: AccessTokens, people: usize) -> Resul
         private_port: None,
         pace: Pace { warm_up: Duration::ZERO, warm_up_codes: 8, codes: usize::MAX },
         codes: Codes::Made { people },
+        database: None,
     })
 }
 
