@@ -1,6 +1,6 @@
 //! What the pages about the API keys of an org show.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use sigma_core::time::Timestamp;
 use sigma_platform::pages::view::{PageContext, moment};
 
@@ -27,7 +27,7 @@ pub struct OrgApiKeysPage {
 
 impl OrgApiKeysPage {
     pub(super) fn fresh(&self) -> Option<&str> {
-        self.fresh.as_ref().map(|key| key.expose_secret())
+        self.fresh.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the pages about the directories of an org show.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use sigma_core::time::Timestamp;
 use sigma_platform::pages::FormVersion;
 use sigma_platform::pages::view::moment;
@@ -28,7 +28,7 @@ pub struct OrgDirectoriesPage {
 
 impl OrgDirectoriesPage {
     pub(super) fn fresh(&self) -> Option<&str> {
-        self.fresh.as_ref().map(|token| token.expose_secret())
+        self.fresh.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 
@@ -103,7 +103,7 @@ pub struct OrgDirectoryPage {
 
 impl OrgDirectoryPage {
     pub(super) fn fresh(&self) -> Option<&str> {
-        self.fresh.as_ref().map(|token| token.expose_secret())
+        self.fresh.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 
