@@ -174,6 +174,103 @@ test("a person is created, people are imported and exported, and an organization
   await closeDevice(device);
 });
 
+test("API keys, linked apps, directories, impersonation and blocked documents", async () => {
+  const device = await openDevice(chromium);
+  device.expected.push(/status of 400 .*\/console\/(orgs|apps)\//);
+  const page = await openConsole(device);
+  await page.goto(`${demo.server}/console/orgs`);
+  await page.locator("table a.row-link").last().click();
+  await page.getByRole("link", { name: "API keys", exact: true }).waitFor();
+  await inspect(page, "console-org");
+  const org = new URL(page.url()).pathname;
+
+  await page.getByRole("link", { name: "API keys", exact: true }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Nightly import");
+  await page.locator("input[value=read]").uncheck();
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.locator("#permission-wrong").waitFor();
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Nightly import");
+  await inspect(page, "console-api-keys-refused");
+  await page.locator("input[value=read]").check();
+  await page.getByRole("button", { name: "Create key" }).click();
+  assert.match(await page.locator("#api-key").innerText(), /^sigma_sk_live_/);
+  await inspect(page, "console-api-key-fresh");
+  await page.getByRole("link", { name: "Nightly import" }).click();
+  await page.getByRole("heading", { name: "Nightly import", level: 1 }).waitFor();
+  await openAll(page);
+  await inspect(page, "console-api-key");
+  await page.getByRole("button", { name: "Deactivate Nightly import" }).click();
+  await page.getByRole("status").filter({ hasText: "The key is deactivated" }).waitFor();
+
+  await page.goto(`${demo.server}${org}/links`);
+  await page.getByLabel("Client ID").fill("playground-server");
+  await page.getByLabel("Send merits").check();
+  await page.getByRole("button", { name: "Link app", exact: true }).click();
+  await page.getByRole("status").filter({ hasText: "The app is linked" }).waitFor();
+  await openAll(page);
+  await inspect(page, "console-links");
+
+  await page.goto(`${demo.server}${org}/directories`);
+  await page.getByLabel("Name", { exact: true }).fill("Entra ID");
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  const token = await page.locator("#directory-token").innerText();
+  await inspect(page, "console-directories");
+  for (const path of ["Users?filter=userName%20eq%20%22ada%40example.org%22", "Users/nobody"]) {
+    await fetch(`${demo.server}/scim/v2/${path}`, { headers: { authorization: `Bearer ${token}` } });
+  }
+  // The log is written every few seconds.
+  for (let tries = 0; tries < 20 && (await page.locator("#log ~ table").count()) === 0; tries += 1) {
+    await page.goto(`${demo.server}${org}/directories`);
+    await page.getByRole("link", { name: "Entra ID" }).click();
+    await page.getByRole("heading", { name: "Entra ID", level: 1 }).waitFor();
+    await page.waitForTimeout(500);
+  }
+  await page.locator("#log ~ table").waitFor();
+  await openAll(page);
+  await inspect(page, "console-directory");
+  await page.getByRole("button", { name: "Create a new token" }).click();
+  assert.notEqual(await page.locator("#directory-token").innerText(), token);
+
+  await page.goto(`${demo.server}${org}/impersonators`);
+  await page.getByLabel("Person (id or e-mail address)").fill("nobody@example.org");
+  await page.getByRole("button", { name: "Allow impersonation" }).click();
+  await page.locator("#person-wrong").waitFor();
+  await page.getByLabel("Person (id or e-mail address)").fill(OWNER);
+  await page.getByRole("button", { name: "Allow impersonation" }).click();
+  await page.getByRole("status").filter({ hasText: "may act as others" }).waitFor();
+  await openAll(page);
+  await inspect(page, "console-impersonators");
+
+  await page.getByRole("link", { name: "Apps", exact: true }).click();
+  await page.getByRole("link", { name: "Documents", exact: true }).click();
+  await page.getByLabel("Host or address").fill("no host");
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await page.locator("#subject-wrong").waitFor();
+  await page.getByLabel("Host or address").fill("https://tools.example.net/a/rather/long/address/of/a/document.json");
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await page.getByRole("status").filter({ hasText: "It is blocked" }).waitFor();
+  await inspect(page, "console-documents");
+  await page.getByRole("button", { name: "Unblock" }).click();
+  await page.getByRole("status").filter({ hasText: "no longer blocked" }).waitFor();
+
+  const german = await openDevice(chromium, { locale: "de-DE" });
+  const seite = await openConsole(german, "de");
+  for (const [path, name] of [
+    [org, "org"],
+    [`${org}/api-keys`, "api-keys"],
+    [`${org}/links`, "links"],
+    [`${org}/directories`, "directories"],
+    [`${org}/impersonators`, "impersonators"],
+    ["/console/apps/documents", "documents"],
+  ]) {
+    await seite.goto(`${demo.server}${path}`);
+    await openAll(seite);
+    await inspect(seite, `console-de-${name}`);
+  }
+  await closeDevice(german);
+  await closeDevice(device);
+});
+
 test("the console is in German too", async () => {
   const device = await openDevice(chromium, { locale: "de-DE" });
   const page = await openConsole(device, "de");
