@@ -135,7 +135,7 @@ impl DocumentHosts {
 
 /// Whether a document can be at a host of that name.
 fn is_host_name(name: &str) -> bool {
-    let of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     name.split('.').all(|label| !label.is_empty() && label.bytes().all(of_name))
         && ClientIdUrl::parse(&format!("https://{name}/x")).is_some_and(|url| url.host() == name)
 }
