@@ -1,11 +1,14 @@
 //! What gives others access to an org, by the management API: API keys, links of apps, directories, and people who act as others.
 
 use serde_json::{Value, json};
+use sigma_core::actor::Actor;
 use sigma_core::app::AuthMethod;
-use sigma_core::ids::OrgId;
+use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::operator::OperatorRole;
+use sigma_core::org::{RoleDraft, RolePermissions};
 use sigma_core::scope::Scopes;
 use sigma_store::event::Trail;
+use sigma_store::org::role;
 
 use crate::admin_api::{add_app, call, own_token, token_of};
 use crate::console::{operator, person};
@@ -188,6 +191,15 @@ async fn a_directory_is_connected_and_its_token_replaced() {
     let third = ask(&world, &token, "POST", &format!("{one}/rotate"), &json!({"end_old": true})).await.json();
     assert!(!works(&first).await && !works(&second).await && works(text(&third, "token")).await);
 
+    // A role that is called like the id of another is not taken for that one.
+    let (org_id, decoy, now) = (acme.org.clone(), RoleId::new(world.now(), &*world.sigma.rng), world.now());
+    let draft = RoleDraft::new(acme.member.as_str(), "", RolePermissions::default()).unwrap();
+    let decoyed = move |tx: &mut dyn sigma_store::Tx| role::add(tx, &org_id, &Actor::Operator, &decoy, &draft, now);
+    world.sigma.store.decide(decoyed).await.unwrap();
+    let body = json!({"name": "Okta", "role": acme.member});
+    let named = ask(&world, &token, "POST", &directories, &body).await.json();
+    assert_eq!(named["role_id"], json!(acme.member));
+
     for (org, body, expected) in [
         (acme.org.as_str(), json!({"name": " "}), (400, "invalid_setting", json!("name"))),
         (acme.org.as_str(), json!({"name": "a", "role": "Baker"}), (409, "no_role_of_org", json!("role"))),
@@ -199,7 +211,7 @@ async fn a_directory_is_connected_and_its_token_replaced() {
             refused(&ask(&world, &token, "POST", &format!("orgs/{org}/directories"), &body).await);
         assert_eq!((status, code.as_str(), field), expected, "{org} {body}");
     }
-    for _ in 1..10 {
+    for _ in 2..10 {
         assert_eq!(ask(&world, &token, "POST", &directories, &json!({"name": "Okta"})).await.status, 201);
     }
     assert_eq!(refused(&ask(&world, &token, "POST", &directories, &json!({"name": "Okta"})).await).1, "too_many");

@@ -86,9 +86,10 @@ pub fn add(
 ) -> Decision<DirectoryLine> {
     tx.lock(Owner::Org(org_id))?;
     orgs::changeable(tx, caller, org_id)?;
-    let found = match role::find_by_name(tx, org_id, role)? {
+    // By its id first: a role that is called like the id of another is not taken for that one.
+    let found = match role::find(tx, org_id, &RoleId::from_text(role))? {
         Some(found) => Some(found),
-        None => role::find(tx, org_id, &RoleId::from_text(role))?,
+        None => role::find_by_name(tx, org_id, role)?,
     };
     let NewDirectory { id, name, maps_roles, hash } = new;
     let new = NewConnection { id, name, role_id: found.ok_or(OperatorRefusal::NoRole)?.id, maps_roles, hash };
