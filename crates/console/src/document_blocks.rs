@@ -40,13 +40,16 @@ pub async fn unblock(
     caller: &Caller,
     block: &DocumentBlock,
 ) -> Result<Option<usize>, Stop<OperatorRefusal>> {
-    let mut apps = None;
+    let (by, wanted) = (caller.clone(), block.clone());
+    let first = store.decide(move |tx| documents::unblock(tx, &by, &wanted)).await?;
+    let Some(mut apps) = first else { return Ok(None) };
     for _ in 0..MOST_BATCHES {
-        let (caller, wanted) = (caller.clone(), block.clone());
-        match store.decide(move |tx| documents::unblock(tx, &caller, &wanted)).await? {
-            Some(marked) => apps = Some(apps.unwrap_or(0_usize).saturating_add(marked)),
-            None => break,
+        let (by, wanted) = (caller.clone(), block.clone());
+        let marked = store.decide(move |tx| documents::let_in(tx, &by, &wanted)).await?;
+        apps = apps.saturating_add(marked);
+        if marked == 0 {
+            break;
         }
     }
-    Ok(apps)
+    Ok(Some(apps))
 }

@@ -236,29 +236,39 @@ pub fn block(tx: &mut dyn Tx, block: &DocumentBlock, now: Timestamp) -> Result<u
     mark(tx, sql, block)
 }
 
-/// Takes a block back, in the same steps; `None` if there was none. What another block covers stays blocked.
+/// Takes a block back, with some of the apps that it was about: how many, or `None` if there was none. The caller repeats
+/// [`let_in`] until there are none.
 pub fn unblock(tx: &mut dyn Tx, block: &DocumentBlock) -> Result<Option<usize>, StoreError> {
     tx.lock(Owner::Installation)?;
     let removed = tx.execute("DELETE FROM document_blocks WHERE subject = $1", params![block.as_str()])?;
     if removed == 1 {
         event::append(tx, of_block(Action::ClientDocumentUnblock, block))?;
     }
+    let marked = let_in(tx, block)?;
+    Ok(if removed == 0 && marked == 0 { None } else { Some(marked) })
+}
+
+/// Switches on some of the apps that a block was about, and returns how many. What a block covers stays blocked, also one that was made
+/// since.
+pub fn let_in(tx: &mut dyn Tx, block: &DocumentBlock) -> Result<usize, StoreError> {
+    tx.lock(Owner::Installation)?;
     let sql = match block {
         DocumentBlock::Host(_) => {
             "UPDATE client_documents SET blocked = 0 WHERE app_id IN
                 (SELECT app_id FROM client_documents WHERE host = $1 AND blocked = 1
+                    AND host NOT IN (SELECT subject FROM document_blocks)
                     AND url NOT IN (SELECT subject FROM document_blocks) ORDER BY app_id LIMIT $2)
              RETURNING app_id"
         }
         DocumentBlock::Document(_) => {
             "UPDATE client_documents SET blocked = 0 WHERE app_id IN
                 (SELECT app_id FROM client_documents WHERE url = $1 AND blocked = 1
-                    AND host NOT IN (SELECT subject FROM document_blocks) ORDER BY app_id LIMIT $2)
+                    AND host NOT IN (SELECT subject FROM document_blocks)
+                    AND url NOT IN (SELECT subject FROM document_blocks) ORDER BY app_id LIMIT $2)
              RETURNING app_id"
         }
     };
-    let marked = mark(tx, sql, block)?;
-    Ok(if removed == 0 && marked == 0 { None } else { Some(marked) })
+    mark(tx, sql, block)
 }
 
 fn mark(tx: &mut dyn Tx, sql: &'static str, block: &DocumentBlock) -> Result<usize, StoreError> {

@@ -166,16 +166,19 @@ async fn change(
         require_current(tx, &[Owner::Org(&org_id)], &version, |tx| {
             Ok(links::find(tx, &caller, &org_id, &named)?.permissions)
         })?;
-        links::put(tx, &caller, (&org_id, &named), permissions, now)
+        apart(links::put(tx, &caller, (&org_id, &named), permissions, now), &[OperatorRefusal::NotFound])
     };
-    match operator.act(&sigma, put).await? {
-        Ok(_) => Ok(Done::Saved.at(&path(&id, ACCESS))),
-        Err(notice) => {
-            let changed = Some((app_id, permissions, sent));
-            let beside = Beside { notice: Some(notice), changed, ..Beside::default() };
-            draw(&sigma, &operator, &id, StatusCode::CONFLICT, beside).await
+    let (notice, wrong) = match operator.act(&sigma, put).await? {
+        Ok(Ok(_)) => return Ok(Done::Saved.at(&path(&id, ACCESS))),
+        // It is disabled.
+        Ok(Err(_)) => {
+            let wrong = Wrong::at("permission", operator.text("console-link-no-app"));
+            (wrong.notice(), wrong)
         }
-    }
+        Err(notice) => (Some(notice), Wrong::default()),
+    };
+    let beside = Beside { notice, wrong, changed: Some((app_id, permissions, sent)), ..Beside::default() };
+    draw(&sigma, &operator, &id, StatusCode::CONFLICT, beside).await
 }
 
 async fn remove(

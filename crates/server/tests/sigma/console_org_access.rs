@@ -172,6 +172,13 @@ async fn an_app_is_linked_changed_and_unlinked() {
     let shown = admin.get(&links).await.body;
     assert!(shown.contains("<li>Send merits</li>") && shown.contains("<li>Change the profile</li>"), "{shown}");
 
+    // A disabled app stays listed, and its permissions wait until it works again.
+    world.change_app("badges", |app| app.disabled = true).await;
+    let version = attribute(&shown, "name=\"version\"", "value");
+    let disabled = admin.post_form(&one, &[("version", &version), edits]).await;
+    assert_eq!(disabled.status, 409, "{}", disabled.body);
+    assert!(disabled.body.contains(&format!("id=\"{badges}-wrong\"")), "{}", disabled.body);
+
     let gone = admin.post_form(&format!("{one}/remove"), &[]).await;
     assert_eq!(gone.location(), format!("{links}?done=app-unlinked"), "{}", gone.body);
     assert_eq!(admin.post_form(&format!("{one}/remove"), &[]).await.status, 404);

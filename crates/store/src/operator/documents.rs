@@ -36,9 +36,17 @@ pub fn block(tx: &mut dyn Tx, caller: &Caller, block: &DocumentBlock, now: Times
     Ok((marked, client_document::find_block(tx, block)?.unwrap_or(now)))
 }
 
-/// Takes a block back, in the same steps; `None` once nothing is left to do.
+/// Takes a block back, with some of the apps that it was about; `None` if there was none. The caller repeats [`let_in`] until there are
+/// none.
 pub fn unblock(tx: &mut dyn Tx, caller: &Caller, block: &DocumentBlock) -> Decision<Option<usize>> {
     tx.lock(Owner::Installation)?;
     require(tx, caller, OperatorRight::ManageApps)?;
     Ok(client_document::unblock(tx, block)?)
+}
+
+/// Switches on some of the apps that a block was about, and returns how many.
+pub fn let_in(tx: &mut dyn Tx, caller: &Caller, block: &DocumentBlock) -> Decision<usize> {
+    tx.lock(Owner::Installation)?;
+    require(tx, caller, OperatorRight::ManageApps)?;
+    Ok(client_document::let_in(tx, block)?)
 }

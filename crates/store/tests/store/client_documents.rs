@@ -131,7 +131,13 @@ on_both_engines! {
         assert_eq!((undo(&host), blocked(&one), blocked(&two)), (Some(1), true, false));
         assert_eq!((undo(&host), undo(&document), blocked(&one)), (None, Some(1), false));
         assert_eq!(count(&store, "SELECT count(*) FROM events WHERE action = 'app.change'"), 4);
+        // A block that is made while another is taken back holds.
         change(&host);
+        assert_eq!(undo(&host), Some(2));
+        change(&host);
+        let rest = host.clone();
+        assert_eq!(store.write_blocking(move |tx| client_document::let_in(tx, &rest)).unwrap(), 0);
+        assert!(blocked(&one) && blocked(&two));
         change(&document);
         let page = |after: &'static str| {
             let found = store.read_blocking(move |tx| client_document::list_blocks(tx, after, 10)).unwrap();

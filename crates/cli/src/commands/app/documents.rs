@@ -95,17 +95,18 @@ pub fn block(file: Option<&Path>, output: Output, subject: &str, yes: bool) -> R
 pub fn unblock(file: Option<&Path>, output: Output, subject: &str) -> Result<(), Failure> {
     let block = read(subject)?;
     let opened = Opened::open(file)?;
-    let mut apps = None;
-    loop {
-        let wanted = block.clone();
-        match opened.write(move |tx| client_document::unblock(tx, &wanted))? {
-            Some(marked) => apps = Some(apps.unwrap_or(0) + marked),
-            None => break,
-        }
-    }
-    let Some(apps) = apps else {
+    let wanted = block.clone();
+    let Some(mut apps) = opened.write(move |tx| client_document::unblock(tx, &wanted))? else {
         return Err(Failure::NotFound(format!("{subject} is not blocked; see `sigma app blocks`")));
     };
+    loop {
+        let wanted = block.clone();
+        let marked = opened.write(move |tx| client_document::let_in(tx, &wanted))?;
+        apps += marked;
+        if marked == 0 {
+            break;
+        }
+    }
     let told = serde_json::json!({ "unblocked": subject, "apps": apps });
     output.answer(&told, |_| format!("{subject} is no longer blocked; {apps} known apps work again."))
 }
