@@ -10,6 +10,7 @@ use sigma_core::authentication::Acr;
 use sigma_core::ids::{AppId, OrgId, SessionId, UserId, WebhookId};
 use sigma_core::interaction::{BrandingOf, ConsolePage, Continuation, OrgAccess};
 use sigma_core::operator::{OperatorRefusal, OperatorRight, OperatorRole};
+use sigma_core::params::Params;
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
 use sigma_platform::i18n::Language;
@@ -21,7 +22,7 @@ use sigma_platform::state::AppState;
 use sigma_store::operator::{Caller, Decision, find_role};
 use sigma_store::{Owner, Stop, Store, StoreError, Tx, org};
 
-use crate::outcome::{Notice, PageError, is_explained, refused};
+use crate::outcome::{Done, Notice, PageError, is_explained, refused};
 use crate::view::{Frame, Tab};
 
 /// A person with a role of the operator at the pages of the console.
@@ -112,6 +113,11 @@ impl Operator {
     /// Whether they may change the org, if their role changes any: the operator's own is changed by owners alone.
     pub fn may_reach(&self, org_id: &OrgId) -> bool {
         *org_id != OrgId::operator() || self.role == OperatorRole::Owner
+    }
+
+    /// What the address of the page that they came back to reports.
+    pub fn reported(&self, query: Option<&str>) -> Option<Notice> {
+        Done::reported_by(&Params::parse(query.unwrap_or_default()), self.language)
     }
 
     /// Their session.

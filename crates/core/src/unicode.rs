@@ -47,6 +47,11 @@ pub fn is_unseen(letter: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
 }
 
+/// A character that controls, hides or turns around others: a text with one looks like another.
+pub fn is_deceptive(letter: char) -> bool {
+    letter.is_control() || is_format(letter)
+}
+
 /// A format character (Unicode category Cf), which makes texts look alike or reverses their direction; not the two joiners of
 /// scripts and emoji.
 pub const fn is_format(letter: char) -> bool {

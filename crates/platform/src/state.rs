@@ -140,7 +140,7 @@ pub struct Inner {
     /// Ids of sessions by their secrets. A session that is continued gets another secret, so what is found has to be compared.
     session_ids: Memory<Digest, SessionId>,
     resources: Cache<Arc<Resource>>,
-    /// When tokens that have no row were issued of which nothing is known, because the database was restored.
+    /// What restores of the database lost: tokens without a row that were issued in one of these times are refused.
     pub lost_times: LostTimes,
     /// Access tokens without a grant: whether each was revoked.
     single_tokens: Cache<bool>,

@@ -6,7 +6,7 @@ use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::AppInvitationId;
 use sigma_core::time::Timestamp;
-use sigma_core::unicode::is_format;
+use sigma_core::unicode::is_deceptive;
 
 use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
@@ -82,8 +82,7 @@ impl AppInvitation {
         days: u32,
         now: Timestamp,
     ) -> Result<Self, InvitationProblem> {
-        if name.chars().count() > LONGEST_NOTE || name.contains(|letter: char| letter.is_control() || is_format(letter))
-        {
+        if name.chars().count() > LONGEST_NOTE || name.contains(is_deceptive) {
             return Err(InvitationProblem::Name);
         }
         if !(1..=MOST_USES).contains(&uses) {

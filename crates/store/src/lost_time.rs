@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 
 use crate::{StoreError, Tx, params};
 
-/// How the rows are called in `meta`: one for each restore, by when it was.
+/// What the names of its rows in `meta` begin with; the time of the restore follows.
 const PREFIX: &str = "lost-time:";
 /// Records one. It is made anew by a second restore of the same moment.
 pub(crate) const RECORD: &str =

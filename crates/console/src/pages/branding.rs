@@ -187,7 +187,7 @@ async fn show(
     named: Named,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()), operator.language);
+    let notice = operator.reported(query.as_deref());
     draw(&sigma, &operator, &named, StatusCode::OK, (notice, None)).await
 }
 

@@ -18,7 +18,7 @@ use sigma_store::Tx;
 use sigma_store::client_document::Remembered;
 use sigma_store::operator::documents;
 
-use super::{confirmation, field, may_change, with_query};
+use super::{confirmation, field, long_field, may_change, with_query};
 use crate::document_blocks;
 use crate::operator::Operator;
 use crate::outcome::{Done, Notice, PageError};
@@ -123,10 +123,9 @@ fn block_row((subject, since): (String, Timestamp)) -> BlockRow {
     BlockRow { subject, since }
 }
 
-/// The host or document that is named: trimmed, bounded, without NUL.
+/// The host or document that is named.
 fn subject(form: &Params) -> String {
-    let text: String = form.raw("subject").unwrap_or_default().trim().chars().take(LONGEST).collect();
-    text.replace('\0', "\u{fffd}")
+    long_field(form, "subject", LONGEST)
 }
 
 async fn block(State(sigma): State<AppState>, operator: Operator, body: Bytes) -> Result<Response, PageError> {

@@ -41,6 +41,7 @@ use sigma_core::email;
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{ConsolePage, Continuation};
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
+use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::interaction::{begin, with_cookie};
 use sigma_platform::paths::login_url;
@@ -153,8 +154,13 @@ fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// A field of a query: trimmed, bounded, without NUL.
-fn field(query: &sigma_core::params::Params, name: &str) -> String {
-    let text: String = query.raw(name).unwrap_or_default().trim().chars().take(254).collect();
+/// A field of a query or form: trimmed, at most as long as an e-mail address, without NUL.
+fn field(form: &Params, name: &str) -> String {
+    long_field(form, name, 254)
+}
+
+/// The same, of at most so many characters.
+fn long_field(form: &Params, name: &str, most: usize) -> String {
+    let text: String = form.raw(name).unwrap_or_default().trim().chars().take(most).collect();
     text.replace('\0', "\u{fffd}")
 }

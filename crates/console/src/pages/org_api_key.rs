@@ -5,7 +5,6 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::{ApiKeyId, OrgId};
 use sigma_core::interaction::OrgAccess;
-use sigma_core::params::Params;
 use sigma_platform::http::Endpoint;
 use sigma_platform::pages::policy::{FORM, PAGE};
 use sigma_platform::state::AppState;
@@ -34,7 +33,7 @@ async fn show(
     Path((id, key)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()), operator.language);
+    let notice = operator.reported(query.as_deref());
     draw(&sigma, &operator, (&org(&id)?, &ApiKeyId::from_text(key)), StatusCode::OK, notice).await
 }
 

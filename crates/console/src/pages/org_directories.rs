@@ -22,7 +22,7 @@ use super::org_part::{changed, org, part};
 use super::{apart, field};
 use crate::operator::Operator;
 use crate::org_access::{new_directory, scim_url};
-use crate::outcome::{Done, Notice, PageError};
+use crate::outcome::{Notice, PageError};
 use crate::view::{DirectoryEntered, DirectoryRow, OrgDirectoriesPage, Tab, Wrong};
 
 const ACCESS: OrgAccess = OrgAccess::Directories;
@@ -58,7 +58,7 @@ async fn show(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()), operator.language);
+    let notice = operator.reported(query.as_deref());
     draw(&sigma, &operator, &org(&id)?, StatusCode::OK, Beside { notice, ..Beside::default() }).await
 }
 

@@ -54,7 +54,7 @@ async fn show(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()), operator.language);
+    let notice = operator.reported(query.as_deref());
     draw(&sigma, &operator, &org(&id)?, StatusCode::OK, Beside { notice, ..Beside::default() }).await
 }
 

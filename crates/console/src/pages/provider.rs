@@ -249,7 +249,7 @@ fn declared(
     if !is_in_reach(settings.issuer(), &sigma.settings.outbound.allow) {
         return Ok(Err(Wrong("issuer", "console-provider-wrong-reach")));
     }
-    if new_secret.is_none() && sealed.is_some() && !settings.is_where(before) {
+    if new_secret.is_none() && sealed.is_some() && !settings.has_issuer_of(before) {
         return Ok(Err(Wrong("client_secret", "console-provider-wrong-again")));
     }
     let secret = match new_secret {

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{MOST_URIS, RegistrationProblem, is_absent};
 use crate::json::Members;
-use crate::unicode::{is_blank, is_format, is_unseen};
+use crate::unicode::{is_blank, is_deceptive, is_unseen};
 
 /// The longest URI, in bytes.
 const LONGEST_URI: usize = 2_000;
@@ -40,7 +40,7 @@ pub(super) fn words(members: &Members, name: &str) -> Result<Option<String>, Reg
 /// direction of others: a name could make a host beside it read backwards, or look like another.
 pub fn is_name(text: &str) -> bool {
     text.chars().count() <= LONGEST_TEXT
-        && !text.chars().any(|letter| letter.is_control() || is_format(letter))
+        && !text.chars().any(is_deceptive)
         && text.chars().any(|letter| !is_blank(letter) && !is_unseen(letter))
 }
 

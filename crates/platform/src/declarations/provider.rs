@@ -31,7 +31,7 @@ pub fn bring(tx: &mut dyn Tx, plan: &Plan, item: &Item<ProviderEntry, FreshProvi
     if keeps && let Some(before) = &before {
         let before =
             Provider::from_stored(&id, before.clone()).map_err(|error| StoreError::Failed(error.to_string()))?;
-        if !after.is_where(&before) {
+        if !after.has_issuer_of(&before) {
             let words =
                 "client_secret: the issuer changes, and no secret goes to another server: declare the one for it";
             return Err(Stop::Refused(words.to_owned()));

@@ -134,8 +134,8 @@ pub async fn load_live_grant(
     Ok(account.filter(|account| !account.user.disabled).map(|account| (grant, app, account)))
 }
 
-/// Whether neither a token that is revoked by itself nor one that it was exchanged for was revoked, as far as anything is known of the
-/// time when it was issued, and everybody who took part may still act.
+/// Whether a token that is revoked by itself still stands: neither it nor one that it was exchanged for was revoked, no restore lost the
+/// time at which it was issued, and everybody who took part may still act.
 async fn stands(sigma: &AppState, claims: &AccessClaims) -> Result<bool, StoreError> {
     if sigma.lost_times.include(claims.iat) {
         return Ok(false);

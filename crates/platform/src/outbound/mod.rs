@@ -2,8 +2,8 @@
 //!
 //! Only https, no redirects, no proxies, no private or link-local address (a name is resolved once, and the connection goes to
 //! that address), 5 s in all, 64 KiB of response, and a bounded number at once. What the operator configured may be at private
-//! addresses, and on this machine without TLS; what was declared while the server runs is not configured. Clippy refuses other HTTP clients
-//! (`disallowed-methods`).
+//! addresses, and on this machine without TLS; providers that were declared while the server runs may not. Clippy refuses other
+//! HTTP clients (`disallowed-methods`).
 
 mod address;
 mod attempts;

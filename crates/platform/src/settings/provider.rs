@@ -190,8 +190,8 @@ impl Provider {
         }
     }
 
-    /// Whether it is at the server where `before` was: a secret that was meant for that one may go there, and nowhere else.
-    pub fn is_where(&self, before: &Self) -> bool {
+    /// Whether its issuer is that of `before`: the secret for one issuer is never sent to another.
+    pub fn has_issuer_of(&self, before: &Self) -> bool {
         self.issuer() == before.issuer()
     }
 

@@ -1,7 +1,7 @@
 //! The directories that provision the people of orgs, as the operator sees, connects and ends them.
 
 use sigma_core::digest::Digest;
-use sigma_core::ids::{OrgId, RoleId, ScimConnectionId};
+use sigma_core::ids::{OrgId, ScimConnectionId};
 use sigma_core::operator::{OperatorRefusal, OperatorRight};
 use sigma_core::org::{Authority, Reason, Refusal};
 use sigma_core::time::Timestamp;
@@ -86,13 +86,9 @@ pub fn add(
 ) -> Decision<DirectoryLine> {
     tx.lock(Owner::Org(org_id))?;
     orgs::changeable(tx, caller, org_id)?;
-    // By its id first: a role that is called like the id of another is not taken for that one.
-    let found = match role::find(tx, org_id, &RoleId::from_text(role))? {
-        Some(found) => Some(found),
-        None => role::find_by_name(tx, org_id, role)?,
-    };
+    let role_id = role::find_named(tx, org_id, role)?.ok_or(OperatorRefusal::NoRole)?.id;
     let NewDirectory { id, name, maps_roles, hash } = new;
-    let new = NewConnection { id, name, role_id: found.ok_or(OperatorRefusal::NoRole)?.id, maps_roles, hash };
+    let new = NewConnection { id, name, role_id, maps_roles, hash };
     let actor = tx.initiator().actor.clone();
     let connection = connection::add_with(tx, org_id, (&actor, &Authority::Operator), &new, now).map_err(refused)?;
     Ok(DirectoryLine { connection, maker: None })

@@ -87,10 +87,6 @@ fn find_place(tx: &mut dyn Tx, caller: &Caller, place: &NewPlace) -> Decision<Jo
         return Err(OperatorRefusal::NoOrg.into());
     }
     let named = place.role.as_deref().unwrap_or(USUAL_ROLE);
-    let role = match role::find(tx, &org_id, &RoleId::from_text(named))? {
-        Some(role) => Some(role),
-        None => role::find_by_name(tx, &org_id, named)?,
-    };
-    let role = role.ok_or(OperatorRefusal::NoRole)?;
+    let role = role::find_named(tx, &org_id, named)?.ok_or(OperatorRefusal::NoRole)?;
     Ok(Joined { org_id, role_id: role.id, role: role.name })
 }

@@ -53,7 +53,7 @@ pub struct Overview {
     pub orgs: Count,
     /// Browser sessions that were not ended, and not yet deleted.
     pub sessions: Count,
-    /// Sign-ins of the last 24 hours. More than some hundred are counted by whole hours, and may be a minute old; so are the next two.
+    /// Sign-ins of the last 24 hours. Beyond 200 they are counted by whole hours, and may be a minute old; so are the next two.
     pub sign_ins: u64,
     /// Failed sign-ins of the last 24 hours.
     pub failures: u64,

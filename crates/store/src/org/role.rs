@@ -68,6 +68,15 @@ pub fn find_by_name(tx: &mut dyn Tx, org_id: &OrgId, name: &str) -> Result<Optio
     .transpose()
 }
 
+/// The role that somebody names, by its id or its name. The id counts first: a role that is called like the id of another is not taken
+/// for that one.
+pub fn find_named(tx: &mut dyn Tx, org_id: &OrgId, named: &str) -> Result<Option<Role>, StoreError> {
+    match find(tx, org_id, &RoleId::from_text(named))? {
+        Some(role) => Ok(Some(role)),
+        None => find_by_name(tx, org_id, named),
+    }
+}
+
 /// The name of a role of this workspace.
 pub fn find_name(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<String>, StoreError> {
     let row = tx.query_opt("SELECT name FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;

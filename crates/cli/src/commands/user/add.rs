@@ -182,10 +182,7 @@ fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Pl
     let (org_id, wanted) = (named::org_id(opened, workspace)?, role.unwrap_or(ROLE).to_owned());
     let (org, named) = (org_id.clone(), wanted.clone());
     let (found, role) = opened.read(move |tx| {
-        let role = match role::find_by_name(tx, &org, &named)? {
-            Some(role) => Some(role),
-            None => role::find(tx, &org, &RoleId::from_text(named.as_str()))?,
-        };
+        let role = role::find_named(tx, &org, &named)?;
         Ok((org::find(tx, &org)?, role))
     })?;
     if found.is_none() {

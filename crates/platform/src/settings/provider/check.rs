@@ -2,7 +2,7 @@
 
 use sigma_core::email::Email;
 use sigma_core::provider::is_endpoint;
-use sigma_core::unicode::is_format;
+use sigma_core::unicode::is_deceptive;
 
 use super::{Provider, ProviderKind};
 
@@ -31,8 +31,7 @@ fn wrong(field: &'static str, words: impl Into<String>) -> ProviderProblem {
 
 /// Whether a text has 1 to `most` characters, none of which hides or turns others around.
 fn is_plain(text: &str, most: usize) -> bool {
-    let hides = |letter: char| letter.is_control() || is_format(letter);
-    !text.trim().is_empty() && text.chars().nth(most).is_none() && !text.contains(hides)
+    !text.trim().is_empty() && text.chars().nth(most).is_none() && !text.contains(is_deceptive)
 }
 
 impl Provider {
