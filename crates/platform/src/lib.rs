@@ -43,6 +43,7 @@ pub mod redirect_refusals;
 pub mod resolver;
 pub mod settings;
 pub mod state;
+pub mod token_answers;
 pub mod token_counts;
 pub mod used_once;
 pub mod webhooks;

@@ -46,6 +46,7 @@ use crate::providers::Providers;
 use crate::redirect_refusals::RedirectRefusals;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
+use crate::token_answers::TokenAnswers;
 use crate::token_counts::TokenCounts;
 use crate::used_once::UsedOnce;
 use crate::workloads::Workloads;
@@ -146,6 +147,8 @@ pub struct Inner {
     single_tokens: Cache<bool>,
     /// Access tokens with a verified signature, by digest: their claims, never whether they are active.
     pub verified: Memory<Digest, Arc<VerifiedAccess>>,
+    /// What was answered about access tokens.
+    pub token_answers: TokenAnswers,
 }
 
 impl Deref for AppState {
@@ -255,6 +258,7 @@ impl AppState {
             lost_times,
             single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
             verified: Memory::new(10_000),
+            token_answers: TokenAnswers::new(&store),
             client_documents: ClientDocuments::new(&fetcher, &store),
             itself: Arc::new(App::sigma()),
             discovery: OnceLock::new(),

@@ -24,7 +24,8 @@ pub use sigma_merits as merits;
 pub use sigma_platform::{
     access, app_trial, backchannel, branding, client_documents, declarations, directories, doctor, dpop, error, export,
     extract, factors, hashing, http, i18n, interaction, jobs, key_command, keys, mail, objects, orgs, outbound, pages,
-    passwords, paths, profiles, providers, quick, redirect_refusals, settings, state, token_counts, webhooks,
+    passwords, paths, profiles, providers, quick, redirect_refusals, settings, state, token_answers, token_counts,
+    webhooks,
 };
 pub use sigma_workspace as workspace;
 

@@ -45,11 +45,11 @@ pub struct AppRequest<T> {
 impl<T: DeserializeOwned> FromRequest<AppState> for AppRequest<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request, sigma: &AppState) -> Result<Self, Response> {
+    async fn from_request(mut request: Request, sigma: &AppState) -> Result<Self, Response> {
         let context = request.extensions().get::<RequestContext>().cloned();
         let context = context.ok_or_else(|| ApiError::internal("no request context").into_response())?;
         let path = request.uri().path().to_owned();
-        let headers = request.headers().clone();
+        let headers = std::mem::take(request.headers_mut());
         let body = body(request).await?;
         let (caller, params) = match identify(sigma, &context, &headers, &path, &body).await {
             Ok(identified) => identified,

@@ -16,19 +16,16 @@ use sigma_core::ids::{AppId, GrantId, UserId};
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
 use sigma_core::scope::Scopes;
 use sigma_core::token::AccessClaims;
-use sigma_store::StoreError;
 use sigma_store::account::Account;
-use sigma_store::impersonation;
+use sigma_store::{StoreError, cached, impersonation};
 
-use crate::access::VerifiedAccess;
+use crate::access::{SKEW, VerifiedAccess};
 use crate::dpop::DpopError;
 use crate::extract::SentProof;
 use crate::extract::authorization::{Repeated, Scheme, access_token};
 use crate::http::{ApiError, ProtectedResource};
 use crate::state::AppState;
 
-/// Tolerated clock skew between server processes, in seconds.
-const SKEW: i64 = 60;
 /// How the ids of users begin.
 const USER_PREFIX: &str = "user_";
 
@@ -41,6 +38,24 @@ pub struct LiveAccess {
     pub app: Arc<App>,
     /// The grant and the account; `None` for a token that an app got for itself.
     pub account: Option<(Arc<Grant>, Arc<Account>)>,
+}
+
+impl LiveAccess {
+    /// What it is active because of: the keys, the grant, the session, the account, the app, and the org that the app belongs to or that the
+    /// user acts for. `None` for a token that is revoked by itself.
+    pub(crate) fn rests_on(&self) -> Option<[&str; 6]> {
+        let (grant, account) = self.account.as_ref().filter(|_| !self.access.claims.stands_alone())?;
+        let given = &grant.authorization;
+        let org = given.org_id.as_ref().unwrap_or(&self.app.org_id);
+        Some([
+            cached::ALL,
+            grant.id.as_str(),
+            given.session_id.as_str(),
+            account.user.id.as_str(),
+            self.app.id.as_str(),
+            org.as_str(),
+        ])
+    }
 }
 
 /// Verifies the signature of an access token, or recalls that it was verified. `None` for anything that is not a token
@@ -81,9 +96,7 @@ fn verify_with(sigma: &AppState, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &
 /// The store does not answer.
 pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<Option<LiveAccess>, StoreError> {
     let claims = &access.claims;
-    let now = sigma.now().seconds();
-    // A token from the future was issued by a clock that must not be trusted.
-    if now >= claims.exp || claims.iat > now + SKEW {
+    if !access.accepted_in().contains(&sigma.now().seconds()) {
         return Ok(None);
     }
     if claims.stands_alone() && !stands(sigma, claims).await? {

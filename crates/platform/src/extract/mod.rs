@@ -12,6 +12,7 @@ mod mark;
 mod new_session;
 mod own_api;
 mod sent_proof;
+mod sent_token;
 mod signed_in;
 mod upload;
 
@@ -28,6 +29,7 @@ pub use mark::MARK_COOKIES;
 pub use new_session::NewBrowserSession;
 pub use own_api::{Area, Caller, Means, OwnApi, rejected};
 pub use sent_proof::SentProof;
+pub use sent_token::SentToken;
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};
 pub use upload::Upload;
 

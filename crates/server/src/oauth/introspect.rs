@@ -1,12 +1,12 @@
 //! `POST /api/auth/oauth2/introspect`: token introspection for the token's app and for apps that serve its resource
 //! (RFC 7662).
 
-use axum::Json;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
-use std::sync::Arc;
+use std::convert::Infallible;
 
+use axum::body::Bytes;
+use axum::extract::{FromRequestParts, State};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::app::App;
@@ -20,13 +20,14 @@ use sigma_store::{refresh_token, replay_guard};
 use utoipa::ToSchema;
 
 use super::token::TokenError;
-use crate::extract::{AppRequest, header, load_live, verify_access};
+use crate::extract::{AppRequest, LiveAccess, header, load_live, verify_access};
 use crate::http::policy::CorsPolicy;
 use crate::http::{ApiError, Endpoint, Policy, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{AudienceSchema, ConfirmationSchema, TokenReference};
 use crate::paths::INTROSPECT_PATH;
 use crate::state::AppState;
+use crate::token_answers::IntrospectionAnswer;
 
 /// Called by servers, so no foreign page needs to read the response.
 const POLICY: Policy = Policy { cors: CorsPolicy::Trusted, ..CALLED_BY_APPS };
@@ -84,12 +85,6 @@ pub struct Introspection {
     impersonation: Option<bool>,
 }
 
-impl IntoResponse for Introspection {
-    fn into_response(self) -> Response {
-        Json(self).into_response()
-    }
-}
-
 /// The media type of a signed response (RFC 9701 §4).
 const SIGNED: &str = "application/token-introspection+jwt";
 
@@ -103,11 +98,17 @@ struct SignedIntrospection<'a> {
 }
 
 /// Whether the caller wants a signed response.
-fn wants_signed(headers: &HeaderMap) -> bool {
-    let accepted = header(headers, http::header::ACCEPT).unwrap_or_default();
-    accepted
-        .split(',')
-        .any(|media| media.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(SIGNED)))
+pub struct WantsSigned(bool);
+
+impl<S: Sync> FromRequestParts<S> for WantsSigned {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let accepted = header(&parts.headers, http::header::ACCEPT).unwrap_or_default();
+        let is_signed =
+            |media: &str| media.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(SIGNED));
+        Ok(Self(accepted.split(',').any(is_signed)))
+    }
 }
 
 /// The response for `app`, signed with the algorithm of its ID tokens.
@@ -142,34 +143,55 @@ async fn signed(sigma: &AppState, app: &App, token_introspection: Introspection)
 )]
 pub async fn introspect(
     State(sigma): State<AppState>,
-    headers: HeaderMap,
-    request: AppRequest<TokenReference>,
+    WantsSigned(wants_signed): WantsSigned,
+    AppRequest { caller, form }: AppRequest<TokenReference>,
 ) -> Result<Response, TokenError> {
-    let app = Arc::clone(&request.caller.app);
-    let found = find(&sigma, request).await?;
-    if wants_signed(&headers) { signed(&sigma, &app, found).await } else { Ok(found.into_response()) }
-}
-
-async fn find(sigma: &AppState, request: AppRequest<TokenReference>) -> Result<Introspection, TokenError> {
-    let AppRequest { caller, form } = request;
-    let token = form.token.expose_secret();
-    if !caller.app.auth_method.is_confidential() {
+    let (app, token) = (caller.app, form.token.expose_secret());
+    if !app.auth_method.is_confidential() {
         return Err(TokenError::PublicClient);
     }
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?
     {
-        return Err(TokenError::Replayed(caller.app.auth_method));
+        return Err(TokenError::Replayed(app.auth_method));
     }
-    match verify_access(sigma, token).await? {
-        Some(access) => {
-            let Some(live) = load_live(sigma, access).await? else { return Ok(Introspection::default()) };
-            let claims = &live.access.claims;
-            let visible = caller.app.id == live.app.id || serves_audience(sigma, &caller.app, &claims.aud).await?;
-            Ok(if visible { of_access(claims) } else { Introspection::default() })
-        }
-        None => of_refresh_token(sigma, &caller.app, token).await,
+    if wants_signed {
+        let (found, _) = find(&sigma, &app, token).await?;
+        return signed(&sigma, &app, found).await;
     }
+    let (answers, digest) = (&sigma.token_answers, Digest::of(token));
+    let known = answers.find(&answers.introspection, &digest, sigma.now()).filter(|known| known.told == app.id);
+    let body = match known {
+        Some(known) => known.body.clone(),
+        // Large as a future.
+        None => Box::pin(work_out(&sigma, &app, token, digest)).await?,
+    };
+    Ok(([(http::header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+async fn work_out(sigma: &AppState, app: &App, token: &str, digest: Digest) -> Result<Bytes, TokenError> {
+    let (answers, begun) = (&sigma.token_answers, sigma.token_answers.begin());
+    let (found, live) = find(sigma, app, token).await?;
+    let body = serde_json::to_vec(&found).map_err(|error| TokenError::Internal(ApiError::internal(error)))?;
+    let body = Bytes::from(body);
+    if let Some(live) = live {
+        // What is known of a resource is known by the first part of its address.
+        let resources = live.access.claims.aud.iter().filter_map(|uri| uri.split('/').next());
+        let answer = IntrospectionAnswer { told: app.id.clone(), body: body.clone() };
+        answers.keep(&answers.introspection, digest, begun, &live, resources, answer);
+    }
+    Ok(body)
+}
+
+/// The state of a token as `app` may see it; and what is behind it, if it is active.
+async fn find(sigma: &AppState, app: &App, token: &str) -> Result<(Introspection, Option<LiveAccess>), TokenError> {
+    let Some(access) = verify_access(sigma, token).await? else {
+        return Ok((of_refresh_token(sigma, app, token).await?, None));
+    };
+    let Some(live) = load_live(sigma, access).await? else { return Ok((Introspection::default(), None)) };
+    let claims = &live.access.claims;
+    let visible = app.id == live.app.id || serves_audience(sigma, app, &claims.aud).await?;
+    Ok((if visible { of_access(claims) } else { Introspection::default() }, Some(live)))
 }
 
 /// APIs see the tokens issued for them, through the apps that serve them (RFC 7662 §2.1).

@@ -1,8 +1,7 @@
 //! `GET` and `POST` `/api/auth/oauth2/userinfo`: the user's claims, as far as they consented (OpenID Connect Core §5.3,
 //! `docs/spec/oidc.md#userinfo`).
 
-use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -10,18 +9,20 @@ use http::{HeaderMap, HeaderValue};
 use sigma_core::app::App;
 use sigma_core::authorize::covered;
 use sigma_core::claim::Claims;
+use sigma_core::digest::Digest;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::params::Params;
 use sigma_core::scope::{OPENID, Scopes};
 
 use crate::dpop::with_nonce;
 use crate::extract::BearerError;
-use crate::extract::{Bearer, FORM, Scheme, SentProof, access_token, is_content_type};
+use crate::extract::{Bearer, FORM, Scheme, SentProof, SentToken, access_token, is_content_type};
 use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
 use crate::paths::USERINFO_PATH;
 use crate::state::AppState;
+use crate::token_answers::UserinfoAnswer;
 
 /// Its older paths.
 const ALIASES: [&str; 3] = ["/oauth2/userinfo", "/userinfo", "/api/oauth/userinfo"];
@@ -53,18 +54,15 @@ pub async fn userinfo(
     State(sigma): State<AppState>,
     context: RequestContext,
     RawQuery(query): RawQuery,
-    proof: SentProof,
-    headers: HeaderMap,
+    sent: SentToken,
 ) -> Response {
     if has_token(query.as_deref()) {
         return BearerError::Malformed.into_response();
     }
-    let (scheme, token) = match access_token(&headers) {
-        Ok(Some(sent)) => sent,
-        Ok(None) => return BearerError::Missing.into_response(),
-        Err(repeated) => return BearerError::from(repeated).into_response(),
-    };
-    answer(&sigma, &context, scheme, token, &proof).await
+    match sent.get() {
+        Ok((scheme, token)) => answer(&sigma, &context, scheme, token, &sent.proof).await,
+        Err(error) => error.into_response(),
+    }
 }
 
 /// The same by POST, where the token may be in a form instead of the header.
@@ -114,9 +112,10 @@ pub async fn userinfo_by_form(
 
 /// Whether the query holds a token: proxies log queries.
 fn has_token(query: Option<&str>) -> bool {
-    Params::parse(query.unwrap_or_default()).raw("access_token").is_some()
+    query.is_some_and(|query| Params::parse(query).raw("access_token").is_some())
 }
 
+/// The answer that was given before, if it would be given again; else one that is worked out.
 async fn answer(
     sigma: &AppState,
     context: &RequestContext,
@@ -124,14 +123,43 @@ async fn answer(
     token: &str,
     proof: &SentProof,
 ) -> Response {
+    let (answers, digest) = (&sigma.token_answers, Digest::of(token));
+    // A token that is bound to a key comes by the other scheme, with a proof for each request.
+    let known = if scheme == Scheme::Bearer { answers.find(&answers.userinfo, &digest, sigma.now()) } else { None };
+    // Large as a future.
+    let Some(known) = known else { return Box::pin(work_out(sigma, context, scheme, token, proof, digest)).await };
+    match context.charge(Rule::Userinfo, known.counted_for.as_str()) {
+        Ok(()) => given(sigma, &known),
+        Err(exceeded) => exceeded.into_response(),
+    }
+}
+
+fn given(sigma: &AppState, answer: &UserinfoAnswer) -> Response {
+    if let Some(identity) = &answer.identity {
+        sigma.renew_record(identity);
+    }
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+async fn work_out(
+    sigma: &AppState,
+    context: &RequestContext,
+    scheme: Scheme,
+    token: &str,
+    proof: &SentProof,
+    digest: Digest,
+) -> Response {
+    let begun = sigma.token_answers.begin();
     let (Bearer(live), next_nonce) = match Bearer::present(sigma, scheme, token, proof).await {
         Ok(presented) => presented,
         Err(error) => return error.into_response(),
     };
-    let Some((grant, account)) = live.account else { return BearerError::InsufficientScope.into_response() };
+    let Some((grant, account)) = &live.account else { return BearerError::InsufficientScope.into_response() };
     // Counted per app: one that asks too often does not block others.
-    let asking = format!("{}\0{}", live.app.client_id, account.user.id);
-    if let Err(exceeded) = context.charge(Rule::Userinfo, asking.as_str()) {
+    let counted_for = format!("{}\0{}", live.app.client_id, account.user.id);
+    if let Err(exceeded) = context.charge(Rule::Userinfo, counted_for.as_str()) {
         return exceeded.into_response();
     }
     let scopes = live.app.still_granted(&Scopes::parse(&live.access.claims.scope));
@@ -147,16 +175,20 @@ async fn answer(
         Ok(person) => person,
         Err(error) => return BearerError::Store(error).into_response(),
     };
-    if let Some(identity) = &person.identity {
-        sigma.renew_record(identity);
-    }
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
     let claims = person.userinfo(&scopes, &claims, placeholder.as_deref());
-    let answer = match live.app.metadata.userinfo_signed_response_alg {
-        None => Json(claims).into_response(),
-        Some(algorithm) => signed(sigma, &live.app, algorithm, claims).await,
+    let body = match serde_json::to_vec(&claims) {
+        Ok(body) => Bytes::from(body),
+        Err(error) => return ApiError::internal(error).into_response(),
     };
-    with_nonce(answer, next_nonce.as_deref())
+    let answer = UserinfoAnswer { body, counted_for, identity: person.identity.clone() };
+    let mut response = given(sigma, &answer);
+    if let Some(algorithm) = live.app.metadata.userinfo_signed_response_alg {
+        response = signed(sigma, &live.app, algorithm, claims).await;
+    } else if scheme == Scheme::Bearer {
+        sigma.token_answers.keep(&sigma.token_answers.userinfo, digest, begun, &live, [], answer);
+    }
+    with_nonce(response, next_nonce.as_deref())
 }
 
 /// The claims as a JWT, for an app that asked for that (OpenID Connect Core §5.3.2).
