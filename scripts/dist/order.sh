@@ -35,7 +35,7 @@ chmod +x "$scratch/sigma"
 port=${PORT:-18480}
 for start in new existing; do
   echo "A start with a database that is $start" >&2
-  (cd "$scratch/home" && SIGMA__ISSUER=http://127.0.0.1:$port SIGMA__LISTEN=127.0.0.1:$port exec "$scratch/sigma" serve) 2>"$scratch/log" &
+  (cd "$scratch/home" && SIGMA__ISSUER=http://127.0.0.1:$port SIGMA__LISTEN=127.0.0.1:$port exec "$scratch/sigma" serve) >"$scratch/log" 2>&1 &
   server=$!
   for path in readyz .well-known/openid-configuration; do
     curl --silent --fail --retry 60 --retry-connrefused --retry-delay 1 --output /dev/null "http://127.0.0.1:$port/$path" ||
