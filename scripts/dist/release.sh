@@ -47,7 +47,7 @@ build() {
   local name=${target//-/_}
   env CARGO_TARGET_DIR="$target_directory" CARGO_INCREMENTAL=0 RUSTFLAGS="$flags" \
     "CARGO_TARGET_${name^^}_LINKER=$linker" "CC_$name=$linker" "CFLAGS_$name=$prefix_maps" "CXXFLAGS_$name=$prefix_maps" \
-    cargo build --locked --workspace --profile dist --bin sigma --target "$target" >&2
+    scripts/dist/build.sh --locked --workspace --bin sigma --target "$target" >&2
   echo "$target_directory/$target/dist/sigma"
 }
 

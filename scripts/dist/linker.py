@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Links as cc does, and puts the functions of the server that run beside each other.
+
+    CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=scripts/dist/linker.py cargo build --profile dist --bin sigma
+
+scripts/dist/build.sh calls cargo so. The linker is SIGMA_LINKER, by default cc. When lld links the program `sigma`, it gets the functions
+that scripts/dist/order.txt lists (SIGMA_LINK_ORDER names another file) in that order; everything else is linked as if this script were not
+there. What goes wrong with the order is said and does not keep the program from being linked. The same input gives the same bytes.
+
+rustc takes the kind of a linker from its name: one called `link` would be given the arguments of `ld`.
+"""
+
+import base64
+import hashlib
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ORDER = pathlib.Path(os.environ.get("SIGMA_LINK_ORDER") or pathlib.Path(__file__).with_name("order.txt"))
+PROGRAM = re.compile(r"(^|/)deps/sigma-[0-9a-f]{16}$")
+FUNCTIONS = set("tTwWi")
+SECONDS = 120
+# What compilers and new versions change in a name: Rust's hashes (of crates, and those at the end), and the versions in names of C libraries
+# (aws_lc_0_47_0_SHA256_Init).
+UNSTABLE = re.compile(r"(?<=\w)\[[0-9a-f]+\]|::h[0-9a-f]{16}$|(?<=_)v?\d+_\d+_(?:\d+_)?(?=[A-Za-z])")
+
+
+def stable_names(symbols):
+    """Returns each symbol's name as people write it, without what another compiler or version would change."""
+    text = "".join(symbol + "\n" for symbol in symbols)
+    names = subprocess.run(["c++filt"], input=text, capture_output=True, text=True, check=True, timeout=SECONDS).stdout.splitlines()
+    if len(names) != len(symbols):
+        raise ValueError("c++filt lost names")
+    return [UNSTABLE.sub("", name) for name in names]
+
+
+def digest(name):
+    """Returns what the list has of a name: the first 48 bits of its SHA-256, in eight characters."""
+    return base64.urlsafe_b64encode(hashlib.sha256(name.encode()).digest()[:6]).decode()
+
+
+def read_list(file):
+    return [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def defined_functions(files):
+    """Returns the symbols of all functions in objects and archives, in their order there."""
+    # Fails if one of the files is no object, after the others.
+    listing = subprocess.run(["nm", "--defined-only", "--format=posix", *files], capture_output=True, text=True, timeout=SECONDS).stdout
+    rows = (line.split() for line in listing.splitlines())
+    return list(dict.fromkeys(row[0] for row in rows if len(row) > 2 and row[1] in FUNCTIONS))
+
+
+def ordered(symbols, listed):
+    """Returns those symbols that are listed, in the list's order, and how many of the list there are."""
+    place = {entry: number for number, entry in enumerate(listed)}
+    places = [place.get(digest(name)) for name in stable_names(symbols)]
+    found = sorted((at, number) for number, at in enumerate(places) if at is not None)
+    return [symbols[number] for _, number in found], len({at for at, _ in found})
+
+
+def expanded(arguments):
+    """Returns the arguments with those of response files in place of their names."""
+    for argument in arguments:
+        if argument.startswith("@") and os.path.isfile(argument[1:]):
+            yield from shlex.split(pathlib.Path(argument[1:]).read_text())
+        else:
+            yield argument
+
+
+def output(arguments):
+    return next((value for option, value in zip(arguments, arguments[1:]) if option == "-o"), "")
+
+
+def say(message):
+    print("sigma:", message, file=sys.stderr)
+
+
+def order_of(arguments):
+    """Returns the symbols to order; none if the program is to be linked as it is."""
+    missing = [tool for tool in ("nm", "c++filt") if not shutil.which(tool)]
+    if "-fuse-ld=lld" not in arguments:
+        missing.append("lld")
+    if missing:
+        say(f"linked without an order of functions: {' and '.join(missing)} missing")
+        return []
+    files = [argument for argument in arguments if argument.endswith((".o", ".a", ".rlib")) and os.path.isfile(argument)]
+    try:
+        listed = read_list(ORDER)
+        symbols, found = ordered(defined_functions(files), listed)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        say(f"linked without an order of functions: {error}")
+        return []
+    say(f"{found} of the {len(listed)} functions in {ORDER.name} are in the program, as {len(symbols)} symbols")
+    if found * 2 < len(listed):
+        say("fewer than half: make the list anew with scripts/dist/order.sh, or the server takes more memory than it has to")
+    return symbols
+
+
+def main(arguments):
+    command = [*shlex.split(os.environ.get("SIGMA_LINKER") or "cc"), *arguments]
+    given = list(expanded(arguments))
+    symbols = order_of(given) if PROGRAM.search(output(given)) else []
+    if not symbols:
+        os.execvp(command[0], command)
+    with tempfile.NamedTemporaryFile("w", prefix="sigma-order-", suffix=".txt") as file:
+        file.writelines(symbol + "\n" for symbol in symbols)
+        file.flush()
+        flags = [f"-Wl,--symbol-ordering-file={file.name}", "-Wl,--no-warn-symbol-ordering"]
+        return subprocess.run([*command, *flags]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

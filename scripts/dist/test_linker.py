@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Tests of linker.py and order.py on small C programs. Needs cc, and for some of them the lld of rustc on x86-64 with glibc."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+from linker import UNSTABLE, digest
+
+HERE = pathlib.Path(__file__).parent
+SOURCE = "int first(void) { return 1; } int second(void) { return 2; } int main(void) { return first() + second() - 3; }"
+PROFILE = """\
+events: Ir
+ob=(1) /usr/bin/sigma
+fn=(1) seldom
+10 5
+cob=(2) /lib/libc.so.6
+cfn=(2) memcpy
+calls=1 20
+* 900
+fn=(3) often
++1 40
+fn=(1)
+-2 3
+fn=(4) often'2
+* 60
+ob=(2)
+fn=(2)
+20 900
+"""
+
+
+def directory_of_lld():
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True, check=True).stdout.strip()
+    return pathlib.Path(sysroot, "lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld")
+
+
+LLD = directory_of_lld()
+needs_lld = unittest.skipUnless((LLD / "ld.lld").exists() and os.uname().machine == "x86_64", f"there is no {LLD}/ld.lld for this machine")
+
+
+class Linker(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        (self.scratch / "deps").mkdir()
+        (self.scratch / "main.c").write_text(SOURCE)
+        subprocess.run(["cc", "-O0", "-ffunction-sections", "-c", "main.c"], cwd=self.scratch, check=True)
+
+    def link(self, listed, program="sigma-0123456789abcdef", lld=True, response_file=False, **environment):
+        """Links and returns the functions in their order in the program, and what was said."""
+        (self.scratch / "order.txt").write_text("# A comment.\n" + "".join(digest(name) + "\n" for name in listed))
+        arguments = [self.scratch / "main.o", "-o", f"deps/{program}", *([f"-B{LLD}", "-fuse-ld=lld"] if lld else [])]
+        if response_file:
+            (self.scratch / "arguments").write_text("".join(f"{argument}\n" for argument in arguments))
+            arguments = ["@arguments"]
+        environment = {**os.environ, "SIGMA_LINK_ORDER": str(self.scratch / "order.txt"), "SIGMA_LINKER": "cc", **environment}
+        linked = subprocess.run([HERE / "linker.py", *arguments], cwd=self.scratch, env=environment, capture_output=True, text=True)
+        self.assertEqual(linked.returncode, 0, linked.stderr)
+        self.assertEqual(subprocess.run([self.scratch / "deps" / program]).returncode, 0)
+        rows = subprocess.run(["nm", "--numeric-sort", f"deps/{program}"], cwd=self.scratch, capture_output=True, text=True, check=True).stdout
+        names = [row.split()[-1] for row in rows.splitlines()]
+        return [name for name in names if name in ("first", "second", "main")], linked.stderr
+
+    @needs_lld
+    def test_functions_stand_in_the_order_of_the_list(self):
+        for listed in (["main", "second", "first"], ["second", "first", "main"]):
+            functions, said = self.link(listed)
+            self.assertEqual(functions, listed)
+            self.assertIn("3 of the 3 functions", said)
+            self.assertNotIn("anew", said)
+
+    @needs_lld
+    def test_a_response_file_is_read(self):
+        self.assertEqual(self.link(["main", "second", "first"], response_file=True)[0], ["main", "second", "first"])
+
+    @needs_lld
+    def test_the_same_input_gives_the_same_bytes(self):
+        file = self.scratch / "deps/sigma-0123456789abcdef"
+        self.link(["main", "second"])
+        first = file.read_bytes()
+        self.link(["main", "second"])
+        self.assertEqual(file.read_bytes(), first)
+
+    @needs_lld
+    def test_an_outdated_list_is_reported(self):
+        functions, said = self.link(["gone", "renamed", "second"])
+        self.assertEqual(functions[0], "second")
+        self.assertIn("1 of the 3 functions", said)
+        self.assertIn("scripts/dist/order.sh", said)
+        self.assertEqual(self.link(["gone"])[0], ["first", "second", "main"])
+
+    @needs_lld
+    def test_other_programs_are_linked_as_they_are(self):
+        for program in ("sigma_bench-0123456789abcdef", "sigma", "build_script_build-0123456789abcdef"):
+            self.assertEqual(self.link(["main", "second", "first"], program), (["first", "second", "main"], ""))
+
+    @needs_lld
+    def test_a_missing_list_keeps_nobody_from_linking(self):
+        functions, said = self.link(["main"], SIGMA_LINK_ORDER=str(self.scratch / "none.txt"))
+        self.assertEqual(functions, ["first", "second", "main"])
+        self.assertIn("without an order", said)
+
+    def test_another_linker_links_without_an_order(self):
+        functions, said = self.link(["main", "second", "first"], lld=False)
+        self.assertEqual(functions, ["first", "second", "main"])
+        self.assertIn("without an order of functions: lld missing", said)
+
+
+class Names(unittest.TestCase):
+    def test_what_compilers_and_versions_change_is_left_out(self):
+        for name, stable in (
+            ("<alloc[fdfd2bd8633a6659]::vec::Vec<[f64; 2: usize]>>::push", "<alloc::vec::Vec<[f64; 2: usize]>>::push"),
+            ("sigma[0]::of::<&[f64], [u8; 32: usize]>", "sigma::of::<&[f64], [u8; 32: usize]>"),
+            ("core::fmt::Formatter::write_str::h0123456789abcdef", "core::fmt::Formatter::write_str"),
+            ("aws_lc_0_47_0_SHA256_Init", "aws_lc_SHA256_Init"),
+            ("rustsecp256k1_v0_11_ecdsa_sign", "rustsecp256k1_ecdsa_sign"),
+            ("mi_heap_malloc_aligned_at", "mi_heap_malloc_aligned_at"),
+        ):
+            self.assertEqual(UNSTABLE.sub("", name), stable)
+
+
+class Order(unittest.TestCase):
+    def test_the_program_s_own_functions_are_listed_by_their_own_cost(self):
+        with tempfile.NamedTemporaryFile("w") as profile:
+            profile.write(PROFILE)
+            profile.flush()
+            made = subprocess.run([HERE / "order.py", profile.name], capture_output=True, text=True, check=True).stdout
+        self.assertEqual([line for line in made.splitlines() if not line.startswith("#")], [digest("often"), digest("seldom")])
+
+
+if __name__ == "__main__":
+    unittest.main()
