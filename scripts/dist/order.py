@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the list of the functions that run, from profiles of callgrind (--demangle=no), the hottest first.
+"""Writes the list of the functions that run, from two directories with profiles of callgrind (--demangle=no).
 
-    scripts/dist/order.py PROFILE… >scripts/dist/order.txt
+    scripts/dist/order.py STARTS WORKLOADS >scripts/dist/order.txt
 
-Called by scripts/dist/order.sh. The same profiles give the same list.
+Those that run in starts are first, because a server without load has no others in memory; in both groups the hottest are first. Called by
+scripts/dist/order.sh. The same profiles give the same list.
 """
 
 import collections
@@ -15,7 +16,7 @@ sys.dont_write_bytecode = True
 from linker import digest, stable_names
 
 HEADER = """\
-# The functions of the server that run, the hottest first: scripts/dist/linker.py puts them beside each other in the program.
+# The functions of the server that run, first those of a start: scripts/dist/linker.py puts them beside each other in the program.
 # A line is a digest of a function's name without what a new compiler changes in it. Made by scripts/dist/order.sh; do not edit.
 """
 ENTRY = re.compile(r"(c?ob|c?fn)=\((\d+)\)(?: (.*))?")
@@ -44,19 +45,26 @@ def add_costs(profile, costs):
             of_callee = False
 
 
-def main(profiles):
+def read_costs(directory):
+    """Returns the instructions of each function, by its stable name."""
     costs = collections.Counter()
-    for profile in map(pathlib.Path, profiles):
+    for profile in pathlib.Path(directory).iterdir():
         add_costs(profile, costs)
     # Functions without a name have their address.
     symbols = [symbol for symbol in costs if not re.match(r"0x|\(|\?", symbol)]
     totals = collections.Counter()
     for symbol, name in zip(symbols, stable_names(symbols)):
         totals[name] += costs[symbol]
-    hottest = sorted(totals, key=lambda name: (-totals[name], name))
+    return totals
+
+
+def main(starts, workloads):
+    in_starts = read_costs(starts)
+    totals = in_starts + read_costs(workloads)
+    names = sorted(totals, key=lambda name: (name not in in_starts, -totals[name], name))
     print(HEADER, end="")
-    print(*dict.fromkeys(map(digest, hottest)), sep="\n")
+    print(*dict.fromkeys(map(digest, names)), sep="\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -23,7 +23,7 @@ nm "$program" 2>/dev/null | grep ' _R.*12sigma_server' >/dev/null || { echo "ord
 
 scratch=$(mktemp -d /var/tmp/sigma-order.XXXXXX)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
-mkdir "$scratch/profiles" "$scratch/home"
+mkdir "$scratch/starts" "$scratch/profiles" "$scratch/home"
 cat >"$scratch/sigma" <<END
 #!/bin/sh
 echo \$\$ >>'$scratch/processes'
@@ -45,6 +45,8 @@ for start in new existing; do
   wait "$server" || true
 done
 
+mv "$scratch"/profiles/* "$scratch/starts/"
+
 # The bench kills its servers, so what they did is written down while they run.
 dump_often() {
   local process
@@ -59,6 +61,6 @@ dump_often &
 "$bench" --binary "$scratch/sigma" --no-peer --quick --codes 200 --members 100 --users 0 >"$scratch/bench" 2>&1 ||
   { tail -n 20 "$scratch/bench" >&2; echo 'order: the bench failed; the list is made of what ran until then' >&2; }
 
-find "$scratch/profiles" -type f -size +0 -print0 | sort --zero-terminated | xargs --null "$here/order.py" >"$scratch/order.txt"
+"$here/order.py" "$scratch/starts" "$scratch/profiles" >"$scratch/order.txt"
 mv "$scratch/order.txt" "$here/order.txt"
 echo "$here/order.txt: $(grep --count --invert-match '^#' "$here/order.txt") functions" >&2

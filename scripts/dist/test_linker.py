@@ -13,7 +13,7 @@ from linker import UNSTABLE, digest
 
 HERE = pathlib.Path(__file__).parent
 SOURCE = "int first(void) { return 1; } int second(void) { return 2; } int main(void) { return first() + second() - 3; }"
-PROFILE = """\
+START = """\
 events: Ir
 ob=(1) /usr/bin/sigma
 fn=(1) seldom
@@ -31,6 +31,13 @@ fn=(4) often'2
 ob=(2)
 fn=(2)
 20 900
+"""
+WORKLOAD = """\
+ob=(1) /usr/bin/sigma
+fn=(1) under_load
+1 5000
+fn=(2) seldom
+2 10
 """
 
 
@@ -126,12 +133,15 @@ class Names(unittest.TestCase):
 
 
 class Order(unittest.TestCase):
-    def test_the_program_s_own_functions_are_listed_by_their_own_cost(self):
-        with tempfile.NamedTemporaryFile("w") as profile:
-            profile.write(PROFILE)
-            profile.flush()
-            made = subprocess.run([HERE / "order.py", profile.name], capture_output=True, text=True, check=True).stdout
-        self.assertEqual([line for line in made.splitlines() if not line.startswith("#")], [digest("often"), digest("seldom")])
+    def test_functions_of_a_start_are_first_by_their_own_cost(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            for directory, profile in (("starts", START), ("workloads", WORKLOAD)):
+                pathlib.Path(scratch, directory).mkdir()
+                pathlib.Path(scratch, directory, "1").write_text(profile)
+            command = [HERE / "order.py", f"{scratch}/starts", f"{scratch}/workloads"]
+            made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        listed = [line for line in made.splitlines() if not line.startswith("#")]
+        self.assertEqual(listed, [digest(name) for name in ("often", "seldom", "under_load")])
 
 
 if __name__ == "__main__":
