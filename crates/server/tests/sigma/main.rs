@@ -135,6 +135,7 @@ mod signed_requests;
 mod signer;
 mod support;
 mod token;
+mod token_answers;
 mod token_exchange;
 mod token_kinds;
 mod token_model;
