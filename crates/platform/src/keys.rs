@@ -133,6 +133,11 @@ impl Keys {
         Ok(())
     }
 
+    /// Whether the keys as they are stored now have one of that id. False if that is unknown.
+    pub fn are_known_to_have(&self, kid: &str) -> bool {
+        self.cache.get(cached::ALL).is_some_and(|sealed| sealed.iter().any(|key| key.kid == kid))
+    }
+
     /// Builds a keyring from the rows, unless it is the current one.
     fn take(&self, sealed: Arc<Vec<SealedKey>>, current: &Loaded, master_key: &MasterKey) -> Arc<Keyring> {
         if Arc::ptr_eq(&sealed, &current.sealed) {

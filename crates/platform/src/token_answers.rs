@@ -4,16 +4,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use sigma_bitcoin::BapId;
 use sigma_core::digest::Digest;
 use sigma_core::ids::AppId;
-use sigma_core::person::Identity;
 use sigma_core::time::Timestamp;
 use sigma_store::{Generation, Memory, Moment, Store, Watch, cached};
 
 use crate::extract::LiveAccess;
+use crate::state::AppState;
 
-/// How many answers of each kind are kept.
+/// About how many answers of each kind are kept.
 const MOST: usize = 4_096;
+/// The bytes that those of each kind may take.
+const MOST_BYTES: usize = 4 * 1_024 * 1_024;
+/// What an answer takes besides its body.
+const OVERHEAD: usize = 600;
 /// What an answer may rest on: everything that decides whether a token is active and whom it describes.
 const KINDS: [&str; 11] = [
     cached::ACCOUNT,
@@ -33,38 +38,40 @@ const KINDS: [&str; 11] = [
 pub struct TokenAnswers {
     /// Claims about a user.
     pub userinfo: Answers<UserinfoAnswer>,
-    /// Introspections.
-    pub introspection: Answers<IntrospectionAnswer>,
+    /// States of tokens, each with the app that was told: others may see less.
+    pub introspection: Answers<AppId>,
     watch: Watch,
 }
 
-/// Claims about a user, and what is done whenever they are given.
+/// What is done whenever claims about a user are given.
 pub struct UserinfoAnswer {
-    /// The claims, as JSON.
-    pub body: Bytes,
     /// By whom the request is counted.
     pub counted_for: String,
-    /// Whose published record may have to be renewed.
-    pub identity: Option<Identity>,
-}
-
-/// The state of a token.
-pub struct IntrospectionAnswer {
-    /// The app that was told: others may see less.
-    pub told: AppId,
-    /// The state, as JSON.
-    pub body: Bytes,
+    /// The identity whose published record may have to be renewed, and when that was looked up.
+    pub record: Option<(BapId, Option<Timestamp>)>,
 }
 
 /// Answers of one kind: the last one for each token, by its digest.
-pub struct Answers<A>(Memory<Digest, Arc<Kept<A>>>);
+pub struct Answers<A>(Memory<Digest, Arc<Answer<A>>>);
 
-struct Kept<A> {
+/// One of them.
+pub struct Answer<A> {
+    /// JSON.
+    pub body: Bytes,
+    /// What belongs to it.
+    pub with: A,
     /// Nothing that it rests on changed while these are current.
     made_of: Vec<Generation>,
     /// When the token is accepted, in seconds.
     accepted_in: Range<i64>,
-    answer: Arc<A>,
+}
+
+/// A token about which an answer is being worked out.
+#[derive(Clone, Copy)]
+pub struct Question {
+    token: Digest,
+    /// When that began.
+    begun: Option<Moment>,
 }
 
 impl TokenAnswers {
@@ -79,38 +86,44 @@ impl TokenAnswers {
         answers: &Answers<A>,
         token: &Digest,
         now: Timestamp,
-    ) -> Option<Arc<A>> {
-        let kept = answers.0.get(token).filter(|kept| kept.accepted_in.contains(&now.seconds()))?;
-        self.watch.are_current(&kept.made_of).then(|| Arc::clone(&kept.answer))
+    ) -> Option<Arc<Answer<A>>> {
+        let answer = answers.0.get(token).filter(|answer| answer.accepted_in.contains(&now.seconds()))?;
+        self.watch.are_current(&answer.made_of).then_some(answer)
     }
 
     /// To be called before anything is read for an answer.
-    pub fn begin(&self) -> Option<Moment> {
-        self.watch.moment()
+    pub fn begin(&self, token: Digest) -> Question {
+        Question { token, begun: self.watch.moment() }
     }
+}
 
-    /// Keeps an answer about a token that rests on `live` and on `others`, subjects of [`Watch`]. Everything was read after `begun`.
-    pub fn keep<'a, A: Send + Sync + 'static>(
+impl AppState {
+    /// Keeps an answer that rests on `live` and on `others`, subjects of [`Watch`], all of which was read since the question.
+    pub fn keep_answer<'a, A: Send + Sync + 'static>(
         &self,
         answers: &Answers<A>,
-        token: Digest,
-        begun: Option<Moment>,
+        question: Question,
         live: &'a LiveAccess,
         others: impl IntoIterator<Item = &'a str>,
-        answer: A,
+        body: &Bytes,
+        with: A,
     ) {
-        let (Some(begun), Some(subjects)) = (begun, live.rests_on()) else { return };
-        let subjects = subjects.into_iter().chain(others);
-        let made_of: Option<Vec<_>> = subjects.map(|subject| self.watch.generation_at(begun, subject)).collect();
-        if let Some(made_of) = made_of {
-            let (accepted_in, answer) = (live.access.accepted_in(), Arc::new(answer));
-            answers.0.insert(token, Arc::new(Kept { made_of, accepted_in, answer }));
+        let (Some(begun), Some(subjects)) = (question.begun, live.rests_on()) else { return };
+        // A keyring stays in use while the store is away; what it alone vouches for is asked again.
+        if !self.keys.are_known_to_have(&live.access.kid) {
+            return;
         }
+        let watch = &self.token_answers.watch;
+        let subjects = subjects.into_iter().chain(others);
+        let made_of: Option<Vec<_>> = subjects.map(|subject| watch.generation_at(begun, subject)).collect();
+        let Some(made_of) = made_of else { return };
+        let answer = Answer { body: body.clone(), with, made_of, accepted_in: live.access.accepted_in() };
+        answers.0.insert_weighed(question.token, Arc::new(answer), body.len() + OVERHEAD);
     }
 }
 
 impl<A: Send + Sync + 'static> Answers<A> {
     fn new() -> Self {
-        Self(Memory::new(MOST))
+        Self(Memory::weighed_for(MOST, MOST_BYTES))
     }
 }

@@ -3,7 +3,7 @@
 
 use sigma_core::ids::{AppId, OrgId, UserId};
 
-/// An app, by its client id.
+/// An app, by its id.
 pub const APP: &str = "app";
 /// An app that a document describes, by its id.
 pub const CLIENT_DOCUMENT: &str = "client document";

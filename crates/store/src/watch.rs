@@ -8,7 +8,7 @@ use crate::feed::Forget;
 use crate::store::Store;
 
 /// Counters that changes are spread over: two subjects rarely share one, and then only cause false invalidations.
-const STRIPES: usize = 1 << 16;
+const STRIPES: usize = 1 << 14;
 
 /// Counts the changes of several kinds by subject: the part of the key before a `/`, or all of it. A value computed
 /// under one generation of its subjects is valid while that is current; its maker takes the generation of a subject, or the

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use sigma_bitcoin::BapId;
 use sigma_core::bap_record::{BapRecord, RecordProblem};
-use sigma_core::person::Identity;
 use sigma_core::time::Timestamp;
 use sigma_store::Memory;
 use sigma_store::published_record::{self, Resolved};
@@ -153,21 +152,21 @@ impl Active {
 
 impl AppState {
     /// Renews the published record of an identity in the background, if it is old. Returns at once.
-    pub fn renew_record(&self, identity: &Identity) {
+    pub fn renew_record(&self, bap_id: &BapId, resolved_at: Option<Timestamp>) {
         let Some(active) = &self.resolver.0 else { return };
         let now = self.now();
         let is_recent = |at: Timestamp, span| now.since(at) < span;
-        if identity.resolved_at.is_some_and(|at| is_recent(at, active.fresh)) {
+        if resolved_at.is_some_and(|at| is_recent(at, active.fresh)) {
             return;
         }
-        let key = identity.bap_id.as_str();
+        let key = bap_id.as_str();
         if active.attempts.get(key).is_some_and(|at| is_recent(at, AGAIN)) {
             return;
         }
         // When all turns are taken, the next caller that needs the record tries again.
         let Ok(turn) = Arc::clone(&active.renewing).try_acquire_owned() else { return };
         active.attempts.insert(key.to_owned(), now);
-        let (sigma, bap_id) = (self.clone(), identity.bap_id.clone());
+        let (sigma, bap_id) = (self.clone(), bap_id.clone());
         tokio::spawn(async move {
             let _turn = turn;
             let Ok(record) = sigma.resolver.find(&bap_id, now).await else { return };

@@ -87,7 +87,7 @@ async fn render(
     let user_id = account.user.id.clone();
     let keys = sigma.store.read(move |tx| identity_key::list(tx, &user_id)).await?;
     let lines = account.identities.iter().map(|identity| {
-        sigma.renew_record(identity);
+        sigma.renew_record(&identity.bap_id, identity.resolved_at);
         line(sigma, account, identity, &keys)
     });
     let view = AccountIdentities { lines: lines.collect(), done, refused };

@@ -281,7 +281,7 @@ async fn prove_by_record(
 /// Renews the published records of a user who signed in, so that apps find them. Should the store not answer, they stay as they are.
 async fn renew_records(sigma: &AppState, user_id: &UserId) {
     if let Ok(Some(account)) = sigma.find_account(user_id).await {
-        account.identities.iter().for_each(|identity| sigma.renew_record(identity));
+        account.identities.iter().for_each(|identity| sigma.renew_record(&identity.bap_id, identity.resolved_at));
     }
 }
 

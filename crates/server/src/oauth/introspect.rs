@@ -27,7 +27,6 @@ use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{AudienceSchema, ConfirmationSchema, TokenReference};
 use crate::paths::INTROSPECT_PATH;
 use crate::state::AppState;
-use crate::token_answers::IntrospectionAnswer;
 
 /// Called by servers, so no foreign page needs to read the response.
 const POLICY: Policy = Policy { cors: CorsPolicy::Trusted, ..CALLED_BY_APPS };
@@ -160,7 +159,7 @@ pub async fn introspect(
         return signed(&sigma, &app, found).await;
     }
     let (answers, digest) = (&sigma.token_answers, Digest::of(token));
-    let known = answers.find(&answers.introspection, &digest, sigma.now()).filter(|known| known.told == app.id);
+    let known = answers.find(&answers.introspection, &digest, sigma.now()).filter(|known| known.with == app.id);
     let body = match known {
         Some(known) => known.body.clone(),
         // Large as a future.
@@ -170,15 +169,14 @@ pub async fn introspect(
 }
 
 async fn work_out(sigma: &AppState, app: &App, token: &str, digest: Digest) -> Result<Bytes, TokenError> {
-    let (answers, begun) = (&sigma.token_answers, sigma.token_answers.begin());
+    let question = sigma.token_answers.begin(digest);
     let (found, live) = find(sigma, app, token).await?;
     let body = serde_json::to_vec(&found).map_err(|error| TokenError::Internal(ApiError::internal(error)))?;
     let body = Bytes::from(body);
     if let Some(live) = live {
         // What is known of a resource is known by the first part of its address.
         let resources = live.access.claims.aud.iter().filter_map(|uri| uri.split('/').next());
-        let answer = IntrospectionAnswer { told: app.id.clone(), body: body.clone() };
-        answers.keep(&answers.introspection, digest, begun, &live, resources, answer);
+        sigma.keep_answer(&sigma.token_answers.introspection, question, &live, resources, &body, app.id.clone());
     }
     Ok(body)
 }

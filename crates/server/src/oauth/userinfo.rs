@@ -128,17 +128,17 @@ async fn answer(
     let known = if scheme == Scheme::Bearer { answers.find(&answers.userinfo, &digest, sigma.now()) } else { None };
     // Large as a future.
     let Some(known) = known else { return Box::pin(work_out(sigma, context, scheme, token, proof, digest)).await };
-    match context.charge(Rule::Userinfo, known.counted_for.as_str()) {
-        Ok(()) => given(sigma, &known),
+    match context.charge(Rule::Userinfo, known.with.counted_for.as_str()) {
+        Ok(()) => given(sigma, &known.body, &known.with),
         Err(exceeded) => exceeded.into_response(),
     }
 }
 
-fn given(sigma: &AppState, answer: &UserinfoAnswer) -> Response {
-    if let Some(identity) = &answer.identity {
-        sigma.renew_record(identity);
+fn given(sigma: &AppState, body: &Bytes, answer: &UserinfoAnswer) -> Response {
+    if let Some((bap_id, resolved_at)) = &answer.record {
+        sigma.renew_record(bap_id, *resolved_at);
     }
-    let mut response = Response::new(Body::from(answer.body.clone()));
+    let mut response = Response::new(Body::from(body.clone()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
@@ -151,7 +151,7 @@ async fn work_out(
     proof: &SentProof,
     digest: Digest,
 ) -> Response {
-    let begun = sigma.token_answers.begin();
+    let question = sigma.token_answers.begin(digest);
     let (Bearer(live), next_nonce) = match Bearer::present(sigma, scheme, token, proof).await {
         Ok(presented) => presented,
         Err(error) => return error.into_response(),
@@ -181,12 +181,13 @@ async fn work_out(
         Ok(body) => Bytes::from(body),
         Err(error) => return ApiError::internal(error).into_response(),
     };
-    let answer = UserinfoAnswer { body, counted_for, identity: person.identity.clone() };
-    let mut response = given(sigma, &answer);
+    let record = person.identity.as_ref().map(|identity| (identity.bap_id.clone(), identity.resolved_at));
+    let answer = UserinfoAnswer { counted_for, record };
+    let mut response = given(sigma, &body, &answer);
     if let Some(algorithm) = live.app.metadata.userinfo_signed_response_alg {
         response = signed(sigma, &live.app, algorithm, claims).await;
     } else if scheme == Scheme::Bearer {
-        sigma.token_answers.keep(&sigma.token_answers.userinfo, digest, begun, &live, [], answer);
+        sigma.keep_answer(&sigma.token_answers.userinfo, question, &live, [], &body, answer);
     }
     with_nonce(response, next_nonce.as_deref())
 }

@@ -111,7 +111,7 @@ pub async fn register(
     };
     let store = sigma.store_for(&context, caller.actor());
     let held = store.decide(move |tx| identity_key::register(tx, &new)).await.map_err(refused)?;
-    sigma.renew_record(&held);
+    sigma.renew_record(&held.bap_id, held.resolved_at);
     Ok(Json(Registered {
         success: true,
         bap_id: RegisteredBapId {
