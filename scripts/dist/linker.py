@@ -50,8 +50,10 @@ def read_list(file):
 
 def defined_functions(files):
     """Returns the symbols of all functions in objects and archives, in their order there."""
-    # Fails if one of the files is no object, after the others.
-    listing = subprocess.run(["nm", "--defined-only", "--format=posix", *files], capture_output=True, text=True, timeout=SECONDS).stdout
+    # Without a plugin, because that of LLVM reads the bitcode beside the code, if it can, and finds no functions. nm fails in the end if one
+    # of the files is no object.
+    command = ["nm", "--plugin=/dev/null", "--defined-only", "--format=posix", *files]
+    listing = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout
     rows = (line.split() for line in listing.splitlines())
     return list(dict.fromkeys(row[0] for row in rows if len(row) > 2 and row[1] in FUNCTIONS))
 

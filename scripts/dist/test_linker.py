@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-from linker import UNSTABLE, digest
+from linker import UNSTABLE, defined_functions, digest
 
 HERE = pathlib.Path(__file__).parent
 SOURCE = "int first(void) { return 1; } int second(void) { return 2; } int main(void) { return first() + second() - 3; }"
@@ -112,6 +112,11 @@ class Linker(unittest.TestCase):
         functions, said = self.link(["main"], SIGMA_LINK_ORDER=str(self.scratch / "none.txt"))
         self.assertEqual(functions, ["first", "second", "main"])
         self.assertIn("without an order", said)
+
+    @needs_lld
+    def test_functions_beside_bitcode_are_found(self):
+        libraries = LLD.parents[1] / "lib"
+        self.assertGreater(len(defined_functions(sorted(libraries.glob("libstd-*.rlib")))), 500)
 
     def test_another_linker_links_without_an_order(self):
         functions, said = self.link(["main", "second", "first"], lld=False)
