@@ -1,9 +1,12 @@
 //! Answers about tokens are given again from memory, and never after what they rest on changed.
 
+use axum::body::Bytes;
 use serde_json::{Value, json};
 use sigma_core::app::AuthMethod;
+use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
 use sigma_core::jose::Algorithm;
+use sigma_server::extract::{load_live, verify_access};
 use sigma_store::email::EmailProof;
 use sigma_store::{signing_key, user};
 
@@ -103,6 +106,28 @@ async fn answers_about_a_token_end_with_its_session_its_key_and_its_time() {
     assert!(told(&world, &token).await.1);
     world.advance(1);
     assert_eq!(told(&world, &token).await, (json!(REFUSED), false), "the time");
+}
+
+#[tokio::test]
+async fn an_answer_is_not_kept_for_a_key_that_was_revoked_while_it_was_worked_out() {
+    let world = World::new().await;
+    let Scene { token, .. } = scene(&world, "openid").await;
+    let (sigma, digest) = (&world.sigma, Digest::of(&token));
+    let live = load_live(sigma, verify_access(sigma, &token).await.unwrap().unwrap()).await.unwrap().unwrap();
+    let answers = &sigma.token_answers.introspection;
+    let keep = || {
+        let question = sigma.token_answers.begin(digest);
+        sigma.keep_answer(answers, question, &live, [], &Bytes::from_static(b"{}"), live.app.id.clone());
+        sigma.token_answers.find(answers, &digest, world.now()).is_some()
+    };
+    assert!(keep());
+    let kid = world.kid(Algorithm::ES256).await;
+    world.rotate_now(Algorithm::ES256).await;
+    let now = world.now();
+    sigma.store.write(move |tx| signing_key::revoke(tx, &kid, now)).await.unwrap();
+    assert!(!keep(), "the keys were not read again yet");
+    world.kid(Algorithm::ES256).await;
+    assert!(!keep());
 }
 
 #[tokio::test]
