@@ -33,7 +33,16 @@ if [ -n "${CARGO_ENCODED_RUSTFLAGS+set}" ]; then
 else
   export RUSTFLAGS="${RUSTFLAGS:-} ${flags[*]}"
 fi
-export SIGMA_LINKER=${SIGMA_LINKER:-${CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER:-cc}}
+# Cargo's is one path, which it takes from here if it has a slash; SIGMA_LINKER has words.
+linker=${CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER:-}
+case $linker in
+  /* | '') ;;
+  */*) linker=$PWD/$linker ;;
+esac
+if [ -z "${SIGMA_LINKER:-}" ] && [ -n "$linker" ] && ! [ "$linker" -ef "$here/linker.py" ]; then
+  SIGMA_LINKER=$(python3 -c 'import shlex, sys; print(shlex.quote(sys.argv[1]))' "$linker")
+fi
+export SIGMA_LINKER=${SIGMA_LINKER:-cc}
 export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=$here/linker.py
 # Cargo does not know that the program depends on these.
 if [ -d "$programs" ]; then

@@ -3,7 +3,7 @@
 
     CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=scripts/dist/linker.py cargo build --profile dist --bin sigma
 
-scripts/dist/build.sh calls cargo so. The linker is SIGMA_LINKER, by default cc. When lld links the program `sigma`, it gets the functions
+scripts/dist/build.sh calls cargo so. The linker is SIGMA_LINKER, words quoted as for a shell, by default cc. When lld links the program `sigma`, it gets the functions
 that scripts/dist/order.txt lists (SIGMA_LINK_ORDER names another file) in that order; everything else is linked as if this script were not
 there. What goes wrong with the order is said and does not keep the program from being linked. The same input gives the same bytes.
 
@@ -104,8 +104,23 @@ def order_of(arguments):
     return symbols
 
 
+def linker():
+    """Returns the words that call the linker, and ends with a message if they cannot be run or call this script."""
+    setting = os.environ.get("SIGMA_LINKER") or "cc"
+    try:
+        words = shlex.split(setting)
+    except ValueError as error:
+        sys.exit(f"sigma: SIGMA_LINKER is not a command, {error}: {setting}")
+    programs = [shutil.which(word) for word in words]
+    if not programs or not programs[0]:
+        sys.exit(f"sigma: SIGMA_LINKER names a program that is missing: {setting}")
+    if any(program and os.path.samefile(program, __file__) for program in programs):
+        sys.exit(f"sigma: SIGMA_LINKER is {pathlib.Path(__file__).name} itself: name the linker that it calls, such as cc")
+    return words
+
+
 def main(arguments):
-    command = [*shlex.split(os.environ.get("SIGMA_LINKER") or "cc"), *arguments]
+    command = [*linker(), *arguments]
     given = list(expanded(arguments))
     symbols = order_of(given) if PROGRAM.search(output(given)) else []
     if not symbols:

@@ -50,6 +50,11 @@ LLD = directory_of_lld()
 needs_lld = unittest.skipUnless((LLD / "ld.lld").exists() and os.uname().machine == "x86_64", f"there is no {LLD}/ld.lld for this machine")
 
 
+def write_script(file, commands):
+    file.write_text(f"#!/bin/sh\n{commands}\n")
+    file.chmod(0o755)
+
+
 class Linker(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -59,20 +64,31 @@ class Linker(unittest.TestCase):
         (self.scratch / "main.c").write_text(SOURCE)
         subprocess.run(["cc", "-O0", "-ffunction-sections", "-c", "main.c"], cwd=self.scratch, check=True)
 
-    def link(self, listed, program="sigma-0123456789abcdef", lld=True, response_file=False, **environment):
-        """Links and returns the functions in their order in the program, and what was said."""
+    def run_linker(self, listed, program="sigma-0123456789abcdef", lld=True, response_file=False, **environment):
         (self.scratch / "order.txt").write_text("# A comment.\n" + "".join(digest(name) + "\n" for name in listed))
         arguments = [self.scratch / "main.o", "-o", f"deps/{program}", *([f"-B{LLD}", "-fuse-ld=lld"] if lld else [])]
         if response_file:
             (self.scratch / "arguments").write_text("".join(f"{argument}\n" for argument in arguments))
             arguments = ["@arguments"]
         environment = {**os.environ, "SIGMA_LINK_ORDER": str(self.scratch / "order.txt"), "SIGMA_LINKER": "cc", **environment}
-        linked = subprocess.run([HERE / "linker.py", *arguments], cwd=self.scratch, env=environment, capture_output=True, text=True)
+        return subprocess.run([HERE / "linker.py", *arguments], cwd=self.scratch, env=environment, capture_output=True, text=True)
+
+    def link(self, listed, program="sigma-0123456789abcdef", **settings):
+        """Links and returns the functions in their order in the program, and what was said."""
+        linked = self.run_linker(listed, program, **settings)
         self.assertEqual(linked.returncode, 0, linked.stderr)
         self.assertEqual(subprocess.run([self.scratch / "deps" / program]).returncode, 0)
         rows = subprocess.run(["nm", "--numeric-sort", f"deps/{program}"], cwd=self.scratch, capture_output=True, text=True, check=True).stdout
         names = [row.split()[-1] for row in rows.splitlines()]
         return [name for name in names if name in ("first", "second", "main")], linked.stderr
+
+    def refused(self, said, listed=("main",), **settings):
+        """Expects that nothing is linked, and one line which says why."""
+        linked = self.run_linker(listed, **settings)
+        self.assertEqual(linked.returncode, 1)
+        self.assertIn(said, linked.stderr)
+        self.assertEqual(linked.stderr.count("\n"), 1)
+        self.assertEqual(list((self.scratch / "deps").iterdir()), [])
 
     @needs_lld
     def test_functions_stand_in_the_order_of_the_list(self):
@@ -122,6 +138,59 @@ class Linker(unittest.TestCase):
         functions, said = self.link(["main", "second", "first"], lld=False)
         self.assertEqual(functions, ["first", "second", "main"])
         self.assertIn("without an order of functions: lld missing", said)
+
+    def test_a_linker_whose_path_has_a_space_is_called(self):
+        tool = self.scratch / "a b" / "cc"
+        tool.parent.mkdir()
+        write_script(tool, 'exec cc "$@"')
+        self.assertEqual(self.link([], lld=False, SIGMA_LINKER=f"env '{tool}'")[0], ["first", "second", "main"])
+
+    def test_a_linker_that_cannot_be_called_is_refused(self):
+        (self.scratch / "link").symlink_to(HERE / "linker.py")
+        for linker, said in (
+            (str(HERE / "linker.py"), "SIGMA_LINKER is linker.py itself"),
+            (f"env {self.scratch}/link", "SIGMA_LINKER is linker.py itself"),
+            ("/none/cc -v", "SIGMA_LINKER names a program that is missing: /none/cc -v"),
+            ("'cc", "SIGMA_LINKER is not a command, No closing quotation: 'cc"),
+        ):
+            self.refused(said, SIGMA_LINKER=linker)
+
+
+class Build(unittest.TestCase):
+    """Calls build.sh with a cargo that builds nothing and says what it was given."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        write_script(self.scratch / "rustc", "echo host: x86_64-unknown-linux-gnu")
+        write_script(self.scratch / "cargo", 'echo "$SIGMA_LINKER"; echo "$CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER"')
+
+    def build(self, *arguments, **environment):
+        """Returns what cargo gets as SIGMA_LINKER and as its linker."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CARGO_", "SIGMA_", "RUSTFLAGS"))}
+        environment = {"CARGO_TARGET_DIR": str(self.scratch), **environment}
+        environment = {**kept, "PATH": f"{self.scratch}:{kept['PATH']}", **{name: value for name, value in environment.items() if value}}
+        built = subprocess.run([HERE / "build.sh", *arguments], env=environment, capture_output=True, text=True)
+        self.assertEqual(built.returncode, 0, built.stderr)
+        return tuple(built.stdout.splitlines())
+
+    def test_the_linker_of_cargo_is_called(self):
+        repository = HERE.resolve().parents[1]
+        for given, called in (
+            (None, "cc"),
+            ("clang", "clang"),
+            ("/opt/a b/cc", "'/opt/a b/cc'"),
+            ("tools/cc", f"{repository}/tools/cc"),
+            (str(HERE / "linker.py"), "cc"),
+            ("scripts/dist/linker.py", "cc"),
+        ):
+            linker = str(HERE.resolve() / "linker.py")
+            self.assertEqual(self.build(CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=given), (called, linker))
+
+    def test_the_linker_of_sigma_is_kept_as_it_is(self):
+        given = {"SIGMA_LINKER": "ccache cc", "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": "/usr/bin/clang"}
+        self.assertEqual(self.build(**given)[0], "ccache cc")
 
 
 class Names(unittest.TestCase):
