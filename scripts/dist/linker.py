@@ -11,6 +11,7 @@ rustc takes the kind of a linker from its name: one called `link` would be given
 """
 
 import base64
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -70,7 +71,10 @@ def expanded(arguments):
     """Returns the arguments with those of response files in place of their names."""
     for argument in arguments:
         if argument.startswith("@") and os.path.isfile(argument[1:]):
-            yield from shlex.split(pathlib.Path(argument[1:]).read_text())
+            try:
+                yield from shlex.split(pathlib.Path(argument[1:]).read_text())
+            except ValueError as error:
+                raise ValueError(f"cannot read the arguments in {argument[1:]}, {error}") from error
         else:
             yield argument
 
@@ -84,20 +88,17 @@ def say(message):
 
 
 def order_of(arguments):
-    """Returns the symbols to order; none if the program is to be linked as it is."""
+    """Returns the symbols to order."""
     missing = [tool for tool in ("nm", "c++filt") if not shutil.which(tool)]
     if "-fuse-ld=lld" not in arguments:
         missing.append("lld")
     if missing:
-        say(f"linked without an order of functions: {' and '.join(missing)} missing")
-        return []
+        raise ValueError(f"{' and '.join(missing)} missing")
     files = [argument for argument in arguments if argument.endswith((".o", ".a", ".rlib")) and os.path.isfile(argument)]
-    try:
-        listed = read_list(ORDER)
-        symbols, found = ordered(defined_functions(files), listed)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        say(f"linked without an order of functions: {error}")
-        return []
+    listed = read_list(ORDER)
+    symbols, found = ordered(defined_functions(files), listed)
+    if not symbols:
+        raise ValueError(f"none of the {len(listed)} functions in {ORDER.name} are in the program; make the list anew with scripts/dist/order.sh")
     say(f"{found} of the {len(listed)} functions in {ORDER.name} are in the program, as {len(symbols)} symbols")
     if found * 2 < len(listed):
         say("fewer than half: make the list anew with scripts/dist/order.sh, or the server takes more memory than it has to")
@@ -119,17 +120,25 @@ def linker():
     return words
 
 
+def options(arguments, directory):
+    """Returns what the linker is to be given beside the arguments; nothing if it does not link the server."""
+    given = list(expanded(arguments))
+    if not PROGRAM.search(output(given)):
+        return []
+    file = pathlib.Path(directory(), "symbols.txt")
+    file.write_text("".join(symbol + "\n" for symbol in order_of(given)))
+    # Not -Wl, which ends an option at a comma.
+    return ["-Xlinker", f"--symbol-ordering-file={file}", "-Xlinker", "--no-warn-symbol-ordering"]
+
+
 def main(arguments):
     command = [*linker(), *arguments]
-    given = list(expanded(arguments))
-    symbols = order_of(given) if PROGRAM.search(output(given)) else []
-    if not symbols:
-        os.execvp(command[0], command)
-    with tempfile.NamedTemporaryFile("w", prefix="sigma-order-", suffix=".txt") as file:
-        file.writelines(symbol + "\n" for symbol in symbols)
-        file.flush()
-        flags = [f"-Wl,--symbol-ordering-file={file.name}", "-Wl,--no-warn-symbol-ordering"]
-        return subprocess.run([*command, *flags]).returncode
+    with contextlib.ExitStack() as stack:
+        try:
+            command += options(arguments, lambda: stack.enter_context(tempfile.TemporaryDirectory(prefix="sigma-order-")))
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            say(f"linked without an order of functions: {error}")
+        return subprocess.run(command).returncode
 
 
 if __name__ == "__main__":

@@ -64,9 +64,9 @@ class Linker(unittest.TestCase):
         (self.scratch / "main.c").write_text(SOURCE)
         subprocess.run(["cc", "-O0", "-ffunction-sections", "-c", "main.c"], cwd=self.scratch, check=True)
 
-    def run_linker(self, listed, program="sigma-0123456789abcdef", lld=True, response_file=False, **environment):
+    def run_linker(self, listed, program="sigma-0123456789abcdef", lld=True, response_file=False, more=(), **environment):
         (self.scratch / "order.txt").write_text("# A comment.\n" + "".join(digest(name) + "\n" for name in listed))
-        arguments = [self.scratch / "main.o", "-o", f"deps/{program}", *([f"-B{LLD}", "-fuse-ld=lld"] if lld else [])]
+        arguments = [self.scratch / "main.o", "-o", f"deps/{program}", *([f"-B{LLD}", "-fuse-ld=lld"] if lld else []), *more]
         if response_file:
             (self.scratch / "arguments").write_text("".join(f"{argument}\n" for argument in arguments))
             arguments = ["@arguments"]
@@ -116,7 +116,9 @@ class Linker(unittest.TestCase):
         self.assertEqual(functions[0], "second")
         self.assertIn("1 of the 3 functions", said)
         self.assertIn("scripts/dist/order.sh", said)
-        self.assertEqual(self.link(["gone"])[0], ["first", "second", "main"])
+        functions, said = self.link(["gone"])
+        self.assertEqual(functions, ["first", "second", "main"])
+        self.assertIn("without an order of functions: none of the 1 functions", said)
 
     @needs_lld
     def test_other_programs_are_linked_as_they_are(self):
@@ -128,6 +130,27 @@ class Linker(unittest.TestCase):
         functions, said = self.link(["main"], SIGMA_LINK_ORDER=str(self.scratch / "none.txt"))
         self.assertEqual(functions, ["first", "second", "main"])
         self.assertIn("without an order", said)
+
+    @needs_lld
+    def test_the_directory_of_temporary_files_may_have_any_name(self):
+        directory = self.scratch / "a, 'b"
+        directory.mkdir()
+        self.assertEqual(self.link(["main", "second", "first"], TMPDIR=str(directory))[0], ["main", "second", "first"])
+        self.assertEqual(list(directory.iterdir()), [])
+
+    @needs_lld
+    def test_missing_room_for_temporary_files_keeps_nobody_from_linking(self):
+        (self.scratch / "tempfile.py").write_text("def TemporaryDirectory(prefix):\n    raise OSError('No usable temporary directory')\n")
+        functions, said = self.link(["main", "second", "first"], PYTHONPATH=str(self.scratch))
+        self.assertEqual(functions, ["first", "second", "main"])
+        self.assertEqual(said, "sigma: linked without an order of functions: No usable temporary directory\n")
+
+    def test_an_unreadable_response_file_keeps_nobody_from_linking(self):
+        (self.scratch / "more").write_text("-L'/none\n")
+        write_script(self.scratch / "cc", 'exec cc "$1" "$2" "$3"')
+        functions, said = self.link([], lld=False, more=["@more"], SIGMA_LINKER=str(self.scratch / "cc"))
+        self.assertEqual(functions, ["first", "second", "main"])
+        self.assertIn("without an order of functions: cannot read the arguments in more, No closing quotation", said)
 
     @needs_lld
     def test_functions_beside_bitcode_are_found(self):
