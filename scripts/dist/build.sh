@@ -5,6 +5,7 @@
 #
 # Where rustc links by lld (x86-64 with glibc), linker.py puts the functions that run beside each other. Their names have to tell the types of
 # generic functions, which only those of the mangling v0 do. RUSTFLAGS are kept; as always with it, those of cargo's configuration are not read.
+# With SIGMA_LINK_ORDER_REQUIRED=1 it fails there rather than leave the functions as they are.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
@@ -22,6 +23,10 @@ done
 programs=${CARGO_TARGET_DIR:-target}${target:+/$target}/dist/deps
 [ "${target:-$(rustc --version --verbose | sed -n 's/^host: //p')}" = x86_64-unknown-linux-gnu ] || exec "${build[@]}"
 if ! command -v python3 >/dev/null; then
+  if [ -n "${SIGMA_LINK_ORDER_REQUIRED:-}" ]; then
+    echo 'build: python3 is missing, which puts the functions that run beside each other, and SIGMA_LINK_ORDER_REQUIRED is set' >&2
+    exit 1
+  fi
   echo 'build: python3 is missing, so the functions that run are not put beside each other: the server takes some 17 MiB more' >&2
   exec "${build[@]}"
 fi

@@ -5,7 +5,8 @@
 
 scripts/dist/build.sh calls cargo so. The linker is SIGMA_LINKER, words quoted as for a shell, by default cc. When lld links the program `sigma`, it gets the functions
 that scripts/dist/order.txt lists (SIGMA_LINK_ORDER names another file) in that order; everything else is linked as if this script were not
-there. What goes wrong with the order is said and does not keep the program from being linked. The same input gives the same bytes.
+there. What goes wrong with the order is said and does not keep the program from being linked, unless SIGMA_LINK_ORDER_REQUIRED is set. The
+same input and binutils give the same bytes.
 
 rustc takes the kind of a linker from its name: one called `link` would be given the arguments of `ld`.
 """
@@ -23,6 +24,7 @@ import sys
 import tempfile
 
 ORDER = pathlib.Path(os.environ.get("SIGMA_LINK_ORDER") or pathlib.Path(__file__).with_name("order.txt"))
+REQUIRED = bool(os.environ.get("SIGMA_LINK_ORDER_REQUIRED"))
 PROGRAM = re.compile(r"(^|/)deps/sigma-[0-9a-f]{16}$")
 FUNCTIONS = set("tTwWi")
 SECONDS = 120
@@ -52,10 +54,12 @@ def read_list(file):
 def defined_functions(files):
     """Returns the symbols of all functions in objects and archives, in their order there."""
     # Without a plugin, because that of LLVM reads the bitcode beside the code, if it can, and finds no functions. nm fails in the end if one
-    # of the files is no object.
+    # of the files is no object; killed, it has listed only some.
     command = ["nm", "--plugin=/dev/null", "--defined-only", "--format=posix", *files]
-    listing = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS).stdout
-    rows = (line.split() for line in listing.splitlines())
+    listing = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    if listing.returncode < 0:
+        raise ValueError("nm was killed")
+    rows = (line.split() for line in listing.stdout.splitlines())
     return list(dict.fromkeys(row[0] for row in rows if len(row) > 2 and row[1] in FUNCTIONS))
 
 
@@ -85,6 +89,12 @@ def output(arguments):
 
 def say(message):
     print("sigma:", message, file=sys.stderr)
+
+
+def reason(error):
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"{error.cmd[0]} took more than {SECONDS} s"
+    return str(error)
 
 
 def order_of(arguments):
@@ -137,7 +147,10 @@ def main(arguments):
         try:
             command += options(arguments, lambda: stack.enter_context(tempfile.TemporaryDirectory(prefix="sigma-order-")))
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            say(f"linked without an order of functions: {error}")
+            if REQUIRED:
+                say(f"not linked, because SIGMA_LINK_ORDER_REQUIRED is set and there is no order of functions: {reason(error)}")
+                return 1
+            say(f"linked without an order of functions: {reason(error)}")
         return subprocess.run(command).returncode
 
 

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,24 @@ class Linker(unittest.TestCase):
         self.assertEqual(functions, ["first", "second", "main"])
         self.assertIn("without an order of functions: cannot read the arguments in more, No closing quotation", said)
 
+    def test_a_required_order_is_not_left_out(self):
+        for said, settings in (("lld missing", {"lld": False}), ("cannot read the arguments in more", {"more": ["@more"]})):
+            (self.scratch / "more").write_text("-L'/none\n")
+            self.refused(said, SIGMA_LINK_ORDER_REQUIRED="1", **settings)
+
+    @needs_lld
+    def test_a_required_order_needs_the_list_and_functions_of_it(self):
+        self.refused("No such file", SIGMA_LINK_ORDER_REQUIRED="1", SIGMA_LINK_ORDER=str(self.scratch / "none.txt"))
+        self.refused("none of the 1 functions", ["gone"], SIGMA_LINK_ORDER_REQUIRED="1")
+        write_script(self.scratch / "nm", "kill -KILL $$")
+        self.refused("nm was killed", SIGMA_LINK_ORDER_REQUIRED="1", PATH=f"{self.scratch}:{os.environ['PATH']}")
+        (self.scratch / "nm").unlink()
+        functions, said = self.link(["main", "second", "first"], SIGMA_LINK_ORDER_REQUIRED="1")
+        self.assertEqual(functions, ["main", "second", "first"])
+
+    def test_a_required_order_is_that_of_the_server(self):
+        self.link(["main"], "sigma_bench-0123456789abcdef", lld=False, SIGMA_LINK_ORDER_REQUIRED="1")
+
     @needs_lld
     def test_functions_beside_bitcode_are_found(self):
         libraries = LLD.parents[1] / "lib"
@@ -214,6 +233,15 @@ class Build(unittest.TestCase):
     def test_the_linker_of_sigma_is_kept_as_it_is(self):
         given = {"SIGMA_LINKER": "ccache cc", "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": "/usr/bin/clang"}
         self.assertEqual(self.build(**given)[0], "ccache cc")
+
+    def test_without_python_the_order_is_left_out_unless_it_is_required(self):
+        for tool in ("bash", "dirname", "sed"):
+            (self.scratch / tool).symlink_to(shutil.which(tool))
+        for required, said in (("", "takes some 17 MiB more"), ("1", "SIGMA_LINK_ORDER_REQUIRED is set")):
+            environment = {"PATH": str(self.scratch), "SIGMA_LINK_ORDER_REQUIRED": required}
+            built = subprocess.run([HERE / "build.sh"], env=environment, capture_output=True, text=True)
+            self.assertEqual(built.returncode, 1 if required else 0, built.stderr)
+            self.assertIn(said, built.stderr)
 
 
 class Names(unittest.TestCase):
