@@ -13,14 +13,17 @@ cd "$here/../.."
 build=(cargo build --profile dist "$@")
 
 target=${CARGO_BUILD_TARGET:-}
+directory=${CARGO_TARGET_DIR:-${CARGO_BUILD_TARGET_DIR:-target}}
 while [ $# -gt 0 ]; do
   case $1 in
     --target=*) target=${1#*=} ;;
     --target) target=${2:-} ;;
+    --target-dir=*) directory=${1#*=} ;;
+    --target-dir) directory=${2:-} ;;
   esac
   shift
 done
-programs=${CARGO_TARGET_DIR:-target}${target:+/$target}/dist/deps
+programs=$directory${target:+/$target}/dist/deps
 [ "${target:-$(rustc --version --verbose | sed -n 's/^host: //p')}" = x86_64-unknown-linux-gnu ] || exec "${build[@]}"
 if ! command -v python3 >/dev/null; then
   if [ -n "${SIGMA_LINK_ORDER_REQUIRED:-}" ]; then

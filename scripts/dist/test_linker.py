@@ -234,6 +234,25 @@ class Build(unittest.TestCase):
         given = {"SIGMA_LINKER": "ccache cc", "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": "/usr/bin/clang"}
         self.assertEqual(self.build(**given)[0], "ccache cc")
 
+    def test_a_program_older_than_the_list_is_deleted_where_cargo_builds(self):
+        target = "x86_64-unknown-linux-gnu"
+        built = self.scratch / "built"
+        for arguments, environment, deps in (
+            ((), {"CARGO_TARGET_DIR": str(built)}, "dist/deps"),
+            ((), {"CARGO_TARGET_DIR": None, "CARGO_BUILD_TARGET_DIR": str(built)}, "dist/deps"),
+            ((), {"CARGO_TARGET_DIR": str(built), "CARGO_BUILD_TARGET_DIR": "/none", "CARGO_BUILD_TARGET": target}, f"{target}/dist/deps"),
+            (("--target-dir", str(built)), {}, "dist/deps"),
+            ((f"--target-dir={built}", "--target", target), {"CARGO_BUILD_TARGET_DIR": "/none"}, f"{target}/dist/deps"),
+        ):
+            program = built / deps / "sigma-0123456789abcdef"
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.touch()
+            self.build(*arguments, **environment)
+            self.assertTrue(program.exists())
+            os.utime(program, (1, 1))
+            self.build(*arguments, **environment)
+            self.assertFalse(program.exists(), (arguments, environment))
+
     def test_without_python_the_order_is_left_out_unless_it_is_required(self):
         for tool in ("bash", "dirname", "sed"):
             (self.scratch / tool).symlink_to(shutil.which(tool))
