@@ -4,15 +4,18 @@
 #   scripts/dist/order.sh [DIRECTORY]
 #
 # DIRECTORY has `sigma` with its symbols, and `sigma-bench`, both as build.sh makes them; without it they are built. The server runs under
-# valgrind, whose threads take turns, so this takes some ten minutes besides the build.
+# valgrind, whose threads take turns, so this takes some ten minutes besides the build, and up to half an hour on a busy machine.
 . "$(dirname "$0")/common.sh"
 here=$repository/scripts/dist
 for tool in valgrind callgrind_control curl; do
   command -v "$tool" >/dev/null || { echo "order: $tool is missing (apt-get install valgrind curl)" >&2; exit 1; }
 done
-directory=${1:-}
+directory=${1:+$(realpath "$1")}
+# As build.sh does, which takes a relative CARGO_TARGET_DIR from here.
+cd "$repository"
 if [ -z "$directory" ]; then
   export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}/order-build
+  unset CARGO_BUILD_TARGET
   make -C "$repository" web >&2
   CARGO_PROFILE_DIST_STRIP=none "$here/build.sh" --package sigma --package sigma-bench
   directory=$CARGO_TARGET_DIR/dist
@@ -56,7 +59,7 @@ dump_often() {
     done <"$scratch/processes"
   done
 }
-echo 'The workloads of the bench, some ten minutes; its figures mean nothing' >&2
+echo 'The workloads of the bench, some ten minutes, or up to half an hour on a busy machine; its figures mean nothing' >&2
 dump_often &
 "$bench" --binary "$scratch/sigma" --no-peer --quick --codes 200 --members 100 --users 0 >"$scratch/bench" 2>&1 ||
   { tail -n 20 "$scratch/bench" >&2; echo 'order: the bench failed; the list is made of what ran until then' >&2; }

@@ -4,7 +4,7 @@
 #
 #   scripts/dist/release.sh [DIRECTORY]
 #
-# The same commit, toolchain and C compiler give the same bytes, wherever the repository and cargo's files are.
+# The same commit, toolchain, C compiler and binutils give the same bytes, wherever the repository and cargo's files are.
 # BINARY=FILE packs a binary that exists instead of building one; if it does not run here, HOST_BINARY=FILE is one that does. TARGETS names
 # targets; those that cannot be built are said.
 . "$(dirname "$0")/common.sh"
@@ -17,7 +17,7 @@ notes="$out/BUILD.txt"
 rustc=$(rustc --version)
 {
   echo "Sigma $version, commit $(git rev-parse HEAD 2>/dev/null || echo unknown)$(git diff --quiet HEAD 2>/dev/null || echo ', with changes')"
-  echo "built by $rustc, $(cc --version | head -n 1), SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
+  echo "built by $rustc, $(cc --version | head -n 1), $(nm --version | head -n 1), SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
   echo
 } >"$notes"
 
@@ -44,10 +44,17 @@ build() {
   local target_directory=${CARGO_TARGET_DIR:-$repository/target}/release-build
   local flags="--remap-path-prefix=$repository=/sigma --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$sysroot=/rust"
   local prefix_maps="-ffile-prefix-map=$repository=/sigma -ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$target_directory=/target"
-  local name=${target//-/_}
-  env CARGO_TARGET_DIR="$target_directory" CARGO_INCREMENTAL=0 RUSTFLAGS="$flags" \
+  local name=${target//-/_} said ordered
+  said=$(env --unset=SIGMA_LINKER --unset=SIGMA_LINK_ORDER SIGMA_LINK_ORDER_REQUIRED=1 \
+    CARGO_TARGET_DIR="$target_directory" CARGO_INCREMENTAL=0 RUSTFLAGS="$flags" \
     "CARGO_TARGET_${name^^}_LINKER=$linker" "CC_$name=$linker" "CFLAGS_$name=$prefix_maps" "CXXFLAGS_$name=$prefix_maps" \
-    scripts/dist/build.sh --locked --workspace --bin sigma --target "$target" >&2
+    scripts/dist/build.sh --locked --workspace --bin sigma --target "$target" 2>&1 | tee >(cat >&2)) || return
+  # Cargo repeats what the linker said of a program that it does not build again.
+  if [ "$target" = x86_64-unknown-linux-gnu ]; then
+    ordered=$(grep -oE '[0-9]+ of the [0-9]+ functions in .* are in the program' <<<"$said") ||
+      { echo "release: the linker of $target did not say that it put the functions in order" >&2; return 1; }
+    echo "$target: $ordered" >>"$notes"
+  fi
   echo "$target_directory/$target/dist/sigma"
 }
 
