@@ -5,7 +5,7 @@ use sigma_core::random::bytes;
 use sigma_core::time::{Clock as _, Timestamp};
 
 use crate::flow::{SCOPE, authorize_path};
-use crate::http::{Connection, get, post_json};
+use crate::http::{Answer, Connection, get, post_json};
 use crate::sigma::{App, Installation};
 use crate::system::{Failure, SystemClock, SystemRng};
 
@@ -48,6 +48,11 @@ pub fn fresh_key() -> Result<PrivateKey, Failure> {
     Ok(PrivateKey::from_bytes(bytes::<32>(&SystemRng))?)
 }
 
+fn session_cookie(answer: &Answer<'_>) -> Result<String, Failure> {
+    let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+    Ok(cookie.ok_or_else(|| format!("no session: {} {}", answer.status, answer.text()))?)
+}
+
 impl Person {
     /// Signs up with a new key.
     pub async fn sign_up(connection: &mut Connection, timestamps: &mut Timestamps) -> Result<Self, Failure> {
@@ -59,9 +64,7 @@ impl Person {
         let proof = sign(&key, SIGN_UP_PATH, &timestamp, &body)?;
         let headers = [("X-Auth-Token", token.as_str()), ("X-Sigma-Enrollment-Proof", proof.as_str())];
         let answer = connection.send(&post_json(SIGN_UP_PATH, &headers, &body)).await?;
-        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
-        let cookie = cookie.ok_or_else(|| format!("no sign-up: {} {}", answer.status, answer.text()))?;
-        Ok(Self { key, cookie })
+        Ok(Self { key, cookie: session_cookie(&answer)? })
     }
 
     /// Consents to the scopes of `app`, once for all later requests.
@@ -97,6 +100,17 @@ impl Person {
         if answer.status != 200 {
             return Err(format!("no profile: {} {}", answer.status, answer.text()).into());
         }
+        Ok(())
+    }
+
+    /// Signs in once more: an account keeps a hundred sessions, and each further one ends the oldest.
+    pub async fn sign_in_anew(
+        &mut self,
+        connection: &mut Connection,
+        timestamps: &mut Timestamps,
+    ) -> Result<(), Failure> {
+        let answer = connection.send(&self.sign_in(timestamps)?).await?;
+        self.cookie = session_cookie(&answer)?;
         Ok(())
     }
 

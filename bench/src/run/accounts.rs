@@ -10,8 +10,8 @@ use crate::flow::{self, path};
 use crate::http::{Answer, Connection, get};
 use crate::load::{once_each, run, watched};
 use crate::mix;
-use crate::prepare::sign_in_requests;
-use crate::run::{Bench, PEOPLE};
+use crate::prepare::{make_codes, sign_in_requests};
+use crate::run::{Bench, PEOPLE, collect_tokens};
 use crate::system::Failure;
 use crate::upstream::Pair;
 use crate::work;
@@ -51,6 +51,25 @@ impl Bench<'_> {
             let measured = run(&self.sigma, self.plan.extent, mix::scripts(requests, &self.secret)).await?;
             self.findings.add(Server::Sigma, work::MIX, measured);
         }
+        self.sign_in_anew().await
+    }
+
+    /// Signs everybody in anew, and gets tokens of those sessions: so many sign-ins ended the former ones.
+    async fn sign_in_anew(&mut self) -> Result<(), Failure> {
+        if self.shown.is_empty() {
+            return Ok(());
+        }
+        let mut connection = Connection::open(self.sigma.port()).await?;
+        let people = Rc::get_mut(&mut self.people).ok_or("the people are still in use")?;
+        for person in people {
+            person.sign_in_anew(&mut connection, &mut self.timestamps).await?;
+        }
+        let (codes, _) = make_codes(&self.sigma, self.plan, &self.secret, &self.people).await?;
+        let exchange = |code: &String| flow::exchange(&self.secret, code, &mut self.timestamps);
+        let requests: Result<Vec<Bytes>, Failure> = codes.iter().take(self.shown.len()).map(exchange).collect();
+        let (tokens, see) = collect_tokens();
+        run(&self.sigma, self.unlimited(), watched(once_each(requests?), see)).await?;
+        self.shown = tokens.take();
         Ok(())
     }
 
