@@ -30,7 +30,7 @@ if ! command -v python3 >/dev/null; then
     echo 'build: python3 is missing, which puts the functions that run beside each other, and SIGMA_LINK_ORDER_REQUIRED is set' >&2
     exit 1
   fi
-  echo 'build: python3 is missing, so the functions that run are not put beside each other: the server takes some 17 MiB more' >&2
+  echo 'build: python3 is missing, so the functions that run are not put beside each other: the server takes some 13 MiB more' >&2
   exec "${build[@]}"
 fi
 
