@@ -80,6 +80,7 @@ impl Bench<'_> {
         self.findings.hash_rate = Some(tokio::task::spawn_blocking(move || bare_hash_rate(time)).await??);
         let logins: Vec<Bytes> = self.org.emails.iter().map(|email| ask::login(email)).collect();
         self.repeat(Server::Sigma, work::LOGIN, logins.clone()).await?;
+        self.sign_in_anew().await?;
         let userinfo: Vec<Bytes> = self.shown.iter().map(|token| flow::userinfo(flow::path::USERINFO, token)).collect();
         if !userinfo.is_empty() {
             let (logged_in, shown) = tokio::try_join!(

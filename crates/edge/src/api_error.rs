@@ -54,7 +54,12 @@ pub struct FailedAt<'a> {
 
 /// A body of JSON, for a renderer.
 pub fn json(body: &impl Serialize) -> Response {
-    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
+    written_json(serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// A body of JSON that is text already.
+pub fn written_json(body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, headers::JSON);
     response
 }

@@ -43,7 +43,7 @@ use tokio::net::TcpListener;
 #[doc(hidden)]
 pub use pastey::paste;
 
-pub use self::api_error::{ApiError, ErrorFormat, FailedAt, json};
+pub use self::api_error::{ApiError, ErrorFormat, FailedAt, json, written_json};
 pub use self::body::Unread;
 pub use self::certificate::TlsError;
 pub use self::challenge::{ProtectedResource, RESOURCE_METADATA_PATH};

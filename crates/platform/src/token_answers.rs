@@ -40,7 +40,6 @@ pub struct TokenAnswers {
     pub userinfo: Answers<UserinfoAnswer>,
     /// States of tokens, each with the app that was told: others may see less.
     pub introspection: Answers<AppId>,
-    watch: Watch,
 }
 
 /// What is done whenever claims about a user are given.
@@ -52,7 +51,10 @@ pub struct UserinfoAnswer {
 }
 
 /// Answers of one kind: the last one for each token, by its digest.
-pub struct Answers<A>(Memory<Digest, Arc<Answer<A>>>);
+pub struct Answers<A> {
+    known: Memory<Digest, Arc<Answer<A>>>,
+    watch: Watch,
+}
 
 /// One of them.
 pub struct Answer<A> {
@@ -77,17 +79,19 @@ pub struct Question {
 impl TokenAnswers {
     /// None yet.
     pub fn new(store: &Store) -> Self {
-        Self { userinfo: Answers::new(), introspection: Answers::new(), watch: Watch::new(store, &KINDS) }
+        let watch = Watch::new(store, &KINDS);
+        Self { userinfo: Answers::new(watch.clone()), introspection: Answers::new(watch) }
+    }
+}
+
+impl<A: Send + Sync + 'static> Answers<A> {
+    fn new(watch: Watch) -> Self {
+        Self { known: Memory::weighed_for(MOST, MOST_BYTES), watch }
     }
 
     /// The last answer about a token, if it would be given again.
-    pub fn find<A: Send + Sync + 'static>(
-        &self,
-        answers: &Answers<A>,
-        token: &Digest,
-        now: Timestamp,
-    ) -> Option<Arc<Answer<A>>> {
-        let answer = answers.0.get(token).filter(|answer| answer.accepted_in.contains(&now.seconds()))?;
+    pub fn find(&self, token: &Digest, now: Timestamp) -> Option<Arc<Answer<A>>> {
+        let answer = self.known.get(token).filter(|answer| answer.accepted_in.contains(&now.seconds()))?;
         self.watch.are_current(&answer.made_of).then_some(answer)
     }
 
@@ -113,17 +117,10 @@ impl AppState {
         if !self.keys.are_known_to_have(&live.access.kid) {
             return;
         }
-        let watch = &self.token_answers.watch;
         let subjects = subjects.into_iter().chain(others);
-        let made_of: Option<Vec<_>> = subjects.map(|subject| watch.generation_at(begun, subject)).collect();
+        let made_of: Option<Vec<_>> = subjects.map(|subject| answers.watch.generation_at(begun, subject)).collect();
         let Some(made_of) = made_of else { return };
         let answer = Answer { body: body.clone(), with, made_of, accepted_in: live.access.accepted_in() };
-        answers.0.insert_weighed(question.token, Arc::new(answer), body.len() + OVERHEAD);
-    }
-}
-
-impl<A: Send + Sync + 'static> Answers<A> {
-    fn new() -> Self {
-        Self(Memory::weighed_for(MOST, MOST_BYTES))
+        answers.known.insert_weighed(question.token, Arc::new(answer), body.len() + OVERHEAD);
     }
 }

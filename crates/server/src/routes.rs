@@ -3,10 +3,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use ::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use bytes::Bytes;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
 use utoipa::OpenApi;
@@ -14,7 +12,9 @@ use utoipa::OpenApi;
 use crate::branding::ShownLook;
 use crate::error::API;
 use crate::http::policy::Caching;
-use crate::http::{self, Declarations, Edge, EdgeError, Endpoint, FailedRequest, Policy, Routes, Shared, Surface};
+use crate::http::{
+    self, Declarations, Edge, EdgeError, Endpoint, FailedRequest, Policy, Routes, Shared, Surface, written_json,
+};
 use crate::merits::MeritsState;
 use crate::pages::policy::PAGE;
 use crate::settings::Settings;
@@ -145,8 +145,7 @@ pub fn openapi() -> &'static str {
 const OPENAPI: Policy = Policy { caching: Caching::Allowed("public, max-age=60"), ..wellknown::POLICY };
 
 async fn openapi_json() -> Response {
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (json, Extension(Shared), Bytes::from_static(openapi().as_bytes())).into_response()
+    (Extension(Shared), written_json(openapi())).into_response()
 }
 
 #[cfg(test)]

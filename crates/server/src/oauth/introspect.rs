@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use super::token::TokenError;
 use crate::extract::{AppRequest, LiveAccess, header, load_live, verify_access};
 use crate::http::policy::CorsPolicy;
-use crate::http::{ApiError, Endpoint, Policy, routes};
+use crate::http::{ApiError, Endpoint, Policy, routes, written_json};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{AudienceSchema, ConfirmationSchema, TokenReference};
 use crate::paths::INTROSPECT_PATH;
@@ -158,18 +158,18 @@ pub async fn introspect(
         let (found, _) = find(&sigma, &app, token).await?;
         return signed(&sigma, &app, found).await;
     }
-    let (answers, digest) = (&sigma.token_answers, Digest::of(token));
-    let known = answers.find(&answers.introspection, &digest, sigma.now()).filter(|known| known.with == app.id);
+    let digest = Digest::of(token);
+    let known = sigma.token_answers.introspection.find(&digest, sigma.now()).filter(|known| known.with == app.id);
     let body = match known {
         Some(known) => known.body.clone(),
         // Large as a future.
         None => Box::pin(work_out(&sigma, &app, token, digest)).await?,
     };
-    Ok(([(http::header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok(written_json(body))
 }
 
 async fn work_out(sigma: &AppState, app: &App, token: &str, digest: Digest) -> Result<Bytes, TokenError> {
-    let question = sigma.token_answers.begin(digest);
+    let question = sigma.token_answers.introspection.begin(digest);
     let (found, live) = find(sigma, app, token).await?;
     let body = serde_json::to_vec(&found).map_err(|error| TokenError::Internal(ApiError::internal(error)))?;
     let body = Bytes::from(body);

@@ -1,7 +1,7 @@
 //! `GET` and `POST` `/api/auth/oauth2/userinfo`: the user's claims, as far as they consented (OpenID Connect Core §5.3,
 //! `docs/spec/oidc.md#userinfo`).
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -17,7 +17,7 @@ use sigma_core::scope::{OPENID, Scopes};
 use crate::dpop::with_nonce;
 use crate::extract::BearerError;
 use crate::extract::{Bearer, FORM, Scheme, SentProof, SentToken, access_token, is_content_type};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule, routes, written_json};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
 use crate::paths::USERINFO_PATH;
@@ -123,9 +123,9 @@ async fn answer(
     token: &str,
     proof: &SentProof,
 ) -> Response {
-    let (answers, digest) = (&sigma.token_answers, Digest::of(token));
     // A token that is bound to a key comes by the other scheme, with a proof for each request.
-    let known = if scheme == Scheme::Bearer { answers.find(&answers.userinfo, &digest, sigma.now()) } else { None };
+    let digest = (scheme == Scheme::Bearer).then(|| Digest::of(token));
+    let known = digest.and_then(|digest| sigma.token_answers.userinfo.find(&digest, sigma.now()));
     // Large as a future.
     let Some(known) = known else { return Box::pin(work_out(sigma, context, scheme, token, proof, digest)).await };
     match context.charge(Rule::Userinfo, known.with.counted_for.as_str()) {
@@ -134,13 +134,15 @@ async fn answer(
     }
 }
 
-fn given(sigma: &AppState, body: &Bytes, answer: &UserinfoAnswer) -> Response {
+fn renew(sigma: &AppState, answer: &UserinfoAnswer) {
     if let Some((bap_id, resolved_at)) = &answer.record {
         sigma.renew_record(bap_id, *resolved_at);
     }
-    let mut response = Response::new(Body::from(body.clone()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+}
+
+fn given(sigma: &AppState, body: &Bytes, answer: &UserinfoAnswer) -> Response {
+    renew(sigma, answer);
+    written_json(body.clone())
 }
 
 async fn work_out(
@@ -149,9 +151,9 @@ async fn work_out(
     scheme: Scheme,
     token: &str,
     proof: &SentProof,
-    digest: Digest,
+    digest: Option<Digest>,
 ) -> Response {
-    let question = sigma.token_answers.begin(digest);
+    let question = digest.map(|digest| sigma.token_answers.userinfo.begin(digest));
     let (Bearer(live), next_nonce) = match Bearer::present(sigma, scheme, token, proof).await {
         Ok(presented) => presented,
         Err(error) => return error.into_response(),
@@ -177,16 +179,18 @@ async fn work_out(
     };
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
     let claims = person.userinfo(&scopes, &claims, placeholder.as_deref());
+    let record = person.identity.as_ref().map(|identity| (identity.bap_id.clone(), identity.resolved_at));
+    let answer = UserinfoAnswer { counted_for, record };
+    if let Some(algorithm) = live.app.metadata.userinfo_signed_response_alg {
+        renew(sigma, &answer);
+        return with_nonce(signed(sigma, &live.app, algorithm, claims).await, next_nonce.as_deref());
+    }
     let body = match serde_json::to_vec(&claims) {
         Ok(body) => Bytes::from(body),
         Err(error) => return ApiError::internal(error).into_response(),
     };
-    let record = person.identity.as_ref().map(|identity| (identity.bap_id.clone(), identity.resolved_at));
-    let answer = UserinfoAnswer { counted_for, record };
-    let mut response = given(sigma, &body, &answer);
-    if let Some(algorithm) = live.app.metadata.userinfo_signed_response_alg {
-        response = signed(sigma, &live.app, algorithm, claims).await;
-    } else if scheme == Scheme::Bearer {
+    let response = given(sigma, &body, &answer);
+    if let Some(question) = question {
         sigma.keep_answer(&sigma.token_answers.userinfo, question, &live, [], &body, answer);
     }
     with_nonce(response, next_nonce.as_deref())

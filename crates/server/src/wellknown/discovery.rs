@@ -4,8 +4,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use axum::response::Response;
 use serde::Serialize;
 use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::dpop::ALGORITHMS;
@@ -18,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::jwks;
 use crate::http::policy::Caching;
-use crate::http::{Endpoint, Policy, routes};
+use crate::http::{Endpoint, Policy, routes, written_json};
 use crate::paths::{
     DEVICE_CODE_PATH, END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, PAR_PATH, REGISTER_PATH, REVOKE_PATH, TOKEN_PATH,
     USERINFO_PATH,
@@ -181,6 +180,5 @@ fn document(settings: &Settings) -> Bytes {
     )
 )]
 pub async fn discovery(State(sigma): State<AppState>) -> Response {
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (json, Bytes::clone(sigma.discovery.get_or_init(|| document(&sigma.settings)))).into_response()
+    written_json(Bytes::clone(sigma.discovery.get_or_init(|| document(&sigma.settings))))
 }

@@ -1,11 +1,10 @@
 //! `GET /.well-known/jwks.json` and `/api/auth/jwks`: the keys that verify our tokens (RFC 7517 §5).
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use axum::response::Response;
 
 use crate::http::policy::Caching;
-use crate::http::{Endpoint, Policy, routes};
+use crate::http::{Endpoint, Policy, routes, written_json};
 use crate::state::AppState;
 use crate::wellknown;
 
@@ -35,6 +34,5 @@ pub fn endpoint() -> Endpoint<AppState> {
 )]
 pub async fn jwks(State(sigma): State<AppState>) -> Response {
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (json, ring.jwks_json().to_owned()).into_response()
+    written_json(ring.jwks_json().to_owned())
 }

@@ -13,7 +13,7 @@ use sigma_store::impersonation;
 
 use crate::support::client::{INTROSPECT, TOKEN, USERINFO, basic, changed};
 use crate::support::forge::{claims, with};
-use crate::support::{Answer, Browser, Key, REDIRECT, VERIFIER, World, text};
+use crate::support::{Answer, Browser, Key, World, text};
 
 const NOTES: &str = "https://notes.example.org/";
 const BANK: &str = "https://bank.example.org/";
@@ -43,13 +43,7 @@ async fn token_of(world: &World, browser: &Browser<'_>, scope: &str, resources: 
     let query = Browser::request(&[("client_id", "service"), ("scope", scope), ("prompt", "consent")]);
     let query = resources.iter().fold(query, |query, uri| query + "&resource=" + uri);
     let code = browser.agree(browser.get(&query).await).await.param("code").unwrap();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ];
-    let answer = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await;
+    let answer = world.exchange_with_secret("service", &code).await;
     text(&answer.json(), "access_token").to_owned()
 }
 

@@ -5,7 +5,7 @@ use sigma_core::app::AuthMethod;
 
 use crate::support::client::{INTROSPECT, REVOKE, TOKEN, basic};
 use crate::support::forge::{claims, with};
-use crate::support::{Key, REDIRECT, VERIFIER, World, redacted};
+use crate::support::{Key, World, redacted};
 
 const DEAD: &str = r#"{"active":false}"#;
 
@@ -17,13 +17,7 @@ async fn world_with_tokens(scope: &str) -> (World, Value) {
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
     let code = browser.code(&[("client_id", "service"), ("scope", scope)]).await;
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ];
-    let tokens = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await;
+    let tokens = world.exchange_with_secret("service", &code).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
     let tokens = tokens.json();
     (world, tokens)

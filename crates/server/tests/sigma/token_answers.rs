@@ -10,9 +10,9 @@ use sigma_server::extract::{load_live, verify_access};
 use sigma_store::email::EmailProof;
 use sigma_store::{signing_key, user};
 
-use crate::support::client::{INTROSPECT, TOKEN, USERINFO, basic};
+use crate::support::client::{INTROSPECT, USERINFO, basic};
 use crate::support::forge::claims;
-use crate::support::{Browser, Key, REDIRECT, VERIFIER, World};
+use crate::support::{Browser, Key, World};
 
 /// What userinfo and introspection say of an access token: twice each, the second time from memory.
 async fn told(world: &World, token: &str) -> (Value, bool) {
@@ -40,13 +40,7 @@ async fn scene<'w>(world: &'w World, scope: &str) -> Scene<'w> {
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
     let code = browser.code(&[("client_id", "service"), ("scope", scope)]).await;
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ];
-    let tokens = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await;
+    let tokens = world.exchange_with_secret("service", &code).await;
     let token = tokens.json()["access_token"].as_str().unwrap().to_owned();
     let user = UserId::from_text(claims(&token)["sub"].as_str().unwrap());
     Scene { browser, token, user }
@@ -116,9 +110,9 @@ async fn an_answer_is_not_kept_for_a_key_that_was_revoked_while_it_was_worked_ou
     let live = load_live(sigma, verify_access(sigma, &token).await.unwrap().unwrap()).await.unwrap().unwrap();
     let answers = &sigma.token_answers.introspection;
     let keep = || {
-        let question = sigma.token_answers.begin(digest);
+        let question = answers.begin(digest);
         sigma.keep_answer(answers, question, &live, [], &Bytes::from_static(b"{}"), live.app.id.clone());
-        sigma.token_answers.find(answers, &digest, world.now()).is_some()
+        answers.find(&digest, world.now()).is_some()
     };
     assert!(keep());
     let kid = world.kid(Algorithm::ES256).await;

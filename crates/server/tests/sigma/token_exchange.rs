@@ -7,7 +7,7 @@ use sigma_core::scope::Scopes;
 
 use crate::support::client::{INTROSPECT, ISSUER, REVOKE, TOKEN, USERINFO, basic, changed};
 use crate::support::forge::{claims, with};
-use crate::support::{APP, Answer, Browser, Key, REDIRECT, VERIFIER, World, text};
+use crate::support::{APP, Answer, Browser, Key, World, text};
 
 const NOTES: &str = "https://notes.example.org/";
 const BANK: &str = "https://bank.example.org/";
@@ -49,13 +49,7 @@ async fn tokens(world: &World, browser: &Browser<'_>, scope: &str, resources: &[
     let query = Browser::request(&[("client_id", "service"), ("scope", scope)]);
     let query = resources.iter().fold(query, |query, uri| query + "&resource=" + uri);
     let code = browser.agree(browser.get(&query).await).await.param("code").unwrap();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", REDIRECT),
-        ("code_verifier", VERIFIER),
-    ];
-    let answer = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await;
+    let answer = world.exchange_with_secret("service", &code).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }

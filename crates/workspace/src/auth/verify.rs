@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderValue, header};
 use serde::Deserialize;
 use sigma_core::org::Reason;
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use crate::error::WorkspaceError;
 use crate::state::WorkspaceState;
 use crate::verified::Verified;
 use sigma_platform::http::policy::Limit;
-use sigma_platform::http::{Endpoint, Policy, routes};
+use sigma_platform::http::{Endpoint, Policy, routes, written_json};
 
 /// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.
 const POLICY: Policy = Policy { limit: Limit::Elsewhere, ..crate::POLICY };
@@ -91,7 +90,5 @@ pub async fn verify(
             valid.denied().to_json()
         }
     };
-    let mut response = Response::new(answer.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    Ok(written_json(answer))
 }

@@ -1,14 +1,13 @@
 //! `GET /v2/members/{memberId}/merits`: what a member has, as far as they let the app see it.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::email;
 use sigma_core::ids::{MeritTemplateId, UserId};
 use sigma_core::merits::Scope;
-use sigma_platform::http::{Endpoint, routes};
+use sigma_platform::http::{Endpoint, routes, written_json};
 use sigma_store::merits::access::Access;
 use sigma_store::merits::list;
 use utoipa::ToSchema;
@@ -67,15 +66,11 @@ pub async fn list(
     // Only what was answered with 200 before: everything else is told in the order of the checks.
     let name = granted.as_ref().ok().and_then(|(_, access)| PageName::of(access, &caller, query.as_deref()));
     if let Some(body) = name.as_ref().and_then(|name| sigma.rendered().find(name, sigma.now())) {
-        return Ok(json(body));
+        return Ok(written_json(body));
     }
     let query = ListQuery::read(query.as_deref(), None)?;
     let (user_id, access) = granted?;
-    Ok(json(render(&sigma, &caller, &query, (user_id, access.as_ref()), name).await?))
-}
-
-fn json(body: Bytes) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+    Ok(written_json(render(&sigma, &caller, &query, (user_id, access.as_ref()), name).await?))
 }
 
 /// Reads a page from the store, and keeps it.

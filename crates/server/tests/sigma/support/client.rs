@@ -58,6 +58,17 @@ impl World {
         self.post_form(TOKEN, &changed(&form, changes), &[]).await
     }
 
+    /// Redeems a code as the app `client_id`, whose secret is `secret`.
+    pub async fn exchange_with_secret(&self, client_id: &str, code: &str) -> Answer {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+        ];
+        self.post_form(TOKEN, &form, &[("authorization", &basic(client_id, "secret"))]).await
+    }
+
     /// Refreshes as the public `playground`, with other parameters than the default.
     pub async fn refresh(&self, token: &str, changes: &[(&str, &str)]) -> Answer {
         let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", APP)];
